@@ -1,0 +1,70 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::serve::serve;
+use crate::platform::config::Config;
+use crate::platform::telemetry;
+
+/// Information-sharing portal for Japan's CEPTOARs (セプター).
+#[derive(Debug, Parser)]
+#[command(name = "ceptoar-portal", version, about)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages and send mail.
+    Serve,
+    /// Bring the database schema up to date.
+    Migrate,
+    /// Look at settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the settings without starting anything.
+    Check,
+}
+
+/// Reads the command line and runs it.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(cli.config.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve => serve(cli.config).await,
+        Command::Migrate => {
+            let database = super::database::Database::open(&cli.config).await?;
+            database.migrate().await
+        }
+        Command::Config(ConfigCommand::Check) => {
+            cli.config.check()?;
+            println!("The settings are consistent. Mode: {:?}.", cli.config.mode());
+            Ok(())
+        }
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("ceptoar-portal: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,7 @@
+//! Assembly: what runs, in which order, and what it is made of.
+
+pub mod cli;
+pub mod database;
+pub mod navigation;
+pub mod router;
+pub mod serve;

@@ -1,0 +1,48 @@
+//! What the header shows of the visitor: name, organisation, roles, and the way to their work.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::features::accounts::account::{Role, Viewer};
+use crate::features::accounts::web::identify::Identity;
+use crate::kernel::language::{Label, Language};
+use crate::platform::web::frame::{ViewerBadge, Visitor};
+
+/// Tells the frame who is looking.
+pub async fn introduce(mut request: Request, next: Next) -> Response {
+    let identity = request.extensions().get::<Identity>();
+    let visitor = Visitor {
+        badge: identity.map(badge),
+        language: identity.map(|i| i.language),
+        nav: entries(identity.map(|i| &i.viewer)),
+    };
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}
+
+fn badge(identity: &Identity) -> [ViewerBadge; 2] {
+    Language::ALL.map(|language| {
+        let mut roles: Vec<&str> = identity.viewer.affiliations.iter().map(|a| a.role.label(language)).collect();
+        roles.dedup();
+        let organisation = identity.viewer.affiliations.first();
+        ViewerBadge {
+            name: identity.viewer.display_name.clone(),
+            organisation: organisation
+                .map(|a| language.pick(&a.organisation_ja, &a.organisation_en).clone())
+                .unwrap_or_default(),
+            roles: roles.join(language.pick("・", ", ")),
+        }
+    })
+}
+
+/// Address, Japanese and English name of each entry.
+fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static str)> {
+    let mut entries = vec![("/map", "特性把握マップ", "Feature map")];
+    let Some(viewer) = viewer else { return entries };
+    entries.push(("/advisories", "情報提供", "Advisories"));
+    if viewer.has(Role::NiscAnalyst) || viewer.has(Role::NiscApprover) {
+        entries.push(("/advisories/new", "起案する", "Write an advisory"));
+    }
+    entries
+}

@@ -1,0 +1,58 @@
+//! All routes, and the layers round them in one visible order.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::navigation;
+use crate::features::{accounts, home};
+use crate::platform::web::state::AppState;
+use crate::platform::web::{assets, error, headers, language, request};
+
+/// Larger than any form of the portal, smaller than anything that hurts.
+const BODY_LIMIT: usize = 1024 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The whole portal as one service.
+pub fn router(state: AppState) -> Router {
+    let pages = Router::new().merge(home::routes()).merge(accounts::routes()).route("/language", post(language::post));
+    let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
+    let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
+    let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
+    // Read from the bottom: a request passes the last layer first.
+    pages
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(CsrfLayer::new())
+        .layer(dress_errors)
+        .layer(middleware::from_fn(navigation::introduce))
+        .layer(identify)
+        .route("/static/{*path}", get(assets::get))
+        .route("/health/live", get(async || "ok"))
+        .route("/health/ready", get(ready))
+        .layer(secure)
+        .layer(middleware::from_fn(request::observe))
+        .with_state(state)
+}
+
+/// Whether the portal can do its work.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    match state.db.ping().await {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "database out of reach"),
+    }
+}
+
+/// A panic ends its request and nothing else. Its message was logged by the panic hook.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    error::WebError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+}

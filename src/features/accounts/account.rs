@@ -1,0 +1,177 @@
+//! Accounts, roles and the signed-in viewer.
+
+use crate::kernel::ids::{AccountId, ContactId, OrganisationId, SessionId};
+use crate::kernel::language::{Label, Language};
+
+/// What somebody is in an organisation (docs/glossary.md). An account may be several things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Role {
+    /// Drafts advisories at the centre.
+    NiscAnalyst,
+    /// Approves and releases what another drafted.
+    NiscApprover,
+    /// Ministry officer on the route (リエゾン).
+    MinistryLiaison,
+    /// Keeps a CEPTOAR's desk (事務局).
+    Secretariat,
+    /// Judges the situation for a sector.
+    Coordinator,
+    /// A member's point of contact; a designated handler.
+    MemberPoc,
+    /// A member's reader without handling duty.
+    MemberReader,
+    /// A member that passes items on (水道's hubs).
+    HubMember,
+    /// A CEPTOAR's delegate in the Council.
+    CouncilDelegate,
+    /// Chairs a working group.
+    WgChair,
+    /// Observes the Council.
+    CouncilObserver,
+    /// Reads the audit trail.
+    Auditor,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 12] = [
+        Self::NiscAnalyst,
+        Self::NiscApprover,
+        Self::MinistryLiaison,
+        Self::Secretariat,
+        Self::Coordinator,
+        Self::MemberPoc,
+        Self::MemberReader,
+        Self::HubMember,
+        Self::CouncilDelegate,
+        Self::WgChair,
+        Self::CouncilObserver,
+        Self::Auditor,
+    ];
+
+    /// The value in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NiscAnalyst => "nisc_analyst",
+            Self::NiscApprover => "nisc_approver",
+            Self::MinistryLiaison => "ministry_liaison",
+            Self::Secretariat => "secretariat",
+            Self::Coordinator => "coordinator",
+            Self::MemberPoc => "member_poc",
+            Self::MemberReader => "member_reader",
+            Self::HubMember => "hub_member",
+            Self::CouncilDelegate => "council_delegate",
+            Self::WgChair => "wg_chair",
+            Self::CouncilObserver => "council_observer",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+
+    /// Whether this role answers for its organisation: an acknowledgement by it counts.
+    #[must_use]
+    pub fn acknowledges(self) -> bool {
+        match self {
+            Self::MinistryLiaison | Self::Secretariat | Self::Coordinator | Self::MemberPoc | Self::HubMember => true,
+            Self::NiscAnalyst
+            | Self::NiscApprover
+            | Self::MemberReader
+            | Self::CouncilDelegate
+            | Self::WgChair
+            | Self::CouncilObserver
+            | Self::Auditor => false,
+        }
+    }
+}
+
+impl Label for Role {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::NiscAnalyst => language.pick("NISC 分析担当", "NISC analyst"),
+            Self::NiscApprover => language.pick("NISC 承認者", "NISC approver"),
+            Self::MinistryLiaison => language.pick("所管省庁 リエゾン", "Ministry liaison"),
+            Self::Secretariat => language.pick("セプター事務局", "CEPTOAR secretariat"),
+            Self::Coordinator => language.pick("コーディネータ", "Coordinator"),
+            Self::MemberPoc => language.pick("構成員 窓口担当(POC)", "Member point of contact"),
+            Self::MemberReader => language.pick("構成員 閲覧者", "Member reader"),
+            Self::HubMember => language.pick("構成員 連絡拠点", "Hub member"),
+            Self::CouncilDelegate => language.pick("カウンシル 代表", "Council delegate"),
+            Self::WgChair => language.pick("ワーキンググループ 主査", "Working group chair"),
+            Self::CouncilObserver => language.pick("カウンシル オブザーバ", "Council observer"),
+            Self::Auditor => language.pick("監査担当", "Auditor"),
+        }
+    }
+}
+
+/// One thing that an account is.
+#[derive(Debug, Clone)]
+pub struct Affiliation {
+    /// In which role.
+    pub role: Role,
+    /// In which organisation.
+    pub organisation_id: OrganisationId,
+    /// Its name in Japanese.
+    pub organisation_ja: String,
+    /// Its name in English.
+    pub organisation_en: String,
+    /// For which CEPTOAR; `None` for all that the organisation has to do with.
+    pub ceptoar_id: Option<String>,
+    /// The window that the person answers for.
+    pub contact_id: Option<ContactId>,
+}
+
+/// Somebody signed in, with everything they are today. Made by the session look-up alone.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The account.
+    pub account_id: AccountId,
+    /// The session it is signed in with.
+    pub session_id: SessionId,
+    /// The person's name as shown.
+    pub display_name: String,
+    /// What they are.
+    pub affiliations: Vec<Affiliation>,
+}
+
+impl Viewer {
+    /// Whether the viewer has the role anywhere.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.affiliations.iter().any(|a| a.role == role)
+    }
+
+    /// Whether the viewer works at the centre.
+    #[must_use]
+    pub fn is_at_centre(&self) -> bool {
+        self.has(Role::NiscAnalyst) || self.has(Role::NiscApprover)
+    }
+
+    /// The CEPTOARs whose desk the viewer keeps.
+    #[must_use]
+    pub fn desks(&self) -> Vec<&str> {
+        self.affiliations
+            .iter()
+            .filter(|a| matches!(a.role, Role::Secretariat | Role::Coordinator))
+            .filter_map(|a| a.ceptoar_id.as_deref())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_round_trip() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_code(role.code()), Some(role));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! 利用者: who may sign in, what they are in which organisation, and their sessions.
+
+pub mod account;
+pub mod demonstration;
+pub mod paths;
+pub mod sign_in;
+pub mod store;
+pub mod web;
+
+pub use account::{Affiliation, Role, Viewer};
+pub use web::routes;

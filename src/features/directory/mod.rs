@@ -1,0 +1,3 @@
+//! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
+
+pub mod reference;

@@ -1,0 +1,5 @@
+//! The portal, one folder per concept. Order: each feature may import those above it.
+
+pub mod accounts;
+pub mod directory;
+pub mod home;

@@ -1,0 +1,75 @@
+//! Time as an argument. The only place that asks the system for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Utc};
+
+/// The source of "now": the system's clock, or one that tests set.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// A clock that stands still until it is moved.
+    Fixed(Arc<Mutex<DateTime<Utc>>>),
+}
+
+impl Clock {
+    /// A clock that shows `at` until [`Clock::advance`] moves it.
+    #[must_use]
+    pub fn fixed(at: DateTime<Utc>) -> Self {
+        Self::Fixed(Arc::new(Mutex::new(at)))
+    }
+
+    /// The present instant, in UTC.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one caller of the system's clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now(),
+            Self::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a fixed clock; the system's clock cannot be moved.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Self::Fixed(at) = self {
+            *at.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        }
+    }
+}
+
+/// Japan Standard Time: UTC+9 the whole year.
+#[must_use]
+pub fn jst() -> FixedOffset {
+    FixedOffset::east_opt(9 * 3600).unwrap_or_else(|| unreachable!("nine hours are a valid offset"))
+}
+
+/// The calendar day in Japan at `at`.
+#[must_use]
+pub fn japan_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&jst()).date_naive()
+}
+
+/// The Japanese fiscal year (年度: 1 April to 31 March) that `day` belongs to.
+#[must_use]
+pub fn fiscal_year(day: NaiveDate) -> i32 {
+    if day.month() >= 4 { day.year() } else { day.year() - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fiscal_year_turns_on_the_first_of_april() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a date");
+        assert_eq!(fiscal_year(day(2011, 3, 31)), 2010);
+        assert_eq!(fiscal_year(day(2011, 4, 1)), 2011);
+    }
+
+    #[test]
+    fn the_day_in_japan_starts_nine_hours_before_utc() {
+        let at = "2026-11-20T15:00:00Z".parse().expect("an instant");
+        assert_eq!(japan_day(at).to_string(), "2026-11-21");
+    }
+}

@@ -1,0 +1,9 @@
+//! The words that every floor speaks: ids, time, language, sharing levels, parsed text.
+
+pub mod clock;
+pub mod email_address;
+pub mod ids;
+pub mod language;
+pub mod period;
+pub mod sharing_level;
+pub mod text;

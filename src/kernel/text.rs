@@ -1,0 +1,115 @@
+//! What people type, made plain: normalised, bounded, without the characters that deceive.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Why a text cannot be taken as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextProblem {
+    /// Nothing was typed where something is needed.
+    Empty,
+    /// Longer than the field allows, in characters.
+    TooLong {
+        /// The most the field takes.
+        limit: usize,
+        /// How many there were.
+        found: usize,
+    },
+    /// A control character (the field takes none, or only line ends).
+    ControlCharacter,
+    /// A character that turns the direction of writing and can make a text read otherwise than it is.
+    DirectionMark,
+}
+
+/// One line of text: NFC, trimmed, without control characters.
+///
+/// # Errors
+/// The first [`TextProblem`] found.
+pub fn line(text: &str, limit: usize) -> Result<String, TextProblem> {
+    let text: String = text.trim().nfc().collect();
+    check(&text, limit, |c| c.is_control())?;
+    Ok(text)
+}
+
+/// A text of several lines: NFC, line ends as `\n`, no trailing blank.
+///
+/// # Errors
+/// The first [`TextProblem`] found.
+pub fn paragraph(text: &str, limit: usize) -> Result<String, TextProblem> {
+    let text: String = text.replace("\r\n", "\n").replace('\r', "\n").trim().nfc().collect();
+    check(&text, limit, |c| c.is_control() && c != '\n' && c != '\t')?;
+    Ok(text)
+}
+
+fn check(text: &str, limit: usize, forbidden: impl Fn(char) -> bool) -> Result<(), TextProblem> {
+    if text.chars().any(is_direction_mark) {
+        return Err(TextProblem::DirectionMark);
+    }
+    if text.chars().any(forbidden) {
+        return Err(TextProblem::ControlCharacter);
+    }
+    let found = text.chars().count();
+    if found > limit {
+        return Err(TextProblem::TooLong { limit, found });
+    }
+    Ok(())
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Full-width digits, letters and signs in their half-width form: how codes and numbers are read.
+#[must_use]
+pub fn half_width(text: &str) -> String {
+    text.trim().nfkc().map(|c| if matches!(c, '‐' | '‑' | '–' | '—' | '―' | '−' | 'ー') { '-' } else { c }).collect()
+}
+
+/// The form in which texts are searched: NFKC, lower case, katakana as hiragana, hyphens alike,
+/// and セプター the same as CEPTOAR.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    let folded: String = text
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'ァ'..='ヶ' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
+            '‐' | '‑' | '–' | '—' | '―' | '−' => '-',
+            c => c,
+        })
+        .collect();
+    folded.replace("せぷたー", "ceptoar")
+}
+
+/// The pattern for SQL `like` that finds `text` anywhere, its own wildcards taken as letters.
+#[must_use]
+pub fn like_pattern(text: &str) -> String {
+    let escaped = folded(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_composed_trimmed_and_bounded() {
+        assert_eq!(line("  か\u{3099}す ", 10), Ok("がす".to_owned()));
+        assert_eq!(line("あいう", 2), Err(TextProblem::TooLong { limit: 2, found: 3 }));
+        assert_eq!(line("a\r\nBcc: x", 99), Err(TextProblem::ControlCharacter));
+        assert_eq!(line("abc\u{202E}fdp", 99), Err(TextProblem::DirectionMark));
+        assert_eq!(paragraph("a\r\nb\rc\n", 99), Ok("a\nb\nc".to_owned()));
+    }
+
+    #[test]
+    fn searching_folds_width_case_and_kana() {
+        assert_eq!(folded("ＣＥＰＴＯＡＲ"), folded("セプター"));
+        assert_eq!(folded("ｾﾌﾟﾀｰ"), folded("ceptoar"));
+        assert_eq!(folded("ＶＰＮ装置"), "vpn装置");
+        assert_eq!(like_pattern("50%_"), "%50\\%\\_%");
+    }
+
+    #[test]
+    fn numbers_are_read_in_half_width() {
+        assert_eq!(half_width(" ＣＶＥ－２０２６ー１２３４ "), "CVE-2026-1234");
+    }
+}

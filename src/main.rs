@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    ceptoar_portal::app::cli::main()
+}

@@ -1,0 +1,204 @@
+//! Every setting of the portal in one place, checked before anything starts.
+//! `docs/operations.md` explains them to operators.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+
+/// What the portal is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Invented organisations, one-click sign-ins, a mailbox of its own.
+    Demonstration,
+    /// Real people.
+    Production,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For log collectors, one object a line.
+    Json,
+}
+
+/// The settings, from the environment or flags.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Address and port to serve pages on.
+    #[arg(long, env = "PORTAL_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Address of the portal as people type it; links in mails start with it. Default: http://<listen>.
+    #[arg(long, env = "PORTAL_BASE_URL")]
+    pub base_url: Option<String>,
+
+    /// Where the private database lives. Default: `var` in the working directory.
+    #[arg(long, env = "PORTAL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// The owner's connection to an existing server (PostgreSQL 15 or newer). Without it the portal runs its own.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    /// Connection of the role `portal_app`. Default: made from DATABASE_URL.
+    #[arg(long, env = "DATABASE_APP_URL", hide_env_values = true)]
+    pub database_app_url: Option<SecretString>,
+
+    /// Connection of the role `portal_worker`. Default: made from DATABASE_URL.
+    #[arg(long, env = "DATABASE_WORKER_URL", hide_env_values = true)]
+    pub database_worker_url: Option<SecretString>,
+
+    /// The mail relay: smtp://, or smtps:// for TLS from the first byte. Without it: demonstration.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretString>,
+
+    /// Sender of every mail.
+    #[arg(long, env = "PORTAL_MAIL_FROM", default_value = "portal@ceptoar.example")]
+    pub mail_from: String,
+
+    /// SMTP connections that one worker keeps at most.
+    #[arg(long, env = "PORTAL_MAIL_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub mail_connections: u16,
+
+    /// What the portal is run for. Default: production with SMTP_URL, demonstration without.
+    #[arg(long, env = "PORTAL_MODE")]
+    pub mode: Option<Mode>,
+
+    /// Address and port for Prometheus; not served unless set.
+    #[arg(long, env = "PORTAL_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Form of the log lines on standard error.
+    #[arg(long, env = "PORTAL_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Database connections for pages.
+    #[arg(long, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
+    pub db_connections: u32,
+}
+
+/// A setting that cannot stand, with what to do about it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Demonstration and a real relay exclude each other.
+    #[error("PORTAL_MODE=demonstration cannot be used with SMTP_URL: unset one of them")]
+    DemonstrationWithRelay,
+    /// Production needs a relay.
+    #[error("production needs SMTP_URL (for example smtp://user:password@relay.example.go.jp:587)")]
+    ProductionWithoutRelay,
+    /// Session cookies and links need TLS.
+    #[error("production needs PORTAL_BASE_URL with https:// (a reverse proxy may end TLS)")]
+    ProductionWithoutTls,
+    /// Not an address that links can start with.
+    #[error("PORTAL_BASE_URL must be http:// or https:// with a host and no path, query or trailing slash")]
+    BaseUrl,
+    /// The sender is no mail address.
+    #[error("PORTAL_MAIL_FROM {0}")]
+    MailFrom(crate::kernel::email_address::EmailAddressError),
+    /// A production sender on a domain that cannot receive.
+    #[error("PORTAL_MAIL_FROM must be an address of your own domain in production")]
+    MailFromReserved,
+}
+
+impl Config {
+    /// The mode that follows from the settings.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode.unwrap_or(if self.smtp_url.is_some() { Mode::Production } else { Mode::Demonstration })
+    }
+
+    /// Whether the portal shows invented data only.
+    #[must_use]
+    pub fn is_demonstration(&self) -> bool {
+        self.mode() == Mode::Demonstration
+    }
+
+    /// What links start with, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// Whether visitors come over TLS.
+    #[must_use]
+    pub fn over_tls(&self) -> bool {
+        self.base_url().starts_with("https://")
+    }
+
+    /// The relay's URL where one is set.
+    #[must_use]
+    pub fn smtp_url(&self) -> Option<&str> {
+        self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// Checks what can be checked without touching anything.
+    ///
+    /// # Errors
+    /// The first setting that cannot stand.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        use crate::kernel::email_address::EmailAddress;
+        let base = self.base_url();
+        let host =
+            base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")).ok_or(ConfigError::BaseUrl)?;
+        if host.is_empty() || host.contains(['/', '?', '#', ' ', '@']) {
+            return Err(ConfigError::BaseUrl);
+        }
+        let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
+        match (self.mode(), self.smtp_url.is_some()) {
+            (Mode::Demonstration, true) => Err(ConfigError::DemonstrationWithRelay),
+            (Mode::Demonstration, false) => Ok(()),
+            (Mode::Production, false) => Err(ConfigError::ProductionWithoutRelay),
+            (Mode::Production, true) if !self.over_tls() => Err(ConfigError::ProductionWithoutTls),
+            (Mode::Production, true) if from.as_str().ends_with(".example") => Err(ConfigError::MailFromReserved),
+            (Mode::Production, true) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    fn config(args: &[&str]) -> Config {
+        Cli::parse_from(std::iter::once(&"portal").chain(args)).config
+    }
+
+    #[test]
+    fn without_a_relay_the_portal_demonstrates() {
+        let config = config(&[]);
+        assert_eq!(config.mode(), Mode::Demonstration);
+        assert_eq!(config.base_url(), "http://127.0.0.1:8080");
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn production_refuses_what_would_expose_people() {
+        let relay = "--smtp-url=smtp://relay.go.jp";
+        let tls = "--base-url=https://portal.go.jp";
+        let from = "--mail-from=portal@ceptoar.go.jp";
+        assert_eq!(config(&[relay, tls, from]).check(), Ok(()));
+        assert_eq!(config(&[relay, from]).check(), Err(ConfigError::ProductionWithoutTls));
+        assert_eq!(config(&[relay, tls]).check(), Err(ConfigError::MailFromReserved));
+        assert_eq!(config(&["--mode=production", tls, from]).check(), Err(ConfigError::ProductionWithoutRelay));
+        assert_eq!(config(&[relay, "--mode=demonstration"]).check(), Err(ConfigError::DemonstrationWithRelay));
+        assert_eq!(config(&["--base-url=https://portal.go.jp/x"]).check(), Err(ConfigError::BaseUrl));
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let config = config(&["--smtp-url=smtp://u:hunter2@relay.go.jp", "--database-url=postgres://u:hunter3@db/x"]);
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("hunter3"));
+    }
+}

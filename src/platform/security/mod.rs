@@ -1,0 +1,4 @@
+//! Secrets: passwords, random tokens.
+
+pub mod password;
+pub mod token;

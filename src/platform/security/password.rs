@@ -1,0 +1,102 @@
+//! Passwords: argon2id, off the async threads, a bounded number at a time.
+
+use std::sync::Arc;
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+/// How costly a hash is.
+#[derive(Debug, Clone, Copy)]
+pub enum Cost {
+    /// 19 MiB, 2 passes, 1 lane: the floor of OWASP ASVS 5.0, 11.4.2.
+    Standard,
+    /// As little as argon2 allows: for tests only.
+    Test,
+}
+
+/// Hashes and verifies passwords.
+#[derive(Debug, Clone)]
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    /// At most two hashes at a time: 200 sign-ins at once must not take 4 GB.
+    slots: Arc<Semaphore>,
+    /// Hash of nothing anybody knows: verified for unknown names, so that they take as long as known ones.
+    decoy: Arc<str>,
+}
+
+/// Hashing failed for a reason of our own (memory, generator).
+#[derive(Debug, thiserror::Error)]
+#[error("password hashing failed: {0}")]
+pub struct HashingError(String);
+
+impl PasswordHasher {
+    /// A hasher of the given cost.
+    ///
+    /// # Errors
+    /// When the parameters or the random generator fail.
+    pub fn new(cost: Cost) -> Result<Self, HashingError> {
+        let params = match cost {
+            Cost::Standard => Params::new(19 * 1024, 2, 1, None),
+            Cost::Test => Params::new(Params::MIN_M_COST, 1, 1, None),
+        }
+        .map_err(|e| HashingError(e.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let secret = super::token::Token::random().map_err(|e| HashingError(e.to_string()))?.reveal();
+        let decoy = hash(&argon2, secret.as_bytes())?.into();
+        Ok(Self { argon2, slots: Arc::new(Semaphore::new(2)), decoy })
+    }
+
+    /// The PHC string to store for a new password.
+    ///
+    /// # Errors
+    /// [`HashingError`] when it cannot be made.
+    pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
+        let argon2 = self.argon2.clone();
+        self.blocking(move || hash(&argon2, password.expose_secret().as_bytes())).await?
+    }
+
+    /// Whether `password` is the one behind `stored`. Without `stored` it takes the same time and is false.
+    ///
+    /// # Errors
+    /// [`HashingError`] when it cannot be found out.
+    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool, HashingError> {
+        let known = stored.is_some();
+        let stored: Arc<str> = stored.map_or_else(|| self.decoy.clone(), Into::into);
+        let argon2 = self.argon2.clone();
+        let matches = self
+            .blocking(move || argon2.verify_password(password.expose_secret().as_bytes(), &*stored).is_ok())
+            .await?;
+        Ok(matches && known)
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
+        let _slot = self.slots.acquire().await.map_err(|e| HashingError(e.to_string()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|e| HashingError(e.to_string()))
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, HashingError> {
+    argon2.hash_password(password).map(|hash| hash.to_string()).map_err(|e| HashingError(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_password_itself_verifies() {
+        let hasher = PasswordHasher::new(Cost::Test).expect("a hasher");
+        let stored = hasher.hash("correct horse battery".into()).await.expect("a hash");
+        assert!(stored.starts_with("$argon2id$"));
+        let verify = |password: &str, stored: Option<String>| {
+            let (hasher, password) = (hasher.clone(), SecretString::from(password));
+            async move { hasher.verify(password, stored).await.expect("an answer") }
+        };
+        assert!(verify("correct horse battery", Some(stored.clone())).await);
+        assert!(!verify("correct horse batterz", Some(stored)).await);
+        assert!(!verify("correct horse battery", None).await);
+        assert!(!verify("x", Some("not a hash".into())).await);
+    }
+}

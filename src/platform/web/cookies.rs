@@ -1,0 +1,40 @@
+//! The portal's two cookies: the session and the language.
+
+use axum_extra::extract::cookie::{Cookie, SameSite};
+
+/// Name of the language cookie.
+pub const LANGUAGE: &str = "portal_language";
+
+/// Name of the session cookie. The `__Host-` prefix binds it to this very host, and needs TLS.
+#[must_use]
+pub fn session_name(over_tls: bool) -> &'static str {
+    if over_tls { "__Host-portal_session" } else { "portal_session" }
+}
+
+/// A session cookie. It ends with the browser; the database ends it sooner.
+#[must_use]
+pub fn session(token: String, over_tls: bool) -> Cookie<'static> {
+    Cookie::build((session_name(over_tls), token))
+        .path("/")
+        .http_only(true)
+        .secure(over_tls)
+        .same_site(SameSite::Lax)
+        .build()
+}
+
+/// The cookie that takes the session away from the browser.
+#[must_use]
+pub fn no_session(over_tls: bool) -> Cookie<'static> {
+    let mut cookie = session(String::new(), over_tls);
+    cookie.make_removal();
+    cookie
+}
+
+/// A language cookie, for a year.
+#[must_use]
+pub fn language(code: &'static str, over_tls: bool) -> Cookie<'static> {
+    let mut cookie =
+        Cookie::build((LANGUAGE, code)).path("/").http_only(true).secure(over_tls).same_site(SameSite::Lax).build();
+    cookie.make_permanent();
+    cookie
+}

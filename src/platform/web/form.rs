@@ -1,0 +1,67 @@
+//! Forms: all-text values that survive, and messages that sit at their fields.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::language::{Language, fill};
+use crate::kernel::text::TextProblem;
+
+crate::words! {
+    /// Messages at fields.
+    pub struct FieldWords {
+        empty: "入力してください。" / "Please fill this in.",
+        too_long: "{limit}文字以内で入力してください(現在{found}文字)。" / "At most {limit} characters, please (now {found}).",
+        control: "使えない文字(制御文字)が含まれています。消して入力し直してください。" / "There is a control character in it. Please remove it and type it again.",
+        direction: "文字の並びを変える特殊な文字が含まれています。消して入力し直してください。" / "There is a character that changes the direction of writing. Please remove it and type it again.",
+        choose: "選択してください。" / "Please choose one.",
+    }
+}
+
+/// Messages by field name, in the order of the fields' names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldErrors(BTreeMap<&'static str, String>);
+
+impl FieldErrors {
+    /// Whether all fields are right.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts a message at a field; the first one stays.
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        self.0.entry(field).or_insert_with(|| message.into());
+    }
+
+    /// The message at a field; empty where it is right.
+    #[must_use]
+    pub fn at(&self, field: &str) -> &str {
+        self.0.get(field).map_or("", String::as_str)
+    }
+
+    /// Field and message of each error, for the summary on top.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(field, message)| (*field, message.as_str()))
+    }
+
+    /// The parsed value, or an empty one with the message at its field.
+    pub fn take(&mut self, field: &'static str, parsed: Result<String, TextProblem>, language: Language) -> String {
+        parsed.unwrap_or_else(|problem| {
+            self.add(field, text_problem(problem, language));
+            String::new()
+        })
+    }
+}
+
+/// The message for a text that cannot be taken.
+#[must_use]
+pub fn text_problem(problem: TextProblem, language: Language) -> String {
+    let w = FieldWords::of(language);
+    match problem {
+        TextProblem::Empty => w.empty.to_owned(),
+        TextProblem::TooLong { limit, found } => {
+            fill(w.too_long, &[("limit", &limit.to_string()), ("found", &found.to_string())])
+        }
+        TextProblem::ControlCharacter => w.control.to_owned(),
+        TextProblem::DirectionMark => w.direction.to_owned(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Signing in and out.
+
+use chrono::TimeDelta;
+
+use crate::support::{TestApp, factory};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_lives_until_it_is_signed_out_idle_or_old() {
+    let app = TestApp::start().await;
+    factory::account(&app, "somebody").await;
+    let mut client = app.signed_in("somebody").await;
+    let mut thief = client.clone();
+    assert_eq!(client.get("/sign-in").await.status, 303, "already signed in");
+
+    assert_eq!(client.post("/sign-out", &[]).await.location(), "/sign-in?signed_out=1");
+    assert_eq!(thief.get("/sign-in").await.status, 200, "the cookie is dead on the server too");
+
+    let mut client = app.signed_in("somebody").await;
+    app.state.clock.advance(TimeDelta::minutes(31));
+    assert_eq!(client.get("/sign-in").await.status, 200, "idle for too long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_names_wrong_passwords_and_suspended_accounts_get_the_same_answer() {
+    let app = TestApp::start().await;
+    factory::account(&app, "somebody").await;
+    factory::account(&app, "suspended").await;
+    sqlx::query("update accounts set suspended_at = now() where sign_in_name = 'suspended'")
+        .execute(&mut app.database.owner().await)
+        .await
+        .unwrap();
+    let mut answers = Vec::new();
+    for (name, password) in [("nobody", "x"), ("somebody", "x"), ("suspended", factory::PASSWORD)] {
+        let reply = app.visitor().post("/sign-in", &[("name", name), ("password", password)]).await;
+        answers.push((reply.status, reply.body.replace(name, "NAME")));
+    }
+    assert_eq!(answers[0].0, 422);
+    assert!(answers.iter().all(|a| *a == answers[0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_throttled_by_name_and_address_for_real_and_unreal_names() {
+    let app = TestApp::start().await;
+    factory::account(&app, "somebody").await;
+    for name in ["somebody", "nobody"] {
+        let mut statuses = Vec::new();
+        for _ in 0..12 {
+            statuses.push(app.visitor().post("/sign-in", &[("name", name), ("password", "guess")]).await.status);
+        }
+        assert_eq!(statuses[..10], [422; 10]);
+        assert_eq!(statuses[10..], [429; 2]);
+        // Other spellings of the same name are the same name.
+        let spelt = name.to_uppercase();
+        assert_eq!(app.visitor().post("/sign-in", &[("name", &spelt), ("password", "guess")]).await.status, 429);
+    }
+    // The owner, from elsewhere, is not locked out.
+    let mut owner = app.visitor();
+    owner.address = ([198, 51, 100, 7], 40000).into();
+    let form = [("name", "somebody"), ("password", factory::PASSWORD)];
+    assert_eq!(owner.post("/sign-in", &form).await.status, 303);
+}

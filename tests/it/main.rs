@@ -1,0 +1,7 @@
+//! Tests through the door: the whole router over a real PostgreSQL, one file per feature.
+#![allow(clippy::disallowed_methods, reason = "tests look behind the pages with plain queries")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
+
+mod support;
+
+mod accounts;

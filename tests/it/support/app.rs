@@ -1,0 +1,66 @@
+//! The whole portal, in this process, over a database of its own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use ceptoar_portal::app::router::router;
+use ceptoar_portal::kernel::clock::Clock;
+use ceptoar_portal::platform::config::Config;
+use ceptoar_portal::platform::db::Db;
+use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
+use ceptoar_portal::platform::web::state::AppState;
+use clap::Parser;
+
+use super::client::Client;
+use super::database::TestDatabase;
+
+/// The portal under test.
+#[derive(Debug)]
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub state: AppState,
+    pub router: Router,
+}
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Saturday 2026-11-21 21:10 in Japan: the evening of scenario S-1.
+pub const EVENING: &str = "2026-11-21T12:10:00Z";
+
+impl TestApp {
+    /// A demonstration portal with the reference data and no members yet.
+    pub async fn start() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    /// The same with command-line settings.
+    pub async fn with_settings(settings: &[&str]) -> Self {
+        ceptoar_portal::platform::telemetry::start(ceptoar_portal::platform::config::LogFormat::Text);
+        let database = TestDatabase::fresh().await;
+        let config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
+        let state = AppState {
+            db: Db::new(database.connections.app.clone(), 4),
+            config: Arc::new(config),
+            clock: Clock::fixed(EVENING.parse().expect("an instant")),
+            hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        };
+        Self { router: router(state.clone()), database, state }
+    }
+
+    /// A visitor who is not signed in.
+    pub fn visitor(&self) -> Client {
+        Client::new(self.router.clone())
+    }
+
+    /// Somebody signed in by name. Accounts of the factory all have the password [`super::factory::PASSWORD`].
+    pub async fn signed_in(&self, name: &str) -> Client {
+        let mut client = self.visitor();
+        let reply = client.post("/sign-in", &[("name", name), ("password", super::factory::PASSWORD)]).await;
+        assert_eq!(reply.status, 303, "{name} could not sign in: {}", reply.body);
+        client
+    }
+}

@@ -1,0 +1,109 @@
+//! A browser's manners without a browser: cookies, forms, no redirects followed unasked.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, header};
+use scraper::{Html, Selector};
+use tower::ServiceExt;
+
+/// One visitor with a cookie jar.
+#[derive(Debug, Clone)]
+pub struct Client {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+    /// Sent with every request.
+    pub headers: Vec<(&'static str, String)>,
+    /// Where the visitor comes from.
+    pub address: SocketAddr,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Client {
+    pub fn new(router: Router) -> Self {
+        let address = SocketAddr::from(([192, 0, 2, 1], 40000));
+        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address }
+    }
+
+    /// The same visitor reading English.
+    pub fn in_english(mut self) -> Self {
+        self.cookies.insert("portal_language".into(), "en".into());
+        self
+    }
+
+    pub async fn get(&mut self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// Posts a form. A field may come several times.
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if form.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let mut request = request.body(form.map_or_else(Body::empty, Body::from)).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            self.remember(cookie.to_str().expect("a cookie"));
+        }
+        let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes }
+    }
+
+    fn remember(&mut self, cookie: &str) {
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let (name, value) = pair.split_once('=').expect("a cookie pair");
+        if attributes.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+impl Reply {
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The text of every element that matches a CSS selector, white space folded.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        Html::parse_document(&self.body)
+            .select(&selector)
+            .map(|e| e.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+
+    /// The JSON of the body.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.bytes).expect("JSON")
+    }
+}

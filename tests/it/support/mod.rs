@@ -1,0 +1,9 @@
+//! What tests are built with.
+
+pub mod app;
+pub mod client;
+pub mod database;
+pub mod factory;
+
+pub use app::TestApp;
+pub use client::{Client, Reply};
