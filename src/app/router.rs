@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
-use crate::features::{accounts, home};
+use crate::features::{accounts, advisories, home};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
