@@ -1,3 +1,4 @@
 //! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
 
 pub mod reference;
+mod store;
