@@ -2,3 +2,4 @@
 
 pub mod outline;
 pub mod reference;
+mod store;
