@@ -21,7 +21,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole portal as one service.
 pub fn router(state: AppState) -> Router {
-    let pages = Router::new().merge(home::routes()).merge(accounts::routes()).route("/language", post(language::post));
+    let pages = Router::new()
+        .merge(home::routes())
+        .merge(accounts::routes())
+        .merge(advisories::routes())
+        .route("/language", post(language::post));
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);

@@ -5,3 +5,6 @@
 mod support;
 
 mod accounts;
+mod demonstration;
+mod directory;
+mod row_security;

@@ -6,7 +6,12 @@
 //! (`web/deliveries`).
 
 pub mod advisory;
+pub mod content;
+pub mod mail;
 pub mod paths;
+pub mod publishing;
+pub mod store;
 pub mod web;
+pub mod words;
 
 pub use web::routes;

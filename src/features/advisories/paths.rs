@@ -14,12 +14,16 @@ pub const SHOW: &str = "/advisories/{id}";
 pub const DRAFT: &str = "/advisories/{id}/draft";
 /// Route of the preview (確認), and of submitting to the approver.
 pub const SUBMISSION: &str = "/advisories/{id}/submission";
-/// Route of approval and publication; DELETE-like step back is [`RETURN`].
+/// Route of approval and publication.
 pub const PUBLICATION: &str = "/advisories/{id}/publication";
 /// Route of sending an item back to its author (差し戻し).
 pub const RETURN: &str = "/advisories/{id}/return";
 /// Route of throwing a draft away.
 pub const DISCARD: &str = "/advisories/{id}/discard";
+/// Route of naming persons (RED).
+pub const NAMED: &str = "/advisories/{id}/named";
+/// Route of looking for persons to name.
+pub const NAMED_SEARCH: &str = "/advisories/{id}/named/search";
 /// Route of the delivery page.
 pub const DELIVERIES: &str = "/advisories/{id}/deliveries";
 /// Route of acknowledging.
@@ -41,6 +45,12 @@ pub fn draft(id: AdvisoryId) -> String {
 #[must_use]
 pub fn submission(id: AdvisoryId) -> String {
     format!("/advisories/{id}/submission")
+}
+
+/// Address of naming persons.
+#[must_use]
+pub fn named(id: AdvisoryId) -> String {
+    format!("/advisories/{id}/named")
 }
 
 /// Address of approval and publication.
