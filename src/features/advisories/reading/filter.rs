@@ -119,8 +119,7 @@ impl Filter {
     /// The patterns of the words searched for; none when nothing is searched for.
     #[must_use]
     pub fn patterns(&self) -> Option<Vec<String>> {
-        let patterns: Vec<String> =
-            self.words.split_whitespace().take(MOST_WORDS).map(text::like_pattern).collect();
+        let patterns: Vec<String> = self.words.split_whitespace().take(MOST_WORDS).map(text::like_pattern).collect();
         (!patterns.is_empty()).then_some(patterns)
     }
 }

@@ -260,11 +260,7 @@ pub struct Answer {
 }
 
 /// The acknowledgements of the organisations that the viewer answers for, the first one first.
-pub async fn own_answers(
-    tx: &mut PgConnection,
-    _viewer: &Viewer,
-    id: AdvisoryId,
-) -> sqlx::Result<Vec<Answer>> {
+pub async fn own_answers(tx: &mut PgConnection, _viewer: &Viewer, id: AdvisoryId) -> sqlx::Result<Vec<Answer>> {
     let rows = sqlx::query!(
         r#"select organisation_id as "organisation_id!", account_id as "account_id!",
                   display_name as "name!", acknowledged_at as "at!"
