@@ -7,4 +7,5 @@ mod support;
 mod accounts;
 mod demonstration;
 mod directory;
+mod reading;
 mod row_security;
