@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod deliveries;
 mod demonstration;
 mod directory;
 mod reading;
