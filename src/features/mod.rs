@@ -3,3 +3,6 @@
 pub mod accounts;
 pub mod directory;
 pub mod home;
+
+// Fills the others.
+pub mod demonstration;
