@@ -73,6 +73,19 @@ create table advisory_acknowledgements (
   primary key (advisory_id, organisation_id, account_id)
 );
 
+-- Serial numbers run per fiscal year. An analyst does not see all items, so the database counts.
+create table advisory_serials (
+  fiscal_year smallint primary key,
+  last_serial integer not null
+);
+call protect('advisory_serials');
+
+create function next_advisory_serial(p_fiscal_year smallint) returns integer
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  as $$ insert into public.advisory_serials as s (fiscal_year, last_serial) values (p_fiscal_year, 1)
+        on conflict (fiscal_year) do update set last_serial = s.last_serial + 1
+        returning last_serial $$;
+
 -- Who may know that the item exists, once published (the envelope).
 create function viewer_envelopes() returns uuid[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -202,3 +215,4 @@ grant select, insert, update on advisory_texts to portal_app;
 grant select, insert, delete on advisory_addressees to portal_app;
 grant select on advisory_audience, deliveries, delivery_addresses to portal_app;
 grant select, insert on advisory_acknowledgements, mails to portal_app;
+grant execute on function next_advisory_serial(smallint) to portal_app;

@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
-use crate::features::{accounts, home};
+use crate::features::{accounts, advisories, home};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -21,7 +21,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole portal as one service.
 pub fn router(state: AppState) -> Router {
-    let pages = Router::new().merge(home::routes()).merge(accounts::routes()).route("/language", post(language::post));
+    let pages = Router::new()
+        .merge(home::routes())
+        .merge(accounts::routes())
+        .merge(advisories::routes())
+        .route("/language", post(language::post));
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);

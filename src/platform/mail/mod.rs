@@ -1,1 +1,3 @@
 //! Mail: letters, the outbox, the worker, the relay.
+pub mod letter;
+pub mod outbox;

@@ -104,7 +104,6 @@ struct ErrorPage {
     heading: &'static str,
     text: &'static str,
     remedy: &'static str,
-    request_id: String,
 }
 
 /// Dresses bare error answers (ours, the router's 404 and 405, the limits' 408 and 413) as a page,
@@ -133,7 +132,6 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         heading,
         text,
         remedy,
-        request_id: frame.request_id,
     };
     let mut answer = (status, Page(page)).into_response();
     if let Some(allow) = response.headers().get(header::ALLOW) {

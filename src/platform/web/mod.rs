@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod cookies;
 pub mod error;
+pub mod extract;
 pub mod form;
 pub mod frame;
 pub mod headers;
