@@ -26,6 +26,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let database = Database::open(&config).await?;
     database.migrate().await?;
     let hasher = PasswordHasher::new(Cost::Standard)?;
+    super::seed::prepare(&database, &config, &hasher).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another PORTAL_LISTEN, or stop what is there", config.listen)
     })?;

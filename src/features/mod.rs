@@ -5,3 +5,6 @@ pub mod advisories;
 pub mod directory;
 pub mod home;
 pub mod sharing;
+
+// Fills the others.
+pub mod demonstration;
