@@ -32,7 +32,7 @@ async fn unknown_names_wrong_passwords_and_suspended_accounts_get_the_same_answe
     let mut answers = Vec::new();
     for (name, password) in [("nobody", "x"), ("somebody", "x"), ("suspended", factory::PASSWORD)] {
         let reply = app.visitor().post("/sign-in", &[("name", name), ("password", password)]).await;
-        answers.push((reply.status, reply.body.replace(name, "NAME")));
+        answers.push((reply.status, reply.without_request_id().replace(name, "NAME")));
     }
     assert_eq!(answers[0].0, 422);
     assert!(answers.iter().all(|a| *a == answers[0]));

@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod advisories;
 mod demonstration;
 mod directory;
 mod row_security;
