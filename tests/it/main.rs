@@ -8,4 +8,5 @@ mod accounts;
 mod advisories;
 mod demonstration;
 mod directory;
+mod enrolment;
 mod row_security;

@@ -379,7 +379,11 @@ async fn no_connection_remembers_who_looked_before() {
                     sqlx::query_scalar("select account_id from accounts").fetch_all(&mut *tx).await.expect("rows");
                 assert_eq!(seen, viewer.map(|v| v.0).into_iter().collect::<Vec<_>>());
                 match round % 3 {
-                    0 => tx.commit().await.expect("a commit"),
+                    0 => {
+                        // The same connection, its transaction over: it must have forgotten.
+                        sqlx::raw_sql("commit").execute(&mut *tx).await.expect("a commit");
+                        assert_eq!(number(&mut tx, "select count(*) from accounts").await, 0);
+                    }
                     1 => drop(tx),
                     _ => drop(sqlx::query("select 1 / 0").execute(&mut *tx).await.expect_err("an error")),
                 }
