@@ -6,6 +6,7 @@ mod support;
 
 mod accounts;
 mod advisories;
+mod architecture;
 mod demonstration;
 mod directory;
 mod enrolment;
