@@ -9,4 +9,5 @@ mod advisories;
 mod architecture;
 mod demonstration;
 mod directory;
+mod enrolment;
 mod row_security;
