@@ -2,4 +2,5 @@
 
 pub mod accounts;
 pub mod directory;
+pub mod feature_map;
 pub mod home;
