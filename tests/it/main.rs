@@ -9,4 +9,5 @@ mod advisories;
 mod architecture;
 mod demonstration;
 mod directory;
+mod glossary;
 mod row_security;
