@@ -10,4 +10,5 @@ mod architecture;
 mod demonstration;
 mod directory;
 mod enrolment;
+mod glossary;
 mod row_security;

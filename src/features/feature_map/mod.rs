@@ -13,5 +13,5 @@ pub mod table_file;
 pub mod web;
 
 pub use reference::load_editions;
-pub use web::shelf::{PublicPages, from_memory};
 pub use web::routes;
+pub use web::shelf::{PublicPages, from_memory};

@@ -222,7 +222,12 @@ pub fn sheet(edition: &Edition, language: Language) -> Sheet {
     let sectors = edition.sectors.iter().map(|sector| SectorHead {
         name: sector.name.pick(language).to_owned(),
         note: sector.note.as_ref().map(|n| n.pick(language).to_owned()),
-        columns: edition.ceptoars.iter().filter(|c| c.sector == sector.id).map(|c| column(edition, c, "", language)).collect(),
+        columns: edition
+            .ceptoars
+            .iter()
+            .filter(|c| c.sector == sector.id)
+            .map(|c| column(edition, c, "", language))
+            .collect(),
         council: councils.iter().find(|(id, _)| *id == sector.id).map(|(_, council)| council.clone()),
     });
     let mut evidence: Vec<EvidenceRow> = Vec::new();

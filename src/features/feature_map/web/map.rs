@@ -265,8 +265,10 @@ fn map_page<'a>(
     let w = MapWords::of(language);
     let as_of = edition.as_of_display.pick(language);
     let here = paths::edition(&edition.id);
-    let mut chrome = frame
-        .chrome(fill(w.titled, &[("as_of", as_of)]), &[("/", language.pick("ホーム", "Home")), (paths::NEWEST, w.title)]);
+    let mut chrome = frame.chrome(
+        fill(w.titled, &[("as_of", as_of)]),
+        &[("/", language.pick("ホーム", "Home")), (paths::NEWEST, w.title)],
+    );
     chrome.path = format!("{here}{}", view.suffix());
     let tabs = editions.iter().rev().map(|e| Tab {
         href: format!("{}{}", paths::edition(&e.id), view.suffix()),
@@ -365,7 +367,8 @@ async fn file(asked: Asked, id: Option<&str>, kind: Kind) -> Result<Response, We
     let edition = choose(&editions, id).ok_or(WebError::NotFound)?;
     let encoding = query.encoding();
     let address = kind.address(&id.map_or_else(|| paths::NEWEST.to_owned(), paths::edition), encoding);
-    let page = pages.page(&editions, &address, frame.language, || make_file(edition, kind, encoding, frame.language))?;
+    let page =
+        pages.page(&editions, &address, frame.language, || make_file(edition, kind, encoding, frame.language))?;
     Ok(page.answer(&headers))
 }
 
