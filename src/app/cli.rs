@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use super::account::{self, AccountCommand};
+use super::seed::seed;
 use super::serve::serve;
 use crate::platform::config::Config;
 use crate::platform::telemetry;
@@ -24,6 +26,11 @@ enum Command {
     Serve,
     /// Bring the database schema up to date.
     Migrate,
+    /// Load the reference data and, in demonstration mode, the invented roster.
+    Seed,
+    /// Make accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Look at settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -56,6 +63,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await
         }
+        Command::Seed => seed(&cli.config).await,
+        Command::Account(command) => account::run(&cli.config, command).await,
         Command::Config(ConfigCommand::Check) => {
             cli.config.check()?;
             println!("The settings are consistent. Mode: {:?}.", cli.config.mode());

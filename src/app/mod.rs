@@ -1,7 +1,9 @@
 //! Assembly: what runs, in which order, and what it is made of.
 
+pub mod account;
 pub mod cli;
 pub mod database;
 pub mod navigation;
 pub mod router;
+pub mod seed;
 pub mod serve;

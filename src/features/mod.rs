@@ -1,7 +1,9 @@
 //! The portal, one folder per concept. Order: each feature may import those above it.
 
 pub mod accounts;
-pub mod advisories;
 pub mod directory;
-pub mod home;
 pub mod sharing;
+pub mod feature_map;
+pub mod advisories;
+pub mod demonstration;
+pub mod home;

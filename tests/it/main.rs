@@ -5,8 +5,12 @@
 mod support;
 
 mod accounts;
+mod advisories;
+mod architecture;
 mod deliveries;
 mod demonstration;
 mod directory;
+mod enrolment;
+mod glossary;
 mod reading;
 mod row_security;

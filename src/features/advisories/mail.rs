@@ -80,7 +80,7 @@ pub fn published(
         products: &text.products,
         cves: wrap(&text.cves.join(", ")),
         links: &text.links,
-        handling: wrap(level.explanation(language)),
+        handling: wrap(level.handling(language)),
         answer_due: draft.answer_due.map(|at| long_time(at, language)),
         valid_until: draft.valid_until.map(|day| long_date(day, language)),
         link: format!("{}{}", sender.base_url, paths::show(id)),

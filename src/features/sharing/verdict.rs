@@ -34,6 +34,22 @@ impl Verdict {
         Self::NotOnRoute,
     ];
 
+    /// The reason alone, without yes or no: for tables that count.
+    #[must_use]
+    pub fn reason(self, language: Language) -> &'static str {
+        match self {
+            Self::Due => language.pick("届きます", "Receives it"),
+            Self::NotOnRoute => language.pick("番号とレベルだけを示す(RED)", "sees number and level only (RED)"),
+            Self::NotNamed => language.pick("指名した方ではない", "not a named person"),
+            Self::NotHandler => language.pick("取扱担当者ではない", "not a designated handler"),
+            Self::NoWindow => language.pick("窓口の登録がない(電話で連絡)", "no window registered (telephone)"),
+            Self::NoMail => language.pick("メールのない窓口(電話で連絡)", "window without mail (telephone)"),
+            Self::SameAddress => {
+                language.pick("同じアドレスにほかの窓口として届く", "gets it at the same address as another window")
+            }
+        }
+    }
+
     /// Whether somebody has to be telephoned because mail does not reach them.
     #[must_use]
     pub fn needs_telephone(self) -> bool {
@@ -48,22 +64,19 @@ impl Label for Verdict {
     fn label(self, language: Language) -> &'static str {
         match self {
             Self::Due => language.pick("届きます", "Receives it"),
-            Self::NotOnRoute => language.pick(
-                "届きません: RED のため、経路上の事務局・省庁には番号とレベルだけを示します",
-                "No: RED; desks and ministries on the route see number and level only",
-            ),
-            Self::NotNamed => language.pick("届きません: 指名した方ではありません", "No: not one of the named persons"),
-            Self::NotHandler => language.pick("届きません: 取扱担当者ではありません", "No: not a designated handler"),
-            Self::NoWindow => language.pick(
-                "届きません: このセプターの窓口が登録されていません(電話で連絡)",
-                "No: no window registered for this CEPTOAR (telephone)",
-            ),
-            Self::NoMail => {
-                language.pick("届きません: メールのない窓口です(電話で連絡)", "No: a window without mail (telephone)")
+            Self::NotOnRoute => language
+                .pick("届きません: 番号とレベルだけを示します(RED)", "Does not: sees number and level only (RED)"),
+            Self::NotNamed => language.pick("届きません: 指名した方ではありません", "Does not: not a named person"),
+            Self::NotHandler => {
+                language.pick("届きません: 取扱担当者ではありません", "Does not: not a designated handler")
             }
+            Self::NoWindow => language
+                .pick("届きません: 窓口の登録がありません(電話で連絡)", "Does not: no window registered (telephone)"),
+            Self::NoMail => language
+                .pick("届きません: メールのない窓口です(電話で連絡)", "Does not: a window without mail (telephone)"),
             Self::SameAddress => language.pick(
                 "届きません: 同じアドレスにほかの窓口として届きます",
-                "No: the same address gets it through another window",
+                "Does not: gets it at the same address as another window",
             ),
         }
     }

@@ -6,4 +6,4 @@ pub mod database;
 pub mod factory;
 
 pub use app::TestApp;
-pub use client::{Client, Reply};
+pub use client::Client;

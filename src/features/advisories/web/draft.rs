@@ -75,7 +75,7 @@ fn page(
     let (language, w) = (frame.language, DraftWords::of(frame.language));
     let mut levels = choices(&SharingLevel::ALL, SharingLevel::code, form.value("level"), language);
     for (choice, level) in levels.iter_mut().zip(SharingLevel::ALL) {
-        choice.explanation = level.explanation(language).to_owned();
+        choice.explanation = [level.handling(language), level.mail_rule(language)].join(language.pick("", " "));
     }
     let mut scopes = choices(&HandlerScope::ALL, HandlerScope::code, form.value("handler_scope"), language);
     for (choice, text) in scopes.iter_mut().zip([w.scope_named, w.scope_handlers, w.scope_organisation]) {

@@ -9,7 +9,7 @@ use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline};
 use crate::features::sharing;
 use crate::features::sharing::store::{Count, PreviewRow};
-use crate::features::sharing::verdict::Verdict;
+use crate::features::sharing::verdict::{Stage, Verdict};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
@@ -61,25 +61,12 @@ pub struct CeptoarPart {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its lines: hop, verdict, rule, windows.
-    pub lines: Vec<Line>,
-}
-
-/// One line of a CEPTOAR's share.
-#[derive(Debug)]
-pub struct Line {
-    /// The hop.
-    pub stage: &'static str,
-    /// Whether these windows receive it.
-    pub due: bool,
-    /// What the rules say.
-    pub verdict: &'static str,
-    /// Why the organisations are in the audience.
-    pub rule: &'static str,
-    /// How many windows.
-    pub windows: String,
-    /// Of how many organisations.
-    pub organisations: String,
+    /// Why its members are in the audience.
+    pub rules: Vec<&'static str>,
+    /// Windows that receive it, by hop.
+    pub due: [String; 3],
+    /// Windows that do not, by reason: reason, how many.
+    pub not_due: Vec<(&'static str, String)>,
 }
 
 /// One CEPTOAR, window by window.
@@ -138,10 +125,9 @@ pub async fn load(
     let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
     let name = |c: &CeptoarOutline| language.pick(&c.ja, &c.en).clone();
     let addressed = |c: &&&CeptoarOutline| counts.iter().any(|count| count.ceptoar_id == c.ceptoar_id);
-    let part = |c: &&CeptoarOutline| CeptoarPart {
-        id: c.ceptoar_id.clone(),
-        name: name(c),
-        lines: counts.iter().filter(|n| n.ceptoar_id == c.ceptoar_id).map(|n| line(n, language)).collect(),
+    let part = |c: &&CeptoarOutline| {
+        let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
+        share(c.ceptoar_id.clone(), name(c), &own, language)
     };
     let detail = match all.iter().find(|c| c.ceptoar_id == query.ceptoar) {
         Some(ceptoar) => Some(detail(tx, id, now, ceptoar, query.page, language).await?),
@@ -164,15 +150,19 @@ pub async fn load(
     })
 }
 
-fn line(count: &Count, language: Language) -> Line {
-    Line {
-        stage: count.stage.label(language),
-        due: count.verdict == Verdict::Due,
-        verdict: count.verdict.label(language),
-        rule: count.rule.label(language),
-        windows: thousands(count.windows),
-        organisations: thousands(count.organisations),
-    }
+fn share(id: String, name: String, counts: &[&Count], language: Language) -> CeptoarPart {
+    let due = Stage::ALL.map(|stage| {
+        let here = counts.iter().filter(|c| c.stage == stage && c.verdict == Verdict::Due);
+        thousands(here.map(|c| c.windows).sum())
+    });
+    let mut rules: Vec<&str> =
+        counts.iter().filter(|c| c.stage == Stage::Member).map(|c| c.rule.label(language)).collect();
+    rules.dedup();
+    let not_due = Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Due).filter_map(|verdict| {
+        let windows: i64 = counts.iter().filter(|c| c.verdict == verdict).map(|c| c.windows).sum();
+        (windows > 0).then(|| (verdict.reason(language), thousands(windows)))
+    });
+    CeptoarPart { id, name, rules, due, not_due: not_due.collect() }
 }
 
 async fn detail(

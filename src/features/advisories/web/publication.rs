@@ -116,7 +116,7 @@ fn assemble(
         kind: draft.text.kind.label(language),
         purpose: draft.text.purpose.label(language),
         handler_scope: draft.handler_scope.label(language),
-        handling: draft.level.explanation(language),
+        handling: draft.level.handling(language),
         answer_due: draft.answer_due.map_or_else(|| w.none.to_owned(), |at| long_time(at, language)),
         valid_until: draft.valid_until.map_or_else(|| w.none.to_owned(), |day| long_date(day, language)),
         edits: envelope.edits,

@@ -289,7 +289,7 @@ impl View<'_> {
             w,
             number: e.number.clone(),
             level: e.level,
-            handling: e.level.explanation(language),
+            handling: e.level.handling(language),
             handlers: e.handler_scope.label(language),
             drill: e.drill,
             kind: text.kind.label(language),
