@@ -6,4 +6,5 @@ pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
 pub mod demonstration;
+pub mod mailbox;
 pub mod home;

@@ -12,5 +12,7 @@ mod demonstration;
 mod directory;
 mod enrolment;
 mod glossary;
+mod home;
+mod mailbox;
 mod reading;
 mod row_security;
