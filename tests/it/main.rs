@@ -11,4 +11,5 @@ mod demonstration;
 mod directory;
 mod enrolment;
 mod glossary;
+mod permissions;
 mod row_security;
