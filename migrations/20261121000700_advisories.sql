@@ -95,8 +95,8 @@ create function viewer_envelopes() returns uuid[]
       where a.state = 'published' and a.level <> 'RED'
         and public.viewer_has_role('nisc_analyst', 'nisc_approver')
     union all
-    select a.advisory_id from public.advisories a   -- case team
-      where a.state = 'published'
+    select a.advisory_id from public.advisories a   -- case team, for as long as they are at the centre
+      where a.state = 'published' and public.viewer_has_role('nisc_analyst', 'nisc_approver')
         and public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
     union all
     -- the desks and ministries on the route
@@ -129,7 +129,8 @@ create function viewer_contents() returns uuid[]
   select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
   where a.advisory_id = any (public.viewer_envelopes())
     and (a.level <> 'RED'
-         or public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
+         or (public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
+             and public.viewer_has_role('nisc_analyst', 'nisc_approver'))
          or exists (select from public.advisory_addressees ad
                     join public.affiliations f on f.contact_id = ad.contact_id
                     where ad.advisory_id = a.advisory_id and f.account_id = public.viewer_account()

@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
-use crate::features::{accounts, advisories, home};
+use crate::features::{accounts, advisories, feature_map, home};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -21,11 +21,14 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole portal as one service.
 pub fn router(state: AppState) -> Router {
+    let public = feature_map::PublicPages::new(state.clone());
     let pages = Router::new()
         .merge(home::routes())
         .merge(accounts::routes())
+        .merge(feature_map::routes(public.clone()))
         .merge(advisories::routes())
         .route("/language", post(language::post));
+    let from_memory = middleware::from_fn_with_state(public, feature_map::from_memory);
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
@@ -39,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .layer(dress_errors)
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
+        .layer(from_memory)
         .route("/static/{*path}", get(assets::get))
         .route("/health/live", get(async || "ok"))
         .route("/health/ready", get(ready))

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::database::Database;
 use super::router::router;
 use crate::features::accounts::demonstration;
+use crate::features::feature_map;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -25,6 +26,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let database = Database::open(&config).await?;
     database.migrate().await?;
+    feature_map::load_editions(&mut database.owner().await?).await?;
     let hasher = PasswordHasher::new(Cost::Standard)?;
     super::seed::prepare(&database, &config, &hasher).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod directory;
 pub mod sharing;
+pub mod feature_map;
 pub mod advisories;
 pub mod demonstration;
 pub mod home;

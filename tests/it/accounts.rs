@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use ceptoar_portal::features::accounts::Role;
 use chrono::TimeDelta;
 
 use crate::support::{TestApp, factory};
@@ -18,6 +19,31 @@ async fn a_session_lives_until_it_is_signed_out_idle_or_old() {
     let mut client = app.signed_in("somebody").await;
     app.state.clock.advance(TimeDelta::minutes(31));
     assert_eq!(client.get("/sign-in").await.status, 200, "idle for too long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sent_after_the_session_ended_is_not_lost() {
+    let app = TestApp::start().await;
+    let nisc = factory::organisation(&mut app.database.owner().await, "nisc").await;
+    factory::person(&app, "analyst", Role::NiscAnalyst, nisc, None, None).await;
+    let mut client = app.signed_in("analyst").await;
+    app.state.clock.advance(TimeDelta::hours(13));
+    let reply = client.post("/advisories", &[("title", "typed")]).await;
+    assert_eq!(reply.status, 401);
+    assert!(reply.body.contains("別のタブでサインイン"), "the page says how to send it again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_of_real_people_knows_no_demonstration_account() {
+    let production =
+        ["--smtp-url=smtp://relay.go.jp", "--base-url=https://portal.go.jp", "--mail-from=portal@ceptoar.go.jp"];
+    let app = TestApp::with_settings(&production).await;
+    factory::account(&app, "somebody").await;
+    let mut visitor = app.visitor();
+    assert!(!visitor.get("/sign-in").await.body.contains("poc-bank-1"));
+    assert_eq!(visitor.post("/sign-in/demonstration", &[("name", "somebody")]).await.status, 404);
+    let form = [("name", "somebody"), ("password", factory::PASSWORD)];
+    assert_eq!(visitor.post("/sign-in", &form).await.status, 422);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,5 +9,6 @@ mod advisories;
 mod architecture;
 mod demonstration;
 mod directory;
+mod enrolment;
 mod glossary;
 mod row_security;

@@ -10,6 +10,7 @@ pub mod content;
 pub mod mail;
 pub mod paths;
 pub mod publishing;
+pub mod reading;
 pub mod store;
 pub mod web;
 pub mod words;

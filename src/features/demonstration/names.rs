@@ -25,11 +25,11 @@ const FIRST: [Word; 48] = [
     ["響", "ひびき", "hibiki"],
     ["奏", "かなで", "kanade"],
     ["詠", "うた", "uta"],
-    ["綾", "あや", "aya"],
-    ["錦", "にしき", "nishiki"],
+    ["紬", "つむぎ", "tsumugi"],
+    ["錫", "すず", "suzu"],
     ["絹", "きぬ", "kinu"],
     ["鐘", "かね", "kane"],
-    ["鏡", "かがみ", "kagami"],
+    ["鈴音", "すずね", "suzune"],
     ["笛", "ふえ", "fue"],
     ["雁", "かり", "kari"],
     ["鴎", "かもめ", "kamome"],
@@ -119,7 +119,7 @@ pub fn invent(ceptoar: &str, unit: &str, n: usize, salt: usize) -> InventedName 
     let place = (n * STRIDE + salt * 101) % (FIRST.len() * SECOND.len());
     let (first, second) = (FIRST[place / SECOND.len()], SECOND[place % SECOND.len()]);
     let kinds = kinds(ceptoar, unit);
-    let kind = kinds[n % kinds.len()];
+    let kind = kinds[n.saturating_sub(1) % kinds.len()];
     let roman = format!("{}{}", first[2], second[2]);
     InventedName {
         ja: format!("{}{}{}(架空)", first[0], second[0], kind[0]),
@@ -145,9 +145,9 @@ fn kinds(ceptoar: &str, unit: &str) -> &'static [Word] {
         }
         ("banks", _) => &[
             ["銀行", "ぎんこう", "Bank"],
+            ["銀行", "ぎんこう", "Bank"],
             ["信用金庫", "しんようきんこ", "Shinkin Bank"],
             ["信用組合", "しんようくみあい", "Credit Cooperative"],
-            ["銀行", "ぎんこう", "Bank"],
             ["農業協同組合", "のうぎょうきょうどうくみあい", "Agricultural Cooperative"],
             ["労働金庫", "ろうどうきんこ", "Labour Bank"],
         ],
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_name_says_that_it_is_invented() {
-        let name = invent("banks", "社", 3, 0);
+        let name = invent("banks", "社", 1, 0);
         assert!(name.ja.ends_with("銀行(架空)") && name.en.ends_with("Bank (invented)"), "{name:?}");
         assert!(name.reading.ends_with("ぎんこう"));
     }

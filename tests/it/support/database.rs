@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ceptoar_portal::features::directory::reference;
+use ceptoar_portal::features::feature_map;
 use ceptoar_portal::platform::db::{Connections, MIGRATOR};
 use ceptoar_portal::platform::private_postgres::{self, PrivatePostgres, Settings};
 use sqlx::postgres::PgConnectOptions;
@@ -111,6 +112,7 @@ async fn template(root: &mut PgConnection) -> String {
         let mut owner = PgConnection::connect(&url).await.expect("the owner");
         MIGRATOR.run(&mut owner).await.expect("migrations");
         reference::load(&mut owner).await.expect("reference data");
+        feature_map::load_editions(&mut owner).await.expect("editions");
         owner.close().await.expect("closing");
         run(root, format!("alter database {name} is_template true allow_connections false")).await;
     }

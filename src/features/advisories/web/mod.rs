@@ -1,9 +1,15 @@
 //! Pages of advisories, one file per page.
 
+pub mod acknowledgement;
+pub mod deliveries;
+pub mod deliveries_words;
 pub mod draft;
+pub mod index;
 pub mod named;
 pub mod preview;
 pub mod publication;
+pub mod reading;
+pub mod show;
 pub mod submission;
 
 use axum::Router;
@@ -28,6 +34,7 @@ pub fn routes() -> Router<AppState> {
         .route(paths::SUBMISSION, get(submission::get).post(submission::post))
         .route(paths::RETURN, post(submission::send_back))
         .route(paths::PUBLICATION, get(publication::get).post(publication::post))
+        .merge(reading::reading_routes())
 }
 
 /// The answer to a step that could not be taken, where the page itself has no better one.

@@ -13,6 +13,9 @@ use super::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, Subgro
 use super::timeline::{Period, Since, periods};
 use crate::kernel::period::Precision;
 
+/// What was seen from a day on; `None` is "gone".
+type Seen<V> = (Since, Option<V>);
+
 /// A CEPTOAR as one edition shows it.
 struct Sighting<'a> {
     path: &'static str,
@@ -37,7 +40,7 @@ pub fn derive(files: &Files) -> anyhow::Result<Facts> {
     let mut facts = Facts::default();
     let codes = organisations(files, &mut facts)?;
     sectors(files, &mut facts)?;
-    let mut names: BTreeMap<String, Vec<(Since, Option<String>)>> = BTreeMap::new();
+    let mut names: BTreeMap<String, Vec<Seen<String>>> = BTreeMap::new();
     for sightings in in_order(files)? {
         ceptoar(files, &sightings, &mut facts)?;
         let terms = desks(files, &sightings, &codes, &mut names)?;
@@ -105,7 +108,7 @@ fn sectors(files: &Files, facts: &mut Facts) -> anyhow::Result<()> {
             },
         });
     }
-    let mut seen: BTreeMap<&str, (i16, Vec<(Since, Option<&str>)>)> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, (i16, Vec<Seen<&str>>)> = BTreeMap::new();
     for (path, edition) in &files.editions {
         for sector in &edition.sectors {
             let day = Since { day: edition.edition.as_of, precision: Precision::Edition };
@@ -190,7 +193,7 @@ fn desks(
     files: &Files,
     sightings: &[Sighting<'_>],
     codes: &BTreeMap<String, String>,
-    names: &mut BTreeMap<String, Vec<(Since, Option<String>)>>,
+    names: &mut BTreeMap<String, Vec<Seen<String>>>,
 ) -> anyhow::Result<Vec<Vec<Term>>> {
     let ministries: BTreeSet<&str> = files.ministries.ministry.iter().map(|m| m.code.as_str()).collect();
     let mut all = Vec::new();

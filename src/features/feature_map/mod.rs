@@ -1,0 +1,17 @@
+//! 特性把握マップ: what each CEPTOAR has set up, one dated edition per sheet, and a profile of each.
+//!
+//! An edition is a frozen document. What was put back from a damaged source says so, cell by cell.
+
+pub mod edition;
+pub mod facts;
+pub mod json;
+pub mod paths;
+pub mod reference;
+pub mod sheet;
+pub mod store;
+pub mod table_file;
+pub mod web;
+
+pub use reference::load_editions;
+pub use web::shelf::{PublicPages, from_memory};
+pub use web::routes;
