@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::serve::serve;
+use super::mailing::WorkerOptions;
+use super::serve::{serve, work};
 use crate::platform::config::Config;
 use crate::platform::telemetry;
 
@@ -22,6 +23,8 @@ struct Cli {
 enum Command {
     /// Serve pages and send mail.
     Serve,
+    /// Send mail only, beside other processes that serve pages.
+    Worker(WorkerOptions),
     /// Bring the database schema up to date.
     Migrate,
     /// Look at settings.
@@ -52,6 +55,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve(cli.config).await,
+        Command::Worker(options) => work(cli.config, options).await,
         Command::Migrate => {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await

@@ -61,6 +61,33 @@ impl Database {
         Ok(())
     }
 
+    /// Refuses a database of the other kind: demonstration accounts have a published password, and real
+    /// people's windows must not be shown in a demonstration.
+    ///
+    /// # Errors
+    /// One sentence that names the remedy.
+    pub async fn refuse_mixed_accounts(&self, demonstration: bool) -> anyhow::Result<()> {
+        let mut owner = self.owner().await?;
+        let foreign = sqlx::query_scalar!(
+            r#"select exists (select from accounts where demonstration is distinct from $1) as "foreign!""#,
+            demonstration
+        )
+        .fetch_one(&mut owner)
+        .await?;
+        owner.close().await?;
+        match (foreign, demonstration) {
+            (false, _) => Ok(()),
+            (true, true) => bail!(
+                "this database holds real accounts and the portal would run as a demonstration: \
+                 set SMTP_URL and PORTAL_MODE=production, or give the demonstration another PORTAL_DATA_DIR or DATABASE_URL"
+            ),
+            (true, false) => bail!(
+                "this database holds demonstration accounts, whose password is published: \
+                 give the production portal an empty database in DATABASE_URL or PORTAL_DATA_DIR"
+            ),
+        }
+    }
+
     /// A connection as the owner: for migrations and seeds, never for requests.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 pub mod cli;
 pub mod database;
+pub mod mailing;
+pub mod metrics;
 pub mod navigation;
 pub mod router;
 pub mod serve;
