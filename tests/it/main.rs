@@ -14,5 +14,7 @@ mod enrolment;
 mod glossary;
 mod home;
 mod mailbox;
+mod outbox;
+mod permissions;
 mod reading;
 mod row_security;
