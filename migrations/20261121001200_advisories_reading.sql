@@ -148,11 +148,12 @@ alter policy own_view on advisory_acknowledgements using (
   and ((select viewer_has_role('nisc_analyst', 'nisc_approver'))
        or organisation_id = any ((select viewer_answering_organisations())::uuid[])
        or organisation_id in (select unnest((select viewer_member_organisations())))));
--- An address is readable where its delivery is, and there by those who keep the list alone.
+-- An address is readable where its delivery is, and there by those who keep the list alone. A desk keeps
+-- its members' windows and its own; the ministry's belong to the ministry, as in contacts.
 alter policy own_view on delivery_addresses using (
-  (organisation_id = any ((select viewer_answering_organisations())::uuid[])
-   or ceptoar_id = any ((select viewer_ceptoars())::text[]))
-  and exists (select from deliveries d where d.delivery_id = delivery_addresses.delivery_id));
+  exists (select from deliveries d where d.delivery_id = delivery_addresses.delivery_id
+          and (d.organisation_id = any ((select viewer_answering_organisations())::uuid[])
+               or (d.ceptoar_id = any ((select viewer_ceptoars())::text[]) and d.stage <> 'ministry'))));
 alter policy envelope on advisories using (
   advisory_id in (select unnest((select viewer_envelopes()))) or advisory_id in (select unnest((select viewer_drafts())))
   or created_by = (select viewer_account()));

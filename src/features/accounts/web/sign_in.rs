@@ -41,7 +41,7 @@ crate::words! {
         demo_as: "この役割でサインイン" / "Sign in as this",
         demo_password: "パスワードでサインインする場合(全員共通):" / "To sign in with a password (the same for all):",
         role: "役割" / "Role",
-        organisation: "所属" / "Organisation",
+        organisation: "所属・できること" / "Place and task",
         signed_out: "サインアウトしました。" / "You have signed out.",
     }
 }

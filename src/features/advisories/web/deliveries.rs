@@ -41,6 +41,8 @@ pub struct DeliveriesQuery {
     state: String,
     #[serde(default)]
     page: i64,
+    #[serde(default)]
+    published: Option<String>,
 }
 
 /// A number of things beside the number they belong to.
@@ -210,8 +212,12 @@ pub async fn get(
         way.push((here.as_str(), w.title));
     }
     let page_title = list.as_ref().map_or_else(|| w.title.to_owned(), |list| list.title.clone());
+    let mut chrome = frame.chrome(page_title, &way);
+    if query.published.is_some() && found.case_team {
+        chrome = chrome.with_flash("success", w.just_published);
+    }
     Ok(Page(DeliveriesPage {
-        chrome: frame.chrome(page_title, &way),
+        chrome,
         w,
         fragment: format!("{here}?fragment=progress"),
         here: here.clone(),

@@ -8,6 +8,7 @@ crate::words! {
         list: "情報提供" / "Advisories",
         sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
         drill_banner: "これは訓練です。" / "This is a drill.",
+        just_published: "承認し、発出しました。配信の進み具合はこの画面で確かめられます。" / "Approved and published. Watch the deliveries here.",
         published: "発出" / "Published",
         answer_due: "回答期限" / "Answer due",
         back: "情報提供を見る" / "See the advisory",
