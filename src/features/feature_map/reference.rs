@@ -103,11 +103,8 @@ fn build(
             ceptoar(c, text, english).with_context(|| id)
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let liaison_councils = facts
-        .liaison_council
-        .iter()
-        .map(|c| council(c, take(&c.id)?, english))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let liaison_councils =
+        facts.liaison_council.iter().map(|c| council(c, take(&c.id)?, english)).collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(texts.is_empty(), "profiles of nobody: {:?}", texts.keys());
     let mut edition = Edition {
         as_of: head.as_of.to_string().parse()?,
@@ -156,9 +153,8 @@ fn explain(edition: &mut Edition, file: &EvidenceFile) {
     let methods = file.method.iter().filter(|m| here(&m.edition));
     let methods = methods.map(|m| Method { code: m.code.clone(), text: text(&m.ja, &m.en) }).collect();
     let rows = file.row.iter().filter(|r| here(&r.edition));
-    let rows = rows
-        .map(|r| RowEvidence { row: r.row.clone(), confidence: r.confidence, text: text(&r.ja, &r.en) })
-        .collect();
+    let rows =
+        rows.map(|r| RowEvidence { row: r.row.clone(), confidence: r.confidence, text: text(&r.ja, &r.en) }).collect();
     let cells = file.cell.iter().filter(|c| here(&c.edition)).cloned();
     let cells: Vec<Evidence> = cells
         .map(|c| Evidence {
@@ -172,9 +168,7 @@ fn explain(edition: &mut Edition, file: &EvidenceFile) {
         })
         .collect();
     let notes = file.note.iter().filter(|n| here(&n.edition)).cloned();
-    let notes = notes
-        .map(|n| Note { text: text(&n.ja, &n.en), id: n.id, ceptoar: n.ceptoar, cell: n.cell })
-        .collect();
+    let notes = notes.map(|n| Note { text: text(&n.ja, &n.en), id: n.id, ceptoar: n.ceptoar, cell: n.cell }).collect();
     // The confidence of who a count is made up of is not in the facts, only in the evidence.
     for cell in cells.iter().filter(|c| c.cell == Cell::MemberCountsOf) {
         for ceptoar in edition.ceptoars.iter_mut().filter(|c| cell.ceptoars.contains(&c.id)) {
@@ -213,7 +207,8 @@ fn ceptoar(facts: CeptoarFacts, profile: Profile, english: &English) -> anyhow::
     let confidence = confidence(&facts);
     let codes = codes(&facts);
     let bodies = facts.analysis_body.iter().chain(&facts.analysis_partner).chain(&facts.existing_bodies);
-    let bodies = bodies.chain(&facts.related_bodies).chain(&facts.basic_agreement_with).chain(&facts.planned_parent_org);
+    let bodies =
+        bodies.chain(&facts.related_bodies).chain(&facts.basic_agreement_with).chain(&facts.planned_parent_org);
     let bodies = bodies.map(|b| english.of("related_body", b)).collect::<anyhow::Result<_>>()?;
     let mut secretariats = secretariats(&facts.secretariat, english)?;
     for organisation in &facts.secretariats {
@@ -226,9 +221,10 @@ fn ceptoar(facts: CeptoarFacts, profile: Profile, english: &English) -> anyhow::
             title: english.of("representative_title", &r.title)?,
         })
     });
-    let subgroups = facts.subgroup.iter().map(|s| {
-        anyhow::Ok(Subgroup { code: s.code.clone(), scope: english.of("subgroup_scope", &s.scope)? })
-    });
+    let subgroups = facts
+        .subgroup
+        .iter()
+        .map(|s| anyhow::Ok(Subgroup { code: s.code.clone(), scope: english.of("subgroup_scope", &s.scope)? }));
     let (handled, channels) = facts.info.map_or((None, Vec::new()), |i| (Some(i.handled), i.channels));
     Ok(Ceptoar {
         scope: english.maybe("scope", facts.scope.as_ref())?,
@@ -330,11 +326,8 @@ fn counts(facts: &[CountFacts], english: &English) -> anyhow::Result<Vec<Count>>
 }
 
 fn profile(text: super::facts::ProfileText) -> Profile {
-    let activity = |a: super::facts::ActivityText| Activity {
-        code: a.code,
-        when: a.when,
-        text: Bilingual { ja: a.ja, en: a.en },
-    };
+    let activity =
+        |a: super::facts::ActivityText| Activity { code: a.code, when: a.when, text: Bilingual { ja: a.ja, en: a.en } };
     Profile {
         purpose: text.purpose,
         structure: text.structure,
@@ -351,14 +344,16 @@ mod tests {
     fn the_reference_files_agree_with_their_own_check_tables() {
         for (edition, (facts, _)) in editions().unwrap().iter().zip(EDITIONS) {
             let check = toml::from_str::<EditionFile>(facts).unwrap().check;
-            let number = |key: &str| check.get(key).and_then(toml::Value::as_integer).map(|n| usize::try_from(n).unwrap());
+            let number =
+                |key: &str| check.get(key).and_then(toml::Value::as_integer).map(|n| usize::try_from(n).unwrap());
             let sum = |unit: &str| edition.sums().iter().find(|(u, _)| u.ja == unit).map(|(_, sum)| *sum as usize);
             assert_eq!(number("sectors"), Some(edition.sectors.len()));
             let established = number("ceptoars").or(number("ceptoars_established"));
             assert_eq!(established, Some(edition.number(Status::Established)));
             assert_eq!(number("ceptoars_planned").unwrap_or_default(), edition.number(Status::Planned));
             assert_eq!(number("liaison_councils").unwrap_or_default(), edition.liaison_councils.len());
-            let units = [("sum_sha", "社"), ("sum_sha_dantai", "社・団体"), ("sum_dantai", "団体"), ("sum_kikan", "機関")];
+            let units =
+                [("sum_sha", "社"), ("sum_sha_dantai", "社・団体"), ("sum_dantai", "団体"), ("sum_kikan", "機関")];
             for (key, unit) in units.iter().filter(|(key, _)| check.contains_key(*key)) {
                 assert_eq!(number(key), sum(unit), "{unit} of {}", edition.id);
             }

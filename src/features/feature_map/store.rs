@@ -44,9 +44,8 @@ pub async fn ids(tx: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 
 /// The published editions, oldest first.
 pub async fn editions(tx: &mut PgConnection) -> sqlx::Result<Vec<Edition>> {
-    let documents =
-        sqlx::query_scalar!(r#"select document as "document: Json<Edition>" from editions order by as_of"#)
-            .fetch_all(tx)
-            .await?;
+    let documents = sqlx::query_scalar!(r#"select document as "document: Json<Edition>" from editions order by as_of"#)
+        .fetch_all(tx)
+        .await?;
     Ok(documents.into_iter().map(|document| document.0).collect())
 }

@@ -62,8 +62,7 @@ pub struct TableFile {
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn edition(edition: &Edition, language: Language, encoding: Encoding) -> anyhow::Result<TableFile> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(heads(language).iter().map(|head| harmless(head)))?;
     for ceptoar in &edition.ceptoars {
         // A CEPTOAR without numbers has its line too: the numbers stay empty, which is not zero.
@@ -80,9 +79,27 @@ pub fn edition(edition: &Edition, language: Language, encoding: Encoding) -> any
 fn heads(language: Language) -> Vec<String> {
     let w = CsvWords::of(language);
     let before = [
-        w.edition, w.sector_id, w.sector, w.scope, w.id, w.name, w.name_other, w.status,
-        w.secretariat, w.secretariat_unit, w.second_secretariat, w.second_unit, w.secretariat_confidence,
-        w.count_unit, w.count, w.observers, w.count_display, w.breakdown, w.count_confidence, w.reach_unit, w.reach,
+        w.edition,
+        w.sector_id,
+        w.sector,
+        w.scope,
+        w.id,
+        w.name,
+        w.name_other,
+        w.status,
+        w.secretariat,
+        w.secretariat_unit,
+        w.second_secretariat,
+        w.second_unit,
+        w.secretariat_confidence,
+        w.count_unit,
+        w.count,
+        w.observers,
+        w.count_display,
+        w.breakdown,
+        w.count_confidence,
+        w.reach_unit,
+        w.reach,
         w.handled,
     ];
     let channels = Channel::OF_MAPS.iter().map(|channel| format!("{}{}", w.by, channel.label(language)));

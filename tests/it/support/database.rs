@@ -57,7 +57,8 @@ impl TestDatabase {
         let template = template(&mut root).await;
         let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         run(&mut root, format!("drop database if exists {name} with (force)")).await;
-        run(&mut root, format!("create database {name} template {template} owner portal_owner strategy file_copy")).await;
+        run(&mut root, format!("create database {name} template {template} owner portal_owner strategy file_copy"))
+            .await;
         root.close().await.expect("closing");
         let options = |role| PgConnectOptions::from_str(&cluster().url(role, &name)).expect("a URL");
         let connections = Connections {
