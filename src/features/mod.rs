@@ -5,6 +5,7 @@ pub mod directory;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
-pub mod demonstration;
 pub mod mailbox;
+pub mod about;
+pub mod demonstration;
 pub mod home;

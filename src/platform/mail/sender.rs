@@ -77,7 +77,7 @@ impl<R: Relay> Sender<R> {
                 }
             }
             if !self.tray.holds(&row) {
-                return self.tray.forget(&[(row.delivery_id, row.attempt)]);
+                return self.tray.finish(&row, Fate::Released, None);
             }
             let result = self.send(line, &message, deadline).await;
             let died_waiting = matches!(result, SendResult::TryLater(reply) if reply.stage == Stage::Sender);

@@ -151,8 +151,8 @@ impl Tray {
                 return Some(row);
             }
             // Its lease ran out while it waited (a suspended machine, a database out of reach):
-            // another worker may be sending it now.
-            self.forget(&[(row.delivery_id, row.attempt)]);
+            // another worker may be sending it now. If none has it, it goes back at once.
+            self.finish(&row, Fate::Released, None);
         }
     }
 
