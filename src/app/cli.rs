@@ -24,6 +24,9 @@ enum Command {
     Serve,
     /// Bring the database schema up to date.
     Migrate,
+    /// Serve the portal and a bare server of the same bytes, for scripts/bench-pages.
+    #[command(hide = true)]
+    BenchPages,
     /// Look at settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -56,6 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await
         }
+        Command::BenchPages => super::bench_pages::serve(cli.config).await,
         Command::Config(ConfigCommand::Check) => {
             cli.config.check()?;
             println!("The settings are consistent. Mode: {:?}.", cli.config.mode());

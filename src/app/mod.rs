@@ -1,5 +1,6 @@
 //! Assembly: what runs, in which order, and what it is made of.
 
+pub mod bench_pages;
 pub mod cli;
 pub mod database;
 pub mod navigation;
