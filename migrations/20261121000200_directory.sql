@@ -7,7 +7,8 @@ create domain date_precision as text check (value in ('day', 'month', 'fiscal_ye
 
 create table sectors (
   sector_id text primary key,
-  position  smallint not null unique,          -- the government's sector order, never alphabetical
+  position  smallint not null                  -- the government's sector order, never alphabetical
+            constraint sectors_position_key unique deferrable initially deferred,
   valid     daterange not null default '[,)'
 );
 
@@ -21,7 +22,7 @@ create table sector_names (
 
 create table organisations (
   organisation_id uuid primary key default gen_random_uuid(),
-  code text constraint organisations_code_key unique,  -- stable handle of reference organisations
+  code text constraint organisations_code_key unique,  -- stable handle of reference and demonstration organisations
   kind text not null check (kind in ('central', 'ministry', 'association', 'member')),
   demonstration boolean not null default false
 );
@@ -41,6 +42,7 @@ create table sector_ministries (
   valid daterange not null,
   precision date_precision not null default 'day',
   basis text not null check (basis in ('source', 'general', 'external')),
+  part_ja text, part_en text,                  -- which part of the sector, where it is shared
   constraint sector_ministries_no_overlap exclude using gist
     (sector_id with =, organisation_id with =, valid with &&)
 );
@@ -49,7 +51,7 @@ create table ceptoars (
   ceptoar_id text primary key,                 -- identity apart from the name: kept through renames
   sector_id text not null references sectors,
   position smallint not null,
-  scope text not null
+  scope text not null, scope_en text not null default ''  -- empty: no edition says it
 );
 
 create table ceptoar_names (
@@ -63,7 +65,8 @@ create table ceptoar_names (
 create table secretariat_terms (
   ceptoar_id text not null references ceptoars,
   organisation_id uuid not null references organisations,
-  unit text,
+  position smallint not null default 1,        -- in the printed order, where there are several
+  unit text, unit_en text,
   valid daterange not null,
   precision date_precision not null default 'edition',
   constraint secretariat_terms_no_overlap exclude using gist
@@ -82,7 +85,7 @@ create table member_counts (
 create table subgroups (
   subgroup_id text primary key,
   ceptoar_id text not null references ceptoars,
-  code text not null, scope text not null,
+  code text not null, scope text not null, scope_en text not null default '',
   unique (ceptoar_id, code)
 );
 
@@ -134,3 +137,10 @@ create table route_stages (
   valid daterange not null,
   constraint route_stages_one_at_a_time exclude using gist (ceptoar_id with =, stage with =, valid with &&)
 );
+
+-- Which reference data the tables above hold, so that loading the same again costs one look.
+create table reference_loads (
+  content_hash text primary key,               -- SHA-256 over all files
+  loaded_at timestamptz not null default now()
+);
+call protect('reference_loads');

@@ -73,6 +73,19 @@ create table advisory_acknowledgements (
   primary key (advisory_id, organisation_id, account_id)
 );
 
+-- Serial numbers run per fiscal year. An analyst does not see all items, so the database counts.
+create table advisory_serials (
+  fiscal_year smallint primary key,
+  last_serial integer not null
+);
+call protect('advisory_serials');
+
+create function next_advisory_serial(p_fiscal_year smallint) returns integer
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  as $$ insert into public.advisory_serials as s (fiscal_year, last_serial) values (p_fiscal_year, 1)
+        on conflict (fiscal_year) do update set last_serial = s.last_serial + 1
+        returning last_serial $$;
+
 -- Who may know that the item exists, once published (the envelope).
 create function viewer_envelopes() returns uuid[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -82,8 +95,8 @@ create function viewer_envelopes() returns uuid[]
       where a.state = 'published' and a.level <> 'RED'
         and public.viewer_has_role('nisc_analyst', 'nisc_approver')
     union all
-    select a.advisory_id from public.advisories a   -- case team
-      where a.state = 'published'
+    select a.advisory_id from public.advisories a   -- case team, for as long as they are at the centre
+      where a.state = 'published' and public.viewer_has_role('nisc_analyst', 'nisc_approver')
         and public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
     union all
     -- the desks and ministries on the route
@@ -116,7 +129,8 @@ create function viewer_contents() returns uuid[]
   select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
   where a.advisory_id = any (public.viewer_envelopes())
     and (a.level <> 'RED'
-         or public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
+         or (public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
+             and public.viewer_has_role('nisc_analyst', 'nisc_approver'))
          or exists (select from public.advisory_addressees ad
                     join public.affiliations f on f.contact_id = ad.contact_id
                     where ad.advisory_id = a.advisory_id and f.account_id = public.viewer_account()
@@ -202,3 +216,4 @@ grant select, insert, update on advisory_texts to portal_app;
 grant select, insert, delete on advisory_addressees to portal_app;
 grant select on advisory_audience, deliveries, delivery_addresses to portal_app;
 grant select, insert on advisory_acknowledgements, mails to portal_app;
+grant execute on function next_advisory_serial(smallint) to portal_app;

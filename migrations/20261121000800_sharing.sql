@@ -107,6 +107,16 @@ create function sharing_windows_of_ceptoar(p_ceptoar text)
                       and m.ceptoar_id = p_ceptoar and m.valid @> public.viewer_today())
           and public.viewer_has_role('nisc_analyst', 'nisc_approver') $$;
 
+-- The windows that a draft names, for its author and the approvers.
+create function sharing_named_windows(p_advisory uuid)
+  returns table (contact_id uuid, organisation_id uuid, ceptoar_id text, window_position smallint)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select k.contact_id, k.organisation_id, k.ceptoar_id, k.position
+        from public.advisory_addressees ad join public.contacts k using (contact_id)
+        where ad.advisory_id = p_advisory
+          and (p_advisory = any (public.viewer_drafts())
+               or (p_advisory = any (public.viewer_contents()) and public.viewer_has_role('nisc_analyst', 'nisc_approver'))) $$;
+
 -- Freezes the audience of an item that this transaction has just published, and queues one
 -- delivery per due window. Set-based: one statement per table at any size.
 create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority smallint, p_give_up_at timestamptz)
@@ -130,7 +140,8 @@ create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority sm
       insert into public.deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,
                                      position, priority, give_up_at)
       select w.delivery_id, m.mail_id, p_advisory, w.organisation_id, w.ceptoar_id, w.contact_id, w.stage,
-             w.window_position, p_priority, p_give_up_at
+             -- The queue is judged on the database's clock; the application's only says for how long.
+             w.window_position, p_priority, now() + (p_give_up_at - p_now)
       from windows w join public.mails m on m.item_id = p_advisory and m.language = w.language
       where w.verdict = 'due'),
     addresses as (
@@ -158,6 +169,6 @@ create function ministry_delivery_counts(p_advisory uuid)
         where d.item_id = p_advisory and p_advisory = any (public.viewer_envelopes())
         group by 1, 2 $$;
 
-grant execute on function sharing_preview(uuid, timestamptz), sharing_windows_of_ceptoar(text),
+grant execute on function sharing_preview(uuid, timestamptz), sharing_windows_of_ceptoar(text), sharing_named_windows(uuid),
   sharing_freeze(uuid, timestamptz, smallint, timestamptz), ministry_delivery_counts(uuid),
   viewer_envelopes(), viewer_contents(), viewer_drafts() to portal_app;

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::serve::serve;
+use super::account::{self, AccountCommand};
+use super::mailing::WorkerOptions;
+use super::seed::seed;
+use super::serve::{serve, work};
 use crate::platform::config::Config;
 use crate::platform::telemetry;
 
@@ -22,11 +25,18 @@ struct Cli {
 enum Command {
     /// Serve pages and send mail.
     Serve,
+    /// Send mail only, beside other processes that serve pages.
+    Worker(WorkerOptions),
     /// Bring the database schema up to date.
     Migrate,
     /// Serve the portal and a bare server of the same bytes, for scripts/bench-pages.
     #[command(hide = true)]
     BenchPages,
+    /// Load the reference data and, in demonstration mode, the invented roster.
+    Seed,
+    /// Make accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Look at settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -55,11 +65,14 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve(cli.config).await,
+        Command::Worker(options) => work(cli.config, options).await,
         Command::Migrate => {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await
         }
         Command::BenchPages => super::bench_pages::serve(cli.config).await,
+        Command::Seed => seed(&cli.config).await,
+        Command::Account(command) => account::run(&cli.config, command).await,
         Command::Config(ConfigCommand::Check) => {
             cli.config.check()?;
             println!("The settings are consistent. Mode: {:?}.", cli.config.mode());

@@ -79,6 +79,9 @@ async fn private(config: &Config) -> anyhow::Result<Database> {
     };
     let cluster =
         tokio::task::spawn_blocking(move || private_postgres::ensure(&directory, &Settings::default())).await??;
+    for mended in cluster.notices() {
+        tracing::warn!("{mended}");
+    }
     let options = |role| PgConnectOptions::from_str(&cluster.url(role, "portal"));
     let connections =
         Connections { owner: options("portal_owner")?, app: options("portal_app")?, worker: options("portal_worker")? };

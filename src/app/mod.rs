@@ -1,8 +1,12 @@
 //! Assembly: what runs, in which order, and what it is made of.
 
+pub mod account;
 pub mod bench_pages;
 pub mod cli;
 pub mod database;
+pub mod mailing;
+pub mod metrics;
 pub mod navigation;
 pub mod router;
+pub mod seed;
 pub mod serve;

@@ -3,5 +3,8 @@
 pub mod about;
 pub mod accounts;
 pub mod directory;
+pub mod sharing;
 pub mod feature_map;
+pub mod advisories;
+pub mod demonstration;
 pub mod home;

@@ -72,28 +72,45 @@ impl SharingLevel {
         }
     }
 
-    /// Who may have the item, in words.
+    /// What somebody who has the item may do with it, in words.
     #[must_use]
-    pub fn explanation(self, language: Language) -> &'static str {
+    pub fn handling(self, language: Language) -> &'static str {
         match self {
             Self::Red => language.pick(
-                "指名した方だけが読めます。メールには題名も本文も載せず、まず電話で連絡します。",
-                "Only the persons you name may read it. Mail carries neither title nor text; phone first.",
+                "指名された方だけが扱えます。ほかの方には、組織の中でも伝えないでください。",
+                "For the named persons only. Do not pass it on, not even inside your organisation.",
             ),
             Self::AmberStrict => language.pick(
-                "受け取った組織の中だけで扱います。委託先にも渡せません。メールはリンクだけです。",
-                "Stays inside the receiving organisation, contractors excluded. Mail carries a link only.",
+                "受け取った組織の中で、必要な方だけが扱えます。委託先にも渡さないでください。",
+                "Stays inside the receiving organisation, with those who need it. Contractors are excluded.",
             ),
             Self::Amber => language.pick(
-                "受け取った組織と、対応に欠かせない委託先等までです。メールはリンクだけです。",
-                "The receiving organisation and those it must involve, such as contractors. Mail carries a link only.",
+                "受け取った組織と、対応に欠かせない委託先等で、必要な方だけが扱えます。",
+                "For the receiving organisation and those it must involve, such as contractors, as far as they need it.",
             ),
             Self::Green => language.pick(
-                "重要インフラの関係者(宛先のセプター・所管省庁等)の中で共有できます。メールに本文を載せます。",
-                "May be shared within the critical-infrastructure community addressed. Mail carries the text.",
+                "重要インフラの関係者(宛先のセプター・所管省庁等)の中で共有できます。公開はできません。",
+                "May be shared within the critical-infrastructure community addressed, but not published.",
             ),
-            Self::Clear => language
-                .pick("公開してよい情報です。メールに本文を載せます。", "No limit on sharing. Mail carries the text."),
+            Self::Clear => {
+                language.pick("公開してよく、共有に制限はありません。", "May be published; there is no limit on sharing.")
+            }
+        }
+    }
+
+    /// What its author should know before choosing it: how the mail is going to be.
+    #[must_use]
+    pub fn mail_rule(self, language: Language) -> &'static str {
+        match self {
+            Self::Red => language.pick(
+                "受け取る方を指名します。メールには題名も本文も載せず、電話を求めます。",
+                "You name the persons. Mail carries neither title nor text and asks for a telephone call.",
+            ),
+            Self::AmberStrict | Self::Amber => language.pick(
+                "メールには題名も本文も載せず、リンクだけを送ります。",
+                "Mail carries neither title nor text, only a link.",
+            ),
+            Self::Green | Self::Clear => language.pick("メールに本文を載せます。", "Mail carries the text."),
         }
     }
 }

@@ -64,6 +64,12 @@ pub fn half_width(text: &str) -> String {
     text.trim().nfkc().map(|c| if matches!(c, '‐' | '‑' | '–' | '—' | '―' | '−' | 'ー') { '-' } else { c }).collect()
 }
 
+/// Width in half-width columns: a full-width character counts two.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width_cjk(text)
+}
+
 /// The form in which texts are searched: NFKC, lower case, katakana as hiragana, hyphens alike,
 /// and セプター the same as CEPTOAR.
 #[must_use]

@@ -60,6 +60,10 @@ pub struct Config {
     #[arg(long, env = "PORTAL_MAIL_FROM", default_value = "portal@ceptoar.example")]
     pub mail_from: String,
 
+    /// Telephone of the centre's duty desk, printed in mails.
+    #[arg(long, env = "PORTAL_DUTY_TELEPHONE")]
+    pub duty_telephone: Option<String>,
+
     /// SMTP connections that one worker keeps at most.
     #[arg(long, env = "PORTAL_MAIL_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub mail_connections: u16,
@@ -127,6 +131,12 @@ impl Config {
     #[must_use]
     pub fn over_tls(&self) -> bool {
         self.base_url().starts_with("https://")
+    }
+
+    /// The duty desk's telephone; the demonstration has an invented one.
+    #[must_use]
+    pub fn duty_telephone(&self) -> Option<&str> {
+        self.duty_telephone.as_deref().or_else(|| self.is_demonstration().then_some("03-0000-0000"))
     }
 
     /// The relay's URL where one is set.

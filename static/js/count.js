@@ -9,7 +9,7 @@ for (const field of document.querySelectorAll("[data-count]")) {
   const line = document.createElement("p");
   line.className = "field__count";
   line.id = `${field.id}-count`;
-  field.after(line);
+  (field.closest(".field") ?? field.parentElement).append(line);
   field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), line.id].filter(Boolean).join(" "));
 
   const show = () => {

@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use ceptoar_portal::features::accounts::Role;
 use chrono::TimeDelta;
 
 use crate::support::{TestApp, factory};
@@ -21,6 +22,31 @@ async fn a_session_lives_until_it_is_signed_out_idle_or_old() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_sent_after_the_session_ended_is_not_lost() {
+    let app = TestApp::start().await;
+    let nisc = factory::organisation(&mut app.database.owner().await, "nisc").await;
+    factory::person(&app, "analyst", Role::NiscAnalyst, nisc, None, None).await;
+    let mut client = app.signed_in("analyst").await;
+    app.state.clock.advance(TimeDelta::hours(13));
+    let reply = client.post("/advisories", &[("title", "typed")]).await;
+    assert_eq!(reply.status, 401);
+    assert!(reply.body.contains("別のタブでサインイン"), "the page says how to send it again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portal_of_real_people_knows_no_demonstration_account() {
+    let production =
+        ["--smtp-url=smtp://relay.go.jp", "--base-url=https://portal.go.jp", "--mail-from=portal@ceptoar.go.jp"];
+    let app = TestApp::with_settings(&production).await;
+    factory::account(&app, "somebody").await;
+    let mut visitor = app.visitor();
+    assert!(!visitor.get("/sign-in").await.body.contains("poc-bank-1"));
+    assert_eq!(visitor.post("/sign-in/demonstration", &[("name", "somebody")]).await.status, 404);
+    let form = [("name", "somebody"), ("password", factory::PASSWORD)];
+    assert_eq!(visitor.post("/sign-in", &form).await.status, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_names_wrong_passwords_and_suspended_accounts_get_the_same_answer() {
     let app = TestApp::start().await;
     factory::account(&app, "somebody").await;
@@ -32,7 +58,7 @@ async fn unknown_names_wrong_passwords_and_suspended_accounts_get_the_same_answe
     let mut answers = Vec::new();
     for (name, password) in [("nobody", "x"), ("somebody", "x"), ("suspended", factory::PASSWORD)] {
         let reply = app.visitor().post("/sign-in", &[("name", name), ("password", password)]).await;
-        answers.push((reply.status, reply.body.replace(name, "NAME")));
+        answers.push((reply.status, reply.without_request_id().replace(name, "NAME")));
     }
     assert_eq!(answers[0].0, 422);
     assert!(answers.iter().all(|a| *a == answers[0]));

@@ -6,3 +6,14 @@ mod support;
 
 mod accounts;
 mod feature_map;
+mod advisories;
+mod architecture;
+mod deliveries;
+mod demonstration;
+mod directory;
+mod enrolment;
+mod glossary;
+mod outbox;
+mod permissions;
+mod reading;
+mod row_security;

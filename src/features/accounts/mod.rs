@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod demonstration;
+pub mod enrolment;
 pub mod paths;
 pub mod sign_in;
 pub mod store;

@@ -1,3 +1,5 @@
 //! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
 
+pub mod outline;
 pub mod reference;
+mod store;

@@ -22,6 +22,8 @@ pub enum WebError {
         /// The path asked for.
         return_to: String,
     },
+    /// The session ended while a form was being filled in.
+    SessionOver,
     /// The viewer may know the thing, but not do this to it.
     Refused(Said),
     /// The thing has changed meanwhile, so this can no longer be done.
@@ -66,6 +68,7 @@ impl IntoResponse for WebError {
                 let query = serde_urlencoded(&return_to);
                 return Redirect::to(&format!("/sign-in?return_to={query}")).into_response();
             }
+            Self::SessionOver => (StatusCode::UNAUTHORIZED, None),
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Refused(said) => (StatusCode::FORBIDDEN, Some(said)),
             Self::Conflict(said) => (StatusCode::CONFLICT, Some(said)),
@@ -104,7 +107,6 @@ struct ErrorPage {
     heading: &'static str,
     text: &'static str,
     remedy: &'static str,
-    request_id: String,
 }
 
 /// Dresses bare error answers (ours, the router's 404 and 405, the limits' 408 and 413) as a page,
@@ -133,7 +135,6 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         heading,
         text,
         remedy,
-        request_id: frame.request_id,
     };
     let mut answer = (status, Page(page)).into_response();
     if let Some(allow) = response.headers().get(header::ALLOW) {
@@ -153,6 +154,17 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
             pick(
                 "アドレスをお確かめになるか、一覧からお探しください。",
                 "Check the address, or look for it from a list.",
+            ),
+        ),
+        StatusCode::UNAUTHORIZED => (
+            pick("サインインの有効時間が切れました", "Your session has ended"),
+            pick(
+                "しばらく操作がなかったため、送信した内容はまだ保存されていません。",
+                "There was no activity for a while, and what you sent is not saved yet.",
+            ),
+            pick(
+                "別のタブでサインインしてから、このページを再読み込みしてください。入力した内容がもう一度送信されます。",
+                "Sign in in another tab, then reload this page: what you typed will be sent again.",
             ),
         ),
         StatusCode::FORBIDDEN => (

@@ -16,6 +16,28 @@ crate::words! {
     }
 }
 
+/// One option of a select, a radio group or a group of check boxes (templates/macros/form.html).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What it is called.
+    pub label: String,
+    /// What it means, below it; may be empty.
+    pub explanation: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// One line of the error summary on top of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLine {
+    /// The field it leads to.
+    pub field: &'static str,
+    /// The message.
+    pub message: String,
+}
+
 /// Messages by field name, in the order of the fields' names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldErrors(BTreeMap<&'static str, String>);
@@ -41,6 +63,12 @@ impl FieldErrors {
     /// Field and message of each error, for the summary on top.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(field, message)| (*field, message.as_str()))
+    }
+
+    /// The lines of the error summary.
+    #[must_use]
+    pub fn lines(&self) -> Vec<ErrorLine> {
+        self.iter().map(|(field, message)| ErrorLine { field, message: message.to_owned() }).collect()
     }
 
     /// The parsed value, or an empty one with the message at its field.

@@ -20,8 +20,6 @@ crate::words! {
         main_navigation: "主なメニュー" / "Main menu",
         footer_navigation: "このサイトについて" / "About this site",
         breadcrumb: "現在の位置" / "You are here",
-        search: "検索" / "Search",
-        search_label: "サイト内を検索" / "Search this site",
         language: "表示言語" / "Language",
         signed_in_as: "サインイン中の利用者" / "Signed in as",
         sign_in: "サインイン" / "Sign in",
@@ -154,8 +152,6 @@ pub struct Chrome {
     pub demonstration: bool,
     /// The request's id.
     pub request_id: String,
-    /// What is in the search field; `None` shows no field.
-    pub search: Option<String>,
 }
 
 impl Chrome {
@@ -198,7 +194,6 @@ impl Frame {
             flash: None,
             demonstration: self.demonstration,
             request_id: self.request_id.clone(),
-            search: None,
             title,
         }
     }

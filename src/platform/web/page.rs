@@ -4,8 +4,6 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::error::WebError;
-
 /// A page made from a template. A template that fails is our error, not the visitor's.
 #[derive(Debug)]
 pub struct Page<T>(pub T);
@@ -14,7 +12,10 @@ impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match self.0.render() {
             Ok(html) => Html(html).into_response(),
-            Err(error) => WebError::Internal(error.into()).into_response(),
+            Err(error) => {
+                tracing::error!(cause = %error, "template failed");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
         }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use ceptoar_portal::app::router::router;
 use ceptoar_portal::kernel::clock::Clock;
-use ceptoar_portal::platform::config::Config;
+use ceptoar_portal::platform::config::{Config, LogFormat};
 use ceptoar_portal::platform::db::Db;
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
+use ceptoar_portal::platform::telemetry;
 use ceptoar_portal::platform::web::state::AppState;
 use clap::Parser;
 
@@ -39,7 +40,10 @@ impl TestApp {
 
     /// The same with command-line settings.
     pub async fn with_settings(settings: &[&str]) -> Self {
-        ceptoar_portal::platform::telemetry::start(ceptoar_portal::platform::config::LogFormat::Text);
+        // RUST_LOG=info shows what the portal logs while a test runs.
+        if std::env::var_os("RUST_LOG").is_some() {
+            telemetry::start(LogFormat::Text);
+        }
         let database = TestDatabase::fresh().await;
         let config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
         let state = AppState {

@@ -102,6 +102,12 @@ impl Reply {
             .collect()
     }
 
+    /// The body without what differs between two answers to the same request.
+    pub fn without_request_id(&self) -> String {
+        let id = self.headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        self.body.replace(id, "REQUEST")
+    }
+
     /// The JSON of the body.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.bytes).expect("JSON")

@@ -126,3 +126,141 @@ pub async fn person(
     affiliate(&mut app.database.owner().await, id, role, organisation, ceptoar, contact).await;
     id
 }
+
+/// An advisory to publish in one go.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAdvisory<'a> {
+    pub level: &'a str,
+    pub scope: &'a str,
+    pub title: &'a str,
+    pub drill: bool,
+    /// Hours from now until an answer is due; negative: it was due.
+    pub due_in_hours: i32,
+    /// Addressed CEPTOARs.
+    pub ceptoars: &'a [&'a str],
+    /// Named windows (RED).
+    pub named: &'a [Uuid],
+}
+
+impl Default for NewAdvisory<'_> {
+    fn default() -> Self {
+        Self {
+            level: "AMBER",
+            scope: "handlers",
+            title: "VPN装置の脆弱性の悪用について",
+            drill: false,
+            due_in_hours: 24,
+            ceptoars: &["banks"],
+            named: &[],
+        }
+    }
+}
+
+/// The two persons behind every advisory of the factory: who wrote it and who approved it.
+pub async fn case_team(app: &TestApp) -> (Uuid, Uuid) {
+    let mut db = app.database.owner().await;
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select account_id from accounts where sign_in_name in ('case-author', 'case-approver') order by sign_in_name",
+    )
+    .fetch_all(&mut db)
+    .await
+    .expect("accounts");
+    if let [approver, author] = ids[..] {
+        return (author, approver);
+    }
+    let nisc = organisation(&mut db, "nisc").await;
+    let author = person(app, "case-author", Role::NiscAnalyst, nisc, None, None).await;
+    let approver = person(app, "case-approver", Role::NiscApprover, nisc, None, None).await;
+    (author, approver)
+}
+
+/// A draft of the case team.
+pub async fn draft_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
+    let (author, _) = case_team(app).await;
+    let mut db = app.database.owner().await;
+    let now = app.state.clock.now();
+    let id: Uuid = sqlx::query_scalar(
+        "insert into advisories (number, fiscal_year, serial, level, handler_scope, drill, created_by, created_at,
+                                 last_edited_by, answer_due)
+         select '2026-' || lpad(n::text, 4, '0'), 2026, n, $1, $2, $3, $4, $5, $4, $5 + make_interval(hours => $6)
+         from (select 1 + coalesce(max(serial), 0) as n from advisories) x returning advisory_id",
+    )
+    .bind(new.level)
+    .bind(new.scope)
+    .bind(new.drill)
+    .bind(author)
+    .bind(now)
+    .bind(new.due_in_hours)
+    .fetch_one(&mut db)
+    .await
+    .expect("an advisory");
+    sqlx::query(
+        "insert into advisory_texts (advisory_id, kind, title, summary, impact, countermeasure, purpose, links, cves,
+                                     products, search_text)
+         values ($1, 'early_warning', $2, '概要の一行目です。' || chr(10) || '二行目です。', '影響の説明です。',
+                 '更新を適用してください。', 'containment',
+                 array['https://www.vendor.example/advisory', 'javascript:alert(1)'], array['CVE-2026-12345'],
+                 array['架空VPN 1.0'], $3)",
+    )
+    .bind(id)
+    .bind(new.title)
+    .bind(ceptoar_portal::kernel::text::folded(new.title))
+    .execute(&mut db)
+    .await
+    .expect("a text");
+    sqlx::query(
+        "insert into advisory_addressees (advisory_id, ceptoar_id, contact_id)
+         select $1, c, null from unnest($2::text[]) c union all select $1, null, k from unnest($3::uuid[]) k",
+    )
+    .bind(id)
+    .bind(new.ceptoars)
+    .bind(new.named)
+    .execute(&mut db)
+    .await
+    .expect("addressees");
+    id
+}
+
+/// A published advisory, its audience frozen and its mails queued by the very function that publishing uses.
+pub async fn published_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
+    let id = draft_advisory(app, new).await;
+    let (author, approver) = case_team(app).await;
+    let mut db = app.database.owner().await;
+    let mut tx = sqlx::Connection::begin(&mut db).await.expect("a transaction");
+    let now = app.state.clock.now();
+    sqlx::query("select set_config('portal.account', $1, true), set_config('portal.today', $2, true)")
+        .bind(approver.to_string())
+        .bind(ceptoar_portal::kernel::clock::japan_day(now).to_string())
+        .execute(&mut *tx)
+        .await
+        .expect("a viewer");
+    sqlx::query(
+        "update advisories set state = 'published', submitted_by = $2, submitted_at = $4, approved_by = $3,
+                published_at = $4, approved_hash = 'x' where advisory_id = $1",
+    )
+    .bind(id)
+    .bind(author)
+    .bind(approver)
+    .bind(now)
+    .execute(&mut *tx)
+    .await
+    .expect("a publication");
+    sqlx::query(
+        "insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, drill, created_at)
+         select gen_random_uuid(), 'advisory', $1, l, 's', 'b', 'h', $2, $3 from unnest(array['ja', 'en']) l",
+    )
+    .bind(id)
+    .bind(new.drill)
+    .bind(now)
+    .execute(&mut *tx)
+    .await
+    .expect("mails");
+    sqlx::query("select sharing_freeze($1, $2, 0::smallint, $2 + interval '1 day')")
+        .bind(id)
+        .bind(now)
+        .execute(&mut *tx)
+        .await
+        .expect("a frozen audience");
+    tx.commit().await.expect("a commit");
+    id
+}

@@ -13,12 +13,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WebError> {
-        parts.extensions.get::<Identity>().map(|i| i.viewer.clone()).ok_or_else(|| {
-            let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-            // After a lost POST there is no page to return to but the one with the form.
-            let path = if parts.method.is_safe() { uri.path_and_query().map(ToString::to_string) } else { None };
-            WebError::SignInFirst { return_to: path.unwrap_or_else(|| "/".to_owned()) }
-        })
+        if let Some(identity) = parts.extensions.get::<Identity>() {
+            return Ok(identity.viewer.clone());
+        }
+        if !parts.method.is_safe() {
+            // Sending somebody to the sign-in page would lose what they typed.
+            return Err(WebError::SessionOver);
+        }
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let path = uri.path_and_query().map(ToString::to_string);
+        Err(WebError::SignInFirst { return_to: path.unwrap_or_else(|| "/".to_owned()) })
     }
 }
 

@@ -1,0 +1,91 @@
+//! SQL of enrolment; runs as the owner, before anybody can sign in.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+
+use crate::features::accounts::account::Role;
+use crate::kernel::ids::{AccountId, OrganisationId};
+
+/// What an organisation is in a CEPTOAR today.
+#[derive(Debug)]
+pub struct Place {
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// `central`, `ministry`, `association` or `member`.
+    pub kind: String,
+    /// Whether a CEPTOAR was named at all.
+    pub ceptoar_named: bool,
+    /// Whether there is such a CEPTOAR.
+    pub ceptoar_exists: bool,
+    /// Whether the organisation is its secretariat.
+    pub keeps_desk: bool,
+    /// Whether the organisation is its member.
+    pub is_member: bool,
+}
+
+/// Looks up an organisation by its code, and what it is in the CEPTOAR.
+pub async fn find_place(
+    tx: &mut PgConnection,
+    code: &str,
+    ceptoar: Option<&str>,
+    today: NaiveDate,
+) -> sqlx::Result<Option<Place>> {
+    sqlx::query_as!(
+        Place,
+        r#"select o.organisation_id as "organisation_id: OrganisationId", o.kind, $2::text is not null as "ceptoar_named!",
+                  exists (select from ceptoars c where c.ceptoar_id = $2) as "ceptoar_exists!",
+                  exists (select from secretariat_terms t where t.ceptoar_id = $2
+                          and t.organisation_id = o.organisation_id and t.valid @> $3::date) as "keeps_desk!",
+                  exists (select from memberships m where m.ceptoar_id = $2
+                          and m.organisation_id = o.organisation_id and m.valid @> $3::date) as "is_member!"
+           from organisations o where o.code = $1"#,
+        code,
+        ceptoar,
+        today
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Adds an account for a real person.
+pub async fn add_account(
+    tx: &mut PgConnection,
+    name: &str,
+    display_name: &str,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<AccountId> {
+    sqlx::query_scalar!(
+        r#"insert into accounts (sign_in_name, display_name, password_hash, created_at) values ($1, $2, $3, $4)
+           returning account_id as "account_id: AccountId""#,
+        name,
+        display_name,
+        password_hash,
+        now
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Says what the account is, from today on.
+pub async fn add_affiliation(
+    tx: &mut PgConnection,
+    account_id: AccountId,
+    role: Role,
+    place: &Place,
+    ceptoar: Option<&str>,
+    today: NaiveDate,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid)
+         values ($1, $2, $3, $4, daterange($5, null))",
+        account_id.0,
+        role.code(),
+        place.organisation_id.0,
+        ceptoar,
+        today
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}

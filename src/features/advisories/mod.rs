@@ -1,0 +1,18 @@
+//! 情報提供: an advisory goes from the centre down each CEPTOAR's route to the windows that may have it.
+//!
+//! An analyst drafts (`web/draft`), looks at who will receive it (`web/submission`) and submits;
+//! another person approves (`web/publication`), which freezes the audience and queues the mails
+//! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
+//! (`web/deliveries`).
+
+pub mod advisory;
+pub mod content;
+pub mod mail;
+pub mod paths;
+pub mod publishing;
+pub mod reading;
+pub mod store;
+pub mod web;
+pub mod words;
+
+pub use web::routes;

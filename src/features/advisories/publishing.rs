@@ -1,0 +1,218 @@
+//! Submitting, sending back, and publishing: steps that span tables. They take an open
+//! transaction, the time and a proof of right; they never commit.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use super::advisory::State;
+use super::content::{self, Draft};
+use super::mail::{self, MailError, Sender};
+use super::store::{self, Unpublished};
+use crate::features::accounts::web::viewer::{Approver, Author};
+use crate::features::sharing;
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::Language;
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::mail::outbox;
+use crate::platform::web::form::FieldErrors;
+
+/// A mail that could not be handed over for a day is given up, and its window is to be telephoned.
+const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// What the approver saw, and thereby approves.
+#[derive(Debug, Clone, Copy)]
+pub struct Approved {
+    /// The save number of the text shown.
+    pub edits: i32,
+    /// The number of windows shown.
+    pub recipients: i64,
+}
+
+/// Why a step was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// No such item, or not for this viewer.
+    #[error("not found")]
+    NotFound,
+    /// The approver wrote, edited or submitted it.
+    #[error("own item")]
+    OwnItem,
+    /// It stands elsewhere by now.
+    #[error("stands at {0:?}")]
+    StandsAt(State),
+    /// It was changed since it was shown.
+    #[error("changed since it was shown")]
+    Changed,
+    /// Others would receive it by now: contacts changed since it was shown.
+    #[error("the audience changed since it was shown")]
+    AudienceChanged,
+    /// Something it needs is missing, or is past.
+    #[error("incomplete")]
+    Incomplete(FieldErrors),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The mail could not be made.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+/// Hands a draft to the approvers.
+///
+/// # Errors
+/// [`StepError`] says why not; the transaction is then to be dropped.
+pub async fn submit(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    by: &Author,
+    id: AdvisoryId,
+    language: Language,
+    request_id: &str,
+) -> Result<(), StepError> {
+    let item = own(store::find_unpublished(tx, id).await?, by)?;
+    if item.envelope.state != State::Draft {
+        return Err(StepError::StandsAt(item.envelope.state));
+    }
+    let missing = content::missing(&item.draft, now, language);
+    if !missing.is_empty() {
+        return Err(StepError::Incomplete(missing));
+    }
+    if !store::submit(tx, id, by.account_id, now).await? {
+        return Err(StepError::Changed);
+    }
+    record(
+        tx,
+        now,
+        by.account_id,
+        "advisory.submit",
+        id,
+        serde_json::json!({ "edits": item.envelope.edits }),
+        request_id,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Makes a submitted item a draft again: by an approver, or by its author who saw a mistake.
+///
+/// # Errors
+/// [`StepError`] says why not.
+pub async fn send_back(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    by: &Author,
+    id: AdvisoryId,
+    request_id: &str,
+) -> Result<(), StepError> {
+    let Some(item) = store::find_unpublished(tx, id).await? else { return Err(gone(tx, id).await?) };
+    if !store::send_back(tx, id).await? {
+        return Err(StepError::StandsAt(item.envelope.state));
+    }
+    record(tx, now, by.account_id, "advisory.send_back", id, serde_json::json!({}), request_id).await?;
+    Ok(())
+}
+
+/// Throws away a draft of one's own.
+///
+/// # Errors
+/// [`StepError`] says why not.
+pub async fn discard(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    by: &Author,
+    id: AdvisoryId,
+    request_id: &str,
+) -> Result<(), StepError> {
+    let item = own(store::find_unpublished(tx, id).await?, by)?;
+    if !store::discard(tx, id, by.account_id).await? {
+        return Err(StepError::StandsAt(item.envelope.state));
+    }
+    record(tx, now, by.account_id, "advisory.discard", id, serde_json::json!({}), request_id).await?;
+    Ok(())
+}
+
+/// Approves and publishes: freezes text and audience, and queues one mail per due window.
+/// Answers how many were queued.
+///
+/// # Errors
+/// [`StepError`] says why not; the transaction is then to be dropped, and nothing has happened.
+pub async fn publish(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    by: &Approver,
+    id: AdvisoryId,
+    approved: Approved,
+    sender: &Sender,
+    request_id: &str,
+) -> Result<i64, StepError> {
+    let Some(Unpublished { envelope, draft }) = store::find_unpublished(tx, id).await? else {
+        return Err(gone(tx, id).await?);
+    };
+    let involved = [Some(envelope.created_by), Some(envelope.last_edited_by), envelope.submitted_by];
+    if involved.contains(&Some(by.account_id)) {
+        return Err(StepError::OwnItem);
+    }
+    if envelope.state != State::Review {
+        return Err(StepError::StandsAt(envelope.state));
+    }
+    let missing = content::missing(&draft, now, Language::Ja);
+    if !missing.is_empty() {
+        return Err(StepError::Incomplete(missing));
+    }
+    if sharing::store::due_windows(tx, id, now).await? != approved.recipients {
+        return Err(StepError::AudienceChanged);
+    }
+    if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, approved.recipients)).await? {
+        return Err(StepError::Changed);
+    }
+    for language in Language::ALL {
+        let letter = mail::published(id, &envelope.number, &draft, sender, language)?;
+        outbox::store_mail(tx, "advisory", id.0, &letter, now).await?;
+    }
+    let priority = draft.text.kind.priority(draft.drill);
+    let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER).await?;
+    // The directory may have changed between the two statements; what was approved is what leaves.
+    if queued != approved.recipients {
+        return Err(StepError::AudienceChanged);
+    }
+    let detail = serde_json::json!({ "edits": envelope.edits, "recipients": queued, "level": draft.level.code() });
+    record(tx, now, by.account_id, "advisory.publish", id, detail, request_id).await?;
+    Ok(queued)
+}
+
+/// SHA-256 over what the approver saw.
+fn approved_hash(draft: &Draft, recipients: i64) -> Vec<u8> {
+    Sha256::digest(format!("{draft:?}\n{recipients}")).to_vec()
+}
+
+fn own(item: Option<Unpublished>, by: &Author) -> Result<Unpublished, StepError> {
+    item.filter(|item| item.envelope.created_by == by.account_id).ok_or(StepError::NotFound)
+}
+
+/// Why an item is not among the unpublished ones: it was published, or never was for this viewer.
+async fn gone(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<StepError> {
+    Ok(store::state_of(tx, id).await?.map_or(StepError::NotFound, StepError::StandsAt))
+}
+
+async fn record(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    by: crate::kernel::ids::AccountId,
+    action: &'static str,
+    id: AdvisoryId,
+    detail: serde_json::Value,
+    request_id: &str,
+) -> sqlx::Result<()> {
+    let event = Event {
+        at: now,
+        account: Some(by),
+        action,
+        outcome: Outcome::Done,
+        subject_kind: "advisory",
+        subject_id: &id.to_string(),
+        detail,
+        request_id: Some(request_id),
+    };
+    audit::record(tx, event).await
+}

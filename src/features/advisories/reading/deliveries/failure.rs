@@ -1,0 +1,103 @@
+//! Why a copy was not taken, in words for people who are not postmasters.
+
+use crate::kernel::language::{Label, Language};
+
+/// The kinds of failure that call for different remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The address does not exist.
+    UnknownAddress,
+    /// The mailbox is full.
+    MailboxFull,
+    /// The mail is too large.
+    TooLarge,
+    /// The other side refuses mail like this.
+    Refused,
+    /// The other side cannot just now.
+    Later,
+    /// The relay was not reached.
+    NoRelay,
+}
+
+impl Failure {
+    /// What a relay's answer means; `None` for an answer of success.
+    #[must_use]
+    pub fn of(reply: &str) -> Option<Self> {
+        let mut words = reply.split([' ', '-']).filter(|word| !word.is_empty());
+        let code: Option<u16> = words.next().and_then(|word| word.parse().ok());
+        let enhanced = words.next().filter(|word| word.split('.').count() == 3).unwrap_or_default();
+        match (code, enhanced.split_once('.').map_or("", |(_, detail)| detail)) {
+            (Some(200..=299), _) => None,
+            (_, "2.2") | (Some(452 | 552), "" | "3.1") => Some(Self::MailboxFull),
+            (_, "3.4" | "2.3") => Some(Self::TooLarge),
+            (Some(400..=499), _) => Some(Self::Later),
+            (_, "1.1" | "1.2" | "1.3" | "1.6" | "1.10" | "2.1") | (Some(550 | 551 | 553), _) => {
+                Some(Self::UnknownAddress)
+            }
+            (Some(500..=599), _) => Some(Self::Refused),
+            (Some(_) | None, _) => Some(Self::NoRelay),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(self, language: Language) -> &'static str {
+        match self {
+            Self::UnknownAddress => language
+                .pick("電話で連絡し、窓口のアドレスを確かめてください。", "Telephone, and check the window's address."),
+            Self::MailboxFull => {
+                language.pick("電話で連絡し、空きを作ってもらってください。", "Telephone, and ask them to make room.")
+            }
+            Self::TooLarge | Self::Refused => language.pick("電話で連絡してください。", "Please telephone."),
+            Self::Later | Self::NoRelay => language.pick(
+                "自動で送り直します。急ぐときは電話で連絡してください。",
+                "It is tried again by itself. Telephone if it is urgent.",
+            ),
+        }
+    }
+}
+
+impl Label for Failure {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::UnknownAddress => {
+                language.pick("宛先のアドレスが受け付けられませんでした", "The address was not accepted")
+            }
+            Self::MailboxFull => language.pick("宛先のメールボックスがいっぱいです", "The mailbox is full"),
+            Self::TooLarge => {
+                language.pick("メールが大きすぎて受け付けられませんでした", "The mail was too large for them")
+            }
+            Self::Refused => language.pick("宛先のサーバに受け取りを断られました", "Their server refused the mail"),
+            Self::Later => {
+                language.pick("宛先のサーバが一時的に受け取れません", "Their server cannot take mail for the moment")
+            }
+            Self::NoRelay => language.pick("中継サーバに届きませんでした", "The relay was not reached"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_relays_become_plain_words() {
+        let cases = [
+            ("250 2.0.0 Ok: queued as 4711", None),
+            ("550 5.1.1 User unknown", Some(Failure::UnknownAddress)),
+            ("550", Some(Failure::UnknownAddress)),
+            ("553 5.1.3 Bad recipient", Some(Failure::UnknownAddress)),
+            ("552 5.2.2 Mailbox full", Some(Failure::MailboxFull)),
+            ("452 4.2.2 Over quota", Some(Failure::MailboxFull)),
+            ("552 5.3.4 Message too big", Some(Failure::TooLarge)),
+            ("451 4.7.1 Greylisted", Some(Failure::Later)),
+            ("421", Some(Failure::Later)),
+            ("554 5.7.1 Rejected", Some(Failure::Refused)),
+            ("connection timed out", Some(Failure::NoRelay)),
+            ("", Some(Failure::NoRelay)),
+        ];
+        for (reply, expected) in cases {
+            assert_eq!(Failure::of(reply), expected, "{reply:?}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! SQL of watching. Numbers come from one function that asks for the right once; names and addresses
+//! come from the tables, row by row under row security.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::board::{Counts, Part};
+use super::recipient::{Copy, CopyState, Narrow, Recipient};
+use super::watch::Watch;
+use crate::features::sharing::verdict::Stage;
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
+
+/// Recipients on one page.
+pub const PAGE: i64 = 200;
+
+/// The numbers that the viewer may see, in the government's sector order.
+pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx::Result<Vec<Part>> {
+    let rows = sqlx::query!(
+        r#"select b.ceptoar_id as "ceptoar_id!", b.stage as "stage!: Stage",
+                  b.organisations as "organisations!", b.acknowledged as "acknowledged!", b.unreached as "unreached!",
+                  b.queued as "queued!", b.sending as "sending!", b.sent as "sent!", b.refused as "refused!",
+                  b.cancelled as "cancelled!", b.first_at, b.last_at,
+                  coalesce(n.ja, b.ceptoar_id) as "ja!", coalesce(n.en, b.ceptoar_id) as "en!"
+           from delivery_board($1) b
+           join ceptoars c on c.ceptoar_id = b.ceptoar_id
+           join sectors s on s.sector_id = c.sector_id
+           left join ceptoar_names n on n.ceptoar_id = b.ceptoar_id and n.valid @> viewer_today()
+           where $2 or b.ceptoar_id = any ($3) or b.ceptoar_id = any ($4)
+           order by s.position, c.position, b.ceptoar_id"#,
+        id.0,
+        watch.everything,
+        &watch.desks,
+        &watch.ministry
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Part {
+            ceptoar_id: r.ceptoar_id,
+            ja: r.ja,
+            en: r.en,
+            stage: r.stage,
+            counts: Counts {
+                organisations: r.organisations,
+                acknowledged: r.acknowledged,
+                unreached: r.unreached,
+                queued: r.queued,
+                sending: r.sending,
+                sent: r.sent,
+                refused: r.refused,
+                cancelled: r.cancelled,
+                first_at: r.first_at,
+                last_at: r.last_at,
+            },
+        })
+        .collect())
+}
+
+/// Which recipients are asked for.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Of this CEPTOAR; `None` for all.
+    pub ceptoar: Option<&'a str>,
+    /// Of these organisations; `None` for all.
+    pub organisations: Option<&'a [OrganisationId]>,
+    /// Only the members' hop: all that is sent of a RED item.
+    pub members_only: bool,
+    /// Whether windows and addresses are for the viewer.
+    pub with_windows: bool,
+    /// Only these.
+    pub narrow: Option<Narrow>,
+    /// When answers were due.
+    pub answer_due: Option<DateTime<Utc>>,
+    /// The present.
+    pub now: DateTime<Utc>,
+    /// How many pages to skip.
+    pub skip: i64,
+}
+
+/// Recipients by hop, organisation and window: one page, and one row more if there is another.
+pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>) -> sqlx::Result<Vec<Recipient>> {
+    let organisations: Option<Vec<Uuid>> = asked.organisations.map(|list| list.iter().map(|o| o.0).collect());
+    let overdue = asked.answer_due.is_some_and(|due| due < asked.now);
+    let rows = sqlx::query!(
+        r#"
+        with copies as materialized (
+          select d.delivery_id, d.organisation_id, d.ceptoar_id, d.stage, d.contact_id, d.position, d.state,
+                 d.attempts, d.settled_at, d.reply
+          from deliveries d
+          where d.item_id = $1 and ($2::text is null or d.ceptoar_id = $2)
+            and ($3::uuid[] is null or d.organisation_id = any ($3))),
+        answers as materialized (
+          select k.organisation_id, min(k.acknowledged_at) as at from advisory_acknowledgements k
+          where k.advisory_id = $1 group by 1),
+        page as (
+          select a.stage, a.organisation_id, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
+                 c.state, c.attempts, c.settled_at, c.reply, k.at,
+                 -- Who gets it through a window of another hop or CEPTOAR needs no telephone call.
+                 c.delivery_id is null and exists (
+                   select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id) as elsewhere
+          from advisory_audience a
+          left join copies c on c.organisation_id = a.organisation_id and c.ceptoar_id = a.ceptoar_id
+           and c.stage = a.stage
+          left join answers k on k.organisation_id = a.organisation_id
+          left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> viewer_today()
+          where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
+            and ($3::uuid[] is null or a.organisation_id = any ($3))
+            and (not $4 or a.stage = 'member')
+            and case $5::text
+                  when 'queued' then c.state in ('queued', 'sending')
+                  when 'refused' then c.state in ('refused', 'expired')
+                  when 'unacknowledged' then k.at is null
+                  when 'overdue' then $6 and k.at is null
+                  when 'no_window' then c.delivery_id is null and not exists (
+                    select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id)
+                  else true end
+          order by array_position(array['ministry', 'secretariat', 'member'], a.stage), n.reading,
+                   a.organisation_id, a.ceptoar_id, c.position
+          limit $7::bigint + 1 offset $8::bigint * $7)
+        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!",
+               coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
+               p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.elsewhere as "elsewhere!",
+               w.label as "label?", x.address as "address?"
+        from page p
+        left join contacts w on $9 and w.contact_id = p.contact_id
+        left join delivery_addresses x on $9 and x.delivery_id = p.delivery_id
+        order by array_position(array['ministry', 'secretariat', 'member'], p.stage), p.reading,
+                 p.organisation_id, p.position"#,
+        id.0,
+        asked.ceptoar,
+        organisations.as_deref(),
+        asked.members_only,
+        asked.narrow.map(Narrow::code),
+        overdue,
+        PAGE,
+        asked.skip,
+
+        asked.with_windows
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Recipient {
+            stage: r.stage,
+            organisation_id: OrganisationId(r.organisation_id),
+            ja: r.ja,
+            en: r.en,
+            copy: r.state.zip(r.position).map(|(state, position)| Copy {
+                position,
+                state,
+                attempts: r.attempts.unwrap_or(0),
+                settled_at: r.settled_at,
+                reply: r.reply,
+                label: r.label,
+                address: r.address,
+            }),
+            elsewhere: r.elsewhere,
+            acknowledged_at: r.at,
+        })
+        .collect())
+}
+
+/// A CEPTOAR's name in Japanese and English.
+pub async fn ceptoar_name(tx: &mut PgConnection, ceptoar: &str) -> sqlx::Result<Option<(String, String)>> {
+    let row =
+        sqlx::query!("select ja, en from ceptoar_names where ceptoar_id = $1 and valid @> viewer_today()", ceptoar)
+            .fetch_optional(tx)
+            .await?;
+    Ok(row.map(|r| (r.ja, r.en)))
+}
+
+/// How far recent items are: windows handed over, organisations that acknowledged.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// The item.
+    pub advisory_id: AdvisoryId,
+    /// Windows handed over.
+    pub sent: i64,
+    /// Windows that did not take it.
+    pub refused: i64,
+    /// All windows.
+    pub windows: i64,
+}
+
+/// The progress of a few items. For the centre, which sees every delivery of an item.
+pub async fn progress(tx: &mut PgConnection, ids: &[AdvisoryId]) -> sqlx::Result<Vec<Progress>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select d.item_id, count(*) as "windows!", count(*) filter (where d.state = 'sent') as "sent!",
+                  count(*) filter (where d.state in ('refused', 'expired')) as "refused!"
+           from deliveries d where d.item_id = any ($1) group by 1"#,
+        &ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Progress { advisory_id: AdvisoryId(r.item_id), sent: r.sent, refused: r.refused, windows: r.windows })
+        .collect())
+}

@@ -1,0 +1,138 @@
+//! How a viewer's organisations stand to an item: whether they owe an acknowledgement.
+
+use chrono::{DateTime, Utc};
+
+use crate::features::accounts::Role;
+use crate::features::sharing::verdict::Stage;
+use crate::kernel::ids::{AdvisoryId, ContactId, OrganisationId};
+use crate::kernel::language::{Label, Language};
+
+/// Through which hop, for which organisation and in which role an item reaches the viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hat {
+    /// The item.
+    pub advisory_id: AdvisoryId,
+    /// The CEPTOAR whose route it is.
+    pub ceptoar_id: String,
+    /// The hop.
+    pub stage: Stage,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// What the viewer is there.
+    pub role: Role,
+    /// The window that the viewer answers for.
+    pub contact_id: Option<ContactId>,
+    /// This hat sees the envelope only.
+    pub sealed: bool,
+}
+
+impl Hat {
+    /// Whether an acknowledgement is asked of this hat.
+    #[must_use]
+    pub fn acknowledges(&self) -> bool {
+        self.role.acknowledges() && !self.sealed
+    }
+}
+
+/// Where an item stands for the viewer's organisations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Acknowledgement is due.
+    Waiting,
+    /// It is late.
+    Overdue,
+    /// All of them acknowledged.
+    Acknowledged,
+}
+
+impl Standing {
+    /// The badge's code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Overdue => "overdue",
+            Self::Acknowledged => "acknowledged",
+        }
+    }
+}
+
+impl Label for Standing {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Waiting => language.pick("要受領確認", "To acknowledge"),
+            Self::Overdue => language.pick("期限超過", "Overdue"),
+            Self::Acknowledged => language.pick("受領確認済", "Acknowledged"),
+        }
+    }
+}
+
+/// The organisations that an acknowledgement is asked of, each once, with the window answered for.
+#[must_use]
+pub fn duties(hats: &[Hat]) -> Vec<(OrganisationId, Option<ContactId>)> {
+    let mut duties: Vec<(OrganisationId, Option<ContactId>)> = Vec::new();
+    for hat in hats.iter().filter(|hat| hat.acknowledges()) {
+        if !duties.iter().any(|(organisation, _)| *organisation == hat.organisation_id) {
+            duties.push((hat.organisation_id, hat.contact_id));
+        }
+    }
+    duties
+}
+
+/// The standing; `None` where nothing is asked of the viewer. Two hats: both must have answered.
+pub fn standing(
+    hats: &[Hat],
+    answered: impl Fn(OrganisationId) -> bool,
+    answer_due: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<Standing> {
+    let duties = duties(hats);
+    if duties.is_empty() {
+        return None;
+    }
+    if duties.iter().all(|(organisation, _)| answered(*organisation)) {
+        return Some(Standing::Acknowledged);
+    }
+    Some(if answer_due.is_some_and(|due| due < now) { Standing::Overdue } else { Standing::Waiting })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hat(role: Role, stage: Stage, organisation: OrganisationId, sealed: bool) -> Hat {
+        Hat {
+            advisory_id: AdvisoryId::random(),
+            ceptoar_id: "banks".into(),
+            stage,
+            organisation_id: organisation,
+            role,
+            contact_id: None,
+            sealed,
+        }
+    }
+
+    #[test]
+    fn readers_the_centre_and_sealed_hats_owe_nothing() {
+        let (a, b) = (OrganisationId::random(), OrganisationId::random());
+        let hats =
+            [hat(Role::MemberReader, Stage::Member, a, false), hat(Role::Secretariat, Stage::Secretariat, b, true)];
+        assert!(duties(&hats).is_empty());
+        assert_eq!(standing(&hats, |_| false, None, DateTime::UNIX_EPOCH), None);
+    }
+
+    #[test]
+    fn two_hats_owe_two_answers_and_one_organisation_owes_one() {
+        let (a, b) = (OrganisationId::random(), OrganisationId::random());
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(2);
+        let hats = [
+            hat(Role::MemberPoc, Stage::Member, a, false),
+            hat(Role::Secretariat, Stage::Secretariat, a, false),
+            hat(Role::MinistryLiaison, Stage::Ministry, b, false),
+        ];
+        assert_eq!(duties(&hats).len(), 2);
+        assert_eq!(standing(&hats, |o| o == a, None, now), Some(Standing::Waiting));
+        assert_eq!(standing(&hats, |o| o == a, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Overdue));
+        assert_eq!(standing(&hats, |_| true, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Acknowledged));
+    }
+}

@@ -1,0 +1,311 @@
+//! SQL of drafting, submitting and approving. Reading has its own (`reading/store.rs`).
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::advisory::{Envelope, Kind, Purpose, State, Text};
+use super::content::{Addressees, Draft};
+use crate::kernel::ids::{AccountId, AdvisoryId, ContactId};
+use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::kernel::text::folded;
+
+/// An unpublished item with everything about it.
+#[derive(Debug, Clone)]
+pub struct Unpublished {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// What its author decided.
+    pub draft: Draft,
+}
+
+/// The next serial number of a fiscal year.
+pub async fn next_serial(tx: &mut PgConnection, fiscal_year: i16) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(r#"select next_advisory_serial($1) as "n!""#, fiscal_year).fetch_one(tx).await
+}
+
+/// Begins a draft.
+pub async fn insert(
+    tx: &mut PgConnection,
+    by: AccountId,
+    fiscal_year: i16,
+    serial: i32,
+    now: DateTime<Utc>,
+    draft: &Draft,
+) -> sqlx::Result<AdvisoryId> {
+    let id = AdvisoryId::random();
+    sqlx::query!(
+        "insert into advisories (advisory_id, number, fiscal_year, serial, level, handler_scope, drill,
+                                 created_by, created_at, last_edited_by, answer_due, valid_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10, $11)",
+        id.0,
+        format!("{fiscal_year}-{serial:04}"),
+        fiscal_year,
+        serial,
+        draft.level.code(),
+        draft.handler_scope.code(),
+        draft.drill,
+        by.0,
+        now,
+        draft.answer_due,
+        draft.valid_until
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into advisory_texts (advisory_id, kind, purpose) values ($1, $2, $3)",
+        id.0,
+        draft.text.kind.code(),
+        draft.text.purpose.code()
+    )
+    .execute(&mut *tx)
+    .await?;
+    save_text(&mut *tx, id, &draft.text).await?;
+    save_groups(tx, id, &draft.addressees).await?;
+    Ok(id)
+}
+
+/// Saves a draft of `by`; false if it is no draft of theirs (any more).
+pub async fn save(tx: &mut PgConnection, id: AdvisoryId, by: AccountId, draft: &Draft) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "update advisories set level = $3, handler_scope = $4, drill = $5, answer_due = $6, valid_until = $7,
+                               edits = edits + 1, last_edited_by = $2
+         where advisory_id = $1 and created_by = $2 and state = 'draft'",
+        id.0,
+        by.0,
+        draft.level.code(),
+        draft.handler_scope.code(),
+        draft.drill,
+        draft.answer_due,
+        draft.valid_until
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if touched == 0 {
+        return Ok(false);
+    }
+    save_text(&mut *tx, id, &draft.text).await?;
+    save_groups(tx, id, &draft.addressees).await?;
+    Ok(true)
+}
+
+async fn save_text(tx: &mut PgConnection, id: AdvisoryId, text: &Text) -> sqlx::Result<()> {
+    let all = [&text.title, &text.summary, &text.impact, &text.countermeasure].map(String::as_str).join("\n");
+    let search = folded(&[all, text.products.join("\n"), text.cves.join("\n")].join("\n"));
+    sqlx::query!(
+        "update advisory_texts set kind = $2, title = $3, summary = $4, impact = $5, countermeasure = $6, purpose = $7,
+                links = $8, cves = $9, products = $10, search_text = $11
+         where advisory_id = $1",
+        id.0,
+        text.kind.code(),
+        text.title,
+        text.summary,
+        text.impact,
+        text.countermeasure,
+        text.purpose.code(),
+        &text.links,
+        &text.cves,
+        &text.products,
+        search
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Replaces the addressed groups; named persons stay. Ids that do not exist are left out.
+async fn save_groups(tx: &mut PgConnection, id: AdvisoryId, to: &Addressees) -> sqlx::Result<()> {
+    sqlx::query!("delete from advisory_addressees where advisory_id = $1 and contact_id is null", id.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "insert into advisory_addressees (advisory_id, sector_id, ceptoar_id, subgroup_id)
+         select $1::uuid, s.sector_id, null, null from sectors s where s.sector_id = any ($2)
+         union all select $1::uuid, null, c.ceptoar_id, null from ceptoars c where c.ceptoar_id = any ($3)
+         union all select $1::uuid, null, null, g.subgroup_id from subgroups g where g.subgroup_id = any ($4)",
+        id.0,
+        &to.sectors,
+        &to.ceptoars,
+        &to.subgroups
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Names windows in a draft of `by`, or takes them off; false if it is no draft of theirs.
+pub async fn save_named(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    by: AccountId,
+    add: &[Uuid],
+    remove: &[Uuid],
+) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "update advisories set edits = edits + 1, last_edited_by = $2
+         where advisory_id = $1 and created_by = $2 and state = 'draft'",
+        id.0,
+        by.0
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if touched == 0 {
+        return Ok(false);
+    }
+    sqlx::query!("delete from advisory_addressees where advisory_id = $1 and contact_id = any ($2)", id.0, remove)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "insert into advisory_addressees (advisory_id, contact_id) select $1, * from unnest($2::uuid[])
+         on conflict on constraint advisory_addressees_key do nothing",
+        id.0,
+        add
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
+}
+
+/// An unpublished item, if the viewer is its author or an approver.
+pub async fn find_unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<Unpublished>> {
+    let row = sqlx::query!(
+        r#"select a.number, a.state as "state: State", a.level as "level: SharingLevel",
+                  a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at, a.last_edited_by,
+                  a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until,
+                  t.kind as "kind: Kind", t.title, t.summary, t.impact, t.countermeasure, t.purpose as "purpose: Purpose",
+                  t.links, t.cves, t.products
+           from advisories a join advisory_texts t using (advisory_id)
+           where a.advisory_id = $1 and a.state <> 'published' and a.advisory_id = any (viewer_drafts())"#,
+        id.0
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(r) = row else { return Ok(None) };
+    let addressees = addressees(tx, id).await?;
+    let text = Text {
+        kind: r.kind,
+        title: r.title,
+        summary: r.summary,
+        impact: r.impact,
+        countermeasure: r.countermeasure,
+        purpose: r.purpose,
+        links: r.links,
+        cves: r.cves,
+        products: r.products,
+    };
+    let envelope = Envelope {
+        advisory_id: id,
+        number: r.number,
+        state: r.state,
+        level: r.level,
+        handler_scope: r.handler_scope,
+        drill: r.drill,
+        created_by: AccountId(r.created_by),
+        created_at: r.created_at,
+        last_edited_by: AccountId(r.last_edited_by),
+        edits: r.edits,
+        submitted_by: r.submitted_by.map(AccountId),
+        published_at: r.published_at,
+        answer_due: r.answer_due,
+        valid_until: r.valid_until,
+    };
+    let draft = Draft {
+        text,
+        level: r.level,
+        handler_scope: r.handler_scope,
+        drill: r.drill,
+        addressees,
+        answer_due: r.answer_due,
+        valid_until: r.valid_until,
+    };
+    Ok(Some(Unpublished { envelope, draft }))
+}
+
+async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addressees> {
+    let rows = sqlx::query!(
+        "select sector_id, ceptoar_id, subgroup_id, contact_id from advisory_addressees where advisory_id = $1
+         order by sector_id, ceptoar_id, subgroup_id, contact_id",
+        id.0
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut found = Addressees::default();
+    for row in rows {
+        found.sectors.extend(row.sector_id);
+        found.ceptoars.extend(row.ceptoar_id);
+        found.subgroups.extend(row.subgroup_id);
+        found.contacts.extend(row.contact_id.map(ContactId));
+    }
+    Ok(found)
+}
+
+/// Hands a draft of `by` to the approvers; false if it is no draft of theirs (any more).
+pub async fn submit(tx: &mut PgConnection, id: AdvisoryId, by: AccountId, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "update advisories set state = 'review', submitted_by = $2, submitted_at = $3
+         where advisory_id = $1 and created_by = $2 and state = 'draft'",
+        id.0,
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Makes a submitted item a draft again; false if it is not waiting for approval.
+pub async fn send_back(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "update advisories set state = 'draft', submitted_by = null, submitted_at = null
+         where advisory_id = $1 and state = 'review'",
+        id.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Throws a draft of `by` away; false if it is no draft of theirs.
+pub async fn discard(tx: &mut PgConnection, id: AdvisoryId, by: AccountId) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "delete from advisories where advisory_id = $1 and created_by = $2 and state = 'draft'",
+        id.0,
+        by.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Publishes what was submitted at save number `edits` by somebody else; false if that is not how it stands.
+pub async fn approve(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    by: AccountId,
+    edits: i32,
+    now: DateTime<Utc>,
+    hash: &[u8],
+) -> sqlx::Result<bool> {
+    let touched = sqlx::query!(
+        "update advisories set state = 'published', approved_by = $2, published_at = $4, approved_hash = $5
+         where advisory_id = $1 and state = 'review' and edits = $3
+           and $2 not in (created_by, last_edited_by, submitted_by)",
+        id.0,
+        by.0,
+        edits,
+        now,
+        hash
+    )
+    .execute(tx)
+    .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Where an item stands, for a clear answer when a step could not be taken.
+pub async fn state_of(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<State>> {
+    sqlx::query_scalar!(r#"select state as "state: State" from advisories where advisory_id = $1"#, id.0)
+        .fetch_optional(tx)
+        .await
+}

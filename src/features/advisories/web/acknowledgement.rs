@@ -1,0 +1,60 @@
+//! 受領確認: somebody who answers for an organisation says that the item has arrived.
+
+use axum::extract::State;
+use axum::response::Redirect;
+
+use super::reading::nothing_here;
+use crate::features::accounts::Viewer;
+use crate::features::advisories::advisory::State as ItemState;
+use crate::features::advisories::paths;
+use crate::features::advisories::reading::{standing, store};
+use crate::kernel::ids::AdvisoryId;
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Id;
+use crate::platform::web::frame::Frame;
+use crate::platform::web::state::AppState;
+
+/// Acknowledges for each organisation that the viewer answers for. Doing it again changes nothing.
+/// There is no other way to acknowledge: opening a page or a link never does.
+pub async fn post(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<AdvisoryId>,
+) -> Result<Redirect, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let found = store::find(&mut tx, &viewer, id).await?;
+    let readable = found.is_some_and(|f| f.envelope.state == ItemState::Published && f.text.is_some());
+    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
+    let duties = standing::duties(&hats);
+    if !readable || duties.is_empty() {
+        drop(tx);
+        return Err(nothing_here(&state, &viewer, &frame, id, "advisory.acknowledge").await);
+    }
+    let mut organisations = 0;
+    for (organisation, contact) in duties {
+        if store::acknowledge(&mut tx, &viewer, id, organisation, contact, now).await? {
+            organisations += 1;
+        }
+    }
+    if organisations > 0 {
+        audit::record(
+            &mut tx,
+            Event {
+                at: now,
+                account: Some(viewer.account_id),
+                action: "advisory.acknowledge",
+                outcome: Outcome::Done,
+                subject_kind: "advisory",
+                subject_id: &id.to_string(),
+                detail: serde_json::json!({ "organisations": organisations }),
+                request_id: Some(&frame.request_id),
+            },
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("{}?acknowledged=1", paths::show(id))))
+}

@@ -1,0 +1,414 @@
+//! 配信状況: how far an item has got. Each viewer sees the parts that follow from the roles: the centre
+//! all CEPTOARs by organisation, a desk its own with windows and addresses, a ministry numbers, and
+//! everybody who answers for an organisation its own rows.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+
+use super::deliveries_words::DeliveriesWords;
+use super::reading::nothing_here;
+use crate::features::accounts::Viewer;
+use crate::features::advisories::advisory::State as ItemState;
+use crate::features::advisories::paths;
+use crate::features::advisories::reading::deliveries::board::{Board, Counts, Line, percent};
+use crate::features::advisories::reading::deliveries::failure::Failure;
+use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipient};
+use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
+use crate::features::advisories::reading::deliveries::watch::Watch;
+use crate::features::advisories::reading::store::{self, Found};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::{long_time, short_time, thousands};
+use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::db::Tx;
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Id;
+use crate::platform::web::form::Choice;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+/// What the address may carry.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct DeliveriesQuery {
+    #[serde(default)]
+    fragment: String,
+    #[serde(default)]
+    ceptoar: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    page: i64,
+}
+
+/// A number of things beside the number they belong to.
+#[derive(Debug)]
+struct Share {
+    label: String,
+    value: i64,
+    whole: i64,
+    value_text: String,
+    whole_text: String,
+    percent: String,
+}
+
+impl Share {
+    fn of(label: &str, value: i64, whole: i64) -> Self {
+        Self {
+            label: label.to_owned(),
+            value,
+            whole: whole.max(1),
+            value_text: thousands(value),
+            whole_text: thousands(whole),
+            percent: percent(value, whole),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LineRow {
+    name: String,
+    href: Option<String>,
+    queued: String,
+    sending: String,
+    sent: String,
+    refused: String,
+    windows: String,
+    acknowledged: Share,
+    overdue: String,
+    unreached: String,
+    attention: bool,
+    last: String,
+}
+
+/// The part of the page that refreshes itself.
+#[derive(Debug)]
+struct ProgressView {
+    sent: Share,
+    acknowledged: Share,
+    queued_text: String,
+    sending_text: String,
+    refused: i64,
+    refused_text: String,
+    unreached: i64,
+    unreached_text: String,
+    overdue: i64,
+    overdue_text: String,
+    stages: Vec<(String, Share, Share)>,
+    lines: Vec<LineRow>,
+    times: String,
+    summary: String,
+    settled: bool,
+    as_of: String,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/_progress.html")]
+struct ProgressFragment {
+    w: &'static DeliveriesWords,
+    progress: ProgressView,
+}
+
+#[derive(Debug)]
+struct RecipientRow {
+    stage: &'static str,
+    organisation: String,
+    window: String,
+    address: String,
+    state: (&'static str, &'static str),
+    attention: bool,
+    reason: String,
+    remedy: String,
+    reply_code: String,
+    attempts: String,
+    time: String,
+    acknowledged: String,
+    overdue: bool,
+}
+
+#[derive(Debug)]
+struct RecipientList {
+    title: String,
+    ceptoar: String,
+    with_windows: bool,
+    rows: Vec<RecipientRow>,
+    choices: Vec<Choice>,
+    narrow: bool,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/deliveries.html")]
+struct DeliveriesPage {
+    chrome: Chrome,
+    w: &'static DeliveriesWords,
+    here: String,
+    fragment: String,
+    number: String,
+    title: String,
+    level: SharingLevel,
+    drill: bool,
+    published: String,
+    answer_due: String,
+    progress: Option<ProgressView>,
+    list: Option<RecipientList>,
+    own: Option<RecipientList>,
+}
+
+struct Context<'a> {
+    id: AdvisoryId,
+    found: &'a Found,
+    watch: &'a Watch,
+    language: Language,
+    now: DateTime<Utc>,
+}
+
+/// The page, one CEPTOAR's recipients on it, or only the part that refreshes.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<AdvisoryId>,
+    Query(query): Query<DeliveriesQuery>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let found = store::find(&mut tx, &viewer, id).await?.filter(|f| f.envelope.state == ItemState::Published);
+    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
+    let watch = found
+        .as_ref()
+        .map(|f| Watch::of(&viewer, f.envelope.level, f.case_team, &hats))
+        .filter(|watch| !watch.is_empty())
+        // A CEPTOAR that is not the viewer's has no page, like one that does not exist.
+        .filter(|watch| query.ceptoar.is_empty() || watch.lists(&query.ceptoar))
+        .filter(|watch| query.fragment.is_empty() || watch.has_board());
+    let (Some(found), Some(watch)) = (found, watch) else {
+        drop(tx);
+        return Err(nothing_here(&state, &viewer, &frame, id, "advisory.deliveries").await);
+    };
+    let context = Context { id, found: &found, watch: &watch, language: frame.language, now };
+    let progress = if watch.has_board() { Some(context.progress(&mut tx).await?) } else { None };
+    let w = DeliveriesWords::of(frame.language);
+    let progress = match progress {
+        Some(progress) if !query.fragment.is_empty() => {
+            tx.commit().await?;
+            return Ok(Page(ProgressFragment { w, progress }).into_response());
+        }
+        progress => progress,
+    };
+    let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
+    let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
+    tx.commit().await?;
+    let e = &found.envelope;
+    let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());
+    let (here, item) = (paths::deliveries(id), paths::show(id));
+    let mut way = vec![("/", w.home), (paths::INDEX, w.list), (item.as_str(), e.number.as_str())];
+    if list.is_some() {
+        way.push((here.as_str(), w.title));
+    }
+    let page_title = list.as_ref().map_or_else(|| w.title.to_owned(), |list| list.title.clone());
+    Ok(Page(DeliveriesPage {
+        chrome: frame.chrome(page_title, &way),
+        w,
+        fragment: format!("{here}?fragment=progress"),
+        here: here.clone(),
+        number: e.number.clone(),
+        title,
+        level: e.level,
+        drill: e.drill,
+        published: e.published_at.map_or_else(String::new, |at| long_time(at, frame.language)),
+        answer_due: context.answer_due().map_or_else(String::new, |at| long_time(at, frame.language)),
+        progress: if list.is_some() { None } else { progress },
+        list,
+        own,
+    })
+    .into_response())
+}
+
+impl Context<'_> {
+    /// A sealed envelope does not tell when answers are due.
+    fn answer_due(&self) -> Option<DateTime<Utc>> {
+        self.found.envelope.answer_due.filter(|_| self.found.text.is_some())
+    }
+
+    async fn progress(&self, tx: &mut Tx) -> sqlx::Result<ProgressView> {
+        let board = Board::of(watching::board(tx, self.watch, self.id).await?);
+        let w = DeliveriesWords::of(self.language);
+        let late = self.found.envelope.answer_due.is_some_and(|due| due < self.now);
+        let overdue = |counts: &Counts| if late { counts.outstanding() } else { 0 };
+        let total = &board.total;
+        let sent = Share::of(w.sent_windows, total.sent, total.windows());
+        let acknowledged = Share::of(w.acknowledged_organisations, total.acknowledged, total.organisations);
+        let summary = fill(
+            w.summary,
+            &[
+                ("sent", &sent.value_text),
+                ("windows", &sent.whole_text),
+                ("acknowledged", &acknowledged.value_text),
+                ("organisations", &acknowledged.whole_text),
+            ],
+        );
+        let time = |at: Option<DateTime<Utc>>| at.map_or_else(|| "－".to_owned(), short_time);
+        let stages = board.stages.iter().map(|(stage, c)| {
+            let name = stage.label(self.language);
+            (
+                name.to_owned(),
+                Share::of(&format!("{name} {}", w.sent), c.sent, c.windows()),
+                Share::of(&format!("{name} {}", w.acknowledged), c.acknowledged, c.organisations),
+            )
+        });
+        Ok(ProgressView {
+            queued_text: thousands(total.queued),
+            sending_text: thousands(total.sending),
+            refused: total.refused,
+            refused_text: thousands(total.refused),
+            unreached: total.unreached,
+            unreached_text: thousands(total.unreached),
+            overdue: overdue(total),
+            overdue_text: thousands(overdue(total)),
+            stages: stages.collect(),
+            lines: board.lines.iter().map(|line| self.line(line, overdue(&line.counts))).collect(),
+            times: fill(w.times, &[("first", &time(total.first_at)), ("last", &time(total.last_at))]),
+            settled: board.is_settled(),
+            as_of: fill(w.as_of, &[("time", &long_time(self.now, self.language))]),
+            sent,
+            acknowledged,
+            summary,
+        })
+    }
+
+    fn line(&self, line: &Line, overdue: i64) -> LineRow {
+        let c = &line.counts;
+        let w = DeliveriesWords::of(self.language);
+        LineRow {
+            name: self.language.pick(&line.ja, &line.en).clone(),
+            href: self
+                .watch
+                .lists(&line.ceptoar_id)
+                .then(|| format!("{}?ceptoar={}", paths::deliveries(self.id), line.ceptoar_id)),
+            queued: thousands(c.queued),
+            sending: thousands(c.sending),
+            sent: thousands(c.sent),
+            refused: thousands(c.refused),
+            windows: thousands(c.windows()),
+            acknowledged: Share::of(w.acknowledged, c.acknowledged, c.organisations),
+            overdue: thousands(overdue),
+            unreached: thousands(c.unreached),
+            attention: c.refused > 0 || c.unreached > 0 || overdue > 0,
+            last: c.last_at.map_or_else(String::new, short_time),
+        }
+    }
+
+    fn asked(&self) -> Asked<'static> {
+        Asked {
+            ceptoar: None,
+            organisations: None,
+            members_only: self.found.envelope.level == SharingLevel::Red,
+            with_windows: true,
+            narrow: None,
+            answer_due: self.found.envelope.answer_due,
+            now: self.now,
+            skip: 0,
+        }
+    }
+
+    async fn ceptoar_list(&self, tx: &mut Tx, query: &DeliveriesQuery) -> Result<Option<RecipientList>, WebError> {
+        let w = DeliveriesWords::of(self.language);
+        let narrow = Narrow::from_code(&query.state);
+        let with_windows = self.watch.names_windows(&query.ceptoar);
+        let skip = query.page.clamp(0, 10_000);
+        let asked = Asked { ceptoar: Some(&query.ceptoar), with_windows, narrow, skip, ..self.asked() };
+        let mut recipients = watching::recipients(tx, self.id, asked).await?;
+        let Some((ja, en)) = watching::ceptoar_name(tx, &query.ceptoar).await? else {
+            return Err(WebError::NotFound);
+        };
+        let more = i64::try_from(recipients.len()).is_ok_and(|n| n > PAGE);
+        recipients.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+        let code = narrow.map_or("", Narrow::code);
+        let href =
+            |page: i64| format!("{}?ceptoar={}&state={code}&page={page}", paths::deliveries(self.id), query.ceptoar);
+        let mut choices = vec![choice("", w.all, code)];
+        choices.extend(Narrow::ALL.map(|n| choice(n.code(), n.label(self.language), code)));
+        Ok(Some(RecipientList {
+            title: fill(w.list_title, &[("ceptoar", self.language.pick(&ja, &en))]),
+            ceptoar: query.ceptoar.clone(),
+            with_windows,
+            rows: recipients.into_iter().map(|r| self.row(r)).collect(),
+            choices,
+            narrow: narrow.is_some(),
+            before: (skip > 0).then(|| href(skip - 1)),
+            after: more.then(|| href(skip + 1)),
+        }))
+    }
+
+    async fn own_list(&self, tx: &mut Tx) -> sqlx::Result<Option<RecipientList>> {
+        if self.watch.own.is_empty() {
+            return Ok(None);
+        }
+        let w = DeliveriesWords::of(self.language);
+        let asked = Asked { organisations: Some(&self.watch.own), ..self.asked() };
+        let recipients = watching::recipients(tx, self.id, asked).await?;
+        Ok(Some(RecipientList {
+            title: w.own_title.to_owned(),
+            ceptoar: String::new(),
+            with_windows: true,
+            rows: recipients.into_iter().map(|r| self.row(r)).collect(),
+            choices: Vec::new(),
+            narrow: false,
+            before: None,
+            after: None,
+        }))
+    }
+
+    fn row(&self, r: Recipient) -> RecipientRow {
+        let language = self.language;
+        let w = DeliveriesWords::of(language);
+        let overdue = r.acknowledged_at.is_none() && self.found.envelope.answer_due.is_some_and(|due| due < self.now);
+        let mut row = RecipientRow {
+            stage: r.stage.label(language),
+            organisation: language.pick(r.ja, r.en),
+            window: String::new(),
+            address: String::new(),
+            state: ("cancelled", if r.elsewhere { w.elsewhere } else { w.no_window }),
+            attention: !r.elsewhere,
+            reason: String::new(),
+            remedy: String::new(),
+            reply_code: String::new(),
+            attempts: String::new(),
+            time: String::new(),
+            acknowledged: r.acknowledged_at.map_or_else(String::new, short_time),
+            overdue,
+        };
+        let Some(copy) = r.copy else { return row };
+        row.state = (copy.state.badge(), copy.state.label(language));
+        row.attention = copy.state.has_failed();
+        row.attempts = copy.attempts.to_string();
+        row.time = copy.settled_at.map_or_else(String::new, short_time);
+        row.address = copy.address.unwrap_or_default();
+        row.window = fill(w.window, &[("position", &copy.position.to_string())]);
+        if let Some(label) = copy.label {
+            row.window = format!("{} {label}", row.window);
+        }
+        // A first try that goes well leaves nothing to explain.
+        let reply = copy.reply.unwrap_or_default();
+        let failure = if copy.state.has_failed() || !reply.is_empty() { Failure::of(&reply) } else { None };
+        if let Some(failure) = failure {
+            row.reason = failure.label(language).to_owned();
+            row.remedy = failure.remedy(language).to_owned();
+            row.reply_code = reply
+                .split(' ')
+                .take(2)
+                .filter(|p| p.chars().all(|c| c.is_ascii_digit() || c == '.'))
+                .collect::<Vec<_>>()
+                .join(" ");
+        }
+        row
+    }
+}
+
+fn choice(value: &str, label: &str, chosen: &str) -> Choice {
+    Choice { value: value.into(), label: label.into(), explanation: String::new(), chosen: value == chosen }
+}

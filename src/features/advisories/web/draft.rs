@@ -1,0 +1,262 @@
+//! The form: a new draft, and one being written. Drafts save themselves.
+
+use askama::Template;
+use axum::Form as Body;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::Timelike;
+
+use crate::features::accounts::web::viewer::Author;
+use crate::features::advisories::advisory::{Kind, Purpose, State};
+use crate::features::advisories::content::{self, Form};
+use crate::features::advisories::words::DraftWords;
+use crate::features::advisories::{paths, publishing, store};
+use crate::features::directory::outline::{self, SectorOutline};
+use crate::kernel::clock::{fiscal_year, japan_day, jst};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language};
+use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::web::error::{Said, WebError};
+use crate::platform::web::extract::Id;
+use crate::platform::web::form::{Choice, ErrorLine, FieldErrors};
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+#[derive(Template)]
+#[template(path = "advisories/draft.html")]
+struct DraftPage {
+    chrome: Chrome,
+    w: &'static DraftWords,
+    action: String,
+    /// Where the draft is thrown away; `None` for one that is not saved yet.
+    discard: Option<String>,
+    form: Form,
+    errors: FieldErrors,
+    error_lines: Vec<ErrorLine>,
+    kinds: Vec<Choice>,
+    purposes: Vec<Choice>,
+    levels: Vec<Choice>,
+    scopes: Vec<Choice>,
+    sectors: Vec<SectorOutline>,
+    ja: bool,
+}
+
+impl DraftPage {
+    /// The typed parts of a date.
+    fn part(&self, name: &str, part: &str) -> &str {
+        self.form.value(&format!("{name}_{part}"))
+    }
+
+    fn name<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        if self.ja { ja } else { en }
+    }
+}
+
+fn choices<T: Label + Copy>(all: &[T], code: fn(T) -> &'static str, chosen: &str, language: Language) -> Vec<Choice> {
+    let choice = |value: &T| Choice {
+        value: code(*value).to_owned(),
+        label: value.label(language).to_owned(),
+        explanation: String::new(),
+        chosen: code(*value) == chosen,
+    };
+    all.iter().map(choice).collect()
+}
+
+fn page(
+    frame: &Frame,
+    sectors: Vec<SectorOutline>,
+    id: Option<AdvisoryId>,
+    form: Form,
+    errors: FieldErrors,
+) -> DraftPage {
+    let (language, w) = (frame.language, DraftWords::of(frame.language));
+    let mut levels = choices(&SharingLevel::ALL, SharingLevel::code, form.value("level"), language);
+    for (choice, level) in levels.iter_mut().zip(SharingLevel::ALL) {
+        choice.explanation = [level.handling(language), level.mail_rule(language)].join(language.pick("", " "));
+    }
+    let mut scopes = choices(&HandlerScope::ALL, HandlerScope::code, form.value("handler_scope"), language);
+    for (choice, text) in scopes.iter_mut().zip([w.scope_named, w.scope_handlers, w.scope_organisation]) {
+        choice.explanation = text.to_owned();
+    }
+    let title = if id.is_some() { w.edit_title } else { w.new_title };
+    DraftPage {
+        chrome: frame.chrome(title, &[("/", language.pick("ホーム", "Home")), (paths::INDEX, w.list)]),
+        w,
+        action: id.map_or_else(|| paths::INDEX.to_owned(), paths::draft),
+        discard: id.map(|id| format!("{}/discard", paths::show(id))),
+        kinds: choices(&Kind::ALL, Kind::code, form.value("kind"), language),
+        purposes: choices(&Purpose::ALL, Purpose::code, form.value("purpose"), language),
+        levels,
+        scopes,
+        sectors,
+        error_lines: errors.lines(),
+        errors,
+        form,
+        ja: language == Language::Ja,
+    }
+}
+
+/// An empty form, with the usual choices made.
+pub async fn get_new(Shared(state): Shared<AppState>, by: Author, frame: Frame) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    let sectors = outline::store::load(&mut tx).await?;
+    let mut form = Form::default();
+    for (field, value) in
+        [("kind", "alert"), ("purpose", "prevention"), ("level", "AMBER"), ("handler_scope", "handlers")]
+    {
+        form.push(field, value);
+    }
+    Ok(Page(page(&frame, sectors, None, form, FieldErrors::default())).into_response())
+}
+
+/// The form of a draft of one's own.
+pub async fn get(
+    Shared(state): Shared<AppState>,
+    by: Author,
+    Id(id): Id<AdvisoryId>,
+    frame: Frame,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    let item = store::find_unpublished(&mut tx, id).await?.filter(|item| item.envelope.created_by == by.account_id);
+    let item = item.ok_or(WebError::NotFound)?;
+    if item.envelope.state != State::Draft {
+        return Ok(Redirect::to(&paths::submission(id)).into_response());
+    }
+    let sectors = outline::store::load(&mut tx).await?;
+    let mut page = page(&frame, sectors, Some(id), content::form_of(&item.draft), FieldErrors::default());
+    match query.as_deref() {
+        Some("saved=1") => page.chrome = page.chrome.with_flash("success", page.w.saved),
+        Some("returned=1") => page.chrome = page.chrome.with_flash("info", page.w.returned),
+        _ => {}
+    }
+    Ok(Page(page).into_response())
+}
+
+/// Begins a draft.
+pub async fn create(
+    Shared(state): Shared<AppState>,
+    by: Author,
+    frame: Frame,
+    headers: HeaderMap,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    save(&state, &by, &frame, &headers, None, Form::new(pairs)).await
+}
+
+/// Saves a draft of one's own.
+pub async fn update(
+    Shared(state): Shared<AppState>,
+    by: Author,
+    Id(id): Id<AdvisoryId>,
+    frame: Frame,
+    headers: HeaderMap,
+    Body(pairs): Body<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    save(&state, &by, &frame, &headers, Some(id), Form::new(pairs)).await
+}
+
+async fn save(
+    state: &AppState,
+    by: &Author,
+    frame: &Frame,
+    headers: &HeaderMap,
+    id: Option<AdvisoryId>,
+    form: Form,
+) -> Result<Response, WebError> {
+    let by_script = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
+    let draft = match content::parse(&form, frame.language) {
+        Ok(draft) => draft,
+        Err(errors) if by_script => return Ok(not_saved(&errors)),
+        Err(errors) => {
+            let sectors = outline::store::load(&mut tx).await?;
+            return Ok(Unprocessable(page(frame, sectors, id, form, errors)).into_response());
+        }
+    };
+    let saved = match id {
+        Some(id) if store::save(&mut tx, id, by.account_id, &draft).await? => id,
+        Some(id) => return Err(no_draft(store::find_unpublished(&mut tx, id).await?.is_some())),
+        None => {
+            let year = fiscal_year(japan_day(now));
+            let year = i16::try_from(year).map_err(|_| WebError::BadRequest)?;
+            let serial = store::next_serial(&mut tx, year).await?;
+            let id = store::insert(&mut tx, by.account_id, year, serial, now, &draft).await?;
+            record(&mut tx, now, by, "advisory.create", id, frame).await?;
+            id
+        }
+    };
+    // A script saves every few seconds; the trail keeps what a person decided.
+    if id.is_some() && !by_script {
+        record(&mut tx, now, by, "advisory.edit", saved, frame).await?;
+    }
+    tx.commit().await?;
+    if by_script {
+        let at = now.with_timezone(&jst());
+        let at = format!("{:02}:{:02}", at.hour(), at.minute());
+        return Ok(axum::Json(serde_json::json!({ "saved_at": at, "location": paths::draft(saved) })).into_response());
+    }
+    let next = if form.value("next") == "preview" {
+        paths::submission(saved)
+    } else {
+        format!("{}?saved=1", paths::draft(saved))
+    };
+    Ok(Redirect::to(&next).into_response())
+}
+
+/// What the script is told: which fields keep the draft from being saved.
+fn not_saved(errors: &FieldErrors) -> Response {
+    let fields: serde_json::Map<_, _> = errors.iter().map(|(field, text)| (field.to_owned(), text.into())).collect();
+    (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(serde_json::json!({ "errors": fields }))).into_response()
+}
+
+/// The answer to saving what is no draft of one's own, or is none any more.
+fn no_draft(there: bool) -> WebError {
+    if there {
+        WebError::Conflict(Said {
+            ja: DraftWords::of(Language::Ja).not_draft,
+            en: DraftWords::of(Language::En).not_draft,
+        })
+    } else {
+        WebError::NotFound
+    }
+}
+
+async fn record(
+    tx: &mut sqlx::PgConnection,
+    now: chrono::DateTime<chrono::Utc>,
+    by: &Author,
+    action: &'static str,
+    id: AdvisoryId,
+    frame: &Frame,
+) -> sqlx::Result<()> {
+    let event = Event {
+        at: now,
+        account: Some(by.account_id),
+        action,
+        outcome: Outcome::Done,
+        subject_kind: "advisory",
+        subject_id: &id.to_string(),
+        detail: serde_json::json!({}),
+        request_id: Some(&frame.request_id),
+    };
+    audit::record(tx, event).await
+}
+
+/// Throws a draft of one's own away.
+pub async fn discard(
+    Shared(state): Shared<AppState>,
+    by: Author,
+    Id(id): Id<AdvisoryId>,
+    frame: Frame,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
+    publishing::discard(&mut tx, now, &by, id, &frame.request_id).await.map_err(super::step_error)?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("{}?discarded=1", paths::INDEX)).into_response())
+}

@@ -1,0 +1,210 @@
+//! What the author sees before submitting and the approver before publishing: who will receive it
+//! and who will not, each with the deciding rule, and the mail itself.
+
+use sqlx::PgConnection;
+
+use crate::features::advisories::mail::{self, Sender};
+use crate::features::advisories::store::Unpublished;
+use crate::features::advisories::words::PreviewWords;
+use crate::features::directory::outline::{self, CeptoarOutline};
+use crate::features::sharing;
+use crate::features::sharing::store::{Count, PreviewRow};
+use crate::features::sharing::verdict::{Stage, Verdict};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::thousands;
+use crate::platform::mail::letter::Letter;
+use crate::platform::web::error::WebError;
+use crate::platform::web::state::AppState;
+
+const ROWS: i64 = 200;
+
+/// Which part of the preview is asked for.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct PreviewQuery {
+    /// One CEPTOAR, window by window.
+    #[serde(default)]
+    pub ceptoar: String,
+    /// Which page of its windows, from 0.
+    #[serde(default)]
+    pub page: u16,
+    /// What was just done.
+    #[serde(default)]
+    pub done: String,
+}
+
+/// The recipients, counted, and one CEPTOAR's windows where asked for.
+#[derive(Debug)]
+pub struct Preview {
+    /// Windows that receive it.
+    pub due: i64,
+    /// The same, for people.
+    pub due_text: String,
+    /// Windows that do not, for people.
+    pub not_due_text: String,
+    /// Windows or organisations to be telephoned, for people.
+    pub telephone_text: String,
+    /// A table per addressed CEPTOAR.
+    pub ceptoars: Vec<CeptoarPart>,
+    /// Names of the CEPTOARs that are not addressed.
+    pub not_addressed: Vec<String>,
+    /// One CEPTOAR's windows.
+    pub detail: Option<Detail>,
+    /// The mail that they get.
+    pub letter: Letter,
+}
+
+/// One CEPTOAR's share.
+#[derive(Debug)]
+pub struct CeptoarPart {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why its members are in the audience.
+    pub rules: Vec<&'static str>,
+    /// Windows that receive it, by hop.
+    pub due: [String; 3],
+    /// Windows that do not, by reason: reason, how many.
+    pub not_due: Vec<(&'static str, String)>,
+}
+
+/// One CEPTOAR, window by window.
+#[derive(Debug)]
+pub struct Detail {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// The windows.
+    pub rows: Vec<DetailRow>,
+    /// The page before, if any.
+    pub previous: Option<u16>,
+    /// The page after, if any.
+    pub next: Option<u16>,
+}
+
+/// One window.
+#[derive(Debug)]
+pub struct DetailRow {
+    /// The hop.
+    pub stage: &'static str,
+    /// Whose it is.
+    pub organisation: String,
+    /// Which of theirs.
+    pub window: String,
+    /// Whether it receives the item.
+    pub due: bool,
+    /// What the rules say.
+    pub verdict: &'static str,
+    /// Why the organisation is in the audience.
+    pub rule: &'static str,
+}
+
+/// Who the mail comes from today.
+pub async fn sender(tx: &mut PgConnection, state: &AppState) -> sqlx::Result<Sender> {
+    let centre = outline::store::centre_name(tx).await?;
+    Ok(Sender {
+        centre,
+        telephone: state.config.duty_telephone().map(ToOwned::to_owned),
+        base_url: state.config.base_url(),
+    })
+}
+
+/// Works the preview out, by the same function that the publication stores.
+pub async fn load(
+    tx: &mut PgConnection,
+    state: &AppState,
+    item: &Unpublished,
+    query: &PreviewQuery,
+    language: Language,
+) -> Result<Preview, WebError> {
+    let (id, now) = (item.envelope.advisory_id, state.clock.now());
+    let counts = sharing::store::preview_counts(tx, id, now).await?;
+    let outline = outline::store::load(tx).await?;
+    let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
+    let name = |c: &CeptoarOutline| language.pick(&c.ja, &c.en).clone();
+    let addressed = |c: &&&CeptoarOutline| counts.iter().any(|count| count.ceptoar_id == c.ceptoar_id);
+    let part = |c: &&CeptoarOutline| {
+        let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
+        share(c.ceptoar_id.clone(), name(c), &own, language)
+    };
+    let detail = match all.iter().find(|c| c.ceptoar_id == query.ceptoar) {
+        Some(ceptoar) => Some(detail(tx, id, now, ceptoar, query.page, language).await?),
+        None => None,
+    };
+    let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
+    let due = sum(|verdict| verdict == Verdict::Due);
+    let sender = sender(tx, state).await?;
+    let letter = mail::published(id, &item.envelope.number, &item.draft, &sender, language)
+        .map_err(|error| WebError::Internal(error.into()))?;
+    Ok(Preview {
+        due,
+        due_text: thousands(due),
+        not_due_text: thousands(sum(|verdict| verdict != Verdict::Due)),
+        telephone_text: thousands(sum(Verdict::needs_telephone)),
+        ceptoars: all.iter().filter(addressed).map(part).collect(),
+        not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
+        detail,
+        letter,
+    })
+}
+
+fn share(id: String, name: String, counts: &[&Count], language: Language) -> CeptoarPart {
+    let due = Stage::ALL.map(|stage| {
+        let here = counts.iter().filter(|c| c.stage == stage && c.verdict == Verdict::Due);
+        thousands(here.map(|c| c.windows).sum())
+    });
+    let mut rules: Vec<&str> =
+        counts.iter().filter(|c| c.stage == Stage::Member).map(|c| c.rule.label(language)).collect();
+    rules.dedup();
+    let not_due = Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Due).filter_map(|verdict| {
+        let windows: i64 = counts.iter().filter(|c| c.verdict == verdict).map(|c| c.windows).sum();
+        (windows > 0).then(|| (verdict.reason(language), thousands(windows)))
+    });
+    CeptoarPart { id, name, rules, due, not_due: not_due.collect() }
+}
+
+async fn detail(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    now: chrono::DateTime<chrono::Utc>,
+    ceptoar: &CeptoarOutline,
+    page: u16,
+    language: Language,
+) -> sqlx::Result<Detail> {
+    let offset = i64::from(page) * ROWS;
+    // One more than shown tells whether there is a next page.
+    let mut rows = sharing::store::preview_rows(tx, id, now, &ceptoar.ceptoar_id, language, offset, ROWS + 1).await?;
+    let more = rows.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    Ok(Detail {
+        name: language.pick(&ceptoar.ja, &ceptoar.en).clone(),
+        id: ceptoar.ceptoar_id.clone(),
+        rows: rows.into_iter().map(|row| detail_row(row, language)).collect(),
+        previous: page.checked_sub(1),
+        next: more.then_some(page.saturating_add(1)),
+    })
+}
+
+fn detail_row(row: PreviewRow, language: Language) -> DetailRow {
+    DetailRow {
+        stage: row.stage.label(language),
+        organisation: row.organisation,
+        window: window(row.position, language),
+        due: row.verdict == Verdict::Due,
+        verdict: row.verdict.label(language),
+        rule: row.rule.label(language),
+    }
+}
+
+/// 主担当, 副1 …: which of an organisation's windows, without naming anybody.
+#[must_use]
+pub fn window(position: Option<i16>, language: Language) -> String {
+    let w = PreviewWords::of(language);
+    match position {
+        None => w.none.to_owned(),
+        Some(n) if n <= 1 => w.primary.to_owned(),
+        Some(n) => fill(w.deputy, &[("n", &(n - 1).to_string())]),
+    }
+}

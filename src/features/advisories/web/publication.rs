@@ -1,0 +1,209 @@
+//! 承認: another person looks at recipients and content, and publishes.
+
+use askama::Template;
+use axum::Form as Body;
+use axum::extract::{Query, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::preview::{self, Preview, PreviewQuery};
+use super::step_error;
+use crate::features::accounts::web::viewer::Approver;
+use crate::features::advisories::advisory::State;
+use crate::features::advisories::content::Draft;
+use crate::features::advisories::paths;
+use crate::features::advisories::publishing::{self, Approved, StepError};
+use crate::features::advisories::store::{self, Unpublished};
+use crate::features::advisories::words::{DraftWords, PreviewWords};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, fill};
+use crate::kernel::period::{long_date, long_time};
+use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::text::half_width;
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Id;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+/// From here on the approver types the number of recipients: a slip of the finger must not reach thousands.
+const TYPED_COUNT_ABOVE: i64 = 500;
+
+#[derive(Template)]
+#[template(path = "advisories/publication.html")]
+struct PublicationPage {
+    chrome: Chrome,
+    w: &'static PreviewWords,
+    d: &'static DraftWords,
+    number: String,
+    draft: Draft,
+    level: SharingLevel,
+    kind: &'static str,
+    purpose: &'static str,
+    handler_scope: &'static str,
+    handling: &'static str,
+    answer_due: String,
+    valid_until: String,
+    edits: i32,
+    own: bool,
+    waiting: bool,
+    ask_count: bool,
+    confirm: String,
+    error: &'static str,
+    count_error: &'static str,
+    preview: Preview,
+    here: String,
+    back: String,
+}
+
+/// What the approver sees.
+pub async fn get(
+    Shared(state): Shared<AppState>,
+    by: Approver,
+    Id(id): Id<AdvisoryId>,
+    Query(query): Query<PreviewQuery>,
+    frame: Frame,
+) -> Result<Response, WebError> {
+    page(&state, &by, id, &query, &frame, "", "").await
+}
+
+async fn page(
+    state: &AppState,
+    by: &Approver,
+    id: AdvisoryId,
+    query: &PreviewQuery,
+    frame: &Frame,
+    error: &'static str,
+    count_error: &'static str,
+) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    let Some(item) = store::find_unpublished(&mut tx, id).await? else {
+        // Published meanwhile: the board is where the approver wants to be.
+        let there = store::state_of(&mut tx, id).await?.is_some();
+        return if there { Ok(Redirect::to(&paths::deliveries(id)).into_response()) } else { Err(WebError::NotFound) };
+    };
+    let preview = preview::load(&mut tx, state, &item, query, frame.language).await?;
+    let own = involved(&item, by);
+    let page = Page(assemble(frame, item, preview, own, error, count_error));
+    let status =
+        if error.is_empty() && count_error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, page).into_response())
+}
+
+fn involved(item: &Unpublished, by: &Approver) -> bool {
+    let e = &item.envelope;
+    [Some(e.created_by), Some(e.last_edited_by), e.submitted_by].contains(&Some(by.account_id))
+}
+
+fn assemble(
+    frame: &Frame,
+    item: Unpublished,
+    preview: Preview,
+    own: bool,
+    error: &'static str,
+    count_error: &'static str,
+) -> PublicationPage {
+    let (language, w, d) = (frame.language, PreviewWords::of(frame.language), DraftWords::of(frame.language));
+    let Unpublished { envelope, draft } = item;
+    let id = envelope.advisory_id;
+    PublicationPage {
+        chrome: frame.chrome(w.approve_title, &[("/", language.pick("ホーム", "Home")), (paths::INDEX, d.list)]),
+        w,
+        d,
+        number: envelope.number,
+        level: draft.level,
+        kind: draft.text.kind.label(language),
+        purpose: draft.text.purpose.label(language),
+        handler_scope: draft.handler_scope.label(language),
+        handling: draft.level.handling(language),
+        answer_due: draft.answer_due.map_or_else(|| w.none.to_owned(), |at| long_time(at, language)),
+        valid_until: draft.valid_until.map_or_else(|| w.none.to_owned(), |day| long_date(day, language)),
+        edits: envelope.edits,
+        own,
+        waiting: envelope.state == State::Review,
+        ask_count: preview.due > TYPED_COUNT_ABOVE,
+        confirm: fill(w.approve_confirm, &[("n", &preview.due_text)]),
+        error,
+        count_error,
+        preview,
+        here: paths::publication(id),
+        back: format!("{}/return", paths::show(id)),
+        draft,
+    }
+}
+
+/// The approver's form.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    edits: i32,
+    recipients: i64,
+    #[serde(default)]
+    typed_count: String,
+}
+
+/// Approves and publishes.
+pub async fn post(
+    Shared(state): Shared<AppState>,
+    by: Approver,
+    Id(id): Id<AdvisoryId>,
+    frame: Frame,
+    Body(form): Body<Approval>,
+) -> Result<Response, WebError> {
+    let w = PreviewWords::of(frame.language);
+    let none = PreviewQuery::default();
+    let typed = half_width(&form.typed_count).replace(',', "");
+    if form.recipients > TYPED_COUNT_ABOVE && typed != form.recipients.to_string() {
+        return page(&state, &by, id, &none, &frame, "", w.typed_count_wrong).await;
+    }
+    let now = state.clock.now();
+    let approved = Approved { edits: form.edits, recipients: form.recipients };
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
+    let sender = preview::sender(&mut tx, &state).await?;
+    match publishing::publish(&mut tx, now, &by, id, approved, &sender, &frame.request_id).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(Redirect::to(&format!("{}?published=1", paths::deliveries(id))).into_response())
+        }
+        Err(error) => {
+            drop(tx);
+            refuse(&state, &by, id, &frame, &error).await?;
+            match error {
+                StepError::Changed => page(&state, &by, id, &none, &frame, w.changed, "").await,
+                StepError::AudienceChanged => page(&state, &by, id, &none, &frame, w.audience_changed, "").await,
+                StepError::Incomplete(_) => page(&state, &by, id, &none, &frame, w.incomplete, "").await,
+                StepError::NotFound
+                | StepError::OwnItem
+                | StepError::StandsAt(_)
+                | StepError::Database(_)
+                | StepError::Mail(_) => Err(step_error(error)),
+            }
+        }
+    }
+}
+
+/// A refused approval is worth knowing about.
+async fn refuse(
+    state: &AppState,
+    by: &Approver,
+    id: AdvisoryId,
+    frame: &Frame,
+    error: &StepError,
+) -> Result<(), WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
+    let event = Event {
+        at: now,
+        account: Some(by.account_id),
+        action: "advisory.publish",
+        outcome: Outcome::Refused,
+        subject_kind: "advisory",
+        subject_id: &id.to_string(),
+        detail: serde_json::json!({ "reason": error.to_string() }),
+        request_id: Some(&frame.request_id),
+    };
+    audit::record(&mut tx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}

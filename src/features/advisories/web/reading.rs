@@ -1,0 +1,58 @@
+//! Routes of reading, acknowledging and watching.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::{acknowledgement, deliveries, index, show};
+use crate::features::accounts::Viewer;
+use crate::features::advisories::paths;
+use crate::kernel::ids::AdvisoryId;
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::Frame;
+use crate::platform::web::state::AppState;
+
+/// The list for programs.
+const INDEX_JSON: &str = "/advisories.json";
+
+/// The routes of the receiving and watching side.
+pub fn reading_routes() -> Router<AppState> {
+    Router::new()
+        .route(paths::INDEX, get(index::get))
+        .route(INDEX_JSON, get(index::get_json))
+        .route(paths::SEARCH, get(index::leave_search).post(index::search))
+        .route(paths::SHOW, get(show::get))
+        .route(paths::ACKNOWLEDGEMENT, post(acknowledgement::post))
+        .route(paths::DELIVERIES, get(deliveries::get))
+}
+
+/// The answer to somebody who asks for what is not for them: as if it did not exist. Written down for
+/// ids that exist and ids that do not, because the difference is what must not show.
+pub async fn nothing_here(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AdvisoryId,
+    action: &'static str,
+) -> WebError {
+    let now = state.clock.now();
+    let written = async {
+        let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+        audit::record(
+            &mut tx,
+            Event {
+                at: now,
+                account: Some(viewer.account_id),
+                action,
+                outcome: Outcome::Refused,
+                subject_kind: "advisory",
+                subject_id: &id.to_string(),
+                detail: serde_json::json!({}),
+                request_id: Some(&frame.request_id),
+            },
+        )
+        .await?;
+        tx.commit().await
+    };
+    written.await.map_or_else(WebError::from, |()| WebError::NotFound)
+}

@@ -1,0 +1,383 @@
+//! One advisory: the page that people read, its JSON twin, and what stands there instead for those who
+//! may know the envelope only, or who still work on it.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+
+use super::reading::nothing_here;
+use crate::features::accounts::{Role, Viewer};
+use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
+use crate::features::advisories::paths;
+use crate::features::advisories::reading::deliveries::watch::Watch;
+use crate::features::advisories::reading::standing::{self, Hat, Standing};
+use crate::features::advisories::reading::store::{self, Answer, Found};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::{long_date, long_time};
+use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the page of one advisory.
+    pub struct ShowWords {
+        home: "ホーム" / "Home",
+        list: "情報提供" / "Advisories",
+        number: "番号" / "Number",
+        published: "発出" / "Published",
+        issuer: "発出者" / "Issued by",
+        drill_banner: "これは訓練です。実際の事案ではありません。" / "This is a drill. Nothing of this has happened.",
+        handling: "取扱い" / "Handling",
+        handlers: "取扱担当者の範囲" / "Who may handle it",
+        summary: "概要" / "Summary",
+        impact: "影響" / "Impact",
+        countermeasure: "対策" / "Countermeasures",
+        products: "対象製品" / "Products",
+        cves: "CVE番号" / "CVE numbers",
+        links: "参考" / "References",
+        link_note: "外部のサイトです" / "an external site",
+        purpose: "目的" / "Purpose",
+        facts: "この情報提供について" / "About this advisory",
+        answer_due: "回答期限" / "Answer due",
+        valid_until: "有効期限" / "Valid until",
+        acknowledge_title: "受領確認" / "Acknowledgement",
+        acknowledge_text: "内容を受け取ったことを記録します。対応の完了を示すものではありません。" / "Records that it has reached you. It does not say that you have finished acting on it.",
+        acknowledge_by: "{due} までに確認してください。" / "Please acknowledge by {due}.",
+        acknowledge_late: "回答期限({due})を過ぎています。すぐに確認してください。" / "This was due by {due}. Please acknowledge now.",
+        acknowledge: "受領を確認する" / "Acknowledge receipt",
+        acknowledge_too: "私も確認したことを記録する" / "Record that I have seen it too",
+        acknowledged: "受領を確認しました。" / "Receipt is acknowledged.",
+        acknowledged_by: "確認した方" / "Acknowledged by",
+        me: "(あなた)" / "(you)",
+        deliveries: "配信状況を見る" / "See deliveries",
+        print: "印刷する" / "Print",
+        sealed_title: "親展の情報提供 {number}" / "Confidential advisory {number}",
+        sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
+        sealed_text: "この情報提供は、指名された方だけが内容を読めます。経路上の事務局・所管省庁には、番号・レベル・発出時刻だけをお知らせしています。" / "Only the named persons can read this advisory. Secretariats and ministries on the route learn its number, level and time.",
+        sealed_help: "内容についてのお問い合わせは、発出者に電話でお願いします。" / "For questions about the content, telephone the issuer.",
+        untitled: "(題名未入力)" / "(no title yet)",
+        begun: "起案" / "Begun",
+        draft_text: "まだ誰にも届いていません。内容を整えて、届く相手を確かめてから承認者に回してください。" / "Nobody has received it yet. Complete it, see who will receive it, and submit it to an approver.",
+        review_text_author: "承認者の確認を待っています。承認されると、宛先に配信されます。" / "It awaits an approver. Once approved, it goes out to its recipients.",
+        review_text_approver: "内容と届く相手を確かめて、承認するか差し戻してください。" / "Check the content and who will receive it, then approve it or send it back.",
+        draft_text_approver: "起案者が作成中です。承認に回ると、ここから確認できます。" / "Its author is still writing. Once submitted, you can review it from here.",
+        edit: "下書きを直す" / "Edit the draft",
+        preview: "届く相手を確認する" / "See who will receive it",
+        approve: "内容を確認して承認する" / "Review and approve",
+    }
+}
+
+/// A row of the acknowledgements.
+#[derive(Debug)]
+struct AnswerRow {
+    name: String,
+    me: bool,
+    time: String,
+}
+
+/// A reference, as text, with the site it leads to; other schemes than http and https lead nowhere.
+#[derive(Debug)]
+struct Link {
+    text: String,
+    domain: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/show.html")]
+struct ShowPage {
+    chrome: Chrome,
+    w: &'static ShowWords,
+    number: String,
+    level: SharingLevel,
+    handling: &'static str,
+    handlers: &'static str,
+    drill: bool,
+    kind: &'static str,
+    purpose: &'static str,
+    text: Text,
+    links: Vec<Link>,
+    issuer: String,
+    published: String,
+    answer_due: String,
+    valid_until: String,
+    standing: Option<(&'static str, &'static str)>,
+    may_acknowledge: bool,
+    colleague_did: bool,
+    act_text: String,
+    late: bool,
+    answers: Vec<AnswerRow>,
+    acknowledgement: String,
+    deliveries: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/sealed.html")]
+struct SealedPage {
+    chrome: Chrome,
+    w: &'static ShowWords,
+    number: String,
+    level: SharingLevel,
+    drill: bool,
+    published: String,
+    deliveries: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/unpublished.html")]
+struct UnpublishedPage {
+    chrome: Chrome,
+    w: &'static ShowWords,
+    number: String,
+    level: SharingLevel,
+    drill: bool,
+    kind: &'static str,
+    state: (&'static str, &'static str),
+    begun: String,
+    guidance: &'static str,
+    edit: Option<String>,
+    preview: Option<String>,
+    approve: Option<String>,
+}
+
+/// What the address may carry.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct ShowQuery {
+    #[serde(default)]
+    acknowledged: Option<String>,
+}
+
+/// The page, or its JSON twin where the address ends in `.json`.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(address): Path<String>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response, WebError> {
+    let json = address.strip_suffix(".json");
+    let id: AdvisoryId = json.unwrap_or(&address).parse().map_err(|_| WebError::NotFound)?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let Some(found) = store::find(&mut tx, &viewer, id).await? else {
+        drop(tx);
+        return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
+    };
+    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
+    let answers = store::own_answers(&mut tx, &viewer, id).await?;
+    if found.envelope.level == SharingLevel::Red && found.envelope.state == ItemState::Published && found.text.is_some()
+    {
+        record_reading(&mut tx, &viewer, &frame, id, now).await?;
+    }
+    tx.commit().await?;
+    if json.is_some() {
+        return Ok(Json(as_json(&found)).into_response());
+    }
+    let view = View { viewer: &viewer, frame: &frame, hats, answers, now };
+    Ok(match (found.envelope.state, found.text.clone()) {
+        (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
+        (ItemState::Published, None) => view.sealed(&found).into_response(),
+        (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
+    })
+}
+
+async fn record_reading(
+    tx: &mut crate::platform::db::Tx,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AdvisoryId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    audit::record(
+        tx,
+        Event {
+            at: now,
+            account: Some(viewer.account_id),
+            action: "advisory.read",
+            outcome: Outcome::Done,
+            subject_kind: "advisory",
+            subject_id: &id.to_string(),
+            detail: serde_json::json!({ "level": SharingLevel::Red.code() }),
+            request_id: Some(&frame.request_id),
+        },
+    )
+    .await
+}
+
+/// The same item for programs. The envelope alone where that is all there is for the viewer.
+fn as_json(found: &Found) -> serde_json::Value {
+    let e = &found.envelope;
+    let mut item = serde_json::json!({
+        "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
+        "state": e.state.code(), "published_at": e.published_at,
+    });
+    if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
+        let content = serde_json::json!({
+            "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "valid_until": e.valid_until,
+            "kind": text.kind.code(), "title": text.title, "summary": text.summary, "impact": text.impact,
+            "countermeasure": text.countermeasure, "purpose": text.purpose.code(), "links": text.links,
+            "cves": text.cves, "products": text.products,
+            "issuer": found.issuer.as_ref().map(|(ja, _)| ja),
+        });
+        if let serde_json::Value::Object(content) = content {
+            item.extend(content);
+        }
+    }
+    item
+}
+
+struct View<'a> {
+    viewer: &'a Viewer,
+    frame: &'a Frame,
+    hats: Vec<Hat>,
+    answers: Vec<Answer>,
+    now: DateTime<Utc>,
+}
+
+impl View<'_> {
+    fn language(&self) -> Language {
+        self.frame.language
+    }
+
+    fn chrome(&self, title: String) -> Chrome {
+        let w = ShowWords::of(self.language());
+        self.frame.chrome(title, &[("/", w.home), (paths::INDEX, w.list)])
+    }
+
+    fn deliveries(&self, found: &Found) -> Option<String> {
+        let watch = Watch::of(self.viewer, found.envelope.level, found.case_team, &self.hats);
+        (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
+    }
+
+    fn published(&self, envelope: &Envelope) -> String {
+        envelope.published_at.map_or_else(String::new, |at| long_time(at, self.language()))
+    }
+
+    fn readable(&self, found: &Found, text: Text, just_acknowledged: bool) -> Page<ShowPage> {
+        let language = self.language();
+        let w = ShowWords::of(language);
+        let e = &found.envelope;
+        let standing = standing::standing(
+            &self.hats,
+            |organisation| self.answers.iter().any(|a| a.organisation_id == organisation),
+            e.answer_due,
+            self.now,
+        );
+        let me = self.viewer.account_id;
+        let duties = standing::duties(&self.hats);
+        let answered_by_me =
+            |organisation| self.answers.iter().any(|a| a.organisation_id == organisation && a.account_id == me);
+        let may_acknowledge = duties.iter().any(|(organisation, _)| !answered_by_me(*organisation));
+        let answer_due = e.answer_due.map_or_else(String::new, |due| long_time(due, language));
+        let late = standing == Some(Standing::Overdue);
+        let act_text = match (answer_due.is_empty(), late) {
+            (true, _) => String::new(),
+            (false, false) => fill(w.acknowledge_by, &[("due", &answer_due)]),
+            (false, true) => fill(w.acknowledge_late, &[("due", &answer_due)]),
+        };
+        let mut chrome = self.chrome(text.title.clone());
+        if just_acknowledged && !duties.is_empty() && !may_acknowledge {
+            chrome = chrome.with_flash("success", w.acknowledged);
+        }
+        Page(ShowPage {
+            chrome,
+            w,
+            number: e.number.clone(),
+            level: e.level,
+            handling: e.level.handling(language),
+            handlers: e.handler_scope.label(language),
+            drill: e.drill,
+            kind: text.kind.label(language),
+            purpose: text.purpose.label(language),
+            links: text.links.iter().map(|link| shown_link(link)).collect(),
+            text,
+            issuer: found.issuer.as_ref().map_or_else(|| "NISC".to_owned(), |(ja, en)| language.pick(ja, en).clone()),
+            published: self.published(e),
+            answer_due,
+            valid_until: e.valid_until.map_or_else(String::new, |day| long_date(day, language)),
+            standing: standing.map(|s| (s.code(), s.label(language))),
+            may_acknowledge,
+            colleague_did: standing == Some(Standing::Acknowledged),
+            act_text,
+            late,
+            answers: self
+                .answers
+                .iter()
+                .filter(|_| !duties.is_empty())
+                .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
+                .collect(),
+            acknowledgement: paths::acknowledgement(e.advisory_id),
+            deliveries: self.deliveries(found),
+        })
+    }
+
+    fn sealed(&self, found: &Found) -> Page<SealedPage> {
+        let w = ShowWords::of(self.language());
+        let number = found.envelope.number.clone();
+        Page(SealedPage {
+            chrome: self.chrome(fill(w.sealed_title, &[("number", &number)])),
+            w,
+            number,
+            level: found.envelope.level,
+            drill: found.envelope.drill,
+            published: self.published(&found.envelope),
+            deliveries: self.deliveries(found),
+        })
+    }
+
+    fn unpublished(&self, found: &Found, text: Option<&Text>) -> Page<UnpublishedPage> {
+        let language = self.language();
+        let w = ShowWords::of(language);
+        let e = &found.envelope;
+        let id = e.advisory_id;
+        let title = text.map(|t| t.title.clone()).filter(|t| !t.is_empty()).unwrap_or_else(|| w.untitled.to_owned());
+        let author = e.created_by == self.viewer.account_id;
+        let draft = e.state == ItemState::Draft;
+        let approver = self.viewer.has(Role::NiscApprover) && !found.case_team;
+        Page(UnpublishedPage {
+            chrome: self.chrome(title),
+            w,
+            number: e.number.clone(),
+            level: e.level,
+            drill: e.drill,
+            kind: text.map_or("", |t| t.kind.label(language)),
+            state: (e.state.code(), e.state.label(language)),
+            begun: long_time(e.created_at, language),
+            guidance: match (draft, approver) {
+                (true, false) => w.draft_text,
+                (true, true) => w.draft_text_approver,
+                (false, false) => w.review_text_author,
+                (false, true) => w.review_text_approver,
+            },
+            edit: (draft && author).then(|| paths::draft(id)),
+            preview: (draft && author).then(|| paths::submission(id)),
+            approve: (!draft && approver).then(|| paths::publication(id)),
+        })
+    }
+}
+
+fn shown_link(link: &str) -> Link {
+    let domain = url::Url::parse(link)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .and_then(|url| url.domain().map(ToOwned::to_owned));
+    Link { text: link.to_owned(), domain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_link;
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        assert_eq!(shown_link("https://www.jpcert.example/at/2026").domain.as_deref(), Some("www.jpcert.example"));
+        for dangerous in ["javascript:alert(1)", "data:text/html,x", "ftp://a.example/", "//evil.example", "x"] {
+            assert_eq!(shown_link(dangerous).domain, None, "{dangerous}");
+        }
+    }
+}

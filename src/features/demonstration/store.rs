@@ -1,0 +1,234 @@
+//! SQL of the demonstration.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::people::Person;
+use super::roster::{Channel, Count, Desk, Member, Roster, Window};
+
+/// What the demonstration consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Invented organisations.
+    pub organisations: i64,
+    /// Windows, those of real bodies included.
+    pub windows: i64,
+    /// Accounts.
+    pub accounts: i64,
+}
+
+/// Whether there are invented organisations.
+pub async fn is_present(tx: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from organisations where demonstration) as "there!""#)
+        .fetch_one(tx)
+        .await
+}
+
+/// What is there.
+pub async fn summary(tx: &mut PgConnection) -> sqlx::Result<Summary> {
+    sqlx::query_as!(
+        Summary,
+        r#"select (select count(*) from organisations where demonstration) as "organisations!",
+                  (select count(*) from contacts) as "windows!",
+                  (select count(*) from accounts where demonstration) as "accounts!""#
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Which kinds of things are in the database.
+#[derive(Debug)]
+pub struct Origins {
+    /// Accounts of real people.
+    pub real_accounts: bool,
+    /// Accounts of the demonstration.
+    pub invented_accounts: bool,
+    /// Organisations of the demonstration.
+    pub invented_organisations: bool,
+}
+
+/// Looks for real and invented things.
+pub async fn origins(tx: &mut PgConnection) -> sqlx::Result<Origins> {
+    sqlx::query_as!(
+        Origins,
+        r#"select exists (select from accounts where not demonstration) as "real_accounts!",
+                  exists (select from accounts where demonstration) as "invented_accounts!",
+                  exists (select from organisations where demonstration) as "invented_organisations!""#
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Waits until nobody else seeds; until the transaction ends it is our turn.
+pub async fn wait_for_turn(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(7704)").execute(tx).await.map(|_| ())
+}
+
+/// How many members each CEPTOAR has, in the directory's order; single firms come first.
+pub async fn counts(tx: &mut PgConnection) -> sqlx::Result<Vec<Count>> {
+    sqlx::query_as!(
+        Count,
+        r#"select m.ceptoar_id as ceptoar, m.unit, m.value, lower(m.valid) as "since!"
+           from member_counts m join ceptoars c using (ceptoar_id)
+           where upper_inf(m.valid) order by c.position, m.unit <> '社', m.value, m.unit"#
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// The secretariats of today, first ones first, and then the ministries.
+pub async fn desks(tx: &mut PgConnection) -> sqlx::Result<Vec<Desk>> {
+    sqlx::query_as!(
+        Desk,
+        r#"select d.organisation_id as "organisation!", coalesce(o.code, '') as "code!", d.ceptoar_id as ceptoar,
+                  d.since as "since!"
+           from (select t.organisation_id, t.ceptoar_id, lower(t.valid) as since, c.position * 100 + t.position as place
+                 from secretariat_terms t join ceptoars c using (ceptoar_id) where upper_inf(t.valid)
+                 union all
+                 select m.organisation_id, null, min(lower(m.valid)), 30000
+                 from sector_ministries m where upper_inf(m.valid) group by m.organisation_id) d
+           join organisations o using (organisation_id)
+           order by d.place, o.code"#
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// CEPTOAR and id of every sub-group.
+pub async fn subgroups(tx: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query!("select ceptoar_id, subgroup_id from subgroups order by ceptoar_id, code");
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.ceptoar_id, r.subgroup_id)).collect())
+}
+
+/// Ids of the real bodies by code.
+pub async fn codes(tx: &mut PgConnection) -> sqlx::Result<HashMap<String, Uuid>> {
+    let rows = sqlx::query!(
+        r#"select code as "code!", organisation_id from organisations where code is not null and not demonstration"#
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.code, r.organisation_id)).collect())
+}
+
+/// Adds the whole roster: one statement per table.
+pub async fn add_roster(tx: &mut PgConnection, roster: &Roster) -> sqlx::Result<()> {
+    add_members(tx, &roster.members).await?;
+    add_windows(tx, &roster.windows).await?;
+    add_channels(tx, &roster.channels).await
+}
+
+async fn add_members(tx: &mut PgConnection, rows: &[Member]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into organisations (organisation_id, code, kind, demonstration)
+         select u.id, u.code, 'member', true from unnest($1::uuid[], $2::text[]) u (id, code)",
+        &column(rows, |r| r.id),
+        &column(rows, |r| r.code.clone())
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into organisation_names (organisation_id, ja, en, reading, valid)
+         select u.id, u.ja, u.en, u.reading, daterange(u.since, null)
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[]) u (id, ja, en, reading, since)",
+        &column(rows, |r| r.id),
+        &column(rows, |r| r.name.ja.clone()),
+        &column(rows, |r| r.name.en.clone()),
+        &column(rows, |r| r.name.reading.clone()),
+        &column(rows, |r| r.since)
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into memberships (ceptoar_id, organisation_id, subgroup_id, unit, hub, valid)
+         select u.ceptoar, u.id, u.subgroup, u.unit, u.hub, daterange(u.since, null)
+         from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::date[])
+           u (ceptoar, id, subgroup, unit, hub, since)",
+        &column(rows, |r| r.ceptoar.clone()),
+        &column(rows, |r| r.id),
+        &column(rows, |r| r.subgroup.clone()) as _,
+        &column(rows, |r| r.unit.clone()),
+        &column(rows, |r| r.hub),
+        &column(rows, |r| r.since)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_windows(tx: &mut PgConnection, rows: &[Window]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, language, valid)
+         select u.id, u.organisation, u.ceptoar, u.position, u.label, u.handler, u.language, daterange(u.since, null)
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::bool[], $7::text[], $8::date[])
+           u (id, organisation, ceptoar, position, label, handler, language, since)",
+        &column(rows, |r| r.id),
+        &column(rows, |r| r.organisation),
+        &column(rows, |r| r.ceptoar.clone()) as _,
+        &column(rows, |r| r.position),
+        &column(rows, |r| r.label.to_owned()),
+        &column(rows, |r| r.handler),
+        &column(rows, |r| r.language.to_owned()),
+        &column(rows, |r| r.since)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_channels(tx: &mut PgConnection, rows: &[Channel]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into contact_channels (contact_id, position, kind, value, hours, last_verified_on)
+         select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::date[])",
+        &column(rows, |r| r.window),
+        &column(rows, |r| r.position),
+        &column(rows, |r| r.kind.to_owned()),
+        &column(rows, |r| r.value.clone()),
+        &column(rows, |r| r.hours.to_owned()),
+        &column(rows, |r| r.verified) as _
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Adds the accounts that are not there yet, each with its affiliation.
+pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with people as (
+           select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::uuid[])
+             u (id, name, display_name, role, organisation, ceptoar, contact)),
+         added as (
+           insert into accounts (account_id, sign_in_name, display_name, password_hash, demonstration, created_at)
+           select id, name, display_name, $8, true, now() from people
+           on conflict (sign_in_name) do nothing
+           returning account_id)
+         insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
+         select p.id, p.role, p.organisation, p.ceptoar, p.contact, '[2018-04-24,)'
+         from people p join added a on a.account_id = p.id",
+        &column(rows, |r| r.id),
+        &column(rows, |r| r.name.to_owned()),
+        &column(rows, |r| r.display_name.clone()),
+        &column(rows, |r| r.role.code().to_owned()),
+        &column(rows, |r| r.organisation),
+        &column(rows, |r| r.ceptoar.map(ToOwned::to_owned)) as _,
+        &column(rows, |r| r.window) as _,
+        password_hash
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Lets the planner know at once how large the roster is, not only when the server gets round to it.
+pub async fn refresh_statistics(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "analyze organisations, organisation_names, memberships, contacts, contact_channels, accounts, affiliations"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}

@@ -1,0 +1,40 @@
+//! Sectors, CEPTOARs and subgroups as they are today: what can be addressed.
+
+pub mod store;
+
+/// A sector with its CEPTOARs, in the government's order.
+#[derive(Debug, Clone)]
+pub struct SectorOutline {
+    /// e.g. `finance`.
+    pub sector_id: String,
+    /// Name in Japanese.
+    pub ja: String,
+    /// Name in English.
+    pub en: String,
+    /// Its CEPTOARs.
+    pub ceptoars: Vec<CeptoarOutline>,
+}
+
+/// A CEPTOAR with its subgroups.
+#[derive(Debug, Clone)]
+pub struct CeptoarOutline {
+    /// e.g. `banks`.
+    pub ceptoar_id: String,
+    /// Name in Japanese.
+    pub ja: String,
+    /// Name in English.
+    pub en: String,
+    /// Its subgroups.
+    pub subgroups: Vec<SubgroupOutline>,
+}
+
+/// A subgroup of a CEPTOAR.
+#[derive(Debug, Clone)]
+pub struct SubgroupOutline {
+    /// Its id.
+    pub subgroup_id: String,
+    /// e.g. `SG1`.
+    pub code: String,
+    /// Who belongs to it.
+    pub scope: String,
+}

@@ -1,0 +1,300 @@
+//! SQL of the directory. Set-based: one statement per table at any size.
+
+use chrono::NaiveDate;
+use sqlx::PgConnection;
+
+use super::reference::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, SubgroupRow, Term};
+use crate::kernel::period::Precision;
+
+/// Whether exactly this reference data is loaded.
+pub async fn holds(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from reference_loads where content_hash = $1) as "there!""#,
+        fingerprint
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Waits until nobody else loads; until the transaction ends it is our turn.
+pub async fn wait_for_turn(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(7703)").execute(tx).await.map(|_| ())
+}
+
+/// Writes down which reference data is loaded.
+pub async fn remember(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from reference_loads").execute(&mut *tx).await?;
+    sqlx::query!("insert into reference_loads (content_hash) values ($1)", fingerprint).execute(tx).await.map(|_| ())
+}
+
+/// Puts `facts` in the place of whatever reference data there was. Things that others may refer to
+/// keep their identity; dated facts, to which nobody refers, are written anew.
+pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
+    put_sectors(tx, &facts.sectors).await?;
+    put_organisations(tx, &facts.organisations).await?;
+    put_ceptoars(tx, &facts.ceptoars).await?;
+    put_subgroups(tx, &facts.subgroups).await?;
+    clear(tx, &facts.organisations).await?;
+    add_sector_names(tx, &facts.sector_names).await?;
+    add_organisation_names(tx, &facts.organisation_names).await?;
+    add_ceptoar_names(tx, &facts.ceptoar_names).await?;
+    add_sector_ministries(tx, &facts.sector_ministries).await?;
+    add_secretariat_terms(tx, &facts.secretariat_terms).await?;
+    add_member_counts(tx, &facts.member_counts).await?;
+    add_route_stages(tx, &facts.route_stages).await
+}
+
+async fn put_sectors(tx: &mut PgConnection, rows: &[Sector]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into sectors (sector_id, position, valid)
+         select u.id, u.position, daterange(u.since, null)
+         from unnest($1::text[], $2::smallint[], $3::date[]) u (id, position, since)
+         on conflict (sector_id) do update set position = excluded.position, valid = excluded.valid",
+        &column(rows, |r| r.id.clone()),
+        &column(rows, |r| r.position),
+        &column(rows, |r| r.since.day)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn put_organisations(tx: &mut PgConnection, rows: &[(String, String)]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into organisations (code, kind)
+         select u.code, u.kind from unnest($1::text[], $2::text[]) u (code, kind)
+         on conflict (code) do update set kind = excluded.kind",
+        &column(rows, |r| r.0.clone()),
+        &column(rows, |r| r.1.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn put_ceptoars(tx: &mut PgConnection, rows: &[CeptoarRow]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into ceptoars (ceptoar_id, sector_id, position, scope, scope_en)
+         select u.id, u.sector, u.position, u.ja, u.en
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality u (id, sector, ja, en, position)
+         on conflict (ceptoar_id) do update set sector_id = excluded.sector_id, position = excluded.position,
+           scope = excluded.scope, scope_en = excluded.scope_en",
+        &column(rows, |r| r.id.clone()),
+        &column(rows, |r| r.sector.clone()),
+        &column(rows, |r| r.scope[0].clone()),
+        &column(rows, |r| r.scope[1].clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn put_subgroups(tx: &mut PgConnection, rows: &[SubgroupRow]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into subgroups (subgroup_id, ceptoar_id, code, scope, scope_en)
+         select u.ceptoar || '-' || lower(u.code), u.ceptoar, u.code, u.ja, u.en
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (ceptoar, code, ja, en)
+         on conflict (subgroup_id) do update set scope = excluded.scope, scope_en = excluded.scope_en",
+        &column(rows, |r| r.ceptoar.clone()),
+        &column(rows, |r| r.code.clone()),
+        &column(rows, |r| r.scope[0].clone()),
+        &column(rows, |r| r.scope[1].clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Takes away the dated facts. Names of members are not ours.
+async fn clear(tx: &mut PgConnection, organisations: &[(String, String)]) -> sqlx::Result<()> {
+    sqlx::query!("delete from sector_names").execute(&mut *tx).await?;
+    sqlx::query!("delete from ceptoar_names").execute(&mut *tx).await?;
+    sqlx::query!("delete from sector_ministries").execute(&mut *tx).await?;
+    sqlx::query!("delete from secretariat_terms").execute(&mut *tx).await?;
+    sqlx::query!("delete from member_counts").execute(&mut *tx).await?;
+    sqlx::query!("delete from route_stages").execute(&mut *tx).await?;
+    sqlx::query!(
+        "delete from organisation_names n using organisations o
+         where o.organisation_id = n.organisation_id and o.code = any ($1)",
+        &column(organisations, |o| o.0.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_sector_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into sector_names (sector_id, ja, en, reading, valid, precision)
+         select u.id, u.ja, u.en, u.reading, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
+           u (id, since, until, precision, ja, en, reading)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.ja.clone()),
+        &column(rows, |r| r.value.en.clone()),
+        &column(rows, |r| r.value.reading.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_organisation_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into organisation_names (organisation_id, ja, en, reading, valid, precision)
+         select o.organisation_id, u.ja, u.en, u.reading, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
+           u (code, since, until, precision, ja, en, reading)
+         join organisations o using (code)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.ja.clone()),
+        &column(rows, |r| r.value.en.clone()),
+        &column(rows, |r| r.value.reading.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_ceptoar_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into ceptoar_names (ceptoar_id, ja, en, reading, valid, precision)
+         select u.id, u.ja, u.en, u.reading, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
+           u (id, since, until, precision, ja, en, reading)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.ja.clone()),
+        &column(rows, |r| r.value.en.clone()),
+        &column(rows, |r| r.value.reading.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_sector_ministries(tx: &mut PgConnection, rows: &[Dated<Responsibility>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    let part = |language: usize| column(rows, |r| r.value.part.as_ref().map(|p| p[language].clone()));
+    sqlx::query!(
+        "insert into sector_ministries (sector_id, organisation_id, valid, precision, basis, part_ja, part_en)
+         select u.id, o.organisation_id, daterange(u.since, u.until), u.precision, u.basis, u.ja, u.en
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+           u (id, since, until, precision, code, basis, ja, en)
+         join organisations o using (code)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.ministry.clone()),
+        &column(rows, |r| r.value.basis.clone()),
+        &part(0) as _,
+        &part(1) as _
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_secretariat_terms(tx: &mut PgConnection, rows: &[Dated<Term>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    let unit = |language: usize| column(rows, |r| r.value.unit.as_ref().map(|u| u[language].clone()));
+    sqlx::query!(
+        "insert into secretariat_terms (ceptoar_id, organisation_id, position, unit, unit_en, valid, precision)
+         select u.id, o.organisation_id, u.position, u.ja, u.en, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[])
+           u (id, since, until, precision, code, position, ja, en)
+         join organisations o using (code)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.organisation.clone()),
+        &column(rows, |r| r.value.position),
+        &unit(0) as _,
+        &unit(1) as _
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_member_counts(tx: &mut PgConnection, rows: &[Dated<(String, i32)>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into member_counts (ceptoar_id, unit, value, valid, precision)
+         select u.id, u.unit, u.value, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::integer[])
+           u (id, since, until, precision, unit, value)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.0.clone()),
+        &column(rows, |r| r.value.1)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_route_stages(tx: &mut PgConnection, rows: &[Dated<(&'static str, i16)>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into route_stages (ceptoar_id, position, stage, valid)
+         select u.id, u.position, u.stage, daterange(u.since, u.until)
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::smallint[])
+           u (id, since, until, stage, position)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &column(rows, |r| r.value.0.to_owned()),
+        &column(rows, |r| r.value.1)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// What every dated fact has, column by column.
+struct Dates {
+    of: Vec<String>,
+    from: Vec<Option<NaiveDate>>,
+    until: Vec<Option<NaiveDate>>,
+    precision: Vec<String>,
+}
+
+impl Dates {
+    fn of<V>(rows: &[Dated<V>]) -> Self {
+        Self {
+            of: column(rows, |r| r.of.clone()),
+            from: column(rows, |r| r.from),
+            until: column(rows, |r| r.until),
+            precision: column(rows, |r| precision(r.precision).to_owned()),
+        }
+    }
+}
+
+fn precision(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Day => "day",
+        Precision::Month => "month",
+        Precision::FiscalYear => "fiscal_year",
+        Precision::Edition => "edition",
+    }
+}
+
+fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}

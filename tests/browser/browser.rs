@@ -1,0 +1,231 @@
+//! Debian's Chromium, headless, driven over its own protocol.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
+use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
+use chromiumoxide::page::ScreenshotParams;
+use futures_util::StreamExt;
+
+const WIDE: i64 = 1280;
+const NARROW: i64 = 360;
+const LANGUAGES: [&str; 2] = ["ja", "en"];
+
+/// A browser with one visitor.
+pub struct Visitor {
+    browser: Browser,
+    base: String,
+    _profile: PathBuf,
+}
+
+/// The visitor's page.
+pub struct Page {
+    page: chromiumoxide::Page,
+    base: String,
+    width: Mutex<i64>,
+    complaints: Arc<Mutex<Vec<String>>>,
+}
+
+fn chromium() -> PathBuf {
+    let named = std::env::var_os("PORTAL_CHROMIUM").map(PathBuf::from);
+    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
+    named
+        .into_iter()
+        .chain(usual)
+        .find(|path| path.exists())
+        .expect("no Chromium: install the package chromium, or set PORTAL_BROWSER_TESTS=skip")
+}
+
+impl Visitor {
+    pub async fn launch(base: &str) -> Self {
+        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{}", std::process::id()));
+        let config = BrowserConfig::builder()
+            .chrome_executable(chromium())
+            .user_data_dir(&profile)
+            .no_sandbox()
+            .args([
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-quic",
+            ])
+            .request_timeout(Duration::from_secs(60))
+            .build()
+            .unwrap();
+        let (browser, mut handler) = Browser::launch(config).await.expect("Chromium starts");
+        tokio::spawn(async move { while handler.next().await.is_some() {} });
+        Self { browser, base: base.to_owned(), _profile: profile }
+    }
+
+    pub async fn page(&self) -> Page {
+        let page = self.browser.new_page("about:blank").await.unwrap();
+        page.enable_log().await.unwrap();
+        let complaints = Arc::new(Mutex::new(Vec::new()));
+        let mut entries = page.event_listener::<EventEntryAdded>().await.unwrap();
+        let heard = complaints.clone();
+        tokio::spawn(async move {
+            while let Some(entry) = entries.next().await {
+                let text = format!("{:?}: {}", entry.entry.source, entry.entry.text);
+                // Refusals that the journey provokes are answers, not faults.
+                if !text.contains("status of 4") {
+                    heard.lock().unwrap().push(text);
+                }
+            }
+        });
+        let page = Page { page, base: self.base.clone(), width: Mutex::new(WIDE), complaints };
+        page.wide().await;
+        page
+    }
+}
+
+impl Page {
+    pub async fn visit(&self, path: &str) {
+        self.page.goto(format!("{}{path}", self.base)).await.unwrap();
+    }
+
+    pub async fn wide(&self) {
+        self.resize(WIDE).await;
+    }
+
+    pub async fn narrow(&self) {
+        self.resize(NARROW).await;
+    }
+
+    async fn resize(&self, width: i64) {
+        *self.width.lock().unwrap() = width;
+        let metrics = SetDeviceMetricsOverrideParams::new(width, 900, 1.0, width == NARROW);
+        self.page.execute(metrics).await.unwrap();
+    }
+
+    async fn script<T: serde::de::DeserializeOwned>(&self, script: String) -> T {
+        self.page.evaluate(script.as_str()).await.unwrap_or_else(|e| panic!("{script}: {e}")).into_value().unwrap()
+    }
+
+    pub async fn address(&self) -> String {
+        self.script("location.href".into()).await
+    }
+
+    pub async fn text(&self, selector: &str) -> String {
+        self.wait_for(selector).await;
+        self.script(format!("document.querySelector({selector:?}).innerText.trim()")).await
+    }
+
+    pub async fn value(&self, selector: &str) -> String {
+        self.wait_for(selector).await;
+        self.script(format!("document.querySelector({selector:?}).value")).await
+    }
+
+    pub async fn wait_for(&self, selector: &str) {
+        self.wait_for_within(selector, 20).await;
+    }
+
+    pub async fn wait_for_within(&self, selector: &str, seconds: u64) {
+        let until = Instant::now() + Duration::from_secs(seconds);
+        // While a page is being replaced there is nothing to ask; that is no answer yet.
+        let there = format!("document.readyState === 'complete' && document.querySelector({selector:?}) !== null");
+        while Instant::now() < until {
+            let found = self.page.evaluate(there.as_str()).await.ok().and_then(|v| v.into_value::<bool>().ok());
+            if found == Some(true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.shoot_as("failure", "now").await;
+        panic!("no {selector} on {} within {seconds} s", self.address().await);
+    }
+
+    /// Presses what the selector finds, wherever on the page it is.
+    pub async fn click(&self, selector: &str) {
+        self.wait_for(selector).await;
+        let _: bool = self.script(format!("(document.querySelector({selector:?}).click(), true)")).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+
+    /// Ticks a box that may be ticked already.
+    pub async fn check(&self, selector: &str) {
+        let ticked: bool = self.script(format!("document.querySelector({selector:?}).checked")).await;
+        if !ticked {
+            self.click(selector).await;
+        }
+    }
+
+    /// Types into a field as a keyboard would.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        self.wait_for(selector).await;
+        let _: bool = self.script(format!("(document.querySelector({selector:?}).select(), true)")).await;
+        let field = self.page.find_element(selector).await.unwrap();
+        field.focus().await.unwrap();
+        let insert = chromiumoxide::cdp::browser_protocol::input::InsertTextParams::new(text);
+        self.page.execute(insert).await.unwrap();
+    }
+
+    pub async fn sign_in(&self, name: &str) {
+        self.visit("/sign-in").await;
+        self.sign_in_here(name).await;
+    }
+
+    pub async fn sign_in_here(&self, name: &str) {
+        self.click(&format!("button[name=name][value='{name}']")).await;
+        self.wait_for("form[action='/sign-out']").await;
+    }
+
+    pub async fn sign_out(&self) {
+        self.click("form[action='/sign-out'] button").await;
+        self.wait_for("input[type=password]").await;
+    }
+
+    /// Pictures at both widths and in both languages; the page is then as before.
+    pub async fn picture(&self, name: &str) {
+        let width = *self.width.lock().unwrap();
+        let address = self.address().await;
+        self.shoot_as(name, &format!("{}-ja", kind(width))).await;
+        let methods_allow = !address.ends_with("/advisories") || name.starts_with("list");
+        if methods_allow && !name.ends_with("error") && !name.starts_with("deliveries-running") {
+            for language in LANGUAGES {
+                self.speak(language).await;
+                self.page.goto(address.as_str()).await.unwrap();
+                for other in [WIDE, NARROW] {
+                    self.resize(other).await;
+                    self.shoot_as(name, &format!("{}-{language}", kind(other))).await;
+                }
+            }
+            self.speak("ja").await;
+            self.page.goto(address.as_str()).await.unwrap();
+        }
+        self.resize(width).await;
+    }
+
+    async fn speak(&self, language: &str) {
+        use chromiumoxide::cdp::browser_protocol::network::CookieParam;
+        let mut cookie = CookieParam::new("portal_language", language);
+        cookie.url = Some(self.base.clone());
+        self.page.set_cookie(cookie).await.unwrap();
+    }
+
+    async fn shoot_as(&self, name: &str, form: &str) {
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&directory).unwrap();
+        let overflow = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        if self.page.evaluate(overflow).await.ok().and_then(|v| v.into_value::<bool>().ok()) == Some(true) {
+            self.complaints.lock().unwrap().push(format!("{name} ({form}) is wider than the screen"));
+        }
+        let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).full_page(true).build();
+        self.page.save_screenshot(params, directory.join(format!("{name}-{form}.png"))).await.unwrap();
+    }
+
+    /// What the browser complained about: blocked by the content security policy, failed scripts, missing files,
+    /// pages wider than the screen.
+    pub async fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().unwrap().clone()
+    }
+}
+
+fn kind(width: i64) -> &'static str {
+    if width == NARROW { "phone" } else { "desktop" }
+}

@@ -1,0 +1,342 @@
+//! Writing an advisory, looking at its recipients, submitting, approving.
+
+use ceptoar_portal::features::accounts::Role;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::support::{Client, TestApp, factory};
+
+/// A portal with an analyst, two approvers, and in the banks' CEPTOAR: bank 1 with two windows (one
+/// is no handler), bank 2 with one, bank 3 with a window without mail; in gas one firm.
+struct Scene {
+    app: TestApp,
+    db: PgConnection,
+    bank_1: Uuid,
+    window_1: Uuid,
+}
+
+async fn scene() -> Scene {
+    let app = TestApp::start().await;
+    let mut db = app.database.owner().await;
+    let nisc = factory::organisation(&mut db, "nisc").await;
+    for (name, role) in [
+        ("analyst", Role::NiscAnalyst),
+        ("analyst2", Role::NiscAnalyst),
+        ("approver", Role::NiscApprover),
+        ("approver2", Role::NiscApprover),
+    ] {
+        factory::person(&app, name, role, nisc, None, None).await;
+    }
+    let bank_1 = factory::member(&mut db, "banks", "架空第一銀行").await;
+    let window_1 = factory::window(&mut db, bank_1, Some("banks"), "soc@bank1.example").await;
+    let reader = factory::window(&mut db, bank_1, Some("banks"), "desk@bank1.example").await;
+    let bank_2 = factory::member(&mut db, "banks", "架空第二銀行").await;
+    factory::window(&mut db, bank_2, Some("banks"), "soc@bank2.example").await;
+    let bank_3 = factory::member(&mut db, "banks", "架空第三銀行").await;
+    let deaf = factory::window(&mut db, bank_3, Some("banks"), "x@bank3.example").await;
+    let gas = factory::member(&mut db, "gas", "架空ガス").await;
+    factory::window(&mut db, gas, Some("gas"), "soc@gas1.example").await;
+    sqlx::query("update contacts set handler = false where contact_id = $1")
+        .bind(reader)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    sqlx::query("delete from contact_channels where contact_id = $1").bind(deaf).execute(&mut db).await.unwrap();
+    Scene { app, db, bank_1, window_1 }
+}
+
+const TEXT: [(&str, &str); 8] = [
+    ("kind", "early_warning"),
+    ("title", "VPN装置の脆弱性の悪用について"),
+    ("summary", "カナリア概要。悪用が確認されています。"),
+    ("impact", "外部から侵入されるおそれがあります。"),
+    ("countermeasure", "カナリア対策。更新してください。"),
+    ("products", "ExampleVPN 9"),
+    ("purpose", "prevention"),
+    ("cves", "CVE-2026-12345"),
+];
+
+fn form<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let usual = [("level", "AMBER"), ("handler_scope", "handlers"), ("ceptoar", "banks"), ("next", "preview")];
+    let kept = TEXT.into_iter().chain(usual).filter(|(name, _)| changes.iter().all(|(c, _)| c != name));
+    kept.chain(changes.iter().copied().filter(|(_, value)| !value.is_empty())).collect()
+}
+
+/// Saves a draft and answers its address.
+async fn drafted(analyst: &mut Client, changes: &[(&str, &str)]) -> String {
+    let reply = analyst.post("/advisories", &form(changes)).await;
+    assert_eq!(reply.status, 303, "{}", reply.texts(".error-summary").join(" "));
+    reply.location().trim_end_matches("/submission").to_owned()
+}
+
+async fn submitted(analyst: &mut Client, changes: &[(&str, &str)]) -> String {
+    let item = drafted(analyst, changes).await;
+    let reply = analyst.post(&format!("{item}/submission"), &[]).await;
+    assert_eq!(reply.status, 303, "{}", reply.texts(".error-summary").join(" "));
+    item
+}
+
+/// The approver's form as the page shows it.
+async fn approval(approver: &mut Client, item: &str) -> Vec<(String, String)> {
+    let page = approver.get(&format!("{item}/publication")).await;
+    assert_eq!(page.status, 200);
+    let html = scraper::Html::parse_document(&page.body);
+    let hidden = scraper::Selector::parse("input[type=hidden]").unwrap();
+    html.select(&hidden)
+        .map(|e| (e.attr("name").unwrap().to_owned(), e.attr("value").unwrap().to_owned()))
+        .filter(|(name, _)| name == "edits" || name == "recipients")
+        .collect()
+}
+
+async fn approve(approver: &mut Client, item: &str) -> crate::support::client::Reply {
+    let fields = approval(approver, item).await;
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    approver.post(&format!("{item}/publication"), &fields).await
+}
+
+async fn count(db: &mut PgConnection, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(db).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_form_to_the_queue() {
+    let Scene { app, mut db, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    assert_eq!(analyst.get("/advisories/new").await.status, 200);
+    let item = drafted(&mut analyst, &[]).await;
+
+    // The preview names every window of the CEPTOAR with its verdict, and no address.
+    let preview = analyst.get(&format!("{item}/submission")).await;
+    assert_eq!(
+        preview.texts(".tally b"),
+        ["2", "4", "3"],
+        "due, not due, to be telephoned (desk and ministry keep no window here)"
+    );
+    assert!(!preview.body.contains("@bank1.example"));
+    let detail = analyst.get(&format!("{item}/submission?ceptoar=banks")).await;
+    let rows = detail.texts("#windows tbody tr");
+    let row = |name: &str, verdict: &str| rows.iter().any(|r| r.contains(name) && r.contains(verdict));
+    assert!(row("架空第一銀行", "届きます") && row("架空第一銀行", "取扱担当者ではありません"));
+    assert!(row("架空第二銀行", "届きます") && row("架空第三銀行", "メールのない窓口"));
+    assert!(!detail.body.contains("架空ガス") && !detail.body.contains(".example</"));
+
+    assert_eq!(analyst.post(&format!("{item}/submission"), &[]).await.status, 303);
+    let mut approver = app.signed_in("approver").await;
+    let reply = approve(&mut approver, &item).await;
+    assert_eq!((reply.status, reply.location().ends_with("/deliveries?published=1")), (303, true), "{}", reply.body);
+
+    let addresses: Vec<String> =
+        sqlx::query_scalar("select address from delivery_addresses order by 1").fetch_all(&mut db).await.unwrap();
+    assert_eq!(addresses, ["soc@bank1.example", "soc@bank2.example"]);
+    let mails: Vec<(String, String)> =
+        sqlx::query_as("select subject, body from mails order by language desc").fetch_all(&mut db).await.unwrap();
+    assert_eq!(mails[0].0, "【早期警戒情報】[TLP:AMBER] 新しい情報提供があります 2026-0001");
+    for secret in ["VPN", "カナリア", "CVE-2026"] {
+        assert!(mails.iter().all(|(subject, body)| !subject.contains(secret) && !body.contains(secret)), "{secret}");
+    }
+    let trail: Vec<String> =
+        sqlx::query_scalar("select action from audit_events where subject_kind = 'advisory' order by sequence")
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+    assert_eq!(trail, ["advisory.create", "advisory.submit", "advisory.publish"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_of_each_level_and_language() {
+    let Scene { app, mut db, window_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let mut approver = app.signed_in("approver").await;
+    for (level, scope, drill) in
+        [("GREEN", "organisation", ""), ("AMBER", "handlers", ""), ("GREEN", "handlers", "true")]
+    {
+        let cves = if drill.is_empty() { "CVE-2026-12345" } else { "" };
+        let changes = [
+            ("level", level),
+            ("handler_scope", scope),
+            ("drill", drill),
+            ("cves", cves),
+            ("answer_due_year", "2026"),
+            ("answer_due_month", "11"),
+            ("answer_due_day", "24"),
+        ];
+        let item = submitted(&mut analyst, &changes).await;
+        assert_eq!(approve(&mut approver, &item).await.status, 303);
+    }
+    let item = drafted(&mut analyst, &[("level", "RED"), ("handler_scope", "named"), ("ceptoar", "")]).await;
+    analyst.post(&format!("{item}/named"), &[("add", &window_1.to_string())]).await;
+    assert_eq!(analyst.post(&format!("{item}/submission"), &[]).await.status, 303);
+    assert_eq!(approve(&mut approver, &item).await.status, 303);
+
+    let mails: Vec<(String, String, String, Uuid)> = sqlx::query_as(
+        "select a.level || case when m.drill then '_drill' else '' end || '_' || m.language, m.subject, m.body, a.advisory_id
+         from mails m join advisories a on a.advisory_id = m.item_id",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(mails.len(), 8);
+    for (name, subject, body, id) in mails {
+        let text = format!("Subject: {subject}\n\n{}", body.replace(&id.to_string(), "ID"));
+        insta::assert_snapshot!(format!("mail_{name}"), text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_what_they_wrote_and_nobody_twice() {
+    let Scene { app, mut db, .. } = scene().await;
+    let mut author = app.signed_in("approver").await;
+    let item = submitted(&mut author, &[]).await;
+    assert!(author.get(&format!("{item}/publication")).await.body.contains("別の承認者"));
+    let own = author.post(&format!("{item}/publication"), &[("edits", "0"), ("recipients", "2")]).await;
+    assert_eq!(own.status, 403);
+    assert!(own.body.contains("別の承認者"));
+    // Not even with the row security alone: the table itself refuses one person in two roles.
+    let forced = sqlx::query(
+        "update advisories set state = 'published', approved_by = created_by, published_at = now(), approved_hash = ''",
+    )
+    .execute(&mut db)
+    .await;
+    assert!(forced.unwrap_err().to_string().contains("advisories_two_persons"));
+
+    let (mut first, mut second) = (app.signed_in("approver2").await, app.signed_in("approver2").await);
+    let fields = approval(&mut first, &item).await;
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let path = format!("{item}/publication");
+    let (a, b) = tokio::join!(first.post(&path, &fields), second.post(&path, &fields));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert!(statuses == [303, 303] || statuses == [303, 409], "{statuses:?}");
+    assert_eq!(count(&mut db, "select count(*) from deliveries").await, 2);
+    assert_eq!(
+        count(&mut db, "select count(*) from audit_events where action = 'advisory.publish' and outcome = 'done'")
+            .await,
+        1
+    );
+    assert!(
+        count(&mut db, "select count(*) from audit_events where action = 'advisory.publish' and outcome = 'refused'")
+            .await
+            >= 1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_is_what_leaves() {
+    let Scene { app, mut db, bank_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let item = submitted(&mut analyst, &[]).await;
+    let mut approver = app.signed_in("approver").await;
+    let stale = approval(&mut approver, &item).await;
+    let stale: Vec<(&str, &str)> = stale.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+
+    // An item under review cannot be edited; taken back and edited, the old approval does not count.
+    assert_eq!(analyst.post(&format!("{item}/draft"), &form(&[("title", "別の題名")])).await.status, 409);
+    analyst.post(&format!("{item}/return"), &[]).await;
+    assert_eq!(analyst.post(&format!("{item}/draft"), &form(&[("title", "別の題名")])).await.status, 303);
+    analyst.post(&format!("{item}/submission"), &[]).await;
+    let changed = approver.post(&format!("{item}/publication"), &stale).await;
+    assert_eq!(changed.status, 422);
+    assert!(changed.body.contains("内容が変わりました") && changed.body.contains("別の題名"));
+
+    // The directory changed after the approver looked.
+    let fields = approval(&mut approver, &item).await;
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    factory::window(&mut db, bank_1, Some("banks"), "night@bank1.example").await;
+    let changed = approver.post(&format!("{item}/publication"), &fields).await;
+    assert_eq!(changed.status, 422);
+    assert!(changed.body.contains("届く相手が変わりました"));
+    assert_eq!(count(&mut db, "select count(*) from mails").await, 0, "nothing is half done");
+
+    assert_eq!(approve(&mut approver, &item).await.status, 303);
+    assert_eq!(count(&mut db, "select count(*) from deliveries").await, 3);
+    // Frozen: an edit after approval has nothing to change.
+    for path in ["draft", "submission", "return", "discard"] {
+        let status = analyst.post(&format!("{item}/{path}"), &form(&[])).await.status;
+        assert!(status == 404 || status == 409, "{path}: {status}");
+    }
+    factory::window(&mut db, bank_1, Some("banks"), "late@bank1.example").await;
+    assert_eq!(count(&mut db, "select count(*) from deliveries").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn red_goes_to_named_persons_only() {
+    let Scene { app, mut db, window_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let refused = analyst.post("/advisories", &form(&[("level", "RED"), ("handler_scope", "organisation")])).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.texts("#handler_scope-error").join("").contains("指名した方のみ"));
+    assert!(refused.body.contains("カナリア概要"), "what was typed is kept");
+
+    let item = drafted(&mut analyst, &[("level", "RED"), ("handler_scope", "named")]).await;
+    let incomplete = analyst.post(&format!("{item}/submission"), &[]).await;
+    assert_eq!(incomplete.status, 422);
+    assert_eq!(incomplete.texts(".error-summary li").len(), 2, "groups are not allowed, persons are missing");
+
+    analyst
+        .post(&format!("{item}/draft"), &form(&[("level", "RED"), ("handler_scope", "named"), ("ceptoar", "")]))
+        .await;
+    let found = analyst.post(&format!("{item}/named/search"), &[("in_ceptoar", "banks"), ("query", "第一")]).await;
+    assert_eq!(found.texts(".item__title"), ["架空第一銀行"], "designated handlers only");
+    analyst.post(&format!("{item}/named"), &[("add", &window_1.to_string())]).await;
+    let named = analyst.get(&format!("{item}/named")).await;
+    assert_eq!(named.texts(".item__title"), ["架空第一銀行"]);
+    assert_eq!(analyst.post(&format!("{item}/submission"), &[]).await.status, 303);
+    assert_eq!(approve(&mut app.signed_in("approver").await, &item).await.status, 303);
+    let addresses: Vec<String> =
+        sqlx::query_scalar("select address from delivery_addresses").fetch_all(&mut db).await.unwrap();
+    assert_eq!(addresses, ["soc@bank1.example"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_save_themselves_and_belong_to_their_author() {
+    let Scene { app, mut db, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    analyst.headers.push(("accept", "application/json".into()));
+    let saved = analyst.post("/advisories", &form(&[("title", "")])).await.json();
+    assert_eq!(saved["saved_at"], "21:10");
+    let draft = saved["location"].as_str().unwrap().to_owned();
+    assert_eq!(analyst.post(&draft, &form(&[("summary", "書きかけ")])).await.json()["location"], draft.as_str());
+    let wrong = analyst.post(&draft, &form(&[("title", "a\u{202E}b")])).await;
+    assert_eq!((wrong.status, wrong.json()["errors"]["title"].is_string()), (422, true));
+    assert_eq!(count(&mut db, "select count(*) from advisories").await, 1);
+
+    let item = draft.trim_end_matches("/draft");
+    let mut stranger = app.signed_in("analyst2").await;
+    let unreal = "/advisories/00000000-0000-4000-8000-000000000000";
+    for path in ["/draft", "/submission", "/named"] {
+        let (real, none) =
+            (stranger.get(&format!("{item}{path}")).await, stranger.get(&format!("{unreal}{path}")).await);
+        assert_eq!((real.status, real.without_request_id().replace(item, unreal)), (404, none.without_request_id()));
+    }
+    assert_eq!(stranger.post(&draft, &form(&[])).await.status, 404);
+    assert_eq!(stranger.post(&format!("{item}/discard"), &[]).await.status, 404);
+    assert_eq!(analyst.post(&format!("{item}/discard"), &[]).await.status, 303);
+    assert_eq!(count(&mut db, "select count(*) from advisories").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_and_desks_do_not_even_see_that_there_is_a_form() {
+    let Scene { app, bank_1, window_1, .. } = scene().await;
+    factory::person(&app, "poc", Role::MemberPoc, bank_1, Some("banks"), Some(window_1)).await;
+    let mut analyst = app.signed_in("analyst").await;
+    let item = submitted(&mut analyst, &[]).await;
+    let mut poc = app.signed_in("poc").await;
+    for path in ["/advisories/new".to_owned(), format!("{item}/draft"), format!("{item}/publication")] {
+        assert_eq!(poc.get(&path).await.status, 404, "{path}");
+    }
+    assert_eq!(poc.post("/advisories", &form(&[])).await.status, 404);
+    assert_eq!(poc.post(&format!("{item}/publication"), &[("edits", "1"), ("recipients", "2")]).await.status, 404);
+    assert_eq!(analyst.get(&format!("{item}/publication")).await.status, 404, "an analyst approves nothing");
+    let mut stranger = app.visitor();
+    assert!(stranger.get(&format!("{item}/draft")).await.location().starts_with("/sign-in?return_to=/advisories/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_site_is_refused() {
+    let Scene { app, mut db, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    analyst.headers.push(("sec-fetch-site", "cross-site".into()));
+    analyst.headers.push(("origin", "https://evil.example".into()));
+    assert_eq!(analyst.post("/advisories", &form(&[])).await.status, 403);
+    assert_eq!(count(&mut db, "select count(*) from advisories").await, 0);
+}

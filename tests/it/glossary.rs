@@ -1,0 +1,74 @@
+//! The words that the screens use for code values stand in docs/glossary.md, in both languages, and no others do.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::iter::successors;
+use std::path::Path;
+
+use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
+use ceptoar_portal::features::sharing::verdict::{Rule, Stage, Verdict};
+use ceptoar_portal::kernel::language::{Label, Language};
+use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
+
+/// The row of each value: Japanese, English, code.
+fn rows<T: Label + Copy + Debug>(name: &str, values: impl IntoIterator<Item = T>) -> Vec<String> {
+    let row =
+        |value: T| format!("| {} | {} | `{name}::{value:?}` |", value.label(Language::Ja), value.label(Language::En));
+    values.into_iter().map(row).collect()
+}
+
+/// Written so that a state without a row here does not compile.
+fn states() -> impl Iterator<Item = State> {
+    successors(Some(State::Draft), |state| match state {
+        State::Draft => Some(State::Review),
+        State::Review => Some(State::Published),
+        State::Published => None,
+    })
+}
+
+/// The same for rules.
+fn rules() -> impl Iterator<Item = Rule> {
+    successors(Some(Rule::AddressedCeptoar), |rule| match rule {
+        Rule::AddressedCeptoar => Some(Rule::AddressedSector),
+        Rule::AddressedSector => Some(Rule::AddressedSubgroup),
+        Rule::AddressedSubgroup => Some(Rule::NamedPerson),
+        Rule::NamedPerson => Some(Rule::RouteSecretariat),
+        Rule::RouteSecretariat => Some(Rule::RouteMinistry),
+        Rule::RouteMinistry => None,
+    })
+}
+
+/// `Role` of a row whose third cell is `` `Role::NiscAnalyst` ``.
+fn type_of(row: &str) -> Option<&str> {
+    Some(row.split('|').nth(3)?.trim().strip_prefix('`')?.split_once("::")?.0)
+}
+
+#[test]
+fn the_glossary_has_the_labels_of_the_code_and_no_others() {
+    let spoken: BTreeSet<String> = [
+        rows("Role", Role::ALL),
+        rows("Kind", Kind::ALL),
+        rows("State", states()),
+        rows("SharingLevel", SharingLevel::ALL),
+        rows("HandlerScope", HandlerScope::ALL),
+        rows("Purpose", Purpose::ALL),
+        rows("Verdict", Verdict::ALL),
+        rows("Rule", rules()),
+        rows("Stage", Stage::ALL),
+    ]
+    .concat()
+    .into_iter()
+    .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/glossary.md");
+    let glossary = std::fs::read_to_string(path).expect("docs/glossary.md");
+    let types: BTreeSet<&str> = spoken.iter().filter_map(|row| type_of(row)).collect();
+    let written: BTreeSet<String> = glossary
+        .lines()
+        .map(|line| line.split_inclusive('|').take(4).collect::<String>())
+        .filter(|row| type_of(row).is_some_and(|name| types.contains(name)))
+        .collect();
+    let missing: Vec<_> = spoken.difference(&written).collect();
+    let stale: Vec<_> = written.difference(&spoken).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "docs/glossary.md lacks {missing:#?} and has {stale:#?}");
+}

@@ -1,0 +1,399 @@
+//! The second wall: what PostgreSQL refuses even where the code forgot to ask. Read from the
+//! catalogue, so that a table, view or function added tomorrow is looked at as well.
+
+use ceptoar_portal::features::demonstration;
+use ceptoar_portal::kernel::ids::AccountId;
+use ceptoar_portal::platform::db::{Db, Tx};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::support::{TestApp, factory};
+
+/// Open to everybody on purpose: published editions, and the list of migrations (which the roles
+/// have no right to read).
+const WITHOUT_ROW_SECURITY: [&str; 2] = ["_sqlx_migrations", "editions"];
+
+/// A portal of real size, with rows in every table: only then do zero rows mean something.
+async fn filled() -> (TestApp, PgConnection) {
+    let app = TestApp::start().await;
+    let mut db = app.database.owner().await;
+    demonstration::seed(&mut db, &app.state.hasher).await.expect("a roster");
+    app.visitor().post("/sign-in", &[("name", "nobody"), ("password", "guess")]).await;
+    let password = ceptoar_portal::features::accounts::demonstration::PASSWORD;
+    let reply = app.visitor().post("/sign-in", &[("name", "poc-bank-1"), ("password", password)]).await;
+    assert_eq!(reply.status, 303);
+    sqlx::raw_sql(ITEMS).execute(&mut db).await.expect("items");
+    (app, db)
+}
+
+/// One published item of every sharing level for the banks, with everything that hangs on it.
+const ITEMS: &str = "
+insert into advisories (number, fiscal_year, serial, state, level, handler_scope, created_by, created_at, last_edited_by,
+                        approved_by, published_at, approved_hash)
+select 'T-' || l.n, 2026, l.n, 'published', l.level, case l.level when 'RED' then 'named' else 'handlers' end,
+       a.account_id, now(), a.account_id, b.account_id, now(), '\\x00'
+from unnest(array['RED', 'AMBER_STRICT', 'AMBER', 'GREEN', 'CLEAR']) with ordinality l (level, n),
+     accounts a, accounts b where a.sign_in_name = 'analyst' and b.sign_in_name = 'approver';
+insert into advisories (number, fiscal_year, serial, level, handler_scope, created_by, created_at, last_edited_by)
+select 'T-9', 2026, 9, 'AMBER', 'handlers', account_id, now(), account_id from accounts where sign_in_name = 'analyst';
+insert into advisory_texts (advisory_id, kind, title, purpose) select advisory_id, 'alert', number, 'prevention' from advisories;
+insert into advisory_addressees (advisory_id, ceptoar_id) select advisory_id, 'banks' from advisories where level <> 'RED';
+insert into advisory_addressees (advisory_id, contact_id)
+select advisory_id, f.contact_id from advisories, affiliations f join accounts a using (account_id)
+where level = 'RED' and a.sign_in_name = 'poc-bank-1';
+insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule)
+select a.advisory_id, m.organisation_id, 'banks', 'member', 'addressed_ceptoar'
+from advisories a, memberships m where a.state = 'published' and a.level <> 'RED' and m.ceptoar_id = 'banks';
+insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
+select a.advisory_id, f.organisation_id, f.account_id, now() from advisories a, affiliations f join accounts c using (account_id)
+where a.level = 'AMBER' and a.state = 'published' and c.sign_in_name = 'poc-bank-2';
+insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
+select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
+insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)
+select m.mail_id, m.item_id, k.organisation_id, k.ceptoar_id, k.contact_id, 'member', k.position, 1, now()
+from mails m, contacts k where k.ceptoar_id = 'banks';
+insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)
+select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deliveries;
+insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
+insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
+insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
+insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
+";
+
+async fn names(db: &mut PgConnection, query: &'static str) -> Vec<String> {
+    sqlx::query_scalar(query).fetch_all(db).await.expect("names")
+}
+
+async fn number(db: &mut PgConnection, query: impl Into<String>) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(query.into())).fetch_one(db).await.expect("a number")
+}
+
+async fn tables(db: &mut PgConnection) -> Vec<String> {
+    let query = "select relname::text from pg_class where relnamespace = 'public'::regnamespace
+                 and relkind in ('r', 'p') order by 1";
+    names(db, query).await
+}
+
+/// A transaction of somebody who is looking this evening.
+async fn looking(app: &TestApp, db: &mut PgConnection, name: &str) -> Tx {
+    let id: Uuid = sqlx::query_scalar("select account_id from accounts where sign_in_name = $1")
+        .bind(name)
+        .fetch_one(db)
+        .await
+        .expect("an account");
+    app.state.db.begin(Some(AccountId(id)), app.state.clock.now()).await.expect("a transaction")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_is_under_forced_row_security() {
+    let (_app, mut db) = filled().await;
+    let open = names(
+        &mut db,
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+         and not (relrowsecurity and relforcerowsecurity) order by 1",
+    )
+    .await;
+    assert_eq!(open, WITHOUT_ROW_SECURITY, "call protect('table') in its migration");
+    // A policy for everybody, or for no role in particular, lets in roles that nobody thought of.
+    let loose = names(
+        &mut db,
+        "select format('%s on %s', policyname, tablename) from pg_policies where schemaname = 'public'
+         and roles && array['public']::name[]",
+    )
+    .await;
+    assert_eq!(loose, [""; 0]);
+    let published = names(
+        &mut db,
+        "select g from pg_class, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) g
+         where relname = 'editions' and has_table_privilege('portal_app', oid, g)",
+    );
+    assert_eq!(published.await, ["select"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roles_own_nothing_and_stand_above_nothing() {
+    let (_app, mut db) = filled().await;
+    let mighty = names(
+        &mut db,
+        "select format('%s super=%s bypass=%s createrole=%s createdb=%s replication=%s', rolname, rolsuper, rolbypassrls,
+           rolcreaterole, rolcreatedb, rolreplication)
+         from pg_roles where rolname in ('portal_app', 'portal_worker')
+         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
+         union all select rolname || ' bypasses row security' from pg_roles
+         where rolname = 'portal_owner' and (rolsuper or rolbypassrls)
+         union all select format('%s is a member of %s', m.member::regrole, m.roleid::regrole) from pg_auth_members m
+         where m.member in ('portal_app'::regrole, 'portal_worker'::regrole)",
+    )
+    .await;
+    assert_eq!(mighty, [""; 0]);
+    let owned = names(
+        &mut db,
+        "select 'relation ' || relname from pg_class where relowner in ('portal_app'::regrole, 'portal_worker'::regrole)
+         union all select 'function ' || proname from pg_proc where proowner in ('portal_app'::regrole, 'portal_worker'::regrole)
+         union all select 'schema ' || nspname from pg_namespace where nspowner in ('portal_app'::regrole, 'portal_worker'::regrole)
+         union all select format('%s may create in %s', r, nspname) from pg_namespace, unnest(array['portal_app', 'portal_worker']) r
+         where nspname !~ '^pg_' and has_schema_privilege(r, oid, 'create')
+         union all select format('%s may %s %s', r, g, relname) from pg_class,
+           unnest(array['portal_app', 'portal_worker']) r, unnest(array['truncate', 'references', 'trigger']) g
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and has_table_privilege(r, oid, g)",
+    )
+    .await;
+    assert_eq!(owned, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_with_the_owners_power_are_nailed_down() {
+    let (_app, mut db) = filled().await;
+    // Functions that came with an extension are not ours.
+    let ours = "from pg_proc p where pronamespace = 'public'::regnamespace
+                and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')";
+    let definer = number(&mut db, format!("select count(*) {ours} and prosecdef")).await;
+    assert!(definer >= 10, "the catalogue is not read right: {definer}");
+    let mut loose = async |what: &str| -> Vec<String> {
+        let query = format!("select p.oid::regprocedure::text {ours} and {what} order by 1");
+        sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut db).await.expect("functions")
+    };
+    assert_eq!(
+        loose("prosecdef and proconfig is distinct from array['search_path=pg_catalog, pg_temp']").await,
+        [""; 0],
+        "a search_path that somebody else could fill"
+    );
+    assert_eq!(loose("has_function_privilege('public', p.oid, 'execute')").await, [""; 0], "callable by everybody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_ask_with_the_readers_rights() {
+    let (_app, mut db) = filled().await;
+    let loose = names(
+        &mut db,
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace
+         and (relkind = 'm' or (relkind = 'v' and not coalesce(reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']))",
+    )
+    .await;
+    assert_eq!(loose, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reads_nothing() {
+    let (app, mut db) = filled().await;
+    let mut empty = Vec::new();
+    let mut readable = 0;
+    for table in tables(&mut db).await {
+        if number(&mut db, format!("select count(*) from {table}")).await == 0 {
+            empty.push(table.clone());
+        }
+        if WITHOUT_ROW_SECURITY.contains(&table.as_str()) {
+            continue;
+        }
+        // Twice: inside a transaction that says that nobody looks, and on a connection that says nothing at all.
+        let mut tx = app.state.db.begin(None, app.state.clock.now()).await.expect("a transaction");
+        readable += i32::from(refused_or_empty(&mut tx, &table).await);
+        let mut raw = PgConnection::connect_with(&app.database.connections.app).await.expect("a connection");
+        refused_or_empty(&mut raw, &table).await;
+    }
+    assert_eq!(empty, [""; 0], "nothing can be learnt from empty tables: put rows into ITEMS");
+    assert!(readable > 20, "{readable} tables looked into");
+}
+
+/// Whether the table could be read; it must then have no rows.
+async fn refused_or_empty(connection: &mut PgConnection, table: &str) -> bool {
+    let query = AssertSqlSafe(format!("select count(*) from {table}"));
+    match sqlx::query_scalar::<_, i64>(query).fetch_one(connection).await {
+        Ok(rows) => {
+            assert_eq!(rows, 0, "{table} shows rows to nobody");
+            true
+        }
+        Err(error) => {
+            let code = error.as_database_error().and_then(|e| e.code().map(|c| c.into_owned()));
+            assert_eq!(code.as_deref(), Some("42501"), "{table}: {error}");
+            false
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_unknown_or_no_longer_anything_reads_no_more_than_the_public_facts() {
+    let (app, mut db) = filled().await;
+    sqlx::query("update affiliations set valid = daterange(lower(valid), '2026-11-21')")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    for table in [
+        "affiliations",
+        "memberships",
+        "contacts",
+        "contact_channels",
+        "advisories",
+        "advisory_texts",
+        "advisory_audience",
+        "deliveries",
+        "delivery_addresses",
+        "mails",
+    ] {
+        for name in ["analyst", "desk-banks", "poc-bank-1", "liaison-fsa"] {
+            let mut tx = looking(&app, &mut db, name).await;
+            let query = match table {
+                "affiliations" => "select count(*) from affiliations where valid @> viewer_today()".to_owned(),
+                // Whoever worked on an item stays on its case.
+                "advisories" | "advisory_texts" | "mails" if name == "analyst" => continue,
+                _ => format!("select count(*) from {table}"),
+            };
+            assert_eq!(number(&mut tx, query).await, 0, "{name} left yesterday and still reads {table}");
+        }
+        let mut tx = app.state.db.begin(Some(AccountId(Uuid::nil())), app.state.clock.now()).await.unwrap();
+        assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{table}");
+    }
+    let mut tx = looking(&app, &mut db, "poc-bank-1").await;
+    assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_itself_and_no_other_member() {
+    let (app, mut db) = filled().await;
+    let own = "(select organisation_id from organisations where code = 'demo-banks-0001')";
+    let windows = number(&mut db, format!("select count(*) from contacts where organisation_id = {own}")).await;
+    let mut tx = looking(&app, &mut db, "poc-bank-1").await;
+    assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 1);
+    assert_eq!(number(&mut tx, format!("select count(*) from organisations where organisation_id = {own}")).await, 1);
+    assert_eq!(number(&mut tx, "select count(*) from memberships").await, 1);
+    assert_eq!(number(&mut tx, "select count(*) from contacts").await, windows);
+    assert_eq!(
+        number(
+            &mut tx,
+            "select count(*) from contact_channels where contact_id not in (select contact_id from contacts)"
+        )
+        .await,
+        0
+    );
+    assert!(number(&mut tx, "select count(*) from contact_channels").await >= windows);
+    for foreign in [
+        "contacts",
+        "memberships",
+        "deliveries",
+        "delivery_addresses",
+        "advisory_audience",
+        "advisory_acknowledgements",
+    ] {
+        let query = format!("select count(*) from {foreign} where organisation_id <> {own}");
+        assert_eq!(number(&mut tx, query).await, 0, "{foreign} of other members");
+    }
+    assert_eq!(
+        number(
+            &mut tx,
+            format!(
+                "select count(*) from organisation_names n join organisations o using (organisation_id)
+                                 where o.kind = 'member' and o.organisation_id <> {own}"
+            )
+        )
+        .await,
+        0
+    );
+    assert_eq!(number(&mut tx, "select count(*) from accounts").await, 1);
+    assert_eq!(number(&mut tx, "select count(*) from advisories where state <> 'published'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_sees_the_members_of_its_own_ceptoar() {
+    let (app, mut db) = filled().await;
+    for (name, ceptoar, members) in
+        [("desk-banks", "banks", 1416), ("desk-water", "water", 8), ("coordinator", "t-ceptoar", 25)]
+    {
+        let windows = number(&mut db, format!("select count(*) from contacts where ceptoar_id = '{ceptoar}'")).await;
+        let mut tx = looking(&app, &mut db, name).await;
+        assert_eq!(
+            number(&mut tx, "select count(*) from organisations where kind = 'member'").await,
+            members,
+            "{name}"
+        );
+        assert_eq!(number(&mut tx, "select count(*) from memberships").await, members, "{name}");
+        assert_eq!(number(&mut tx, "select count(*) from contacts").await, windows, "{name}");
+        for table in ["memberships", "contacts", "deliveries", "delivery_addresses", "advisory_audience"] {
+            let query = format!("select count(*) from {table} where ceptoar_id is distinct from '{ceptoar}'");
+            assert_eq!(number(&mut tx, query).await, 0, "{name} reads {table} of others");
+        }
+    }
+    // Members of the Council speak for a CEPTOAR; its roster is not theirs.
+    for name in ["delegate", "wg-chair", "observer", "auditor"] {
+        let mut tx = looking(&app, &mut db, name).await;
+        assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 0, "{name}");
+        assert_eq!(number(&mut tx, "select count(*) from contacts").await, 0, "{name}");
+        assert_eq!(number(&mut tx, "select count(*) from advisories").await, 0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_centre_sees_organisations_but_no_window_and_no_address() {
+    let (app, mut db) = filled().await;
+    for name in ["analyst", "analyst2", "approver", "approver2"] {
+        let mut tx = looking(&app, &mut db, name).await;
+        assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 4303, "{name}");
+        for table in ["contacts", "contact_channels", "delivery_addresses"] {
+            assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{name} reads {table}");
+        }
+        assert!(number(&mut tx, "select count(*) from deliveries").await > 0, "{name}");
+    }
+    let mut tx = looking(&app, &mut db, "liaison-fsa").await;
+    assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 0);
+    assert_eq!(number(&mut tx, "select count(*) from contacts where ceptoar_id is not null").await, 0);
+    assert_eq!(number(&mut tx, "select count(*) from contacts").await, 2, "its own two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_application_cannot_write_to_the_directory_nor_the_worker_read_it() {
+    let (_app, mut db) = filled().await;
+    let directory = "(values ('sectors'), ('sector_names'), ('organisations'), ('organisation_names'), ('sector_ministries'),
+        ('ceptoars'), ('ceptoar_names'), ('secretariat_terms'), ('member_counts'), ('subgroups'), ('memberships'), ('contacts'),
+        ('contact_channels'), ('route_stages'), ('reference_loads'), ('accounts'), ('affiliations')) t (name)";
+    let query = format!(
+        "select count(*) from {directory}, unnest(array['insert', 'update', 'delete']) g
+         where has_table_privilege('portal_app', name, g) or has_any_column_privilege('portal_app', name, 'insert, update')"
+    );
+    assert_eq!(number(&mut db, query).await, 0);
+    let query = format!(
+        "select count(*) from (select name from {directory}
+           union all values ('sessions'), ('advisories'), ('advisory_texts'), ('advisory_audience'), ('advisory_addressees')) t (name)
+         where has_any_column_privilege('portal_worker', name, 'select, insert, update')"
+    );
+    assert_eq!(number(&mut db, query).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_connection_remembers_who_looked_before() {
+    const ROUNDS: usize = 250;
+    let app = TestApp::start().await;
+    let mut people = Vec::new();
+    for name in ["one", "two", "three"] {
+        people.push(AccountId(factory::account(&app, name).await));
+    }
+    let pool = Db::new(app.database.connections.app.clone(), 2);
+    let now = app.state.clock.now();
+    let mut crowd = tokio::task::JoinSet::new();
+    for task in 0..8 {
+        let (pool, people) = (pool.clone(), people.clone());
+        crowd.spawn(async move {
+            for round in 0..ROUNDS {
+                // Three people and nobody, each task in a rhythm of its own.
+                let viewer = people.get((round * (task + 1) + task) % 4).copied();
+                let mut tx = pool.begin(viewer, now).await.expect("a transaction");
+                let seen: Vec<Uuid> =
+                    sqlx::query_scalar("select account_id from accounts").fetch_all(&mut *tx).await.expect("rows");
+                assert_eq!(seen, viewer.map(|v| v.0).into_iter().collect::<Vec<_>>());
+                match round % 3 {
+                    0 => {
+                        // The same connection, its transaction over: it must have forgotten.
+                        sqlx::raw_sql("commit").execute(&mut *tx).await.expect("a commit");
+                        assert_eq!(number(&mut tx, "select count(*) from accounts").await, 0);
+                    }
+                    1 => drop(tx),
+                    _ => drop(sqlx::query("select 1 / 0").execute(&mut *tx).await.expect_err("an error")),
+                }
+            }
+            ROUNDS
+        });
+    }
+    let looked: usize = crowd.join_all().await.into_iter().sum();
+    assert_eq!(looked, 8 * ROUNDS);
+    // And the next visitor, who is nobody, is nobody.
+    let mut tx = pool.begin(None, now).await.expect("a transaction");
+    assert_eq!(number(&mut tx, "select count(*) from accounts").await, 0);
+}
