@@ -33,6 +33,9 @@ enum Command {
     Bench(Bench),
     /// Bring the database schema up to date.
     Migrate,
+    /// Serve the portal and a bare server of the same bytes, for scripts/bench-pages.
+    #[command(hide = true)]
+    BenchPages,
     /// Load the reference data and, in demonstration mode, the invented roster.
     Seed,
     /// Make accounts.
@@ -72,6 +75,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await
         }
+        Command::BenchPages => super::bench_pages::serve(cli.config).await,
         Command::Seed => seed(&cli.config).await,
         Command::Account(command) => account::run(&cli.config, command).await,
         Command::Config(ConfigCommand::Check) => {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod bench;
+pub mod bench_pages;
 pub mod cli;
 pub mod database;
 pub mod mailing;

@@ -144,7 +144,7 @@ pub struct CeptoarFacts {
     pub reach: Vec<CountFacts>,
     #[serde(default)]
     pub subgroup: Vec<SubgroupFacts>,
-    pub info: Option<InfoFacts>,
+    pub info: Option<HandledFacts>,
     pub poc: Option<PocFacts>,
     pub rule: Option<RuleFacts>,
     pub rule_document: Option<String>,
@@ -208,7 +208,7 @@ pub struct SubgroupFacts {
 /// 情報と連絡手段
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct InfoFacts {
+pub struct HandledFacts {
     pub handled: String,
     pub channels: Vec<Channel>,
     pub confidence: Confidence,

@@ -126,6 +126,8 @@ pub struct Column {
     pub operation_start: Option<String>,
     /// Its mark.
     pub operation_start_mark: Option<Mark>,
+    /// The mark of the row itself, where it is not certain what the months belong to.
+    pub operation_start_row_mark: Option<Mark>,
     /// 情報の取扱いルール
     pub rule: Option<String>,
     /// Its mark.
@@ -173,13 +175,14 @@ pub fn sheet(edition: &Edition, language: Language) -> Sheet {
         has_channels: edition.ceptoars.iter().any(|c| c.handled.is_some()),
         has_operation_start: edition.ceptoars.iter().any(|c| c.operation_start.is_some()),
         has_rule: edition.ceptoars.iter().any(|c| c.rule_established.is_some()),
-        operation_start_mark: edition
-            .row_evidence
-            .first()
-            .map(|row| legend::mark(row.confidence, "#evidence-rows".to_owned(), language)),
+        operation_start_mark: row_mark(edition, "", language),
         notes: legend::notes(edition, language),
         evidence: legend::evidence(edition, language),
     }
+}
+
+fn row_mark(edition: &Edition, map: &str, language: Language) -> Option<Mark> {
+    edition.row_evidence.first().map(|row| legend::mark(row.confidence, format!("{map}#evidence-rows"), language))
 }
 
 /// A CEPTOAR's cells; evidence and notes stand on the map page, which `map` leads to (nothing: this very page).
@@ -229,6 +232,7 @@ pub fn column(edition: &Edition, c: &Ceptoar, map: &str, language: Language) -> 
         channels_mark: mark_of(Cell::Channels),
         operation_start: c.operation_start.map(|m| m.label(language)),
         operation_start_mark: mark_of(Cell::ContactOperationStart),
+        operation_start_row_mark: c.operation_start.and_then(|_| row_mark(edition, map, language)),
         rule: c.rule_established.map(|m| m.label(language)),
         rule_mark: mark_of(Cell::RuleEstablished),
     }

@@ -3,7 +3,8 @@
 use scraper::{Html, Selector};
 use toml::{Table, Value as Fact};
 
-use crate::support::{Client, Reply, TestApp};
+use crate::support::client::Reply;
+use crate::support::{Client, TestApp};
 
 pub const EDITIONS: [(&str, &str); 3] = [
     ("2007-03-31", include_str!("../../../data/reference/editions/2007-03-31.toml")),

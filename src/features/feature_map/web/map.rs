@@ -62,7 +62,7 @@ crate::words! {
         note_unknown: "「資料に記載なし」は、数が分からないことを表します。0ではありません。" / "“Not stated in the source” means that the number is unknown. It does not mean zero.",
         note_no_map: "この版の資料には特性把握マップがありません。セプターの概要に書かれていることを、同じ形に並べました。" / "The source of this edition has no feature map. What its profiles say was put in the same form.",
         note_counts: "構成員の数は{as_of}のものです。" / "Numbers of members are {as_of}.",
-        note_marks: "2011年の版は資料の文字の並びが崩れていたため、セルを1つずつ戻しました。印は、戻した内容がどれほど確かかを表します。" / "The text of the 2011 source had come apart, so the cells were put back one by one. The marks tell how sure each reading is.",
+        note_marks: "この版は、資料の文字の並びが崩れていたため、セルを1つずつ戻しました。印は、戻した内容がどれほど確かかを表します。" / "The text of the source had come apart, so the cells of this edition were put back one by one. The marks tell how sure each reading is.",
         mark_certain: "ほかの読み方が残らないもの" / "no other reading is left",
         mark_likely: "最もよく合う読み方。ほかの読み方も残るもの" / "the reading that fits best; another is left",
         mark_unsure: "ほかの読み方も同じくらい合うもの" / "another reading fits nearly as well",
