@@ -140,7 +140,8 @@ create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority sm
       insert into public.deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,
                                      position, priority, give_up_at)
       select w.delivery_id, m.mail_id, p_advisory, w.organisation_id, w.ceptoar_id, w.contact_id, w.stage,
-             w.window_position, p_priority, p_give_up_at
+             -- The queue is judged on the database's clock; the application's only says for how long.
+             w.window_position, p_priority, now() + (p_give_up_at - p_now)
       from windows w join public.mails m on m.item_id = p_advisory and m.language = w.language
       where w.verdict = 'due'),
     addresses as (

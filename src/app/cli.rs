@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::account::{self, AccountCommand};
+use super::mailing::WorkerOptions;
 use super::seed::seed;
-use super::serve::serve;
+use super::serve::{serve, work};
 use crate::platform::config::Config;
 use crate::platform::telemetry;
 
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     /// Serve pages and send mail.
     Serve,
+    /// Send mail only, beside other processes that serve pages.
+    Worker(WorkerOptions),
     /// Bring the database schema up to date.
     Migrate,
     /// Load the reference data and, in demonstration mode, the invented roster.
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve(cli.config).await,
+        Command::Worker(options) => work(cli.config, options).await,
         Command::Migrate => {
             let database = super::database::Database::open(&cli.config).await?;
             database.migrate().await

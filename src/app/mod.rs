@@ -3,6 +3,8 @@
 pub mod account;
 pub mod cli;
 pub mod database;
+pub mod mailing;
+pub mod metrics;
 pub mod navigation;
 pub mod router;
 pub mod seed;

@@ -3,6 +3,7 @@
 use super::database::Database;
 use crate::features::demonstration::{self, Summary};
 use crate::features::directory::reference;
+use crate::features::feature_map;
 use crate::platform::config::Config;
 use crate::platform::security::password::{Cost, PasswordHasher};
 
@@ -24,6 +25,7 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
     let mut owner = database.owner().await?;
     demonstration::check_mode(&mut owner, config.is_demonstration()).await?;
     let reference_loaded = reference::load(&mut owner).await?;
+    feature_map::load_editions(&mut owner).await?;
     let demonstration = match config.is_demonstration() {
         true => Some(demonstration::seed(&mut owner, hasher).await?),
         false => None,

@@ -2,20 +2,26 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::database::Database;
+use super::mailing::{Mailing, WorkerOptions};
+use super::metrics;
 use super::router::router;
 use crate::features::accounts::demonstration;
-use crate::features::feature_map;
+use crate::features::demonstration::check_mode;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::security::password::{Cost, PasswordHasher};
 use crate::platform::web::state::AppState;
+
+/// How long a stop waits for requests and mails in flight.
+const STOP: Duration = Duration::from_secs(30);
 
 /// Runs the portal until it is asked to stop.
 ///
@@ -26,21 +32,66 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let database = Database::open(&config).await?;
     database.migrate().await?;
-    feature_map::load_editions(&mut database.owner().await?).await?;
     let hasher = PasswordHasher::new(Cost::Standard)?;
     super::seed::prepare(&database, &config, &hasher).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another PORTAL_LISTEN, or stop what is there", config.listen)
     })?;
     let db = Db::new(database.connections.app.clone(), config.db_connections);
+    let clock = Clock::System;
+    let figures = metrics::prepare(config.metrics_listen).await?;
+    let mailing = Mailing::prepare(&config, &database, &clock).await?;
+    let state = AppState { db: db.clone(), config: config.clone(), clock, hasher };
     let (stop, stopping) = watch::channel(false);
-    let state = AppState { db: db.clone(), config: config.clone(), clock: Clock::System, hasher };
     greet(&config, &database);
+    tokio::spawn(until_asked(stop));
+    let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
+    let worker = tokio::spawn(mailing.run(stopping.clone()));
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(until_asked(stop)).await?;
-    drop(stopping);
+    let web = axum::serve(listener, app).with_graceful_shutdown(stopped(stopping.clone())).into_future();
+    let patience = async {
+        stopped(stopping).await;
+        tokio::time::sleep(STOP).await;
+    };
+    tokio::select! {
+        (served, sent) = async { tokio::join!(web, worker) } => {
+            served?;
+            sent??;
+        }
+        () = patience => tracing::warn!("something did not finish in time; mails in flight are tried again later"),
+    }
+    let _ = figures.await;
     db.close().await;
     Ok(())
+}
+
+/// Sends mail and nothing else, until it is asked to stop.
+///
+/// # Errors
+/// When something it needs cannot be had; the message says what to do.
+pub async fn work(config: Config, options: WorkerOptions) -> anyhow::Result<()> {
+    config.check()?;
+    anyhow::ensure!(
+        !config.is_demonstration() || config.database_url.is_some(),
+        "the demonstration sends its mail within `serve`; a worker of its own needs DATABASE_URL (and SMTP_URL for real mail)"
+    );
+    let database = Database::open(&config).await?;
+    database.migrate().await?;
+    check_mode(&mut database.owner().await?, config.is_demonstration()).await?;
+    let figures = metrics::prepare(config.metrics_listen).await?;
+    let mailing = Mailing::prepare(&config, &database, &Clock::System).await?.with(options);
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(until_asked(stop));
+    let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
+    mailing.run(stopping).await?;
+    let _ = figures.await;
+    Ok(())
+}
+
+/// Waits until everybody is told to stop.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // A sender that is gone without a word means the same.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Waits for Ctrl-C or SIGTERM, then tells everybody.

@@ -12,6 +12,7 @@ mod demonstration;
 mod directory;
 mod enrolment;
 mod glossary;
+mod outbox;
 mod permissions;
 mod reading;
 mod row_security;

@@ -10,7 +10,7 @@ use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
-use crate::platform::mail::letter::Letter;
+use crate::platform::mail::letter::{Letter, LetterError};
 
 /// 35 full-width characters a line: what old mail programs and telephones show unbroken.
 const LINE_WIDTH: usize = 70;
@@ -52,17 +52,28 @@ struct PublishedMail<'a> {
     base_url: &'a str,
 }
 
+/// Why a mail could not be made: a fault of the program, found before anything is published.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The template failed.
+    #[error(transparent)]
+    Template(#[from] askama::Error),
+    /// The text could be read as something else on its way.
+    #[error(transparent)]
+    Letter(#[from] LetterError),
+}
+
 /// The letter in one language.
 ///
 /// # Errors
-/// When the template fails: a fault of the program, found before anything is published.
+/// [`MailError`].
 pub fn published(
     id: AdvisoryId,
     number: &str,
     draft: &Draft,
     sender: &Sender,
     language: Language,
-) -> Result<Letter, askama::Error> {
+) -> Result<Letter, MailError> {
     let (text, level) = (&draft.text, draft.level);
     let wrap = |text: &str| wrapped(text);
     let mail = PublishedMail {
@@ -88,12 +99,8 @@ pub fn published(
         telephone: sender.telephone.as_deref(),
         base_url: &sender.base_url,
     };
-    Ok(Letter {
-        language,
-        subject: subject(text.kind, number, &text.title, level, draft.drill, language),
-        body: mail.render()?,
-        drill: draft.drill,
-    })
+    let subject = subject(text.kind, number, &text.title, level, draft.drill, language);
+    Ok(Letter::new(language, &subject, &mail.render()?, draft.drill)?)
 }
 
 /// Tag first, then the TLP label. From AMBER upward the title is content, and stays out

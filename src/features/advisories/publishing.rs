@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::advisory::State;
 use super::content::{self, Draft};
-use super::mail::{self, Sender};
+use super::mail::{self, MailError, Sender};
 use super::store::{self, Unpublished};
 use crate::features::accounts::web::viewer::{Approver, Author};
 use crate::features::sharing;
@@ -53,9 +53,9 @@ pub enum StepError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// A mail could not be rendered.
+    /// The mail could not be made.
     #[error(transparent)]
-    Template(#[from] askama::Error),
+    Mail(#[from] MailError),
 }
 
 /// Hands a draft to the approvers.

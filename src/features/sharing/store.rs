@@ -117,8 +117,9 @@ pub async fn nameable(
     language: Language,
     limit: i64,
 ) -> sqlx::Result<Vec<NamedWindow>> {
-    let rows = sqlx::query!(
-        r#"select w.contact_id as "contact_id!", w.window_position as "position!",
+    sqlx::query_as!(
+        NamedWindow,
+        r#"select w.contact_id as "contact_id!: ContactId", w.window_position as "position!",
                   case $3 when 'en' then n.en else n.ja end as "organisation!",
                   case $3 when 'en' then cn.en else cn.ja end as "ceptoar!"
            from sharing_windows_of_ceptoar($1) w
@@ -132,22 +133,14 @@ pub async fn nameable(
         limit
     )
     .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| NamedWindow {
-            contact_id: ContactId(r.contact_id),
-            organisation: r.organisation,
-            position: r.position,
-            ceptoar: r.ceptoar,
-        })
-        .collect())
+    .await
 }
 
 /// The windows already named, with whose they are.
 pub async fn named(tx: &mut PgConnection, id: AdvisoryId, language: Language) -> sqlx::Result<Vec<NamedWindow>> {
-    let rows = sqlx::query!(
-        r#"select w.contact_id as "contact_id!", w.window_position as "position!",
+    sqlx::query_as!(
+        NamedWindow,
+        r#"select w.contact_id as "contact_id!: ContactId", w.window_position as "position!",
                   case $2 when 'en' then n.en else n.ja end as "organisation!",
                   case $2 when 'en' then cn.en else cn.ja end as "ceptoar!"
            from sharing_named_windows($1) w
@@ -158,16 +151,7 @@ pub async fn named(tx: &mut PgConnection, id: AdvisoryId, language: Language) ->
         language.code()
     )
     .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| NamedWindow {
-            contact_id: ContactId(r.contact_id),
-            organisation: r.organisation,
-            position: r.position,
-            ceptoar: r.ceptoar,
-        })
-        .collect())
+    .await
 }
 
 /// Freezes the audience of an item just published and queues a delivery per due window; answers how many.

@@ -1,3 +1,21 @@
-//! Mail: letters, the outbox, the worker, the relay.
+//! Mail: letters, the outbox that is the queue, the worker that empties it, and the relay it talks to.
+//!
+//! The road of one copy: a feature renders a [`letter::Letter`] and stores it with
+//! [`outbox::store_mail`] in its own transaction; a delivery row per recipient joins it there. The
+//! [`worker`] claims rows under a lease, builds a [`message::Message`] for each, hands it to a
+//! [`relay`] outside any transaction, and writes down each copy's fate.
+
+pub mod housekeeping;
 pub mod letter;
+pub mod lettre_relay;
+pub mod local_relay;
+pub mod message;
 pub mod outbox;
+pub mod pause;
+pub mod relay;
+pub mod reply;
+pub mod sender;
+pub mod smtp_server;
+pub mod smtp_url;
+pub mod tray;
+pub mod worker;

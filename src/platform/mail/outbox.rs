@@ -1,14 +1,79 @@
-//! The queue.
+//! The outbox is the queue: rendered mails, and one delivery row per recipient.
+//!
+//! A row moves queued → sending (under a lease) → sent, refused, or queued again; or expired, when its
+//! time is over. Leases and due times are judged on the database's clock, which all workers share.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::letter::Letter;
-use crate::kernel::ids::MailId;
+use super::message::MailText;
+use super::reply::{Reply, Stage};
+use crate::kernel::ids::{DeliveryId, MailId};
+use crate::kernel::language::Language;
 
-/// Stores a mail's text.
+/// The channel that publications knock on.
+pub const CHANNEL: &str = "outbox";
+
+/// A delivery that a worker holds under a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which delivery.
+    pub delivery_id: DeliveryId,
+    /// Which mail it is a copy of.
+    pub mail_id: MailId,
+    /// How many times it was claimed, this one included. With the token it names this very attempt.
+    pub attempt: i16,
+    /// The envelope's recipient.
+    pub address: String,
+    /// The name before it in the To field.
+    pub addressee: String,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The relay took it.
+    Sent,
+    /// It will never be taken.
+    Refused,
+    /// Another try after this time.
+    Later(Duration),
+    /// Not tried, or not the copy's fault: it is queued as if it had not been claimed.
+    Released,
+}
+
+/// The end of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which delivery.
+    pub delivery_id: DeliveryId,
+    /// Which attempt.
+    pub attempt: i16,
+    /// How it ended.
+    pub fate: Fate,
+    /// What the relay said.
+    pub reply: Option<Reply>,
+}
+
+/// How many deliveries stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Waiting.
+    pub queued: i64,
+    /// Held by a worker.
+    pub sending: i64,
+}
+
+/// Stores the text of an item's mail in one language, inside the publication's transaction. The
+/// deliveries that `sharing_freeze` makes afterwards find it by item and language.
+///
+/// # Errors
+/// When the database refuses: the viewer may not publish, or the item has such a mail already.
 pub async fn store_mail(
     tx: &mut PgConnection,
     item_kind: &str,
@@ -23,14 +88,196 @@ pub async fn store_mail(
         id.0,
         item_kind,
         item_id,
-        letter.language.code(),
-        letter.subject,
-        letter.body,
-        &Sha256::digest(&letter.body)[..],
-        letter.drill,
+        letter.language().code(),
+        letter.subject(),
+        letter.body(),
+        &Sha256::digest(letter.body().as_bytes())[..],
+        letter.drill(),
         now
     )
     .execute(tx)
     .await?;
     Ok(id)
+}
+
+/// Takes up to `batch` due deliveries for `worker` and holds them for `lease`.
+///
+/// # Errors
+/// When the database cannot be reached; if the claim was made all the same, its lease ends by itself.
+pub async fn claim(pool: &PgPool, worker: Uuid, batch: i64, lease: Duration) -> sqlx::Result<Vec<Claimed>> {
+    sqlx::query_as!(
+        Claimed,
+        r#"with picked as materialized (
+             select delivery_id from deliveries
+             where state = 'queued' and due_at <= now() and give_up_at > now()
+             order by priority, due_at limit $1 for update skip locked)
+           update deliveries d
+           set state = 'sending', attempts = d.attempts + 1, lease_token = $2,
+               lease_until = now() + make_interval(secs => $3)
+           from picked p join delivery_addresses a using (delivery_id)
+           where d.delivery_id = p.delivery_id
+           returning d.delivery_id as "delivery_id: _", d.mail_id as "mail_id: _", d.attempts as attempt,
+                     a.address, a.addressee"#,
+        batch,
+        worker,
+        lease.as_secs_f64()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Extends the leases of deliveries that `worker` still works on; answers which it really holds.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn renew(
+    pool: &PgPool,
+    worker: Uuid,
+    held: &[(DeliveryId, i16)],
+    lease: Duration,
+) -> sqlx::Result<Vec<DeliveryId>> {
+    let (ids, attempts): (Vec<Uuid>, Vec<i16>) = held.iter().map(|(id, attempt)| (id.0, *attempt)).unzip();
+    sqlx::query_scalar!(
+        r#"update deliveries d set lease_until = now() + make_interval(secs => $4)
+           from unnest($1::uuid[], $2::smallint[]) as u (delivery_id, attempt)
+           where d.delivery_id = u.delivery_id and d.attempts = u.attempt
+             and d.lease_token = $3 and d.state = 'sending'
+           returning d.delivery_id as "delivery_id: _""#,
+        &ids,
+        &attempts,
+        worker,
+        lease.as_secs_f64()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Writes down how attempts ended; answers how many rows it touched. A row that is no longer held
+/// under this worker's token and attempt is left alone, so a late or repeated call changes nothing.
+///
+/// # Errors
+/// When the database cannot be reached; then the call may be repeated.
+pub async fn settle(pool: &PgPool, worker: Uuid, outcomes: &[Outcome]) -> sqlx::Result<u64> {
+    let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
+    // One order for all, so that two statements over the same rows cannot wait for each other.
+    sorted.sort_by_key(|o| o.delivery_id);
+    let ids: Vec<Uuid> = sorted.iter().map(|o| o.delivery_id.0).collect();
+    let attempts: Vec<i16> = sorted.iter().map(|o| o.attempt).collect();
+    let states: Vec<String> = sorted.iter().map(|o| o.fate.state().to_owned()).collect();
+    let delays: Vec<Option<f64>> = sorted.iter().map(|o| o.fate.delay()).collect();
+    let released: Vec<i16> = sorted.iter().map(|o| i16::from(o.fate == Fate::Released)).collect();
+    let replies: Vec<Option<String>> = sorted.iter().map(|o| o.reply.map(|r| r.to_string())).collect();
+    let done = sqlx::query!(
+        "update deliveries d
+         set state = u.state, attempts = d.attempts - u.released, lease_token = null, lease_until = null,
+             due_at = case when u.delay is null then d.due_at else now() + make_interval(secs => u.delay) end,
+             settled_at = case when u.state = 'queued' then null else now() end,
+             reply = coalesce(u.reply, d.reply)
+         from unnest($1::uuid[], $2::smallint[], $3::text[], $4::float8[], $5::smallint[], $6::text[])
+              as u (delivery_id, attempt, state, delay, released, reply)
+         where d.delivery_id = u.delivery_id and d.attempts = u.attempt
+           and d.lease_token = $7 and d.state = 'sending'",
+        &ids,
+        &attempts,
+        &states,
+        &delays as &[Option<f64>],
+        &released,
+        &replies as &[Option<String>],
+        worker
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+impl Fate {
+    fn state(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Later(_) | Self::Released => "queued",
+        }
+    }
+
+    fn delay(self) -> Option<f64> {
+        match self {
+            Self::Later(delay) => Some(delay.as_secs_f64()),
+            Self::Sent | Self::Refused | Self::Released => None,
+        }
+    }
+}
+
+/// Queues again what a vanished worker held; answers how many.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn reclaim(pool: &PgPool) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "update deliveries set state = 'queued', lease_token = null, lease_until = null
+         where delivery_id in (select delivery_id from deliveries
+                               where state = 'sending' and lease_until < now() for update skip locked)"
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Gives up what could not be delivered in time; answers how many.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn expire(pool: &PgPool) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "update deliveries set state = 'expired', settled_at = now(), reply = coalesce(reply, $1)
+         where delivery_id in (select delivery_id from deliveries
+                               where state = 'queued' and give_up_at <= now() for update skip locked)",
+        Reply::at(Stage::GivenUp).to_string()
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The text of a stored mail.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn mail_text(pool: &PgPool, mail: MailId) -> sqlx::Result<MailText> {
+    let row = sqlx::query!("select language, subject, body, drill, created_at from mails where mail_id = $1", mail.0)
+        .fetch_one(pool)
+        .await?;
+    Ok(MailText {
+        language: Language::from_code(&row.language),
+        subject: row.subject,
+        body: row.body,
+        drill: row.drill,
+        created_at: row.created_at,
+    })
+}
+
+/// How long until the next queued delivery is due; `None` when nothing is queued.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn next_due(pool: &PgPool) -> sqlx::Result<Option<Duration>> {
+    let seconds = sqlx::query_scalar!(
+        "select extract(epoch from min(due_at) - now())::float8 from deliveries where state = 'queued'"
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(seconds.map(|s| Duration::from_secs_f64(s.max(0.0))))
+}
+
+/// How long the queue is.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn counts(pool: &PgPool) -> sqlx::Result<Counts> {
+    sqlx::query_as!(
+        Counts,
+        r#"select (select count(*) from deliveries where state = 'queued') as "queued!",
+                  (select count(*) from deliveries where state = 'sending') as "sending!""#
+    )
+    .fetch_one(pool)
+    .await
 }

@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod factory;
+pub mod sink;
 
 pub use app::TestApp;
 pub use client::Client;

@@ -52,6 +52,6 @@ pub fn step_error(error: StepError) -> WebError {
         StepError::AudienceChanged => WebError::Conflict(preview(ja.audience_changed, en.audience_changed)),
         StepError::Incomplete(_) => WebError::Conflict(preview(ja.incomplete, en.incomplete)),
         StepError::Database(error) => error.into(),
-        StepError::Template(error) => WebError::Internal(error.into()),
+        StepError::Mail(error) => WebError::Internal(error.into()),
     }
 }

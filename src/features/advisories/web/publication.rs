@@ -177,7 +177,7 @@ pub async fn post(
                 | StepError::OwnItem
                 | StepError::StandsAt(_)
                 | StepError::Database(_)
-                | StepError::Template(_) => Err(step_error(error)),
+                | StepError::Mail(_) => Err(step_error(error)),
             }
         }
     }

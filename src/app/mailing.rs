@@ -1,0 +1,90 @@
+//! The mail worker as the portal runs it: its pool, its relay, its stop.
+
+use anyhow::Context;
+use tokio::sync::watch;
+
+use super::database::Database;
+use crate::kernel::clock::Clock;
+use crate::platform::config::Config;
+use crate::platform::db::pool;
+use crate::platform::mail::lettre_relay::LettreRelay;
+use crate::platform::mail::local_relay::LocalRelay;
+use crate::platform::mail::message::Postmark;
+use crate::platform::mail::smtp_url::SmtpUrl;
+use crate::platform::mail::worker::{self, WorkerSettings};
+
+/// Claiming, settling, listening, reading texts.
+const WORKER_CONNECTIONS: u32 = 4;
+/// The local relay stores with one connection of its own.
+const MAILBOX_CONNECTIONS: u32 = 1;
+/// A worker that failed as a whole starts again after this time.
+const RESTART: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What an operator may change of a worker beside the settings of the portal.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct WorkerOptions {
+    /// Seconds that a claim of mails holds without a sign of life: what a killed worker delays.
+    #[arg(long, env = "PORTAL_MAIL_LEASE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(2..=600))]
+    pub lease: u64,
+}
+
+/// Everything needed to send, ready to run.
+#[derive(Debug)]
+pub struct Mailing {
+    pool: sqlx::PgPool,
+    url: SmtpUrl,
+    postmark: Postmark,
+    connections: u16,
+    lease: Option<std::time::Duration>,
+    /// Keeps the demonstration's relay running.
+    local: Option<LocalRelay>,
+}
+
+impl Mailing {
+    /// Gets the worker ready; in a demonstration with a relay of its own.
+    ///
+    /// # Errors
+    /// When a setting cannot stand or the local relay finds no port.
+    pub async fn prepare(config: &Config, database: &Database, clock: &Clock) -> anyhow::Result<Self> {
+        let worker = &database.connections.worker;
+        let postmark = Postmark::new(&config.mail_from, &config.base_url())?;
+        let (url, local) = match config.smtp_url() {
+            Some(url) => (SmtpUrl::parse(url)?, None),
+            None => {
+                let mailbox = pool(worker.clone(), MAILBOX_CONNECTIONS);
+                let local = LocalRelay::start(mailbox, clock.clone()).await.context("the local relay cannot start")?;
+                (local.url().clone(), Some(local))
+            }
+        };
+        let pool = pool(worker.clone(), WORKER_CONNECTIONS);
+        Ok(Self { pool, url, postmark, connections: config.mail_connections, lease: None, local })
+    }
+
+    /// The same with an operator's options.
+    #[must_use]
+    pub fn with(mut self, options: WorkerOptions) -> Self {
+        self.lease = Some(std::time::Duration::from_secs(options.lease));
+        self
+    }
+
+    /// Sends until told to stop. A worker that fails as a whole is started again.
+    ///
+    /// # Errors
+    /// When the relay's TLS cannot be set up.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        loop {
+            let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
+            let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
+            settings.lease = self.lease.unwrap_or(settings.lease);
+            let Err(error) = worker::run(settings, stop.clone()).await else { break };
+            tracing::error!("{error:#}; it starts again");
+            if *stop.borrow() {
+                break;
+            }
+            tokio::time::sleep(RESTART).await;
+        }
+        self.pool.close().await;
+        drop(self.local);
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! What a worker does beside sending: listens for publications, takes back lost leases, gives up what
+//! is too late, and counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+
+use super::outbox;
+use super::tray::Tray;
+
+/// Giving up and counting walk over the whole queue, so they come less often.
+const SLOW_ROUNDS: u32 = 6;
+
+/// Wakes the worker when a publication has filled the outbox. Without it the poll finds the rows.
+pub async fn listen(pool: PgPool, tray: Arc<Tray>) {
+    loop {
+        let error = match hear(&pool, &tray).await {
+            Ok(()) => continue,
+            Err(error) => error,
+        };
+        tracing::debug!("the outbox channel is not heard: {error}");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn hear(pool: &PgPool, tray: &Tray) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(outbox::CHANNEL).await?;
+    loop {
+        // `None` is a connection that was lost and found again: something may have been said meanwhile.
+        listener.try_recv().await?;
+        tray.knock();
+    }
+}
+
+/// Once every `poll`: lost leases; less often: give up, count.
+pub async fn sweep(pool: PgPool, tray: Arc<Tray>, poll: Duration) {
+    let mut round = 0_u32;
+    let mut clock = tokio::time::interval(poll);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        if let Err(error) = round_of(&pool, &tray, round.is_multiple_of(SLOW_ROUNDS)).await {
+            tracing::warn!("the outbox cannot be swept: {error}");
+        }
+        round = round.wrapping_add(1);
+    }
+}
+
+async fn round_of(pool: &PgPool, tray: &Tray, slow: bool) -> sqlx::Result<()> {
+    let reclaimed = outbox::reclaim(pool).await?;
+    if reclaimed > 0 {
+        tracing::warn!(reclaimed, "a worker went without a word; its copies are queued again");
+        tray.knock();
+    }
+    if !slow {
+        return Ok(());
+    }
+    let expired = outbox::expire(pool).await?;
+    if expired > 0 {
+        metrics::counter!("portal_mail_expired_total").increment(expired);
+        tracing::error!(expired, "copies were given up undelivered: reach these windows by telephone");
+    }
+    let counts = outbox::counts(pool).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; queues are far below 2^52")]
+    {
+        metrics::gauge!("portal_mail_queue", "state" => "queued").set(counts.queued as f64);
+        metrics::gauge!("portal_mail_queue", "state" => "sending").set(counts.sending as f64);
+    }
+    Ok(())
+}

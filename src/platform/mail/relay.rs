@@ -1,0 +1,49 @@
+//! What the worker needs of a relay, so that the way of talking to it can be replaced.
+
+use std::future::Future;
+
+use super::message::Message;
+use super::reply::Reply;
+
+/// How handing over one copy ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendResult {
+    /// The relay took responsibility.
+    Sent(Reply),
+    /// A 4xx answer, trouble on the line, or an unknown outcome: another try, with the same message id.
+    TryLater(Reply),
+    /// The relay will never take it for this recipient.
+    Refused(Reply),
+    /// The relay refuses us, not the recipient: the queue waits, and no copy is given up for it.
+    OursBroken(Reply),
+}
+
+/// Why there is no conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectError {
+    /// What happened.
+    pub reply: Reply,
+    /// Whether somebody has to mend our settings (5xx answers, TLS refused); otherwise time may help.
+    pub ours: bool,
+}
+
+/// A relay that mails are handed to.
+pub trait Relay: Send + Sync + 'static {
+    /// An open conversation.
+    type Connection: Connection;
+
+    /// Opens a conversation, ready for the first mail.
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection, ConnectError>> + Send;
+}
+
+/// A conversation that carries one mail after the other.
+pub trait Connection: Send + 'static {
+    /// Hands over one copy.
+    fn send(&mut self, message: &Message) -> impl Future<Output = SendResult> + Send;
+
+    /// Whether another mail can follow on it.
+    fn usable(&self) -> bool;
+
+    /// Says goodbye.
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
