@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
-use crate::features::{accounts, advisories, feature_map, home};
+use crate::features::{about, accounts, advisories, feature_map, home};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -23,6 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(state: AppState) -> Router {
     let public = feature_map::PublicPages::new(state.clone());
     let pages = Router::new()
+        .merge(about::routes())
         .merge(home::routes())
         .merge(accounts::routes())
         .merge(feature_map::routes(public.clone()))

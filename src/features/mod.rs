@@ -5,5 +5,6 @@ pub mod directory;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
+pub mod about;
 pub mod demonstration;
 pub mod home;

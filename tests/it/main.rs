@@ -11,6 +11,7 @@ mod deliveries;
 mod demonstration;
 mod directory;
 mod enrolment;
+mod feature_map;
 mod glossary;
 mod outbox;
 mod permissions;

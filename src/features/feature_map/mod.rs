@@ -5,11 +5,14 @@
 pub mod edition;
 pub mod facts;
 pub mod json;
+pub mod legend;
+pub mod over_editions;
 pub mod paths;
 pub mod reference;
 pub mod sheet;
 pub mod store;
 pub mod table_file;
+pub mod vocabulary;
 pub mod web;
 
 pub use reference::load_editions;

@@ -1,7 +1,9 @@
 //! The map as it is laid out: columns of CEPTOARs under their sectors, in one language.
 
-use super::edition::{Cell, Ceptoar, Channel, Confidence, Count, Edition, LiaisonCouncil, Secretariat, Status};
+use super::edition::{Cell, Ceptoar, Channel, Count, Edition, LiaisonCouncil, Secretariat, Status};
+use super::legend::{self, EvidenceRow, Mark, NoteLink, NumberedNote, evidence_mark, note_links};
 use super::paths;
+use super::vocabulary::list_joint;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 
@@ -11,21 +13,12 @@ crate::words! {
         not_told: "資料に記載なし" / "Not stated in the source",
         under_study: "検討中" / "Under study",
         planned_for: "{year}年度に検討" / "To be studied in FY{year}",
+        council_secretariat: "事務局: {name}" / "Secretariat: {name}",
         no_secretariat: "事務局なし" / "No secretariat",
-        hubs_reach: "連絡拠点の{hubs}から、{of} {reach} へ" / "From {hubs} hubs to {reach} ({of})",
+        hubs_reach: "連絡拠点 {hubs} → {of} {reach}" / "{hubs} hubs → {reach} ({of})",
         count_of: "{count}: {of}" / "{count}: {of}",
-        named_members: "構成員の例: {names}" / "Members include: {names}",
+        named_members: "名前の挙がっている構成員: {names}" / "Members named: {names}",
         planned_members: "予定: {names}" / "Planned: {names}",
-        mark_hint: "確度: {word}。根拠を見る" / "Confidence: {word}. See the evidence",
-        list_joint: "、" / ", ",
-        cell_name: "名称" / "Name",
-        cell_secretariats: "事務局" / "Secretariat",
-        cell_members: "構成員" / "Members",
-        cell_members_of: "構成員の割り振り" / "Who the counts are made up of",
-        cell_reach: "構成員を通じて届く先" / "Reached through members",
-        cell_channels: "情報と連絡手段" / "Information and means of contact",
-        cell_operation: "緊急窓口" / "Emergency point of contact",
-        cell_rule: "情報の取扱いルール" / "Rules on handling information",
     }
 }
 
@@ -78,7 +71,7 @@ pub struct CouncilBox {
     pub href: String,
     /// Its name.
     pub name: String,
-    /// Its secretariats, or that there is none.
+    /// Its secretariats in words, or that there is none.
     pub secretariat: String,
     /// Numbers of the notes on it.
     pub notes: Vec<NoteLink>,
@@ -157,66 +150,9 @@ pub struct ChannelLine {
     pub word: &'static str,
 }
 
-/// How sure a reconstructed cell is, and where its evidence stands.
-#[derive(Debug, Clone)]
-pub struct Mark {
-    /// `certain`, `likely` or `unsure`.
-    pub code: &'static str,
-    /// The word for it.
-    pub word: &'static str,
-    /// Where the evidence stands on the map page.
-    pub href: String,
-    /// The same in a sentence, for those who do not see the mark.
-    pub hint: String,
-}
-
-/// A reference to a numbered note.
-#[derive(Debug, Clone)]
-pub struct NoteLink {
-    /// Its number.
-    pub number: usize,
-    /// Its anchor.
-    pub href: String,
-}
-
-/// A numbered note.
-#[derive(Debug)]
-pub struct NumberedNote {
-    /// Its number.
-    pub number: usize,
-    /// Its anchor.
-    pub id: String,
-    /// Whom it is about.
-    pub about: String,
-    /// What it says.
-    pub text: String,
-}
-
-/// A piece of evidence.
-#[derive(Debug)]
-pub struct EvidenceRow {
-    /// Its anchor.
-    pub id: String,
-    /// `certain`, `likely` or `unsure`.
-    pub code: &'static str,
-    /// The word for it.
-    pub word: &'static str,
-    /// Which row of the sheet.
-    pub cell: &'static str,
-    /// Of which CEPTOARs.
-    pub ceptoars: String,
-    /// The methods.
-    pub codes: String,
-    /// Why.
-    pub text: String,
-    /// The best other reading.
-    pub alternative: Option<String>,
-}
-
 /// Lays out an edition.
 #[must_use]
 pub fn sheet(edition: &Edition, language: Language) -> Sheet {
-    let w = CellWords::of(language);
     let councils = edition.liaison_councils.iter().filter_map(|c| council_box(edition, c, language));
     let councils: Vec<(String, CouncilBox)> = councils.collect();
     let sectors = edition.sectors.iter().map(|sector| SectorHead {
@@ -230,26 +166,6 @@ pub fn sheet(edition: &Edition, language: Language) -> Sheet {
             .collect(),
         council: councils.iter().find(|(id, _)| *id == sector.id).map(|(_, council)| council.clone()),
     });
-    let mut evidence: Vec<EvidenceRow> = Vec::new();
-    for sure in [Confidence::Unsure, Confidence::Likely, Confidence::Certain] {
-        let rows = edition.evidence.iter().filter(|e| e.confidence == sure);
-        evidence.extend(rows.map(|e| EvidenceRow {
-            id: format!("evidence-{}", e.id),
-            code: e.confidence.code(),
-            word: e.confidence.label(language),
-            cell: cell_word(e.cell, w),
-            ceptoars: names(edition, &e.ceptoars, language),
-            codes: e.codes.join(w.list_joint),
-            text: e.text.pick(language).to_owned(),
-            alternative: e.alternative.as_ref().map(|a| a.pick(language).to_owned()),
-        }));
-    }
-    let notes = edition.notes.iter().enumerate().map(|(i, note)| NumberedNote {
-        number: i + 1,
-        id: format!("note-{}", note.id),
-        about: names(edition, std::slice::from_ref(&note.ceptoar), language),
-        text: note.text.pick(language).to_owned(),
-    });
     Sheet {
         sectors: sectors.collect(),
         council: councils.first().map(|(_, council)| council.clone()),
@@ -260,9 +176,9 @@ pub fn sheet(edition: &Edition, language: Language) -> Sheet {
         operation_start_mark: edition
             .row_evidence
             .first()
-            .map(|row| mark(row.confidence, "#evidence-rows".to_owned(), language)),
-        notes: notes.collect(),
-        evidence,
+            .map(|row| legend::mark(row.confidence, "#evidence-rows".to_owned(), language)),
+        notes: legend::notes(edition, language),
+        evidence: legend::evidence(edition, language),
     }
 }
 
@@ -361,7 +277,7 @@ fn details(c: &Ceptoar, language: Language) -> Vec<String> {
     }
     if !c.named_members.is_empty() {
         let names: Vec<&str> = c.named_members.iter().map(|m| m.pick(language)).collect();
-        details.push(fill(w.named_members, &[("names", &names.join(w.list_joint))]));
+        details.push(fill(w.named_members, &[("names", &names.join(list_joint(language)))]));
     }
     details
 }
@@ -378,7 +294,10 @@ fn council_box(edition: &Edition, c: &LiaisonCouncil, language: Language) -> Opt
     let w = CellWords::of(language);
     let before = edition.ceptoars.iter().position(|ceptoar| c.members.contains(&ceptoar.id))?;
     let names: Vec<&str> = c.secretariats.iter().map(|s| s.organisation.pick(language)).collect();
-    let secretariat = if names.is_empty() { w.no_secretariat.to_owned() } else { names.join(w.list_joint) };
+    let secretariat = match names.as_slice() {
+        [] => w.no_secretariat.to_owned(),
+        names => fill(w.council_secretariat, &[("name", &names.join(list_joint(language)))]),
+    };
     let span = c.members.len();
     let placed = CouncilBox {
         before,
@@ -390,41 +309,4 @@ fn council_box(edition: &Edition, c: &LiaisonCouncil, language: Language) -> Opt
         notes: note_links(edition, &c.id, Cell::Secretariats, ""),
     };
     Some((c.sector.clone(), placed))
-}
-
-fn evidence_mark(edition: &Edition, c: &Ceptoar, cell: Cell, map: &str, language: Language) -> Option<Mark> {
-    let evidence = edition.evidence_of(&c.id, cell)?;
-    Some(mark(evidence.confidence, format!("{map}#evidence-{}", evidence.id), language))
-}
-
-fn mark(confidence: Confidence, href: String, language: Language) -> Mark {
-    let word = confidence.label(language);
-    let hint = fill(CellWords::of(language).mark_hint, &[("word", word)]);
-    Mark { code: confidence.code(), word, href, hint }
-}
-
-fn note_links(edition: &Edition, ceptoar: &str, cell: Cell, map: &str) -> Vec<NoteLink> {
-    let notes = edition.notes.iter().enumerate().filter(|(_, n)| n.ceptoar == ceptoar && n.cell == cell);
-    notes.map(|(i, note)| NoteLink { number: i + 1, href: format!("{map}#note-{}", note.id) }).collect()
-}
-
-fn names(edition: &Edition, ids: &[String], language: Language) -> String {
-    let named = ids.iter().map(|id| {
-        let ceptoar = edition.ceptoar(id).and_then(|c| c.name.as_ref());
-        ceptoar.or(edition.council(id).map(|c| &c.name)).map_or(id.as_str(), |n| n.pick(language))
-    });
-    named.collect::<Vec<_>>().join(CellWords::of(language).list_joint)
-}
-
-fn cell_word(cell: Cell, w: &CellWords) -> &'static str {
-    match cell {
-        Cell::Name => w.cell_name,
-        Cell::Secretariats => w.cell_secretariats,
-        Cell::MemberCounts => w.cell_members,
-        Cell::MemberCountsOf => w.cell_members_of,
-        Cell::Reach => w.cell_reach,
-        Cell::Channels => w.cell_channels,
-        Cell::ContactOperationStart => w.cell_operation,
-        Cell::RuleEstablished => w.cell_rule,
-    }
 }

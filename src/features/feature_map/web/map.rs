@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::files::{self, Kind, content_type};
 use super::shelf::{PublicPages, Published};
 use crate::features::accounts::web::viewer::MaybeViewer;
 use crate::features::feature_map::edition::{Confidence, Edition, Status, YearFigures};
-use crate::features::feature_map::sheet::{self, CellWords, Sheet};
-use crate::features::feature_map::table_file::{self, Encoding};
-use crate::features::feature_map::{json, paths};
+use crate::features::feature_map::paths;
+use crate::features::feature_map::sheet::{self, Sheet};
+use crate::features::feature_map::table_file::Encoding;
+use crate::features::feature_map::vocabulary::list_joint;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{fiscal_year, thousands};
 use crate::platform::web::error::WebError;
@@ -40,6 +42,7 @@ crate::words! {
         councils: "連絡協議会" / "Liaison councils",
         members: "構成員" / "Members",
         per_unit: "構成員の数は単位ごとの合計です。異なる単位どうしは合計しません。" / "Members are summed per unit. Different units are never added up together.",
+        per_unit_partial: "数が資料に書かれているのは、{count}セプターだけです。この合計は、その分だけのものです。" / "The source gives numbers for {count} CEPTOARs only; these sums are theirs alone.",
         row_sector: "重要インフラ分野" / "Critical infrastructure sector",
         row_council: "連絡協議会" / "Liaison council",
         row_scope: "事業の範囲" / "Scope of business",
@@ -53,8 +56,6 @@ crate::words! {
         established: "{month} 制定" / "Established {month}",
         absent: "この版の資料にない項目: {items}" / "Items that the source of this edition does not have: {items}",
         not_in_edition: "この項目は、この版の資料にはありません。" / "The source of this edition does not have this item.",
-        council_secretariat: "事務局: {name}" / "Secretariat: {name}",
-        council_purpose: "目的と活動を見る" / "Purpose and activities",
         scroll_hint: "表は横に動かせます。" / "The table can be scrolled sideways.",
         notes: "注" / "Notes",
         note_initiative: "このマップに載っているのは、各セプターが自らの取組みとして整えたものです。" / "The map shows what the CEPTOARs have set up as initiatives of their own.",
@@ -89,7 +90,6 @@ crate::words! {
         file_json: "特性把握マップ({as_of})[JSON形式:{size}]" / "Feature map ({as_of}) [JSON, {size}]",
         file_csv: "特性把握マップ({as_of})[CSV形式・UTF-8:{size}]" / "Feature map ({as_of}) [CSV, UTF-8, {size}]",
         file_csv_cp932: "特性把握マップ({as_of})[CSV形式・シフトJIS:{size}]" / "Feature map ({as_of}) [CSV, Shift JIS, {size}]",
-        profile_link: "概要を見る" / "See the profile",
     }
 }
 
@@ -125,6 +125,8 @@ struct Tally {
     planned: usize,
     councils: usize,
     sums: Vec<(String, String)>,
+    /// Said where not every CEPTOAR tells its numbers: then the sums are not the whole.
+    partial: Option<String>,
 }
 
 struct Year<'a> {
@@ -191,7 +193,9 @@ impl MapQuery {
         }
     }
 
-    fn encoding(&self) -> Encoding {
+    /// The encoding asked for.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
         match self.encoding.as_deref() {
             Some("cp932") => Encoding::Cp932,
             Some(_) | None => Encoding::Utf8,
@@ -200,7 +204,7 @@ impl MapQuery {
 }
 
 /// What every handler here asks for.
-type Asked = (State<PublicPages>, MaybeViewer, Frame, Query<MapQuery>, HeaderMap);
+pub type Asked = (State<PublicPages>, MaybeViewer, Frame, Query<MapQuery>, HeaderMap);
 
 /// The newest edition.
 pub async fn get_newest(asked: Asked) -> Result<Response, WebError> {
@@ -209,27 +213,28 @@ pub async fn get_newest(asked: Asked) -> Result<Response, WebError> {
 
 /// The newest edition for machines.
 pub async fn get_newest_json(asked: Asked) -> Result<Response, WebError> {
-    file(asked, None, Kind::Json).await
+    files::answer(asked, None, Kind::Json).await
 }
 
 /// The newest edition as a table file.
 pub async fn get_newest_csv(asked: Asked) -> Result<Response, WebError> {
-    file(asked, None, Kind::Csv).await
+    files::answer(asked, None, Kind::Csv).await
 }
 
 /// One edition, as a page or as a file by the ending of its address.
 pub async fn get(Path(name): Path<String>, asked: Asked) -> Result<Response, WebError> {
     if let Some(id) = name.strip_suffix(".json") {
-        return file(asked, Some(id), Kind::Json).await;
+        return files::answer(asked, Some(id), Kind::Json).await;
     }
     if let Some(id) = name.strip_suffix(".csv") {
-        return file(asked, Some(id), Kind::Csv).await;
+        return files::answer(asked, Some(id), Kind::Csv).await;
     }
     page(asked, Some(&name)).await
 }
 
 /// The edition of an id, or the newest.
-pub(super) fn choose<'a>(editions: &'a [Edition], id: Option<&str>) -> Option<&'a Edition> {
+#[must_use]
+pub fn choose<'a>(editions: &'a [Edition], id: Option<&str>) -> Option<&'a Edition> {
     match id {
         Some(id) => editions.iter().find(|e| e.id == id),
         None => editions.last(),
@@ -286,13 +291,14 @@ fn map_page<'a>(
     let absent = if absent.is_empty() {
         String::new()
     } else {
-        fill(w.absent, &[("items", &absent.join(CellWords::of(language).list_joint))])
+        fill(w.absent, &[("items", &absent.join(list_joint(language)))])
     };
     let legend = [
         (Confidence::Certain, w.mark_certain),
         (Confidence::Likely, w.mark_likely),
         (Confidence::Unsure, w.mark_unsure),
     ];
+    let counted = edition.ceptoars.iter().filter(|c| !c.counts.is_empty()).count();
     let sums = edition.sums().into_iter();
     let sums = sums.map(|(unit, sum)| (unit.pick(language).to_owned(), thousands(i64::from(sum)))).collect();
     Ok(MapPage {
@@ -311,6 +317,8 @@ fn map_page<'a>(
             planned: edition.number(Status::Planned),
             councils: edition.liaison_councils.len(),
             sums,
+            partial: (counted < edition.ceptoars.len())
+                .then(|| fill(w.per_unit_partial, &[("count", &counted.to_string())])),
         },
         year: edition.year.as_ref().map(|figures| Year {
             heading: fill(w.year_heading, &[("year", &fiscal_year(figures.fiscal_year, language))]),
@@ -336,66 +344,10 @@ fn downloads(
     let mut downloads = Vec::new();
     for (kind, encoding, words) in files {
         let href = kind.address(&paths::edition(&edition.id), encoding);
-        let file = pages.page(editions, &href, language, || make_file(edition, kind, encoding, language))?;
+        let file = pages.page(editions, &href, language, || files::make(edition, kind, encoding, language))?;
         let size = format!("{}KB", thousands(i64::try_from(file.size().div_ceil(1000))?));
         let label = fill(words, &[("as_of", edition.as_of_display.pick(language)), ("size", &size)]);
         downloads.push(Download { href, label });
     }
     Ok(downloads)
-}
-
-/// A form of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Json,
-    Csv,
-}
-
-impl Kind {
-    fn address(self, base: &str, encoding: Encoding) -> String {
-        match (self, encoding) {
-            (Self::Json, _) => format!("{base}.json"),
-            (Self::Csv, Encoding::Utf8) => format!("{base}.csv"),
-            (Self::Csv, Encoding::Cp932) => format!("{base}.csv?encoding=cp932"),
-        }
-    }
-}
-
-async fn file(asked: Asked, id: Option<&str>, kind: Kind) -> Result<Response, WebError> {
-    let (State(pages), _, frame, Query(query), headers) = asked;
-    let editions = pages.editions().await?;
-    let edition = choose(&editions, id).ok_or(WebError::NotFound)?;
-    let encoding = query.encoding();
-    let address = kind.address(&id.map_or_else(|| paths::NEWEST.to_owned(), paths::edition), encoding);
-    let page =
-        pages.page(&editions, &address, frame.language, || make_file(edition, kind, encoding, frame.language))?;
-    Ok(page.answer(&headers))
-}
-
-fn make_file(edition: &Edition, kind: Kind, encoding: Encoding, language: Language) -> anyhow::Result<Published> {
-    match kind {
-        Kind::Json => Published::new(json::edition(edition)?, &[content_type("application/json; charset=utf-8")]),
-        Kind::Csv => {
-            let file = table_file::edition(edition, language, encoding)?;
-            let (charset, mark) = match encoding {
-                Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
-                Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
-            };
-            let name = format!("ceptoar-feature-map-{}{mark}.csv", edition.id);
-            let mut headers = vec![
-                content_type(charset),
-                (header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))?),
-            ];
-            if !file.replaced.is_empty() {
-                let list: Vec<String> = file.replaced.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-                let replaced = HeaderName::from_static("x-replaced-characters");
-                headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
-            }
-            Published::new(file.bytes, &headers)
-        }
-    }
-}
-
-pub(super) fn content_type(kind: &'static str) -> (HeaderName, HeaderValue) {
-    (header::CONTENT_TYPE, HeaderValue::from_static(kind))
 }

@@ -1,5 +1,6 @@
 //! Pages and files of the feature map.
 
+pub mod files;
 pub mod map;
 pub mod profile;
 pub mod shelf;

@@ -61,18 +61,25 @@ impl PublicPages {
     /// When the database is out of reach and was never reached before.
     pub async fn editions(&self) -> Result<Arc<Vec<Edition>>, WebError> {
         let now = self.app.clock.now();
-        let known = self.read(|shelf| (shelf.looked_at, shelf.editions.clone()));
-        if known.0.is_some_and(|at| now - at < FRESH) {
-            return Ok(known.1);
+        let mut known = self.read(|shelf| shelf.editions.clone());
+        let mut mine = known.is_empty();
+        if !mine && !self.read(|shelf| shelf.is_fresh(now)) {
+            // One request looks; the others go on with what is known, as does this one if it fails.
+            self.write(|shelf| {
+                mine = !shelf.is_fresh(now);
+                shelf.looked_at = Some(now);
+            });
         }
-        match self.look(now, &known.1).await {
-            Ok(editions) => Ok(editions),
-            Err(error) if known.0.is_some() => {
-                tracing::warn!(cause = %error, "editions not looked up: serving what is known");
-                Ok(known.1)
+        if mine {
+            match self.look(now, &known).await {
+                Ok(editions) => known = editions,
+                Err(error) if !known.is_empty() => {
+                    tracing::warn!(cause = %error, "editions not looked up: serving what is known");
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => Err(error.into()),
         }
+        Ok(known)
     }
 
     async fn look(&self, now: DateTime<Utc>, known: &Arc<Vec<Edition>>) -> sqlx::Result<Arc<Vec<Edition>>> {
@@ -125,10 +132,7 @@ impl PublicPages {
         let language = self.strangers_language(request.headers())?;
         let now = self.app.clock.now();
         let address = request.uri().path_and_query()?.as_str();
-        self.read(|shelf| {
-            let fresh = shelf.looked_at.is_some_and(|at| now - at < FRESH);
-            fresh.then(|| shelf.page(address, language)).flatten()
-        })
+        self.read(|shelf| shelf.is_fresh(now).then(|| shelf.page(address, language)).flatten())
     }
 
     /// The language a stranger chose; nothing for somebody with a session, whose frame shows who it is.
@@ -153,6 +157,10 @@ impl PublicPages {
 }
 
 impl Shelf {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.looked_at.is_some_and(|at| now - at < FRESH)
+    }
+
     fn page(&self, address: &str, language: Language) -> Option<Arc<Published>> {
         self.pages.get(address)?[index(language)].clone()
     }

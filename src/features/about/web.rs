@@ -1,0 +1,38 @@
+//! The pages that every footer leads to.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use super::texts::{self, Section};
+use crate::kernel::language::Language;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+#[derive(Template)]
+#[template(path = "about/page.html")]
+struct AboutPage {
+    chrome: Chrome,
+    title: &'static str,
+    sections: Vec<Section>,
+}
+
+type Text = fn(Language, bool) -> (&'static str, Vec<Section>);
+
+/// The routes of this feature.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/about/contact", get(async |state, frame| page(state, frame, texts::contact)))
+        .route("/about/accessibility", get(async |state, frame| page(state, frame, texts::accessibility)))
+        .route("/about/terms", get(async |state, frame| page(state, frame, texts::terms)))
+        .route("/about/privacy", get(async |state, frame| page(state, frame, texts::privacy)))
+}
+
+fn page(State(state): State<AppState>, frame: Frame, text: Text) -> impl IntoResponse {
+    let (title, sections) = text(frame.language, state.config.is_demonstration());
+    let chrome = frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    Page(AboutPage { chrome, title, sections })
+}
