@@ -7,4 +7,5 @@ pub mod feature_map;
 pub mod advisories;
 pub mod about;
 pub mod demonstration;
+pub mod mailbox;
 pub mod home;

@@ -13,6 +13,8 @@ mod directory;
 mod enrolment;
 mod feature_map;
 mod glossary;
+mod home;
+mod mailbox;
 mod outbox;
 mod permissions;
 mod reading;
