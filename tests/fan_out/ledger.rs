@@ -98,7 +98,7 @@ impl Drop for Ledger {
 }
 
 fn line(mail: &Received) -> Line {
-    let whole = String::from_utf8(mail.data.clone()).expect("ASCII");
+    let whole = String::from_utf8(mail.content.clone()).expect("ASCII");
     let (head, text) = whole.split_once("\r\n\r\n").expect("a message");
     let id = head.lines().find_map(|l| l.strip_prefix("Message-ID: ")).expect("an id");
     Line { to: mail.to[0].clone(), recipients: mail.to.len(), id: id.to_owned(), text: text.to_owned() }

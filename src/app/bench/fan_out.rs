@@ -15,8 +15,8 @@ use super::{FanOut, median, process, store};
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::DeliveryId;
 use crate::platform::mail::lettre_relay::LettreRelay;
-use crate::platform::mail::message::{MailText, Postmark, Sheet};
 use crate::platform::mail::relay::{Connection, Relay, SendResult};
+use crate::platform::mail::sheet::{MailText, Postmark, Sheet};
 use crate::platform::mail::smtp_url::{SmtpUrl, Tls};
 
 const FROM: &str = "portal@portal.test";

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::housekeeping;
-use super::message::Postmark;
 use super::outbox::{self, Outcome};
 use super::relay::{Relay, SendResult};
 use super::reply::Stage;
 use super::sender::{Sender, random_unit};
+use super::sheet::Postmark;
 use super::tray::Tray;
 
 /// At most this many rows are claimed at once: what a slow relay keeps from other workers, and what
