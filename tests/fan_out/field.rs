@@ -153,6 +153,25 @@ impl Field {
             .expect("an update");
     }
 
+    /// Queues everything anew.
+    pub async fn queue_again(&self) {
+        sqlx::query(
+            "update deliveries set state = 'queued', due_at = now(), attempts = 0, reply = null, settled_at = null,
+                                   lease_token = null, lease_until = null",
+        )
+        .execute(&mut self.root().await)
+        .await
+        .expect("an update");
+    }
+
+    /// Whether a row without a lease has a reply on record.
+    pub async fn was_answered(&self) -> bool {
+        sqlx::query_scalar("select exists (select from deliveries where state = 'queued' and reply is not null)")
+            .fetch_one(&mut self.root().await)
+            .await
+            .expect("an answer")
+    }
+
     /// Whether nothing is left to do.
     pub async fn is_quiet(&self) -> bool {
         sqlx::query_scalar("select not exists (select from deliveries where state in ('queued', 'sending'))")

@@ -12,6 +12,7 @@ mod sink;
 mod field;
 mod ledger;
 mod start;
+mod tls;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
