@@ -46,7 +46,7 @@ impl LettreRelay {
     pub fn new(url: SmtpUrl, hello: &str) -> anyhow::Result<Self> {
         let tls = match url.tls {
             Tls::None => None,
-            // Checked against the system's roots; SSL_CERT_FILE adds an operator's own.
+            // Checked against the system's roots, or those in SSL_CERT_FILE where an operator sets it.
             Tls::StartTls | Tls::Implicit => Some(TlsParameters::new(url.host.clone())?),
         };
         let hello = match hello.parse() {
