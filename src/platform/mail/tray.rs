@@ -193,6 +193,8 @@ impl Tray {
                 held.remove(id);
             }
         }
+        drop(held);
+        self.room.notify_one();
     }
 
     /// An attempt ended.
@@ -214,6 +216,11 @@ impl Tray {
     /// Rows that nobody has begun to send.
     pub fn waiting(&self) -> usize {
         lock(&self.queue).len()
+    }
+
+    /// How many rows are held: waiting, being sent, and not yet settled.
+    pub fn count_held(&self) -> usize {
+        lock(&self.held).len()
     }
 
     /// Whether nothing is held at all.
