@@ -26,12 +26,11 @@ pub async fn member_answers(
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let desks: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
     let rows = sqlx::query!(
-        r#"with answers as materialized (
-             select distinct k.advisory_id, k.organisation_id from advisory_acknowledgements k
-             where k.advisory_id = any ($1))
-           select a.advisory_id, count(*) as "members!", count(k.organisation_id) as "acknowledged!"
+        r#"select a.advisory_id, count(*) as "members!", count(k.found) as "acknowledged!"
            from advisory_audience a
-           left join answers k on k.advisory_id = a.advisory_id and k.organisation_id = a.organisation_id
+           left join lateral (
+             select true as found from advisory_acknowledgements y
+             where y.advisory_id = a.advisory_id and y.organisation_id = a.organisation_id limit 1) k on true
            where a.advisory_id = any ($1) and a.ceptoar_id = any ($2) and a.stage = 'member'
            group by 1"#,
         &ids,

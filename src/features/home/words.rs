@@ -57,7 +57,7 @@ crate::words! {
         review: "内容を確認する" / "Review",
         edit: "続きを書く" / "Continue",
         deliveries: "配信状況" / "Deliveries",
-        open: "確認する" / "Open",
+        open: "内容を見る" / "Open",
         handed_over: "送信済" / "Sent",
         acknowledged: "受領確認済の構成員" / "Members that acknowledged",
     }
