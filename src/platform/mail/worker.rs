@@ -23,8 +23,8 @@ use super::tray::Tray;
 const LARGEST_BATCH: usize = 500;
 /// At most this many outcomes are settled at once.
 const LARGEST_SETTLEMENT: usize = 500;
-/// A batch that lasts shorter than this is too small.
-const SHORT: Duration = Duration::from_millis(100);
+/// A batch that lasts longer than this is too large.
+const LONG: Duration = Duration::from_secs(1);
 /// After an error of the database.
 const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -132,8 +132,12 @@ async fn claim(tray: Arc<Tray>, pool: PgPool, token: Uuid, lease: Duration, poll
                 match outbox::claim(&pool, token, i64::try_from(rows).unwrap_or(1), lease).await {
                     Ok(claimed) if claimed.is_empty() => Some(until_next(&pool, poll).await),
                     Ok(claimed) => {
-                        let quick = begin.duration_since(last) < SHORT;
-                        batch = if quick { (batch * 2).min(LARGEST_BATCH) } else { (batch / 2).max(least) };
+                        // Starved senders want more at a time; a relay that takes long over a batch, less.
+                        if tray.waiting() == 0 {
+                            batch = (batch * 2).min(LARGEST_BATCH);
+                        } else if begin.duration_since(last) > LONG {
+                            batch = (batch / 2).max(least);
+                        }
                         last = begin;
                         tray.put(claimed, begin + lease);
                         continue;
@@ -168,7 +172,7 @@ fn wish(tray: &Tray, batch: usize) -> Wish {
     }
     // Outcomes that are not written down yet count as well: what a crash would repeat stays bounded
     // even where the database is slower than the relay.
-    let full = tray.count_held() >= 2 * batch;
+    let full = tray.count_held() >= 2 * LARGEST_BATCH;
     if full || tray.waiting() > batch / 2 { Wish::Room } else { Wish::Rows(batch) }
 }
 
