@@ -72,6 +72,8 @@ create table advisory_acknowledgements (
   acknowledged_at timestamptz not null,
   primary key (advisory_id, organisation_id, account_id)
 );
+-- "What do my organisations still owe" starts from the organisation; the key starts from the item.
+create index advisory_acknowledgements_organisation on advisory_acknowledgements (organisation_id, advisory_id);
 
 -- Serial numbers run per fiscal year. An analyst does not see all items, so the database counts.
 create table advisory_serials (
@@ -86,56 +88,69 @@ create function next_advisory_serial(p_fiscal_year smallint) returns integer
         on conflict (fiscal_year) do update set last_serial = s.last_serial + 1
         returning last_serial $$;
 
--- Who may know that the item exists, once published (the envelope).
+-- The viewer's hats: on which hop, for which organisation and in which role an item reaches the person
+-- looking; `sealed` where that hat sees the envelope only. Row by row, because two hats owe two
+-- acknowledgements and see two delivery lists. NULL asks for all items.
+create function viewer_hats(p_advisories uuid[])
+  returns table (advisory_id uuid, ceptoar_id text, stage text, organisation_id uuid, role text, contact_id uuid,
+                 sealed boolean)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  with hats as materialized (
+    select f.role, f.organisation_id, f.ceptoar_id, f.contact_id from public.affiliations f
+    where f.account_id = (select public.viewer_account()) and f.valid @> (select public.viewer_today()))
+  select au.advisory_id, au.ceptoar_id, au.stage, au.organisation_id, h.role, h.contact_id,
+         a.level = 'RED' and au.stage <> 'member'
+  from hats h
+  join public.advisory_audience au on au.organisation_id = h.organisation_id
+   and (p_advisories is null or au.advisory_id = any (p_advisories))
+  join public.advisories a on a.advisory_id = au.advisory_id and a.state = 'published'
+  where case au.stage
+          when 'secretariat' then h.role in ('secretariat', 'coordinator') and h.ceptoar_id = au.ceptoar_id
+          when 'ministry' then h.role = 'ministry_liaison'
+          when 'member' then (h.ceptoar_id is null or h.ceptoar_id = au.ceptoar_id) and case a.handler_scope
+              when 'organisation' then h.role in ('member_poc', 'hub_member', 'member_reader')
+              when 'handlers' then h.role in ('member_poc', 'hub_member')
+              when 'named' then h.role in ('member_poc', 'hub_member') and exists (
+                select from public.advisory_addressees ad
+                where ad.advisory_id = a.advisory_id and ad.contact_id = h.contact_id)
+            end
+        end $$;
+
+-- The organisations that the viewer answers for. A reader (member_reader) reads, and nothing more:
+-- neither who was reached nor who acknowledged is for them.
+create function viewer_answering_organisations() returns uuid[]
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select coalesce(array_agg(distinct f.organisation_id), '{}') from public.affiliations f
+        where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
+          and f.role in ('ministry_liaison', 'secretariat', 'coordinator', 'member_poc', 'hub_member') $$;
+
+-- Every published item that the viewer may know of, and whether the content is for them as well. The viewer
+-- is looked up once and not per row, so that a list over a thousand items stays quick.
+create function viewer_items() returns table (advisory_id uuid, content boolean)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  with me as materialized (
+    select public.viewer_account() as account_id,
+           public.viewer_has_role('nisc_analyst', 'nisc_approver') as at_centre)
+  select u.advisory_id, bool_or(u.content) from (
+    -- The centre sees all but RED; the case team sees its own items at any level, while it is at the centre.
+    select a.advisory_id, true as content from me, public.advisories a
+      where a.state = 'published' and me.at_centre
+        and (a.level <> 'RED' or me.account_id in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by))
+    union all
+    select h.advisory_id, not h.sealed from public.viewer_hats(null) h
+  ) u group by 1 $$;
+
+-- Who may know that an item exists, once published (the envelope).
 create function viewer_envelopes() returns uuid[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$
-  select coalesce(array_agg(distinct u.advisory_id), '{}') from (
-    select a.advisory_id from public.advisories a
-      where a.state = 'published' and a.level <> 'RED'
-        and public.viewer_has_role('nisc_analyst', 'nisc_approver')
-    union all
-    select a.advisory_id from public.advisories a   -- case team, for as long as they are at the centre
-      where a.state = 'published' and public.viewer_has_role('nisc_analyst', 'nisc_approver')
-        and public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
-    union all
-    -- the desks and ministries on the route
-    select au.advisory_id from public.advisory_audience au
-      join public.affiliations f on f.organisation_id = au.organisation_id
-       and f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
-      where (au.stage = 'secretariat' and f.role in ('secretariat', 'coordinator') and f.ceptoar_id = au.ceptoar_id)
-         or (au.stage = 'ministry' and f.role = 'ministry_liaison')
-    union all
-    -- members, as far as the handler scope admits the person
-    select au.advisory_id from public.advisory_audience au
-      join public.advisories a on a.advisory_id = au.advisory_id
-      join public.affiliations f on f.organisation_id = au.organisation_id
-       and f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
-       and (f.ceptoar_id is null or f.ceptoar_id = au.ceptoar_id)
-      where au.stage = 'member'
-        and case a.handler_scope
-              when 'organisation' then f.role in ('member_poc', 'hub_member', 'member_reader')
-              when 'handlers' then f.role in ('member_poc', 'hub_member')
-              when 'named' then f.role in ('member_poc', 'hub_member') and exists (
-                select from public.advisory_addressees ad
-                where ad.advisory_id = a.advisory_id and ad.contact_id = f.contact_id)
-            end
-  ) u $$;
+  as $$ select coalesce(array_agg(i.advisory_id), '{}') from public.viewer_items() i $$;
 
--- Who may read the content: as above, but a RED item is for the named persons and the case team alone.
+-- Who may read it: a RED item is for the named persons and the case team alone.
 create function viewer_contents() returns uuid[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$
-  select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
-  where a.advisory_id = any (public.viewer_envelopes())
-    and (a.level <> 'RED'
-         or (public.viewer_account() in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)
-             and public.viewer_has_role('nisc_analyst', 'nisc_approver'))
-         or exists (select from public.advisory_addressees ad
-                    join public.affiliations f on f.contact_id = ad.contact_id
-                    where ad.advisory_id = a.advisory_id and f.account_id = public.viewer_account()
-                      and f.valid @> public.viewer_today()
-                      and f.role in ('member_poc', 'hub_member'))) $$;
+  as $$ select coalesce(array_agg(i.advisory_id), '{}') from public.viewer_items() i where i.content $$;
 
 -- Unpublished items: their author's and every approver's.
 create function viewer_drafts() returns uuid[]
@@ -146,10 +161,11 @@ create function viewer_drafts() returns uuid[]
                or (public.viewer_has_role('nisc_analyst')
                    and public.viewer_account() in (a.created_by, a.last_edited_by))) $$;
 
+-- Hashed look-ups throughout: `= any (array)` would compare each of 15,000 rows with each item.
 call protect('advisories');
 create policy envelope on advisories for select to portal_app using (
-  advisory_id = any ((select viewer_envelopes())::uuid[]) or advisory_id = any ((select viewer_drafts())::uuid[])
-  or created_by = (select viewer_account()));
+  advisory_id in (select unnest((select viewer_envelopes())))
+  or advisory_id in (select unnest((select viewer_drafts()))));
 create policy draft on advisories for insert to portal_app with check (
   (select viewer_has_role('nisc_analyst', 'nisc_approver')) and state = 'draft'
   and created_by = (select viewer_account()) and last_edited_by = (select viewer_account()));
@@ -166,7 +182,8 @@ create policy discard on advisories for delete to portal_app
 
 call protect('advisory_texts');
 create policy content on advisory_texts for select to portal_app using (
-  advisory_id = any ((select viewer_contents())::uuid[]) or advisory_id = any ((select viewer_drafts())::uuid[]));
+  advisory_id in (select unnest((select viewer_contents())))
+  or advisory_id in (select unnest((select viewer_drafts()))));
 create policy write_draft on advisory_texts to portal_app
   using (advisory_id = any ((select viewer_drafts())::uuid[]))
   with check (advisory_id = any ((select viewer_drafts())::uuid[]));
@@ -182,30 +199,33 @@ create policy write_draft on advisory_addressees to portal_app
 call protect('advisory_audience');
 -- The centre sees all organisations, a desk its own CEPTOAR, everybody else his own organisation.
 create policy own_view on advisory_audience for select to portal_app using (
-  advisory_id = any ((select viewer_envelopes())::uuid[])
+  advisory_id in (select unnest((select viewer_envelopes())))
   and ((select viewer_has_role('nisc_analyst', 'nisc_approver'))
        or ceptoar_id = any ((select viewer_ceptoars())::text[])
        or organisation_id = any ((select viewer_organisations())::uuid[])));
 
 call protect('advisory_acknowledgements');
 create policy own_view on advisory_acknowledgements for select to portal_app using (
-  advisory_id = any ((select viewer_envelopes())::uuid[])
+  advisory_id in (select unnest((select viewer_envelopes())))
   and ((select viewer_has_role('nisc_analyst', 'nisc_approver'))
-       or organisation_id = any ((select viewer_organisations())::uuid[])
-       or organisation_id = any ((select viewer_member_organisations())::uuid[])));
+       or organisation_id = any ((select viewer_answering_organisations())::uuid[])
+       or organisation_id in (select unnest((select viewer_member_organisations())))));
 create policy acknowledge on advisory_acknowledgements for insert to portal_app with check (
   account_id = (select viewer_account())
   and organisation_id = any ((select viewer_organisations())::uuid[])
   and advisory_id = any ((select viewer_contents())::uuid[]));
 
 create policy own_view on deliveries for select to portal_app using (
-  item_id = any ((select viewer_envelopes())::uuid[])
+  item_id in (select unnest((select viewer_envelopes())))
   and ((select viewer_has_role('nisc_analyst', 'nisc_approver'))
        or ceptoar_id = any ((select viewer_ceptoars())::text[])
-       or organisation_id = any ((select viewer_organisations())::uuid[])));
+       or organisation_id = any ((select viewer_answering_organisations())::uuid[])));
+-- An address is readable where its delivery is, and there by those who keep the list alone. A desk keeps
+-- its members' windows and its own; the ministry's belong to the ministry, as in contacts.
 create policy own_view on delivery_addresses for select to portal_app using (
-  organisation_id = any ((select viewer_organisations())::uuid[])
-  or ceptoar_id = any ((select viewer_ceptoars())::text[]));
+  exists (select from deliveries d where d.delivery_id = delivery_addresses.delivery_id
+          and (d.organisation_id = any ((select viewer_answering_organisations())::uuid[])
+               or (d.ceptoar_id = any ((select viewer_ceptoars())::text[]) and d.stage <> 'ministry'))));
 create policy enqueue on mails for insert to portal_app with check ((select viewer_has_role('nisc_approver')));
 create policy content on mails for select to portal_app using (
   (select viewer_has_role('nisc_analyst', 'nisc_approver'))
@@ -217,3 +237,4 @@ grant select, insert, delete on advisory_addressees to portal_app;
 grant select on advisory_audience, deliveries, delivery_addresses to portal_app;
 grant select, insert on advisory_acknowledgements, mails to portal_app;
 grant execute on function next_advisory_serial(smallint) to portal_app;
+grant execute on function viewer_hats(uuid[]), viewer_answering_organisations() to portal_app;

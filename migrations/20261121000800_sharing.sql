@@ -157,18 +157,6 @@ create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority sm
     return queued;
   end $$;
 
--- How far each CEPTOAR is, without naming anybody: for the ministries' desks (own sectors only).
-create function ministry_delivery_counts(p_advisory uuid)
-  returns table (ceptoar_id text, state text, windows bigint)
-  language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$ select d.ceptoar_id, d.state, count(*) from public.deliveries d
-        join public.ceptoars c using (ceptoar_id)
-        join public.sector_ministries sm on sm.sector_id = c.sector_id and sm.valid @> public.viewer_today()
-        join public.affiliations f on f.organisation_id = sm.organisation_id and f.role = 'ministry_liaison'
-          and f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
-        where d.item_id = p_advisory and p_advisory = any (public.viewer_envelopes())
-        group by 1, 2 $$;
-
 grant execute on function sharing_preview(uuid, timestamptz), sharing_windows_of_ceptoar(text), sharing_named_windows(uuid),
-  sharing_freeze(uuid, timestamptz, smallint, timestamptz), ministry_delivery_counts(uuid),
+  sharing_freeze(uuid, timestamptz, smallint, timestamptz),
   viewer_envelopes(), viewer_contents(), viewer_drafts() to portal_app;

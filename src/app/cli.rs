@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::account::{self, AccountCommand};
+use super::bench::Bench;
 use super::mailing::WorkerOptions;
 use super::seed::seed;
 use super::serve::{serve, work};
@@ -27,6 +28,9 @@ enum Command {
     Serve,
     /// Send mail only, beside other processes that serve pages.
     Worker(WorkerOptions),
+    /// Measure on this machine (docs/benchmarks.md).
+    #[command(subcommand)]
+    Bench(Bench),
     /// Bring the database schema up to date.
     Migrate,
     /// Serve the portal and a bare server of the same bytes, for scripts/bench-pages.
@@ -65,6 +69,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve => serve(cli.config).await,
+        Command::Bench(bench) => super::bench::run(bench).await,
         Command::Worker(options) => work(cli.config, options).await,
         Command::Migrate => {
             let database = super::database::Database::open(&cli.config).await?;

@@ -9,7 +9,7 @@ use crate::platform::config::Config;
 use crate::platform::db::pool;
 use crate::platform::mail::lettre_relay::LettreRelay;
 use crate::platform::mail::local_relay::LocalRelay;
-use crate::platform::mail::message::Postmark;
+use crate::platform::mail::sheet::Postmark;
 use crate::platform::mail::smtp_url::SmtpUrl;
 use crate::platform::mail::worker::{self, WorkerSettings};
 

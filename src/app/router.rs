@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
-use crate::features::{about, accounts, advisories, feature_map, home};
+use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -28,6 +28,7 @@ pub fn router(state: AppState) -> Router {
         .merge(accounts::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(advisories::routes())
+        .merge(mailbox::routes())
         .route("/language", post(language::post));
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);

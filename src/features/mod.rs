@@ -1,10 +1,11 @@
 //! The portal, one folder per concept. Order: each feature may import those above it.
 
-pub mod about;
 pub mod accounts;
 pub mod directory;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
+pub mod mailbox;
+pub mod about;
 pub mod demonstration;
 pub mod home;

@@ -58,7 +58,7 @@ macro_rules! words {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ja:literal / $en:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug)]
-        $vis struct $name { $(#[doc = $en] pub $field: &'static str,)* }
+        $vis struct $name { $(#[doc = concat!("“", $en, "”")] pub $field: &'static str,)* }
 
         impl $name {
             /// The texts in one language.

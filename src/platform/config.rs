@@ -1,7 +1,7 @@
 //! Every setting of the portal in one place, checked before anything starts.
 //! `docs/operations.md` explains them to operators.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -29,59 +29,64 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Address and port to serve pages on.
-    #[arg(long, env = "PORTAL_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, global = true, env = "PORTAL_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
     /// Address of the portal as people type it; links in mails start with it. Default: http://<listen>.
-    #[arg(long, env = "PORTAL_BASE_URL")]
+    #[arg(long, global = true, env = "PORTAL_BASE_URL")]
     pub base_url: Option<String>,
 
     /// Where the private database lives. Default: `var` in the working directory.
-    #[arg(long, env = "PORTAL_DATA_DIR")]
+    #[arg(long, global = true, env = "PORTAL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 
     /// The owner's connection to an existing server (PostgreSQL 15 or newer). Without it the portal runs its own.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
 
     /// Connection of the role `portal_app`. Default: made from DATABASE_URL.
-    #[arg(long, env = "DATABASE_APP_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "DATABASE_APP_URL", hide_env_values = true)]
     pub database_app_url: Option<SecretString>,
 
     /// Connection of the role `portal_worker`. Default: made from DATABASE_URL.
-    #[arg(long, env = "DATABASE_WORKER_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "DATABASE_WORKER_URL", hide_env_values = true)]
     pub database_worker_url: Option<SecretString>,
 
     /// The mail relay: smtp://, or smtps:// for TLS from the first byte. Without it: demonstration.
-    #[arg(long, env = "SMTP_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretString>,
 
     /// Sender of every mail.
-    #[arg(long, env = "PORTAL_MAIL_FROM", default_value = "portal@ceptoar.example")]
+    #[arg(long, global = true, env = "PORTAL_MAIL_FROM", default_value = "portal@ceptoar.example")]
     pub mail_from: String,
 
     /// Telephone of the centre's duty desk, printed in mails.
-    #[arg(long, env = "PORTAL_DUTY_TELEPHONE")]
+    #[arg(long, global = true, env = "PORTAL_DUTY_TELEPHONE")]
     pub duty_telephone: Option<String>,
 
     /// SMTP connections that one worker keeps at most.
-    #[arg(long, env = "PORTAL_MAIL_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, global = true, env = "PORTAL_MAIL_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub mail_connections: u16,
 
     /// What the portal is run for. Default: production with SMTP_URL, demonstration without.
-    #[arg(long, env = "PORTAL_MODE")]
+    #[arg(long, global = true, env = "PORTAL_MODE")]
     pub mode: Option<Mode>,
 
     /// Address and port for Prometheus; not served unless set.
-    #[arg(long, env = "PORTAL_METRICS_LISTEN")]
+    #[arg(long, global = true, env = "PORTAL_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
 
     /// Form of the log lines on standard error.
-    #[arg(long, env = "PORTAL_LOG_FORMAT", default_value = "text")]
+    #[arg(long, global = true, env = "PORTAL_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
+    /// Addresses of the reverse proxies in front of the portal, with commas. Only what they say about a
+    /// visitor's address is believed.
+    #[arg(long, global = true, env = "PORTAL_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
+
     /// Database connections for pages.
-    #[arg(long, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
+    #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
     pub db_connections: u32,
 }
 

@@ -122,22 +122,23 @@ impl Page {
     }
 
     pub async fn wait_for(&self, selector: &str) {
-        self.wait_for_within(selector, 20).await;
+        self.wait_until(&format!("document.querySelector({selector:?}) !== null"), 20).await;
     }
 
-    pub async fn wait_for_within(&self, selector: &str, seconds: u64) {
+    /// Waits until a condition of the page holds.
+    pub async fn wait_until(&self, condition: &str, seconds: u64) {
         let until = Instant::now() + Duration::from_secs(seconds);
-        // While a page is being replaced there is nothing to ask; that is no answer yet.
-        let there = format!("document.readyState === 'complete' && document.querySelector({selector:?}) !== null");
+        let holds = format!("document.readyState === 'complete' && {condition}");
         while Instant::now() < until {
-            let found = self.page.evaluate(there.as_str()).await.ok().and_then(|v| v.into_value::<bool>().ok());
-            if found == Some(true) {
+            // While a page is being replaced there is nothing to ask; that is no answer yet.
+            let answer = self.page.evaluate(holds.as_str()).await.ok().and_then(|v| v.into_value::<bool>().ok());
+            if answer == Some(true) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.shoot_as("failure", "now").await;
-        panic!("no {selector} on {} within {seconds} s", self.address().await);
+        panic!("on {} it did not come true within {seconds} s: {condition}", self.address().await);
     }
 
     /// Presses what the selector finds, wherever on the page it is.

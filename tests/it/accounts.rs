@@ -85,3 +85,19 @@ async fn guessing_is_throttled_by_name_and_address_for_real_and_unreal_names() {
     let form = [("name", "somebody"), ("password", factory::PASSWORD)];
     assert_eq!(owner.post("/sign-in", &form).await.status, 303);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_trusted_proxy_each_visitor_has_a_counter_of_their_own() {
+    let app = TestApp::with_settings(&["--trusted-proxies=192.0.2.1"]).await;
+    factory::account(&app, "somebody").await;
+    let mut guesser = app.visitor();
+    guesser.headers.push(("x-forwarded-for", "198.51.100.66".into()));
+    for _ in 0..11 {
+        guesser.post("/sign-in", &[("name", "somebody"), ("password", "guess")]).await;
+    }
+    let form = [("name", "somebody"), ("password", factory::PASSWORD)];
+    assert_eq!(guesser.post("/sign-in", &form).await.status, 429);
+    let mut owner = app.visitor();
+    owner.headers.push(("x-forwarded-for", "198.51.100.7".into()));
+    assert_eq!(owner.post("/sign-in", &form).await.status, 303);
+}

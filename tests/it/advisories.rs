@@ -88,7 +88,7 @@ async fn approval(approver: &mut Client, item: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn approve(approver: &mut Client, item: &str) -> crate::support::client::Reply {
+async fn approve(approver: &mut Client, item: &str) -> crate::support::Reply {
     let fields = approval(approver, item).await;
     let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     approver.post(&format!("{item}/publication"), &fields).await

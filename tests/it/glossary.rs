@@ -7,6 +7,9 @@ use std::path::Path;
 
 use ceptoar_portal::features::accounts::Role;
 use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
+use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
+use ceptoar_portal::features::advisories::reading::standing::Standing;
+use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
 use ceptoar_portal::features::sharing::verdict::{Rule, Stage, Verdict};
 use ceptoar_portal::kernel::language::{Label, Language};
 use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
@@ -24,6 +27,36 @@ fn states() -> impl Iterator<Item = State> {
         State::Draft => Some(State::Review),
         State::Review => Some(State::Published),
         State::Published => None,
+    })
+}
+
+/// The same for the states of a copy.
+fn copy_states() -> impl Iterator<Item = CopyState> {
+    successors(Some(CopyState::Queued), |state| match state {
+        CopyState::Queued => Some(CopyState::Sending),
+        CopyState::Sending => Some(CopyState::Sent),
+        CopyState::Sent => Some(CopyState::Refused),
+        CopyState::Refused => Some(CopyState::Expired),
+        CopyState::Expired => Some(CopyState::Cancelled),
+        CopyState::Cancelled => None,
+    })
+}
+
+/// The same for standings.
+fn standings() -> impl Iterator<Item = Standing> {
+    successors(Some(Standing::Waiting), |standing| match standing {
+        Standing::Waiting => Some(Standing::Overdue),
+        Standing::Overdue => Some(Standing::Acknowledged),
+        Standing::Acknowledged => None,
+    })
+}
+
+/// The same for confidences.
+fn confidences() -> impl Iterator<Item = Confidence> {
+    successors(Some(Confidence::Certain), |confidence| match confidence {
+        Confidence::Certain => Some(Confidence::Likely),
+        Confidence::Likely => Some(Confidence::Unsure),
+        Confidence::Unsure => None,
     })
 }
 
@@ -56,6 +89,10 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("Verdict", Verdict::ALL),
         rows("Rule", rules()),
         rows("Stage", Stage::ALL),
+        rows("CopyState", copy_states()),
+        rows("Standing", standings()),
+        rows("Confidence", confidences()),
+        rows("Channel", Channel::OF_MAPS),
     ]
     .concat()
     .into_iter()

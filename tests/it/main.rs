@@ -5,14 +5,16 @@
 mod support;
 
 mod accounts;
-mod feature_map;
 mod advisories;
 mod architecture;
 mod deliveries;
 mod demonstration;
 mod directory;
 mod enrolment;
+mod feature_map;
 mod glossary;
+mod home;
+mod mailbox;
 mod outbox;
 mod permissions;
 mod reading;

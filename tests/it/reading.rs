@@ -158,7 +158,7 @@ async fn what_is_not_for_somebody_looks_like_what_does_not_exist_and_is_written_
         let real = gas.get(&format!("/advisories/{id}{path}")).await;
         let unreal = gas.get(&format!("/advisories/{nowhere}{path}")).await;
         assert_eq!(real.status, 404);
-        let plain = |reply: &crate::support::client::Reply, id: Uuid| {
+        let plain = |reply: &crate::support::Reply, id: Uuid| {
             let request = reply.headers["x-request-id"].to_str().unwrap().to_owned();
             reply.body.replace(&request, "REQUEST").replace(&id.to_string(), "ID")
         };

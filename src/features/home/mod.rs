@@ -1,5 +1,8 @@
 //! The front page: for strangers what the portal is, for everybody else what waits for them.
 
+pub mod store;
+pub mod waiting;
 pub mod web;
+pub mod words;
 
 pub use web::routes;

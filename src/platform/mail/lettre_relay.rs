@@ -15,9 +15,9 @@ use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 
-use super::message::Message;
 use super::relay::{ConnectError, Connection, Relay, SendResult};
 use super::reply::{Reply, Stage};
+use super::sheet::AddressedCopy;
 use super::smtp_url::{SmtpUrl, Tls};
 
 /// How long reaching the relay's machine may take.
@@ -46,7 +46,7 @@ impl LettreRelay {
     pub fn new(url: SmtpUrl, hello: &str) -> anyhow::Result<Self> {
         let tls = match url.tls {
             Tls::None => None,
-            // Checked against the system's roots; SSL_CERT_FILE adds an operator's own.
+            // Checked against the system's roots, or those in SSL_CERT_FILE where an operator sets it.
             Tls::StartTls | Tls::Implicit => Some(TlsParameters::new(url.host.clone())?),
         };
         let hello = match hello.parse() {
@@ -96,11 +96,11 @@ impl Relay for LettreRelay {
 }
 
 impl Connection for LettreConnection {
-    async fn send(&mut self, message: &Message) -> SendResult {
-        if let Err(failure) = self.say(Stage::Sender, Mail::new(Some(message.from.clone()), vec![])).await {
+    async fn send(&mut self, copy: &AddressedCopy) -> SendResult {
+        if let Err(failure) = self.say(Stage::Sender, Mail::new(Some(copy.from.clone()), vec![])).await {
             return failure.blame_us();
         }
-        if let Err(failure) = self.say(Stage::Recipient, Rcpt::new(message.to.clone(), vec![])).await {
+        if let Err(failure) = self.say(Stage::Recipient, Rcpt::new(copy.to.clone(), vec![])).await {
             self.forget_transaction().await;
             return failure.blame_recipient();
         }
@@ -113,7 +113,7 @@ impl Connection for LettreConnection {
                 return SendResult::TryLater(failure.reply);
             }
         }
-        match self.say(Stage::Content, Content(message)).await {
+        match self.say(Stage::Content, Content(copy)).await {
             Ok(reply) => SendResult::Sent(reply),
             Err(failure) => failure.blame_recipient(),
         }
@@ -184,7 +184,7 @@ impl LettreConnection {
 
 /// The text and the dot that ends it, in one write. It is ASCII and CRLF by construction; a dot at
 /// the start of a line is doubled all the same.
-struct Content<'a>(&'a Message);
+struct Content<'a>(&'a AddressedCopy);
 
 impl Display for Content<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -232,12 +232,12 @@ mod tests {
 
     #[test]
     fn dots_at_line_starts_are_doubled() {
-        let message = Message {
+        let copy = AddressedCopy {
             from: lettre::Address::new_dangerous("a", "b.example"),
             to: lettre::Address::new_dangerous("c", "d.example"),
             head: ".A: b\r\n..C: d\r\n\r\n".into(),
             body: ".\r\n.x\r\ny.\r\n".into(),
         };
-        assert_eq!(Content(&message).to_string(), "..A: b\r\n...C: d\r\n\r\n..\r\n..x\r\ny.\r\n.\r\n");
+        assert_eq!(Content(&copy).to_string(), "..A: b\r\n...C: d\r\n\r\n..\r\n..x\r\ny.\r\n.\r\n");
     }
 }

@@ -90,7 +90,7 @@ async fn insert(pool: &PgPool, now: DateTime<Utc>, mails: &[Received]) -> sqlx::
     let (mut hashes, mut bodies) = (Vec::new(), Vec::new());
     let (mut senders, mut recipients, mut headers) = (Vec::new(), Vec::new(), Vec::new());
     for mail in mails {
-        let (head, body) = split(&mail.data);
+        let (head, body) = split(&mail.content);
         for to in &mail.to {
             hashes.push(Sha256::digest(body).to_vec());
             bodies.push(body.to_vec());
@@ -126,9 +126,9 @@ async fn insert(pool: &PgPool, now: DateTime<Utc>, mails: &[Received]) -> sqlx::
 }
 
 /// A message's headers with the empty line, and its body.
-fn split(data: &[u8]) -> (&[u8], &[u8]) {
-    let at = data.windows(4).position(|w| w == b"\r\n\r\n").map_or(data.len(), |at| at + 4);
-    data.split_at(at)
+fn split(content: &[u8]) -> (&[u8], &[u8]) {
+    let at = content.windows(4).position(|w| w == b"\r\n\r\n").map_or(content.len(), |at| at + 4);
+    content.split_at(at)
 }
 
 /// A mail of the local mailbox, for people.

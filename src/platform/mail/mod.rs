@@ -2,19 +2,20 @@
 //!
 //! The road of one copy: a feature renders a [`letter::Letter`] and stores it with
 //! [`outbox::store_mail`] in its own transaction; a delivery row per recipient joins it there. The
-//! [`worker`] claims rows under a lease, builds a [`message::Message`] for each, hands it to a
+//! [`worker`] claims rows under a lease, builds a [`sheet::AddressedCopy`] for each, hands it to a
 //! [`relay`] outside any transaction, and writes down each copy's fate.
 
 pub mod housekeeping;
 pub mod letter;
 pub mod lettre_relay;
 pub mod local_relay;
-pub mod message;
 pub mod outbox;
 pub mod pause;
+pub mod reception;
 pub mod relay;
 pub mod reply;
 pub mod sender;
+pub mod sheet;
 pub mod smtp_server;
 pub mod smtp_url;
 pub mod tray;

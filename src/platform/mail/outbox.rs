@@ -11,8 +11,8 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::letter::Letter;
-use super::message::MailText;
 use super::reply::{Reply, Stage};
+use super::sheet::MailText;
 use crate::kernel::ids::{DeliveryId, MailId};
 use crate::kernel::language::Language;
 

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use super::message::Message;
 use super::reply::Reply;
+use super::sheet::AddressedCopy;
 
 /// How handing over one copy ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub trait Relay: Send + Sync + 'static {
 /// A conversation that carries one mail after the other.
 pub trait Connection: Send + 'static {
     /// Hands over one copy.
-    fn send(&mut self, message: &Message) -> impl Future<Output = SendResult> + Send;
+    fn send(&mut self, copy: &AddressedCopy) -> impl Future<Output = SendResult> + Send;
 
     /// Whether another mail can follow on it.
     fn usable(&self) -> bool;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::message::Message;
 use super::outbox::{Claimed, Fate};
 use super::relay::{ConnectError, Connection, Relay, SendResult};
 use super::reply::{Reply, Stage};
-use super::tray::{Live, Next, NoMessage, Tray};
+use super::sheet::AddressedCopy;
+use super::tray::{Live, Next, NoCopy, Tray};
 use super::worker::Refusals;
 
 /// A conversation without work is closed; a relay does not like silent ones.
@@ -58,14 +58,14 @@ impl<R: Relay> Sender<R> {
         if self.tray.pause.remaining(Instant::now()).is_some() {
             return self.tray.finish(&row, Fate::Released, None);
         }
-        let message = match self.tray.message(&row).await {
-            Ok(message) => message,
-            Err(NoMessage::Database) => return self.tray.finish(&row, Fate::Released, None),
-            Err(NoMessage::Build(error)) => {
+        let copy = match self.tray.copy(&row).await {
+            Ok(copy) => copy,
+            Err(NoCopy::Database) => return self.tray.finish(&row, Fate::Released, None),
+            Err(NoCopy::Build(error)) => {
                 tracing::error!(delivery = %row.delivery_id, "a copy cannot be made: {error}");
                 return self.conclude(&row, SendResult::Refused(Reply::at(Stage::Address)));
             }
-            Err(NoMessage::Panic) => return self.conclude(&row, SendResult::Refused(Reply::at(Stage::Program))),
+            Err(NoCopy::Panic) => return self.conclude(&row, SendResult::Refused(Reply::at(Stage::Program))),
         };
         let deadline = Instant::now() + self.deadline;
         loop {
@@ -77,9 +77,9 @@ impl<R: Relay> Sender<R> {
                 }
             }
             if !self.tray.holds(&row) {
-                return self.tray.forget(&[(row.delivery_id, row.attempt)]);
+                return self.tray.finish(&row, Fate::Released, None);
             }
-            let result = self.send(line, &message, deadline).await;
+            let result = self.send(line, &copy, deadline).await;
             let died_waiting = matches!(result, SendResult::TryLater(reply) if reply.stage == Stage::Sender);
             if reused && died_waiting && line.is_none() {
                 continue; // the relay had hung up on a kept conversation; nothing of this copy went out
@@ -100,10 +100,15 @@ impl<R: Relay> Sender<R> {
     }
 
     /// One attempt on an open line. A line that cannot carry another mail is dropped.
-    async fn send(&self, line: &mut Option<Line<R::Connection>>, message: &Message, deadline: Instant) -> SendResult {
+    async fn send(
+        &self,
+        line: &mut Option<Line<R::Connection>>,
+        copy: &AddressedCopy,
+        deadline: Instant,
+    ) -> SendResult {
         let Some(mut open) = line.take() else { return SendResult::TryLater(Reply::at(Stage::Connection)) };
         open.used = true;
-        let attempt = AssertUnwindSafe(open.connection.send(message)).catch_unwind();
+        let attempt = AssertUnwindSafe(open.connection.send(copy)).catch_unwind();
         match tokio::time::timeout_at(deadline, attempt).await {
             Ok(Ok(result)) => {
                 if open.connection.usable() {

@@ -3,12 +3,13 @@
 //! It knows EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY and QUIT, pipelining and SIZE. Lines end in CRLF
 //! and nothing else. What is done with a mail, and what is answered, a [`Reception`] decides.
 
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+
+pub use super::reception::{Moment, Received, Reception, Verdict};
 
 /// Longest command, CRLF included; generous (RFC 5321: 512).
 const COMMAND_LIMIT: usize = 1024;
@@ -19,70 +20,6 @@ pub const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 const RECIPIENTS: usize = 100;
 /// Wrong commands before the conversation ends.
 const PATIENCE: u32 = 20;
-
-/// A mail as it came in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Received {
-    /// The envelope's sender.
-    pub from: String,
-    /// The envelope's recipients.
-    pub to: Vec<String>,
-    /// The message, dots undone.
-    pub data: Vec<u8>,
-}
-
-/// The moments at which a reception may decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// Before the first word.
-    Greeting,
-    /// EHLO or HELO.
-    Hello,
-    /// STARTTLS; there is none, but tests may pretend.
-    StartTls,
-    /// MAIL.
-    Sender,
-    /// RCPT; the recipient asked about is the last one.
-    Recipient,
-    /// DATA.
-    Data,
-    /// After the dot.
-    End,
-}
-
-/// What to do at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The usual.
-    Accept,
-    /// This answer instead; after the dot, the mail is not kept.
-    Say(u16, &'static str),
-    /// These bytes instead of an answer; after the dot, the mail is kept.
-    Bytes(Vec<u8>),
-    /// Close without an answer, keeping nothing.
-    Close,
-    /// After the dot: keep the mail, then close without an answer.
-    KeepAndClose,
-    /// After the dot: keep, answer 250, and reset the connection.
-    KeepAnswerAndReset,
-}
-
-/// Decides about mails, and keeps them.
-pub trait Reception: Send + Sync + 'static {
-    /// What to do at this moment. Slow receptions simply take their time.
-    fn judge(&self, moment: Moment, mail: &Received) -> impl Future<Output = Verdict> + Send {
-        let _ = (moment, mail);
-        async { Verdict::Accept }
-    }
-
-    /// Further words of the EHLO answer.
-    fn extensions(&self) -> &[&'static str] {
-        &[]
-    }
-
-    /// Keeps a mail; `false` lets the sender try again later. A 250 is only said after `true`.
-    fn keep(&self, mail: Received) -> impl Future<Output = bool> + Send;
-}
 
 /// Serves every connection until the future is dropped.
 ///
@@ -217,7 +154,7 @@ where
                 (None, _) => return Ok(Obeyed::by(self.say(501, "5.5.4 RCPT TO:<address>"))),
                 _ => return Ok(Obeyed::by(self.say(503, "5.5.1 not now"))),
             },
-            "DATA" if self.mail.as_ref().is_some_and(|m| !m.to.is_empty()) => self.data().await,
+            "DATA" if self.mail.as_ref().is_some_and(|m| !m.to.is_empty()) => self.take_in().await,
             "RSET" => {
                 self.mail = None;
                 self.say_ok("2.0.0 ok")
@@ -258,7 +195,7 @@ where
         Ok(None)
     }
 
-    async fn data(&mut self) -> Step {
+    async fn take_in(&mut self) -> Step {
         let Some(mut mail) = self.mail.take() else { return Ok(None) };
         match self.reception.judge(Moment::Data, &mail).await {
             Verdict::Accept => {}
@@ -266,7 +203,7 @@ where
         }
         self.say(354, "end with a dot on a line of its own");
         self.flush().await?;
-        let fault = self.read_text(&mut mail.data).await?;
+        let fault = self.read_text(&mut mail.content).await?;
         if let Some((code, words)) = fault {
             self.say(code, words);
             return Ok(None);
@@ -284,7 +221,7 @@ where
     }
 
     /// Reads up to the dot. A mail with a fault is read to its end all the same, and then refused.
-    async fn read_text(&mut self, data: &mut Vec<u8>) -> io::Result<Option<(u16, &'static str)>> {
+    async fn read_text(&mut self, content: &mut Vec<u8>) -> io::Result<Option<(u16, &'static str)>> {
         let mut fault = None;
         let mut line = Vec::with_capacity(128);
         loop {
@@ -294,12 +231,12 @@ where
                 Line::TooLong => fault = fault.or(Some((500, "5.6.0 line too long"))),
                 Line::BareLf => fault = fault.or(Some((550, "5.6.0 a line end stands alone"))),
             }
-            if data.len() + line.len() > SIZE_LIMIT {
+            if content.len() + line.len() > SIZE_LIMIT {
                 fault = fault.or(Some((552, "5.3.4 too large")));
             }
             if fault.is_none() {
-                data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-                data.extend_from_slice(b"\r\n");
+                content.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+                content.extend_from_slice(b"\r\n");
             }
         }
     }

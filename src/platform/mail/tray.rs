@@ -10,10 +10,10 @@ use sqlx::PgPool;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
-use super::message::{Message, MessageError, Postmark, Sheet};
 use super::outbox::{self, Claimed, Fate, Outcome};
 use super::pause::Pause;
 use super::reply::Reply;
+use super::sheet::{AddressedCopy, CopyError, Postmark, Sheet};
 use crate::kernel::ids::{DeliveryId, MailId};
 
 /// Texts kept prepared; a worker seldom sends more than a few mails at a time.
@@ -26,7 +26,7 @@ pub struct Tray {
     postmark: Postmark,
     queue: Mutex<VecDeque<Claimed>>,
     held: Mutex<HashMap<DeliveryId, Held>>,
-    sheets: tokio::sync::Mutex<HashMap<MailId, Arc<Result<Sheet, MessageError>>>>,
+    sheets: tokio::sync::Mutex<HashMap<MailId, Arc<Result<Sheet, CopyError>>>>,
     outcomes: mpsc::UnboundedSender<Outcome>,
     stopping: watch::Receiver<bool>,
     /// Rows came.
@@ -58,11 +58,11 @@ pub enum Next {
 
 /// Why there is no message for a row.
 #[derive(Debug)]
-pub enum NoMessage {
+pub enum NoCopy {
     /// The text could not be read just now.
     Database,
     /// This copy can never be made.
-    Build(MessageError),
+    Build(CopyError),
     /// Making it panicked.
     Panic,
 }
@@ -151,8 +151,8 @@ impl Tray {
                 return Some(row);
             }
             // Its lease ran out while it waited (a suspended machine, a database out of reach):
-            // another worker may be sending it now.
-            self.forget(&[(row.delivery_id, row.attempt)]);
+            // another worker may be sending it now. If none has it, it goes back at once.
+            self.finish(&row, Fate::Released, None);
         }
     }
 
@@ -193,6 +193,8 @@ impl Tray {
                 held.remove(id);
             }
         }
+        drop(held);
+        self.room.notify_one();
     }
 
     /// An attempt ended.
@@ -214,6 +216,11 @@ impl Tray {
     /// Rows that nobody has begun to send.
     pub fn waiting(&self) -> usize {
         lock(&self.queue).len()
+    }
+
+    /// How many rows are held: waiting, being sent, and not yet settled.
+    pub fn count_held(&self) -> usize {
+        lock(&self.held).len()
     }
 
     /// Whether nothing is held at all.
@@ -246,24 +253,24 @@ impl Tray {
     /// The message of a row. Nothing that is wrong with one row gets past here.
     ///
     /// # Errors
-    /// [`NoMessage`].
-    pub async fn message(&self, row: &Claimed) -> Result<Message, NoMessage> {
+    /// [`NoCopy`].
+    pub async fn copy(&self, row: &Claimed) -> Result<AddressedCopy, NoCopy> {
         let sheet = self.sheet(row.mail_id).await.map_err(|error| {
             tracing::warn!(mail = %row.mail_id, "the text of a mail cannot be read: {error}");
-            NoMessage::Database
+            NoCopy::Database
         })?;
         let sheet = match &*sheet {
             Ok(sheet) => sheet,
-            Err(error) => return Err(NoMessage::Build(*error)),
+            Err(error) => return Err(NoCopy::Build(*error)),
         };
         let make = AssertUnwindSafe(|| sheet.address(row.delivery_id, &row.address, &row.addressee));
         match std::panic::catch_unwind(make) {
-            Ok(made) => made.map_err(NoMessage::Build),
-            Err(_) => Err(NoMessage::Panic),
+            Ok(made) => made.map_err(NoCopy::Build),
+            Err(_) => Err(NoCopy::Panic),
         }
     }
 
-    async fn sheet(&self, mail: MailId) -> sqlx::Result<Arc<Result<Sheet, MessageError>>> {
+    async fn sheet(&self, mail: MailId) -> sqlx::Result<Arc<Result<Sheet, CopyError>>> {
         // Held while reading, so that a text is read once however many senders want it.
         let mut sheets = self.sheets.lock().await;
         if let Some(sheet) = sheets.get(&mail) {
@@ -271,7 +278,7 @@ impl Tray {
         }
         let text = outbox::mail_text(&self.pool, mail).await?;
         let prepared = std::panic::catch_unwind(AssertUnwindSafe(|| Sheet::prepare(&self.postmark, &text)));
-        let sheet = Arc::new(prepared.unwrap_or(Err(MessageError::Build)));
+        let sheet = Arc::new(prepared.unwrap_or(Err(CopyError::Build)));
         if sheets.len() >= SHEETS {
             sheets.clear();
         }

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::housekeeping;
-use super::message::Postmark;
 use super::outbox::{self, Outcome};
 use super::relay::{Relay, SendResult};
 use super::reply::Stage;
 use super::sender::{Sender, random_unit};
+use super::sheet::Postmark;
 use super::tray::Tray;
 
 /// At most this many rows are claimed at once: what a slow relay keeps from other workers, and what
@@ -166,7 +166,10 @@ fn wish(tray: &Tray, batch: usize) -> Wish {
     if tray.pause.doubtful() {
         return if tray.is_empty() { Wish::Rows(1) } else { Wish::Room };
     }
-    if tray.waiting() > batch / 2 { Wish::Room } else { Wish::Rows(batch) }
+    // Outcomes that are not written down yet count as well: what a crash would repeat stays bounded
+    // even where the database is slower than the relay.
+    let full = tray.count_held() >= 2 * batch;
+    if full || tray.waiting() > batch / 2 { Wish::Room } else { Wish::Rows(batch) }
 }
 
 /// Sleeps no longer than to the next retry, and a little differently in each worker.

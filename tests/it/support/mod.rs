@@ -7,4 +7,4 @@ pub mod factory;
 pub mod sink;
 
 pub use app::TestApp;
-pub use client::Client;
+pub use client::{Client, Reply};

@@ -1,4 +1,5 @@
 //! A mail relay with a script: what it answers, when, and what it kept.
+#![allow(dead_code, reason = "two test programs share it, and neither uses all of it")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! The sign-in page, the demonstration's one-click sign-ins, and signing out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -19,6 +19,7 @@ use crate::kernel::language::Label;
 use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
+use crate::platform::web::extract::ClientAddress;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::language::local_path;
 use crate::platform::web::page::Page;
@@ -41,7 +42,7 @@ crate::words! {
         demo_as: "この役割でサインイン" / "Sign in as this",
         demo_password: "パスワードでサインインする場合(全員共通):" / "To sign in with a password (the same for all):",
         role: "役割" / "Role",
-        organisation: "所属" / "Organisation",
+        organisation: "所属・できること" / "Place and task",
         signed_out: "サインアウトしました。" / "You have signed out.",
     }
 }
@@ -122,7 +123,7 @@ pub struct SignInForm {
 /// Signs in, or says that it did not work.
 pub async fn post(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     jar: CookieJar,
     frame: Frame,
     Form(form): Form<SignInForm>,
@@ -130,7 +131,7 @@ pub async fn post(
     let attempt = Attempt {
         name: form.name.chars().take(200).collect(),
         password: form.password,
-        address: network(address.ip()),
+        address: network(address),
         request_id: frame.request_id.clone(),
     };
     let demonstration = state.config.is_demonstration();
@@ -149,7 +150,7 @@ pub async fn post(
 
 /// One IPv6 customer has a whole /64; one IPv4 address is one counter.
 fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
+    match ip {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => {
             let s = v6.segments();

@@ -53,14 +53,14 @@ pub async fn list(
         with visible as materialized (select unnest((select viewer_envelopes())) as advisory_id),
         drafts as materialized (
           select unnest(case when $9 then (select viewer_drafts()) else '{}'::uuid[] end) as advisory_id),
-        answers as materialized (
-          select distinct k.advisory_id, k.organisation_id from advisory_acknowledgements k
-          where k.organisation_id = any ($10) and $3 in ('waiting', 'overdue', 'acknowledged')),
         owed as materialized (
-          select h.advisory_id, bool_and(k.advisory_id is not null) as answered
+          select h.advisory_id, bool_and(k.found is not null) as answered
           from viewer_hats(case when $3 in ('waiting', 'overdue', 'acknowledged')
                                 then (select array_agg(v.advisory_id) from visible v) else '{}'::uuid[] end) h
-          left join answers k on k.advisory_id = h.advisory_id and k.organisation_id = h.organisation_id
+          left join lateral (
+            select true as found from advisory_acknowledgements y
+            where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
+              and y.organisation_id = any ($10) limit 1) k on true
           where h.role = any ($11) and not h.sealed
           group by 1)
         select a.advisory_id, a.number, a.state as "state: State", a.level as "level: SharingLevel", a.drill,

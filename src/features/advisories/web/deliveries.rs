@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries_words::DeliveriesWords;
 use super::reading::nothing_here;
+use super::recipients::RecipientRow;
 use crate::features::accounts::Viewer;
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::board::{Board, Counts, Line, percent};
-use crate::features::advisories::reading::deliveries::failure::Failure;
 use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipient};
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -41,6 +41,8 @@ pub struct DeliveriesQuery {
     state: String,
     #[serde(default)]
     page: i64,
+    #[serde(default)]
+    published: Option<String>,
 }
 
 /// A number of things beside the number they belong to.
@@ -109,23 +111,6 @@ struct ProgressView {
 struct ProgressFragment {
     w: &'static DeliveriesWords,
     progress: ProgressView,
-}
-
-#[derive(Debug)]
-struct RecipientRow {
-    stage: &'static str,
-    organisation: String,
-    window: String,
-    address: String,
-    state: (&'static str, &'static str),
-    attention: bool,
-    reason: String,
-    remedy: String,
-    reply_code: String,
-    attempts: String,
-    time: String,
-    acknowledged: String,
-    overdue: bool,
 }
 
 #[derive(Debug)]
@@ -210,8 +195,12 @@ pub async fn get(
         way.push((here.as_str(), w.title));
     }
     let page_title = list.as_ref().map_or_else(|| w.title.to_owned(), |list| list.title.clone());
+    let mut chrome = frame.chrome(page_title, &way);
+    if query.published.is_some() && found.case_team {
+        chrome = chrome.with_flash("success", w.just_published);
+    }
     Ok(Page(DeliveriesPage {
-        chrome: frame.chrome(page_title, &way),
+        chrome,
         w,
         fragment: format!("{here}?fragment=progress"),
         here: here.clone(),
@@ -315,6 +304,11 @@ impl Context<'_> {
         }
     }
 
+    fn row(&self, recipient: Recipient) -> RecipientRow {
+        let late = self.found.envelope.answer_due.is_some_and(|due| due < self.now);
+        RecipientRow::of(recipient, late, self.language)
+    }
+
     async fn ceptoar_list(&self, tx: &mut Tx, query: &DeliveriesQuery) -> Result<Option<RecipientList>, WebError> {
         let w = DeliveriesWords::of(self.language);
         let narrow = Narrow::from_code(&query.state);
@@ -361,51 +355,6 @@ impl Context<'_> {
             before: None,
             after: None,
         }))
-    }
-
-    fn row(&self, r: Recipient) -> RecipientRow {
-        let language = self.language;
-        let w = DeliveriesWords::of(language);
-        let overdue = r.acknowledged_at.is_none() && self.found.envelope.answer_due.is_some_and(|due| due < self.now);
-        let mut row = RecipientRow {
-            stage: r.stage.label(language),
-            organisation: language.pick(r.ja, r.en),
-            window: String::new(),
-            address: String::new(),
-            state: ("cancelled", if r.elsewhere { w.elsewhere } else { w.no_window }),
-            attention: !r.elsewhere,
-            reason: String::new(),
-            remedy: String::new(),
-            reply_code: String::new(),
-            attempts: String::new(),
-            time: String::new(),
-            acknowledged: r.acknowledged_at.map_or_else(String::new, short_time),
-            overdue,
-        };
-        let Some(copy) = r.copy else { return row };
-        row.state = (copy.state.badge(), copy.state.label(language));
-        row.attention = copy.state.has_failed();
-        row.attempts = copy.attempts.to_string();
-        row.time = copy.settled_at.map_or_else(String::new, short_time);
-        row.address = copy.address.unwrap_or_default();
-        row.window = fill(w.window, &[("position", &copy.position.to_string())]);
-        if let Some(label) = copy.label {
-            row.window = format!("{} {label}", row.window);
-        }
-        // A first try that goes well leaves nothing to explain.
-        let reply = copy.reply.unwrap_or_default();
-        let failure = if copy.state.has_failed() || !reply.is_empty() { Failure::of(&reply) } else { None };
-        if let Some(failure) = failure {
-            row.reason = failure.label(language).to_owned();
-            row.remedy = failure.remedy(language).to_owned();
-            row.reply_code = reply
-                .split(' ')
-                .take(2)
-                .filter(|p| p.chars().all(|c| c.is_ascii_digit() || c == '.'))
-                .collect::<Vec<_>>()
-                .join(" ");
-        }
-        row
     }
 }
 

@@ -54,8 +54,6 @@ crate::words! {
         progress: "配信 {sent} / {windows}" / "Sent {sent} of {windows}",
         progress_refused: "不達 {refused}" / "{refused} refused",
         deliveries: "配信状況を見る" / "See deliveries",
-        open_draft: "下書きを開く" / "Open the draft",
-        acknowledge: "確認する" / "Open",
         older: "さらに前の情報提供を見る" / "Older advisories",
         newest: "最新に戻る" / "Back to the newest",
         empty_title: "情報提供はまだありません" / "No advisories yet",

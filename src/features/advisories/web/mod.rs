@@ -9,6 +9,7 @@ pub mod named;
 pub mod preview;
 pub mod publication;
 pub mod reading;
+pub mod recipients;
 pub mod show;
 pub mod submission;
 

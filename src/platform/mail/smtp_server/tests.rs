@@ -39,8 +39,11 @@ async fn a_mail_comes_in_with_its_dots_undone() {
     )
     .await;
     assert_eq!(codes(&said), ["220", "250", "250", "250", "354", "250", "221"]);
-    let mail =
-        Received { from: "a@b.example".into(), to: vec!["\"c.\"@d.example".into()], data: b".x\r\ny\r\nz\r\n".into() };
+    let mail = Received {
+        from: "a@b.example".into(),
+        to: vec!["\"c.\"@d.example".into()],
+        content: b".x\r\ny\r\nz\r\n".into(),
+    };
     assert_eq!(mails, [mail]);
 }
 

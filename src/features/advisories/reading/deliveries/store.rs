@@ -85,26 +85,18 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
     let overdue = asked.answer_due.is_some_and(|due| due < asked.now);
     let rows = sqlx::query!(
         r#"
-        with copies as materialized (
-          select d.delivery_id, d.organisation_id, d.ceptoar_id, d.stage, d.contact_id, d.position, d.state,
-                 d.attempts, d.settled_at, d.reply
-          from deliveries d
-          where d.item_id = $1 and ($2::text is null or d.ceptoar_id = $2)
-            and ($3::uuid[] is null or d.organisation_id = any ($3))),
-        answers as materialized (
-          select k.organisation_id, min(k.acknowledged_at) as at from advisory_acknowledgements k
-          where k.advisory_id = $1 group by 1),
-        page as (
+        with page as (
           select a.stage, a.organisation_id, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
-                 c.state, c.attempts, c.settled_at, c.reply, k.at,
-                 -- Who gets it through a window of another hop or CEPTOAR needs no telephone call.
-                 c.delivery_id is null and exists (
-                   select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id) as elsewhere
+                 c.state, c.attempts, c.settled_at, c.reply, k.at
           from advisory_audience a
-          left join copies c on c.organisation_id = a.organisation_id and c.ceptoar_id = a.ceptoar_id
-           and c.stage = a.stage
-          left join answers k on k.organisation_id = a.organisation_id
-          left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> viewer_today()
+          left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
+           and c.ceptoar_id = a.ceptoar_id and c.stage = a.stage
+          -- By index, row by row: right after a publication nothing is known of the tables' sizes, and a
+          -- join of two intermediate results may then be the slowest there is.
+          left join lateral (
+            select min(y.acknowledged_at) as at from advisory_acknowledgements y
+            where y.advisory_id = $1 and y.organisation_id = a.organisation_id) k on true
+          left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
           where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
             and ($3::uuid[] is null or a.organisation_id = any ($3))
             and (not $4 or a.stage = 'member')
@@ -121,11 +113,15 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           limit $7::bigint + 1 offset $8::bigint * $7)
         select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!",
                coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
-               p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.elsewhere as "elsewhere!",
+               p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, e.found is not null as "elsewhere!",
                w.label as "label?", x.address as "address?"
         from page p
+        -- Who gets it through a window of another hop or CEPTOAR needs no telephone call.
+        left join lateral (
+          select true as found from deliveries x
+          where p.delivery_id is null and x.item_id = $1 and x.organisation_id = p.organisation_id limit 1) e on true
         left join contacts w on $9 and w.contact_id = p.contact_id
-        left join delivery_addresses x on $9 and x.delivery_id = p.delivery_id
+        left join delivery_addresses x on $9 and w.contact_id is not null and x.delivery_id = p.delivery_id
         order by array_position(array['ministry', 'secretariat', 'member'], p.stage), p.reading,
                  p.organisation_id, p.position"#,
         id.0,
@@ -136,7 +132,6 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
         overdue,
         PAGE,
         asked.skip,
-
         asked.with_windows
     )
     .fetch_all(tx)

@@ -34,7 +34,7 @@ fn mail(subject: &str, body: &str, drill: bool) -> MailText {
     }
 }
 
-fn copy(mail: &MailText, to: &str, addressee: &str) -> Message {
+fn copy(mail: &MailText, to: &str, addressee: &str) -> AddressedCopy {
     let id = DeliveryId("3f0d8f2e-6a0e-4f53-9f0c-111111111111".parse().expect("an id"));
     Sheet::prepare(&postmark(), mail).expect("a sheet").address(id, to, addressee).expect("a message")
 }
@@ -69,9 +69,9 @@ fn a_real_mail_is_never_marked_as_a_drill() {
 
 #[test]
 fn the_envelope_comes_from_the_row_even_where_lettre_would_not_parse_it() {
-    let message = copy(&mail("件名", "本文", false), "\"b.\"@docomo.ne.jp", "夜間");
-    assert_eq!(message.to.to_string(), "\"b.\"@docomo.ne.jp");
-    assert!(message.text().contains("<\"b.\"@docomo.ne.jp>"));
+    let copy = copy(&mail("件名", "本文", false), "\"b.\"@docomo.ne.jp", "夜間");
+    assert_eq!(copy.to.to_string(), "\"b.\"@docomo.ne.jp");
+    assert!(copy.text().contains("<\"b.\"@docomo.ne.jp>"));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_poisoned_name_or_address_hurts_nobody() {
     let sheet = Sheet::prepare(&postmark(), &mail("件名", "本文", false)).expect("a sheet");
     for to in ["", "a", "a@b", "a@b.example\r\nRCPT TO:<c@d.example>", "a@b.example>", "ａ@b.example"] {
         let made = sheet.address(DeliveryId::random(), to, "");
-        assert_eq!(made.map(|m| m.text()), Err(MessageError::Address), "{to:?}");
+        assert_eq!(made.map(|m| m.text()), Err(CopyError::Address), "{to:?}");
     }
 }
 
@@ -91,7 +91,7 @@ fn a_poisoned_name_or_address_hurts_nobody() {
 fn a_text_that_was_changed_behind_our_back_is_refused() {
     let mut mail = mail("件名", "本文", false);
     mail.body = "a\nb".into();
-    assert_eq!(Sheet::prepare(&postmark(), &mail).map(|_| ()), Err(MessageError::BareLineEnd));
+    assert_eq!(Sheet::prepare(&postmark(), &mail).map(|_| ()), Err(CopyError::BareLineEnd));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct Sheet {
 
 /// One copy for one recipient.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct AddressedCopy {
     /// The envelope's sender.
     pub from: Address,
     /// The envelope's recipient: from the outbox row, never parsed back out of a header.
@@ -61,7 +61,7 @@ pub struct Message {
 
 /// Why a message cannot be made. Says nothing about whom it was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
+pub enum CopyError {
     /// The sender's or recipient's address cannot be used.
     #[error("the address cannot be used in an envelope")]
     Address,
@@ -81,9 +81,9 @@ impl Postmark {
     ///
     /// # Errors
     /// When one of them cannot be used.
-    pub fn new(from: &str, base_url: &str) -> Result<Self, MessageError> {
-        let url = url::Url::parse(base_url).map_err(|_| MessageError::Host)?;
-        let host = match url.host().ok_or(MessageError::Host)? {
+    pub fn new(from: &str, base_url: &str) -> Result<Self, CopyError> {
+        let url = url::Url::parse(base_url).map_err(|_| CopyError::Host)?;
+        let host = match url.host().ok_or(CopyError::Host)? {
             url::Host::Domain(domain) => domain.to_owned(),
             url::Host::Ipv4(address) => address.to_string(),
             url::Host::Ipv6(address) => format!("[IPv6:{address}]"),
@@ -109,13 +109,13 @@ impl Sheet {
     ///
     /// # Errors
     /// When it cannot become a message for anybody.
-    pub fn prepare(postmark: &Postmark, mail: &MailText) -> Result<Self, MessageError> {
+    pub fn prepare(postmark: &Postmark, mail: &MailText) -> Result<Self, CopyError> {
         if has_bare_line_end(&mail.body) {
-            return Err(MessageError::BareLineEnd);
+            return Err(CopyError::BareLineEnd);
         }
         let name = mail.language.pick("セプター情報共有ポータル", "CEPTOAR Portal").to_owned();
         let envelope = lettre::address::Envelope::new(Some(postmark.from.clone()), vec![postmark.from.clone()])
-            .map_err(|_| MessageError::Build)?;
+            .map_err(|_| CopyError::Build)?;
         let mut builder = lettre::Message::builder()
             .envelope(envelope)
             .date(SystemTime::from(mail.created_at))
@@ -130,16 +130,16 @@ impl Sheet {
             builder = builder.raw_header(raw("X-Portal-Drill", "yes")?);
         }
         let encoded = Body::new_with_encoding(mail.body.clone(), ContentTransferEncoding::Base64)
-            .map_err(|_| MessageError::Build)?
+            .map_err(|_| CopyError::Build)?
             .into_vec();
         let empty = Body::dangerous_pre_encoded(Vec::new(), ContentTransferEncoding::Base64);
-        let head = builder.body(empty).map_err(|_| MessageError::Build)?.headers().to_string();
-        let mut body = String::from_utf8(encoded).map_err(|_| MessageError::Build)?;
+        let head = builder.body(empty).map_err(|_| CopyError::Build)?.headers().to_string();
+        let mut body = String::from_utf8(encoded).map_err(|_| CopyError::Build)?;
         if !body.ends_with("\r\n") {
             body.push_str("\r\n");
         }
         if has_bare_line_end(&head) || has_bare_line_end(&body) {
-            return Err(MessageError::BareLineEnd);
+            return Err(CopyError::BareLineEnd);
         }
         Ok(Self { postmark: postmark.clone(), head, body: body.into() })
     }
@@ -148,7 +148,7 @@ impl Sheet {
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub fn address(&self, delivery: DeliveryId, to: &str, addressee: &str) -> Result<Message, MessageError> {
+    pub fn address(&self, delivery: DeliveryId, to: &str, addressee: &str) -> Result<AddressedCopy, CopyError> {
         let to = address(to)?;
         let mut own = Headers::with_capacity(2);
         own.set(MessageId::from(self.postmark.message_id(delivery)));
@@ -157,13 +157,13 @@ impl Sheet {
         head.push_str(&own.to_string());
         head.push_str("\r\n");
         if has_bare_line_end(&head) {
-            return Err(MessageError::BareLineEnd);
+            return Err(CopyError::BareLineEnd);
         }
-        Ok(Message { from: self.postmark.from.clone(), to, head, body: self.body.clone() })
+        Ok(AddressedCopy { from: self.postmark.from.clone(), to, head, body: self.body.clone() })
     }
 }
 
-impl Message {
+impl AddressedCopy {
     /// The whole message as it goes out.
     #[must_use]
     pub fn text(&self) -> String {
@@ -172,9 +172,9 @@ impl Message {
 }
 
 /// An address that went through our own, stricter rule; lettre's parser would refuse some that carriers once sold.
-fn address(text: &str) -> Result<Address, MessageError> {
-    let parsed = EmailAddress::parse(text).map_err(|_| MessageError::Address)?;
-    let (local, domain) = parsed.as_str().rsplit_once('@').ok_or(MessageError::Address)?;
+fn address(text: &str) -> Result<Address, CopyError> {
+    let parsed = EmailAddress::parse(text).map_err(|_| CopyError::Address)?;
+    let (local, domain) = parsed.as_str().rsplit_once('@').ok_or(CopyError::Address)?;
     Ok(Address::new_dangerous(local, domain))
 }
 
@@ -187,8 +187,8 @@ fn display_name(name: &str) -> Option<String> {
     (!short.is_empty()).then_some(short)
 }
 
-fn raw(name: &str, value: &str) -> Result<HeaderValue, MessageError> {
-    let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| MessageError::Build)?;
+fn raw(name: &str, value: &str) -> Result<HeaderValue, CopyError> {
+    let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| CopyError::Build)?;
     Ok(HeaderValue::new(name, value.to_owned()))
 }
 

@@ -1,0 +1,66 @@
+//! Benchmarks kept with the program, so that a ministry can repeat them on its own machine
+//! (docs/benchmarks.md). Everything happens in a throw-away database and on the loopback interface.
+
+mod fan_out;
+mod field;
+mod process;
+mod publish;
+mod sink;
+mod store;
+
+use clap::{Args, Subcommand};
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Mails per second from the enqueuing to the last 250, next to smtp-source and the bare transport.
+    FanOut(FanOut),
+    /// How long a publication takes, next to a bare INSERT … SELECT.
+    Publish(Publish),
+    /// Takes and forgets mail on a free port; used where Postfix's smtp-sink is not installed.
+    #[command(hide = true)]
+    Sink,
+}
+
+/// Settings of the fan-out.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FanOut {
+    /// Recipients.
+    #[arg(long, default_value_t = 10_000)]
+    pub recipients: i32,
+    /// Conversations with the sink.
+    #[arg(long, default_value_t = 8)]
+    pub connections: u16,
+    /// Rounds; medians are shown.
+    #[arg(long, default_value_t = 3)]
+    pub rounds: u32,
+}
+
+/// Settings of the publication.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Publish {
+    /// Recipients.
+    #[arg(long, default_value_t = 15_000)]
+    pub recipients: i32,
+    /// Rounds; medians are shown.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: u32,
+}
+
+/// Runs a benchmark and prints its figures.
+///
+/// # Errors
+/// When something it needs cannot be had.
+pub async fn run(bench: Bench) -> anyhow::Result<()> {
+    match bench {
+        Bench::FanOut(settings) => fan_out::run(settings).await,
+        Bench::Publish(settings) => publish::run(settings).await,
+        Bench::Sink => sink::serve().await,
+    }
+}
+
+/// The middle one of some figures.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,155 @@
+//! The rows of the benchmarks.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use crate::kernel::ids::{AccountId, AdvisoryId};
+use crate::kernel::language::Language;
+use crate::platform::mail::letter::Letter;
+use crate::platform::mail::outbox;
+
+/// A Japanese letter that makes about 6 kB on the wire.
+pub fn letter() -> anyhow::Result<Letter> {
+    let line = "これは性能測定のための文面です。実在の製品や組織とは関係ありません。\n";
+    Ok(Letter::new(Language::Ja, "【注意喚起】[TLP:GREEN] 性能測定(第1報)", &line.repeat(40), false)?)
+}
+
+/// Queues one mail for `recipients`; answers when the statement began, on the database's clock.
+pub async fn enqueue(owner: &mut PgConnection, recipients: i32, now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> {
+    use sqlx::Connection;
+    let item = Uuid::new_v4();
+    let mut tx = owner.begin().await?;
+    let begun = sqlx::query_scalar!(r#"select clock_timestamp() as "at!""#).fetch_one(&mut *tx).await?;
+    let mail = outbox::store_mail(&mut tx, "advisory", item, &letter()?, now).await?;
+    sqlx::query!(
+        "with due as materialized (select gen_random_uuid() as id, n from generate_series(1, $3::int) n),
+         made as (
+           insert into deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,
+                                   position, priority, give_up_at)
+           select id, $1, $2, gen_random_uuid(), 'bench', gen_random_uuid(), 'member', 1, 1, now() + interval '1 day'
+           from due)
+         insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)
+         select id, gen_random_uuid(), 'bench', 'w' || n || '@bench.example', '架空の構成員' from due",
+        mail.0,
+        item,
+        recipients
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("select pg_notify('outbox', '')").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(begun)
+}
+
+/// Whether everything is sent; then, when the last copy was settled.
+pub async fn finished(owner: &mut PgConnection) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let open = sqlx::query_scalar!(
+        r#"select exists (select from deliveries where state = 'queued')
+               or exists (select from deliveries where state = 'sending') as "open!""#
+    )
+    .fetch_one(&mut *owner)
+    .await?;
+    if open {
+        return Ok(None);
+    }
+    sqlx::query_scalar!("select max(settled_at) from deliveries where state = 'sent'").fetch_one(owner).await
+}
+
+/// Empties the outbox.
+pub async fn clear(owner: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql("truncate delivery_addresses, deliveries, mails").execute(owner).await.map(|_| ())
+}
+
+/// A roster of `members` with a window each, and an approver.
+pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<AccountId> {
+    let statement = format!(
+        "insert into sectors (sector_id, position) values ('bench', 1);
+         insert into ceptoars (ceptoar_id, sector_id, position, scope) values ('bench', 'bench', 1, 'bench');
+         insert into route_stages (ceptoar_id, position, stage, valid) values ('bench', 1, 'member', '[2000-01-01,)');
+         create temporary table roster as
+           select gen_random_uuid() as organisation_id, gen_random_uuid() as contact_id, n
+           from generate_series(1, {members}) n;
+         insert into organisations (organisation_id, kind, demonstration)
+           select organisation_id, 'member', true from roster;
+         insert into organisation_names (organisation_id, ja, en, reading)
+           select organisation_id, '架空の構成員' || n, 'Invented member ' || n, 'かくう' from roster;
+         insert into memberships (ceptoar_id, organisation_id, unit, valid)
+           select 'bench', organisation_id, '社', '[2000-01-01,)' from roster;
+         insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, valid)
+           select contact_id, organisation_id, 'bench', 1, '窓口', true, '[2000-01-01,)' from roster;
+         insert into contact_channels (contact_id, position, kind, value, hours)
+           select contact_id, 1, 'mail', 'w' || n || '@bench.example', 'always' from roster;"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *owner).await?;
+    let people = "insert into organisations (code, kind) values ('centre', 'central');
+         insert into accounts (account_id, sign_in_name, display_name, password_hash, created_at)
+           select gen_random_uuid(), name, name, 'none', now() from unnest(array['author', 'approver']) name;
+         insert into affiliations (account_id, role, organisation_id, valid)
+           select account_id, 'nisc_approver', organisation_id, '[2000-01-01,)'
+           from accounts, organisations where code = 'centre' and sign_in_name = 'approver';
+         analyze organisations, organisation_names, memberships, contacts, contact_channels";
+    sqlx::raw_sql(people).execute(&mut *owner).await?;
+    let approver =
+        sqlx::query_scalar!("select account_id from accounts where sign_in_name = 'approver'").fetch_one(owner).await?;
+    Ok(AccountId(approver))
+}
+
+/// An advisory to the roster, published by the approver a moment ago.
+pub async fn advisory(owner: &mut PgConnection, serial: i32) -> sqlx::Result<AdvisoryId> {
+    let id = sqlx::query_scalar!(
+        "insert into advisories (number, fiscal_year, serial, state, level, handler_scope, created_by, created_at,
+                                 last_edited_by, approved_by, published_at, approved_hash)
+         select 'bench-' || $1::int, 2026, $1, 'published', 'GREEN', 'handlers', author.account_id, now(),
+                author.account_id, approver.account_id, now(), ''
+         from accounts author, accounts approver
+         where author.sign_in_name = 'author' and approver.sign_in_name = 'approver'
+         returning advisory_id",
+        serial
+    )
+    .fetch_one(&mut *owner)
+    .await?;
+    sqlx::query!("insert into advisory_addressees (advisory_id, ceptoar_id) values ($1, 'bench')", id)
+        .execute(owner)
+        .await?;
+    Ok(AdvisoryId(id))
+}
+
+/// The publication's own statement: freezes the audience and queues the deliveries.
+pub async fn freeze(tx: &mut PgConnection, advisory: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<i32> {
+    let give_up_at = now + chrono::TimeDelta::days(1);
+    sqlx::query_scalar!(r#"select sharing_freeze($1, $2, 1::smallint, $3) as "queued!""#, advisory.0, now, give_up_at)
+        .fetch_one(tx)
+        .await
+}
+
+/// Copies of the three tables with their indexes and the rows of the last publication, to insert again bare.
+pub async fn prepare_bare(owner: &mut PgConnection) -> sqlx::Result<()> {
+    let statement = "create table bare_audience (like advisory_audience including all);
+         create table bare_deliveries (like deliveries including all);
+         create table bare_addresses (like delivery_addresses including all);
+         alter table bare_deliveries add foreign key (mail_id) references mails;
+         alter table bare_addresses add foreign key (delivery_id) references bare_deliveries;
+         alter table bare_audience add foreign key (organisation_id) references organisations,
+           add foreign key (advisory_id) references advisories, add foreign key (ceptoar_id) references ceptoars;
+         create table kept_audience as table advisory_audience;
+         create table kept_deliveries as table deliveries;
+         create table kept_addresses as table delivery_addresses;
+         analyze kept_audience, kept_deliveries, kept_addresses";
+    sqlx::raw_sql(statement).execute(owner).await.map(|_| ())
+}
+
+/// The bare INSERT … SELECT.
+pub async fn insert_bare(owner: &mut PgConnection) -> sqlx::Result<()> {
+    let statement = "begin;
+         insert into bare_audience select * from kept_audience;
+         insert into bare_deliveries select * from kept_deliveries;
+         insert into bare_addresses select * from kept_addresses;
+         commit";
+    sqlx::raw_sql(statement).execute(owner).await.map(|_| ())
+}
+
+/// Empties the copies.
+pub async fn clear_bare(owner: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql("truncate bare_addresses, bare_deliveries, bare_audience").execute(owner).await.map(|_| ())
+}
