@@ -30,12 +30,11 @@ pub fn router(state: AppState) -> Router {
         .merge(advisories::routes())
         .merge(mailbox::routes())
         .route("/language", post(language::post));
-    let from_memory = middleware::from_fn_with_state(public, feature_map::from_memory);
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
     // Read from the bottom: a request passes the last layer first.
-    pages
+    let portal = pages
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
@@ -44,13 +43,14 @@ pub fn router(state: AppState) -> Router {
         .layer(dress_errors)
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
-        .layer(from_memory)
         .route("/static/{*path}", get(assets::get))
         .route("/health/live", get(async || "ok"))
         .route("/health/ready", get(ready))
         .layer(secure)
         .layer(middleware::from_fn(request::observe))
-        .with_state(state)
+        .with_state(state);
+    // Published pages that are in memory pass no layer at all.
+    Router::new().fallback_service(feature_map::FromMemory::new(public, portal))
 }
 
 /// Whether the portal can do its work.

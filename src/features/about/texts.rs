@@ -2,13 +2,23 @@
 
 use crate::kernel::language::Language;
 
-/// A part of a page: heading and paragraphs. A paragraph that begins with ・ is an item of a list.
+/// A part of a page: heading, a list or none, and paragraphs.
 #[derive(Debug)]
 pub struct Section {
     /// The heading.
     pub heading: &'static str,
+    /// The items of a list, before the paragraphs.
+    pub items: Vec<&'static str>,
     /// The paragraphs.
     pub paragraphs: Vec<&'static str>,
+}
+
+fn paragraphs(heading: &'static str, paragraphs: &[&'static str]) -> Section {
+    Section { heading, items: Vec::new(), paragraphs: paragraphs.to_vec() }
+}
+
+fn items(heading: &'static str, items: &[&'static str]) -> Section {
+    Section { heading, items: items.to_vec(), paragraphs: Vec::new() }
 }
 
 crate::words! {
@@ -38,14 +48,14 @@ crate::words! {
         target_text: "JIS X 8341-3:2016 の適合レベルAAに準拠すること、あわせて WCAG 2.2 のレベルAAの基準を満たすことを目標とします。" / "To conform to JIS X 8341-3:2016 at level AA, and to meet the level AA criteria of WCAG 2.2.",
         target_date: "方針を定めた日: 2026年11月21日" / "Policy of 21 November 2026",
         done_heading: "これまでに確かめたこと" / "What has been checked so far",
-        done_script: "・スクリプトを使わなくても、公開しているページを読めること(自動試験)" / "・The public pages can be read without scripts (automated tests)",
-        done_language: "・日本語と英語のどちらでも、すべての項目が表示されること(自動試験)" / "・Every item is shown in Japanese and in English (automated tests)",
-        done_table: "・表の見出しと内容が対応づけられ、同じ内容を一覧でも読めること(自動試験)" / "・Tables have headings for their cells, and the same content can be read as cards (automated tests)",
-        done_narrow: "・横幅360ピクセルの画面で読めること(目視)" / "・Pages can be read on a screen 360 pixels wide (by eye)",
-        done_colour: "・色だけで伝えている情報がないこと(目視)" / "・Nothing is told by colour alone (by eye)",
+        done_script: "スクリプトを使わなくても、公開しているページを読めること(自動試験)" / "The public pages can be read without scripts (automated tests)",
+        done_language: "日本語と英語のどちらでも、すべての項目が表示されること(自動試験)" / "Every item is shown in Japanese and in English (automated tests)",
+        done_table: "表の見出しと内容が対応づけられ、同じ内容を一覧でも読めること(自動試験)" / "Tables have headings for their cells, and the same content can be read as cards (automated tests)",
+        done_narrow: "特性把握マップと概要のページを、横幅360ピクセルの画面で読めること(目視)" / "The feature map and the profiles can be read on a screen 360 pixels wide (by eye)",
+        done_colour: "特性把握マップと概要のページで、色だけで伝えている内容がないこと(目視)" / "Nothing on the feature map and the profiles is told by colour alone (by eye)",
         open_heading: "まだ確かめていないこと" / "What has not been checked yet",
-        open_reader: "・スクリーンリーダーを使う方による確認" / "・Use by people who work with screen readers",
-        open_items: "・JIS X 8341-3:2016 の達成基準ごとの試験と、試験結果の公表" / "・Tests of each success criterion of JIS X 8341-3:2016, and publication of the results",
+        open_reader: "スクリーンリーダーを使う方による確認" / "Use by people who work with screen readers",
+        open_items: "JIS X 8341-3:2016 の達成基準ごとの試験と、試験結果の公表" / "Tests of each success criterion of JIS X 8341-3:2016, and publication of the results",
         open_claim: "このため、現時点では「準拠」も「一部準拠」も表明しません。" / "For this reason no conformance, full or partial, is claimed at present.",
         help_heading: "お困りのとき" / "If something does not work for you",
         help_text: "読めない、操作できないところがあれば、お問い合わせのページにある窓口にお知らせください。内容は電話やFAXでもお伝えします。" / "If you cannot read or use something, tell the contact named on the contact page. What you need can also be given by telephone or fax.",
@@ -59,9 +69,9 @@ crate::words! {
         public_heading: "公開しているページ" / "Public pages",
         public_text: "特性把握マップとセプターの概要は、どなたでもご覧になれます。事実は公表資料から取り、文章はこのポータルの言葉でまとめました。確かでないところには印を付けています。正式な内容は、出典の資料をご確認ください。" / "Everybody may read the feature map and the profiles. The facts are taken from published documents, the wording is our own, and what is not certain is marked. For what is official, see the documents named as sources.",
         members_heading: "サインインして使うページ" / "Pages behind sign-in",
-        members_accounts: "・利用者名とパスワードは、本人だけが使います。異動のときは、事務局に届け出てください。" / "・An account is used by one person alone. Tell your secretariat when you change posts.",
-        members_level: "・届いた情報は、付いている情報共有レベルの範囲でだけ取り扱います。広げるには、発信元の承認が必要です。" / "・What you receive is handled within its sharing level. Widening it needs the approval of its source.",
-        members_log: "・操作は記録されます。" / "・What is done is recorded.",
+        members_accounts: "利用者名とパスワードは、本人だけが使います。異動のときは、事務局に届け出てください。" / "An account is used by one person alone. Tell your secretariat when you change posts.",
+        members_level: "届いた情報は、付いている情報共有レベルの範囲でだけ取り扱います。広げるには、発信元の承認が必要です。" / "What you receive is handled within its sharing level. Widening it needs the approval of its source.",
+        members_log: "操作は記録されます。" / "What is done is recorded.",
         duty_heading: "このポータルでは済まないこと" / "What this portal does not do",
         duty_text: "このポータルでの情報連絡は、法令に基づく報告や届出に代わるものではありません。" / "Reporting through this portal does not replace reports or notifications required by law.",
         limits_heading: "おことわり" / "Limits",
@@ -77,10 +87,10 @@ crate::words! {
         visitors_text: "表示言語を選ぶと、その言語を覚えるクッキーを1年間置きます。ほかのクッキーは置きません。他社の計測や広告は使わず、ほかのサイトから読み込むものもありません。" / "If you choose a language, a cookie remembers it for a year. There is no other cookie, no measurement or advertising by others, and nothing is loaded from other sites.",
         log_text: "通信の記録には、日時、ページの種類、結果、応答時間、受付番号を残します。IPアドレスと、だれが見たかは残しません。" / "The log keeps the time, the kind of page, the result, the duration and a reference. It keeps no IP address and does not say who looked.",
         accounts_heading: "サインインする方" / "People who sign in",
-        accounts_stored: "・氏名の表示、利用者名、所属と役割、表示言語、復元できない形にしたパスワード" / "・Your display name, user name, affiliation and role, language, and the password in a form that cannot be turned back",
-        accounts_session: "・サインインの状態を示すクッキー。操作がないまま30分、または12時間で無効になります。" / "・A cookie for your session. It ends after 30 minutes without activity, or after 12 hours.",
-        accounts_attempts: "・サインインの試行回数。名前は復元できない形で、接続元のIPアドレスはそのまま残ります。15分を過ぎた回数は数えません。" / "・The number of sign-in attempts, with the name in a form that cannot be turned back and the IP address as it is. Attempts older than 15 minutes no longer count.",
-        accounts_trail: "・操作履歴。いつ、だれが、何をしたかを記録します。文章、氏名、宛先は含みません。" / "・The audit trail: who did what and when, without texts, names or addresses.",
+        accounts_stored: "氏名の表示、利用者名、所属と役割、表示言語、復元できない形にしたパスワード" / "Your display name, user name, affiliation and role, language, and the password in a form that cannot be turned back",
+        accounts_session: "サインインの状態を示すクッキー。操作がないまま30分、または12時間で無効になります。" / "A cookie for your session. It ends after 30 minutes without activity, or after 12 hours.",
+        accounts_attempts: "サインインの試行回数。名前は復元できない形で、接続元のIPアドレスはそのまま残ります。15分を過ぎた回数は数えません。" / "The number of sign-in attempts, with the name in a form that cannot be turned back and the IP address as it is. Attempts older than 15 minutes no longer count.",
+        accounts_trail: "操作履歴。いつ、だれが、何をしたかを記録します。文章、氏名、宛先は含みません。" / "The audit trail: who did what and when, without texts, names or addresses.",
         windows_heading: "緊急窓口として登録された方" / "People registered as a point of contact",
         windows_text: "窓口の名称、メールアドレス、電話番号などと、最後に確認した日を保存します。見られるのは、その組織と、そのセプターの事務局だけです。情報提供を送った記録には、そのときの宛先が残ります。" / "The label of the window, its mail address, telephone numbers and the like, and the day they were last verified are stored. Only the organisation itself and the secretariat of its CEPTOAR can see them. The record of an advisory that was sent keeps the address it went to.",
         period_heading: "保存する期間" / "How long",
@@ -96,13 +106,13 @@ pub fn contact(language: Language, demonstration: bool) -> (&'static str, Vec<Se
     let w = ContactWords::of(language);
     let mut sections = Vec::new();
     if demonstration {
-        sections.push(Section { heading: w.demo_heading, paragraphs: vec![w.demo_text] });
+        sections.push(paragraphs(w.demo_heading, &[w.demo_text]));
     }
     sections.extend([
-        Section { heading: w.urgent_heading, paragraphs: vec![w.urgent_text] },
-        Section { heading: w.desk_heading, paragraphs: vec![w.desk_text] },
-        Section { heading: w.centre_heading, paragraphs: vec![w.centre_text] },
-        Section { heading: w.report_heading, paragraphs: vec![w.report_text] },
+        paragraphs(w.urgent_heading, &[w.urgent_text]),
+        paragraphs(w.desk_heading, &[w.desk_text]),
+        paragraphs(w.centre_heading, &[w.centre_text]),
+        paragraphs(w.report_heading, &[w.report_text]),
     ]);
     (w.title, sections)
 }
@@ -111,13 +121,13 @@ pub fn contact(language: Language, demonstration: bool) -> (&'static str, Vec<Se
 #[must_use]
 pub fn accessibility(language: Language, _demonstration: bool) -> (&'static str, Vec<Section>) {
     let w = AccessibilityWords::of(language);
-    let done = vec![w.done_script, w.done_language, w.done_table, w.done_narrow, w.done_colour];
+    let done = [w.done_script, w.done_language, w.done_table, w.done_narrow, w.done_colour];
     let sections = vec![
-        Section { heading: w.scope_heading, paragraphs: vec![w.scope_text] },
-        Section { heading: w.target_heading, paragraphs: vec![w.target_text, w.target_date] },
-        Section { heading: w.done_heading, paragraphs: done },
-        Section { heading: w.open_heading, paragraphs: vec![w.open_reader, w.open_items, w.open_claim] },
-        Section { heading: w.help_heading, paragraphs: vec![w.help_text] },
+        paragraphs(w.scope_heading, &[w.scope_text]),
+        paragraphs(w.target_heading, &[w.target_text, w.target_date]),
+        items(w.done_heading, &done),
+        Section { paragraphs: vec![w.open_claim], ..items(w.open_heading, &[w.open_reader, w.open_items]) },
+        paragraphs(w.help_heading, &[w.help_text]),
     ];
     (w.title, sections)
 }
@@ -126,12 +136,12 @@ pub fn accessibility(language: Language, _demonstration: bool) -> (&'static str,
 #[must_use]
 pub fn terms(language: Language, _demonstration: bool) -> (&'static str, Vec<Section>) {
     let w = TermsWords::of(language);
-    let members = vec![w.members_accounts, w.members_level, w.members_log];
+    let members = [w.members_accounts, w.members_level, w.members_log];
     let sections = vec![
-        Section { heading: w.public_heading, paragraphs: vec![w.public_text] },
-        Section { heading: w.members_heading, paragraphs: members },
-        Section { heading: w.duty_heading, paragraphs: vec![w.duty_text] },
-        Section { heading: w.limits_heading, paragraphs: vec![w.limits_text] },
+        paragraphs(w.public_heading, &[w.public_text]),
+        items(w.members_heading, &members),
+        paragraphs(w.duty_heading, &[w.duty_text]),
+        paragraphs(w.limits_heading, &[w.limits_text]),
     ];
     (w.title, sections)
 }
@@ -140,13 +150,13 @@ pub fn terms(language: Language, _demonstration: bool) -> (&'static str, Vec<Sec
 #[must_use]
 pub fn privacy(language: Language, _demonstration: bool) -> (&'static str, Vec<Section>) {
     let w = PrivacyWords::of(language);
-    let accounts = vec![w.accounts_stored, w.accounts_session, w.accounts_attempts, w.accounts_trail];
+    let accounts = [w.accounts_stored, w.accounts_session, w.accounts_attempts, w.accounts_trail];
     let sections = vec![
-        Section { heading: w.visitors_heading, paragraphs: vec![w.visitors_text, w.log_text] },
-        Section { heading: w.accounts_heading, paragraphs: accounts },
-        Section { heading: w.windows_heading, paragraphs: vec![w.windows_text] },
-        Section { heading: w.public_heading, paragraphs: vec![w.public_text] },
-        Section { heading: w.period_heading, paragraphs: vec![w.period_text] },
+        paragraphs(w.visitors_heading, &[w.visitors_text, w.log_text]),
+        items(w.accounts_heading, &accounts),
+        paragraphs(w.windows_heading, &[w.windows_text]),
+        paragraphs(w.public_heading, &[w.public_text]),
+        paragraphs(w.period_heading, &[w.period_text]),
     ];
     (w.title, sections)
 }

@@ -17,4 +17,4 @@ pub mod web;
 
 pub use reference::load_editions;
 pub use web::routes;
-pub use web::shelf::{PublicPages, from_memory};
+pub use web::shelf::{FromMemory, PublicPages};

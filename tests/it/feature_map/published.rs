@@ -30,6 +30,13 @@ async fn strangers_get_the_same_bytes_from_memory_even_without_a_database() {
     assert!(plain.headers.contains_key("content-security-policy"));
     assert!(!plain.body.contains(plain.headers["x-request-id"].to_str().unwrap()));
 
+    let again = app.visitor().get("/map/2011-03-31").await;
+    assert!(!again.headers.contains_key("x-request-id"), "the second one comes from memory");
+    for (name, value) in &plain.headers {
+        // Memory answers before the layers that protect answers, so it must have kept what they add.
+        assert!(name == "x-request-id" || again.headers.get(name) == Some(value), "{name} is missing from memory");
+    }
+
     let mut packing = app.visitor();
     packing.headers.push(("accept-encoding", "gzip, br".into()));
     let packed = packing.get("/map/2011-03-31").await;

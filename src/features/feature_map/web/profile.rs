@@ -42,6 +42,7 @@ crate::words! {
         since: "{month}から" / "Since {month}",
         members: "構成員" / "Members",
         council_members: "構成するセプター" / "Member CEPTOARs",
+        observers: "オブザーバー" / "Observers",
         observers_allowed: "必要に応じて、関係機関がオブザーバーとして加わります。" / "Related bodies join as observers when needed.",
         subgroups: "サブグループ" / "Subgroups",
         channels: "情報と連絡手段" / "Information and means of contact",

@@ -2,35 +2,43 @@
 //! compressed once and then handed out without touching the database.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRef, Request, State};
+use axum::extract::{FromRef, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
+use axum::routing::future::RouteFuture;
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::future::{Either, Ready, ready};
 use sha2::{Digest, Sha256};
+use tower::Service;
 
 use crate::features::feature_map::edition::Edition;
 use crate::features::feature_map::store;
 use crate::kernel::language::Language;
-use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
 use crate::platform::web::state::AppState;
+use crate::platform::web::{cookies, headers};
 
 /// How long another process's publication may stay unseen.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
 
 /// The published editions and the pages made of them. Cheap to clone; all clones share.
 #[derive(Debug, Clone)]
-pub struct PublicPages {
+pub struct PublicPages(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     app: AppState,
-    shelf: Arc<RwLock<Shelf>>,
+    shelf: RwLock<Shelf>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +51,7 @@ struct Shelf {
 
 impl FromRef<PublicPages> for AppState {
     fn from_ref(pages: &PublicPages) -> Self {
-        pages.app.clone()
+        pages.0.app.clone()
     }
 }
 
@@ -51,7 +59,7 @@ impl PublicPages {
     /// An empty shelf; it fills as pages are asked for.
     #[must_use]
     pub fn new(app: AppState) -> Self {
-        Self { app, shelf: Arc::default() }
+        Self(Arc::new(Inner { app, shelf: RwLock::default() }))
     }
 
     /// The published editions, oldest first. Asks the database at most once a minute, and lives
@@ -60,7 +68,7 @@ impl PublicPages {
     /// # Errors
     /// When the database is out of reach and was never reached before.
     pub async fn editions(&self) -> Result<Arc<Vec<Edition>>, WebError> {
-        let now = self.app.clock.now();
+        let now = self.0.app.clock.now();
         let mut known = self.read(|shelf| shelf.editions.clone());
         let mut mine = known.is_empty();
         if !mine && !self.read(|shelf| shelf.is_fresh(now)) {
@@ -83,7 +91,7 @@ impl PublicPages {
     }
 
     async fn look(&self, now: DateTime<Utc>, known: &Arc<Vec<Edition>>) -> sqlx::Result<Arc<Vec<Edition>>> {
-        let mut tx = self.app.db.begin(None, now).await?;
+        let mut tx = self.0.app.db.begin(None, now).await?;
         let ids = store::ids(&mut tx).await?;
         let same = !known.is_empty() && ids.iter().eq(known.iter().map(|e| &e.id));
         let editions = if same { known.clone() } else { Arc::new(store::editions(&mut tx).await?) };
@@ -114,7 +122,10 @@ impl PublicPages {
         if let Some(page) = self.read(|shelf| shelf.page(address, language)) {
             return Ok(page);
         }
-        let page = Arc::new(make()?);
+        let mut page = make()?;
+        headers::protect(&mut page.plain.headers, self.0.app.config.over_tls());
+        headers::protect(&mut page.gzip.headers, self.0.app.config.over_tls());
+        let page = Arc::new(page);
         self.write(|shelf| {
             // Made of editions that have been replaced meanwhile: good for this answer only.
             if Arc::ptr_eq(&shelf.editions, editions) {
@@ -130,7 +141,7 @@ impl PublicPages {
             return None;
         }
         let language = self.strangers_language(request.headers())?;
-        let now = self.app.clock.now();
+        let now = self.0.app.clock.now();
         let address = request.uri().path_and_query()?.as_str();
         self.read(|shelf| shelf.is_fresh(now).then(|| shelf.page(address, language)).flatten())
     }
@@ -141,18 +152,18 @@ impl PublicPages {
             return Some(Language::Ja);
         }
         let jar = CookieJar::from_headers(headers);
-        if jar.get(cookies::session_name(self.app.config.over_tls())).is_some() {
+        if jar.get(cookies::session_name(self.0.app.config.over_tls())).is_some() {
             return None;
         }
         Some(jar.get(cookies::LANGUAGE).map(|c| Language::from_code(c.value())).unwrap_or_default())
     }
 
     fn read<T>(&self, look: impl FnOnce(&Shelf) -> T) -> T {
-        look(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.0.shelf.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn write(&self, change: impl FnOnce(&mut Shelf)) {
-        change(&mut self.shelf.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.0.shelf.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -173,11 +184,39 @@ fn index(language: Language) -> usize {
     }
 }
 
-/// The layer in front of sessions and error pages: what is on the shelf needs neither.
-pub async fn from_memory(State(pages): State<PublicPages>, request: Request, next: Next) -> Response {
-    match pages.remembered(&request) {
-        Some(page) => page.answer(request.headers()),
-        None => next.run(request).await,
+/// The portal behind its shelf: what lies there is answered before any layer, as none of them has
+/// anything to add. Such answers are counted, not logged; their headers were made with the page.
+#[derive(Debug, Clone)]
+pub struct FromMemory {
+    pages: PublicPages,
+    portal: Router,
+}
+
+impl FromMemory {
+    /// The portal behind the shelf of its pages.
+    #[must_use]
+    pub fn new(pages: PublicPages, portal: Router) -> Self {
+        Self { pages, portal }
+    }
+}
+
+impl Service<Request> for FromMemory {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.portal, context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match self.pages.remembered(&request) {
+            Some(page) => {
+                metrics::counter!("portal_answers_from_memory").increment(1);
+                Either::Left(ready(Ok(page.answer(request.headers()))))
+            }
+            None => Either::Right(self.portal.call(request)),
+        }
     }
 }
 
@@ -249,6 +288,7 @@ impl Variant {
         .into_iter()
         .collect();
         let mut all = validators.clone();
+        all.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         all.extend(headers.iter().cloned());
         Ok(Self { body: Bytes::from(body), headers: all, validators })
     }
