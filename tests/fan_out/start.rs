@@ -35,9 +35,9 @@ async fn accounts_of_the_other_kind_are_refused() {
         ))
     };
     sqlx::raw_sql(add("true")).execute(&mut field.root().await).await.expect("an account");
-    assert!(complaint(&run(real)).contains("this database holds demonstration accounts"));
+    assert!(complaint(&run(real)).contains("filled for the demonstration"));
     sqlx::raw_sql(add("false")).execute(&mut field.root().await).await.expect("an account");
-    assert!(complaint(&run(&[("DATABASE_URL", &url)])).contains("this database holds real accounts"));
+    assert!(complaint(&run(&[("DATABASE_URL", &url)])).contains("accounts of real people"));
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Outbox {
 
     /// Waits until a condition over the counts of the states holds.
     async fn until(&self, what: &str, holds: impl Fn(&dyn Fn(&str) -> i64) -> bool) {
-        for _ in 0..400 {
+        for _ in 0..1200 {
             let states = self.states().await;
             if holds(&|state| states.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n)) {
                 return;
