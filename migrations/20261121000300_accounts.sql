@@ -56,6 +56,14 @@ create function viewer_organisations() returns uuid[]
           and f.role in ('ministry_liaison', 'secretariat', 'coordinator',
                          'member_poc', 'member_reader', 'hub_member') $$;
 
+-- The organisations that the viewer answers for. A reader (member_reader) reads, and nothing more:
+-- neither who was reached nor who acknowledged is for them.
+create function viewer_answering_organisations() returns uuid[]
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select coalesce(array_agg(distinct f.organisation_id), '{}') from public.affiliations f
+        where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
+          and f.role in ('ministry_liaison', 'secretariat', 'coordinator', 'member_poc', 'hub_member') $$;
+
 -- CEPTOARs whose desk the viewer keeps.
 create function viewer_ceptoars() returns text[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -67,7 +75,8 @@ create function account_for_sign_in(name text)
   returns table (account_id uuid, password_hash text, suspended boolean, demonstration boolean)
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$ select a.account_id, a.password_hash, a.suspended_at is not null, a.demonstration
-        from public.accounts a where a.sign_in_name = name $$;
+        from public.accounts a where a.sign_in_name = name
+          and public.viewer_account() is null $$; -- somebody signed in has no business with anybody's hash
 
 -- Charges one attempt and answers how many there were in the window, this one included.
 create function charge_sign_in_attempt(p_subject text, p_now timestamptz, p_window interval)
@@ -110,10 +119,15 @@ call protect('sessions');
 call protect('sign_in_attempts');
 create policy own on accounts for select to portal_app using (account_id = (select viewer_account()));
 create policy own on affiliations for select to portal_app using (account_id = (select viewer_account()));
-create policy own on sessions to portal_app
-  using (account_id = (select viewer_account())) with check (account_id = (select viewer_account()));
+create policy own on sessions for select to portal_app using (account_id = (select viewer_account()));
+create policy open_own on sessions for insert to portal_app
+  with check (account_id = (select viewer_account()) and ended_at is null);
+-- A session can be ended, and never brought back.
+create policy end_own on sessions for update to portal_app using (account_id = (select viewer_account()))
+  with check (account_id = (select viewer_account()) and ended_at is not null);
 grant select on accounts, affiliations to portal_app;
-grant select, insert, update on sessions to portal_app;
+grant select, insert on sessions to portal_app;
+grant update (ended_at) on sessions to portal_app;
 
 -- Public by nature, but still only for somebody signed in; the public reads published editions.
 do $$
@@ -159,7 +173,7 @@ grant select on organisation_names to portal_app;
 -- Points of contact hold people's night numbers: own organisation and own CEPTOAR's desk only.
 call protect('contacts');
 create policy own_or_desk on contacts for select to portal_app using (
-  organisation_id = any ((select viewer_organisations())::uuid[])
+  organisation_id = any ((select viewer_answering_organisations())::uuid[])
   or ceptoar_id = any ((select viewer_ceptoars())::text[]));
 grant select on contacts to portal_app;
 
@@ -169,6 +183,6 @@ create policy with_contact on contact_channels for select to portal_app using (
 grant select on contact_channels to portal_app;
 
 grant execute on function viewer_account(), viewer_today(), viewer_has_role(text[]), viewer_organisations(),
-  viewer_ceptoars(), viewer_member_organisations(), account_for_sign_in(text),
+  viewer_answering_organisations(), viewer_ceptoars(), viewer_member_organisations(), account_for_sign_in(text),
   charge_sign_in_attempt(text, timestamptz, interval), forgive_sign_in_attempts(text),
   resume_session(bytea, timestamptz, interval) to portal_app;

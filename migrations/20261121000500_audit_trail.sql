@@ -17,5 +17,7 @@ create policy add_own on audit_events for insert to portal_app
 create policy auditor_or_own on audit_events for select to portal_app
   using ((select viewer_has_role('auditor')) or account_id = (select viewer_account()));
 create policy add_system on audit_events for insert to portal_worker with check (account_id is null);
-grant insert, select on audit_events to portal_app;
-grant insert on audit_events to portal_worker;
+grant select on audit_events to portal_app;
+-- Never the sequence: whoever chose numbers could block the rows to come.
+grant insert (occurred_at, account_id, action, outcome, subject_kind, subject_id, detail, request_id)
+  on audit_events to portal_app, portal_worker;

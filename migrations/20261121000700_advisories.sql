@@ -21,7 +21,8 @@ create table advisories (
   answer_due timestamptz,
   valid_until date,
   constraint advisories_serial_key unique (fiscal_year, serial),
-  constraint advisories_two_persons check (approved_by is null or approved_by not in (created_by, last_edited_by, submitted_by)),
+  constraint advisories_two_persons check (approved_by is null
+    or (submitted_by is not null and approved_by not in (created_by, last_edited_by, submitted_by))),
   constraint advisories_red_is_named check (level <> 'RED' or handler_scope = 'named'),
   constraint advisories_published_whole check ((state = 'published') =
     (approved_by is not null and published_at is not null and approved_hash is not null))
@@ -84,7 +85,8 @@ call protect('advisory_serials');
 
 create function next_advisory_serial(p_fiscal_year smallint) returns integer
   language sql volatile security definer set search_path = pg_catalog, pg_temp
-  as $$ insert into public.advisory_serials as s (fiscal_year, last_serial) values (p_fiscal_year, 1)
+  as $$ insert into public.advisory_serials as s (fiscal_year, last_serial)
+        select p_fiscal_year, 1 where public.viewer_has_role('nisc_analyst', 'nisc_approver')
         on conflict (fiscal_year) do update set last_serial = s.last_serial + 1
         returning last_serial $$;
 
@@ -110,20 +112,15 @@ create function viewer_hats(p_advisories uuid[])
           when 'ministry' then h.role = 'ministry_liaison'
           when 'member' then (h.ceptoar_id is null or h.ceptoar_id = au.ceptoar_id) and case a.handler_scope
               when 'organisation' then h.role in ('member_poc', 'hub_member', 'member_reader')
-              when 'handlers' then h.role in ('member_poc', 'hub_member')
+              -- A person who answers for a window is a handler where the window is one.
+              when 'handlers' then h.role in ('member_poc', 'hub_member') and (h.contact_id is null or exists (
+                select from public.contacts k where k.contact_id = h.contact_id and k.handler
+                  and k.valid @> public.viewer_today()))
               when 'named' then h.role in ('member_poc', 'hub_member') and exists (
                 select from public.advisory_addressees ad
                 where ad.advisory_id = a.advisory_id and ad.contact_id = h.contact_id)
             end
         end $$;
-
--- The organisations that the viewer answers for. A reader (member_reader) reads, and nothing more:
--- neither who was reached nor who acknowledged is for them.
-create function viewer_answering_organisations() returns uuid[]
-  language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$ select coalesce(array_agg(distinct f.organisation_id), '{}') from public.affiliations f
-        where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
-          and f.role in ('ministry_liaison', 'secretariat', 'coordinator', 'member_poc', 'hub_member') $$;
 
 -- Every published item that the viewer may know of, and whether the content is for them as well. The viewer
 -- is looked up once and not per row, so that a list over a thousand items stays quick.
@@ -162,6 +159,38 @@ create function viewer_drafts() returns uuid[]
                    and public.viewer_account() in (a.created_by, a.last_edited_by))) $$;
 
 -- Hashed look-ups throughout: `= any (array)` would compare each of 15,000 rows with each item.
+-- What its author may still write: nobody rewrites what somebody else has submitted or may approve.
+create function viewer_own_drafts() returns uuid[]
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
+        where a.state = 'draft' and a.created_by = public.viewer_account()
+          and public.viewer_has_role('nisc_analyst', 'nisc_approver') $$;
+
+-- The steps of an advisory, held against whatever the application sends: who takes which, and that
+-- submitting, sending back and publishing change nothing that somebody has read.
+create function advisories_take_steps() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  viewer uuid := public.viewer_account();
+  same boolean := (new.level, new.handler_scope, new.drill, new.edits, new.last_edited_by, new.answer_due, new.valid_until)
+    is not distinct from
+    (old.level, old.handler_scope, old.drill, old.edits, old.last_edited_by, old.answer_due, old.valid_until);
+  allowed boolean := case old.state || '>' || new.state
+    when 'draft>draft' then old.created_by = viewer and new.last_edited_by = viewer
+      and new.submitted_by is null and new.approved_by is null
+    when 'draft>review' then same and old.created_by = viewer and new.submitted_by = viewer and new.approved_by is null
+    when 'review>draft' then same and new.submitted_by is null and new.approved_by is null
+    when 'review>published' then same and new.approved_by = viewer
+      and (new.submitted_by, new.submitted_at) is not distinct from (old.submitted_by, old.submitted_at)
+    else false end;
+begin
+  -- Requests come as portal_app; the owner may arrange things for tests and benchmarks.
+  if current_user = 'portal_app' and allowed is not true then
+    raise exception 'not a step of an advisory' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $$;
+create trigger advisories_steps before update on advisories for each row execute function advisories_take_steps();
+
 call protect('advisories');
 create policy envelope on advisories for select to portal_app using (
   advisory_id in (select unnest((select viewer_envelopes())))
@@ -185,16 +214,16 @@ create policy content on advisory_texts for select to portal_app using (
   advisory_id in (select unnest((select viewer_contents())))
   or advisory_id in (select unnest((select viewer_drafts()))));
 create policy write_draft on advisory_texts to portal_app
-  using (advisory_id = any ((select viewer_drafts())::uuid[]))
-  with check (advisory_id = any ((select viewer_drafts())::uuid[]));
+  using (advisory_id = any ((select viewer_own_drafts())::uuid[]))
+  with check (advisory_id = any ((select viewer_own_drafts())::uuid[]));
 
 call protect('advisory_addressees');
 create policy content on advisory_addressees for select to portal_app using (
   (select viewer_has_role('nisc_analyst', 'nisc_approver'))
   and (advisory_id = any ((select viewer_contents())::uuid[]) or advisory_id = any ((select viewer_drafts())::uuid[])));
 create policy write_draft on advisory_addressees to portal_app
-  using (advisory_id = any ((select viewer_drafts())::uuid[]))
-  with check (advisory_id = any ((select viewer_drafts())::uuid[]));
+  using (advisory_id = any ((select viewer_own_drafts())::uuid[]))
+  with check (advisory_id = any ((select viewer_own_drafts())::uuid[]));
 
 call protect('advisory_audience');
 -- The centre sees all organisations, a desk its own CEPTOAR, everybody else his own organisation.
@@ -212,8 +241,9 @@ create policy own_view on advisory_acknowledgements for select to portal_app usi
        or organisation_id in (select unnest((select viewer_member_organisations())))));
 create policy acknowledge on advisory_acknowledgements for insert to portal_app with check (
   account_id = (select viewer_account())
-  and organisation_id = any ((select viewer_organisations())::uuid[])
-  and advisory_id = any ((select viewer_contents())::uuid[]));
+  and exists (select from viewer_hats(array[advisory_id]) h
+              where h.organisation_id = advisory_acknowledgements.organisation_id and not h.sealed
+                and h.role <> 'member_reader'));
 
 create policy own_view on deliveries for select to portal_app using (
   item_id in (select unnest((select viewer_envelopes())))
@@ -226,15 +256,20 @@ create policy own_view on delivery_addresses for select to portal_app using (
   exists (select from deliveries d where d.delivery_id = delivery_addresses.delivery_id
           and (d.organisation_id = any ((select viewer_answering_organisations())::uuid[])
                or (d.ceptoar_id = any ((select viewer_ceptoars())::text[]) and d.stage <> 'ministry'))));
-create policy enqueue on mails for insert to portal_app with check ((select viewer_has_role('nisc_approver')));
+create policy enqueue on mails for insert to portal_app with check (
+  (select viewer_has_role('nisc_approver'))
+  and exists (select from advisories a where a.advisory_id = item_id and a.state = 'published'
+              and a.approved_by = (select viewer_account())));
 create policy content on mails for select to portal_app using (
   (select viewer_has_role('nisc_analyst', 'nisc_approver'))
   and item_id = any ((select viewer_contents())::uuid[]));
 
-grant select, insert, update, delete on advisories to portal_app;
+grant select, insert, delete on advisories to portal_app;
+grant update (state, level, handler_scope, drill, edits, last_edited_by, submitted_by, submitted_at, approved_by,
+  published_at, approved_hash, answer_due, valid_until) on advisories to portal_app;
 grant select, insert, update on advisory_texts to portal_app;
 grant select, insert, delete on advisory_addressees to portal_app;
 grant select on advisory_audience, deliveries, delivery_addresses to portal_app;
 grant select, insert on advisory_acknowledgements, mails to portal_app;
 grant execute on function next_advisory_serial(smallint) to portal_app;
-grant execute on function viewer_hats(uuid[]), viewer_answering_organisations() to portal_app;
+grant execute on function viewer_hats(uuid[]), viewer_own_drafts() to portal_app;

@@ -32,7 +32,8 @@ create function sharing_windows(p_advisory uuid, p_now timestamptz)
         from public.advisory_addressees ad join public.subgroups s using (subgroup_id) where ad.advisory_id = p_advisory
       union all
       select k.ceptoar_id, null, k.contact_id, 'named_person', 4
-        from public.advisory_addressees ad join public.contacts k using (contact_id) where ad.advisory_id = p_advisory
+        from public.advisory_addressees ad join public.contacts k using (contact_id) cross join item i
+        where ad.advisory_id = p_advisory and i.level = 'RED'
     ) x order by x.ceptoar_id, x.subgroup_id, x.contact_id, x.width),
   stages as (
     select distinct ad.ceptoar_id, r.stage from addressed ad
@@ -88,6 +89,12 @@ create function sharing_windows(p_advisory uuid, p_now timestamptz)
   from judged j
   $$;
 
+-- One text that stands for all windows and their verdicts: the approver approves these and no others.
+create function sharing_digest(p_windows text[]) returns text
+  language sql immutable set search_path = pg_catalog, pg_temp
+  as $$ select encode(sha256(convert_to(string_agg(w, E'\n' order by w collate "C"), 'UTF8')), 'hex')
+        from unnest(p_windows) w $$;
+
 -- The preview: the same rows, without a single address.
 create function sharing_preview(p_advisory uuid, p_now timestamptz)
   returns table (ceptoar_id text, stage text, rule text, organisation_id uuid, contact_id uuid,
@@ -119,11 +126,14 @@ create function sharing_named_windows(p_advisory uuid)
 
 -- Freezes the audience of an item that this transaction has just published, and queues one
 -- delivery per due window. Set-based: one statement per table at any size.
-create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority smallint, p_give_up_at timestamptz)
+create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority smallint, p_give_up_at timestamptz,
+                               p_digest text default null)
   returns integer
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
   as $$
-  declare queued integer;
+  declare
+    queued integer;
+    digest text;
   begin
     if not exists (select from public.advisories a where a.advisory_id = p_advisory and a.state = 'published'
                    and a.approved_by = public.viewer_account()) then
@@ -152,11 +162,17 @@ create function sharing_freeze(p_advisory uuid, p_now timestamptz, p_priority sm
       left join public.organisation_names n on n.organisation_id = w.organisation_id
         and n.valid @> (p_now at time zone 'Asia/Tokyo')::date
       where w.verdict = 'due')
-    select count(*) into queued from windows where verdict = 'due';
+    select count(*) filter (where verdict = 'due'), public.sharing_digest(array_agg(
+             concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict)))
+      into queued, digest from windows;
+    -- Not the windows that the approver saw: the caller gives everything up.
+    if p_digest is not null and p_digest <> digest then
+      return -1;
+    end if;
     perform pg_notify('outbox', '');
     return queued;
   end $$;
 
 grant execute on function sharing_preview(uuid, timestamptz), sharing_windows_of_ceptoar(text), sharing_named_windows(uuid),
-  sharing_freeze(uuid, timestamptz, smallint, timestamptz),
+  sharing_freeze(uuid, timestamptz, smallint, timestamptz, text), sharing_digest(text[]),
   viewer_envelopes(), viewer_contents(), viewer_drafts() to portal_app;

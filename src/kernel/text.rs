@@ -41,7 +41,7 @@ pub fn paragraph(text: &str, limit: usize) -> Result<String, TextProblem> {
 }
 
 fn check(text: &str, limit: usize, forbidden: impl Fn(char) -> bool) -> Result<(), TextProblem> {
-    if text.chars().any(is_direction_mark) {
+    if text.chars().any(|c| is_direction_mark(c) || is_invisible(c)) {
         return Err(TextProblem::DirectionMark);
     }
     if text.chars().any(forbidden) {
@@ -56,6 +56,11 @@ fn check(text: &str, limit: usize, forbidden: impl Fn(char) -> bool) -> Result<(
 
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that take no room, and separators that end a line somewhere: they hide or split a text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Full-width digits, letters and signs in their half-width form: how codes and numbers are read.
@@ -89,7 +94,8 @@ pub fn folded(text: &str) -> String {
 /// The pattern for SQL `like` that finds `text` anywhere, its own wildcards taken as letters.
 #[must_use]
 pub fn like_pattern(text: &str) -> String {
-    let escaped = folded(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped =
+        folded(text).replace(char::is_control, "").replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 

@@ -126,3 +126,10 @@ pub fn is_unreachable(error: &sqlx::Error) -> bool {
         _ => false,
     }
 }
+
+/// Whether a value made no sense to the database: a NUL in a text, a date beyond all calendars. Class 22
+/// of the SQL standard, "data exception"; such values come from visitors, as ours are parsed.
+#[must_use]
+pub fn is_nonsense(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code.starts_with("22"))
+}

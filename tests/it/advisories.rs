@@ -84,7 +84,7 @@ async fn approval(approver: &mut Client, item: &str) -> Vec<(String, String)> {
     let hidden = scraper::Selector::parse("input[type=hidden]").unwrap();
     html.select(&hidden)
         .map(|e| (e.attr("name").unwrap().to_owned(), e.attr("value").unwrap().to_owned()))
-        .filter(|(name, _)| name == "edits" || name == "recipients")
+        .filter(|(name, _)| ["edits", "recipients", "audience"].contains(&name.as_str()))
         .collect()
 }
 
@@ -188,7 +188,8 @@ async fn nobody_approves_what_they_wrote_and_nobody_twice() {
     let mut author = app.signed_in("approver").await;
     let item = submitted(&mut author, &[]).await;
     assert!(author.get(&format!("{item}/publication")).await.body.contains("別の承認者"));
-    let own = author.post(&format!("{item}/publication"), &[("edits", "0"), ("recipients", "2")]).await;
+    let own =
+        author.post(&format!("{item}/publication"), &[("edits", "0"), ("recipients", "2"), ("audience", "")]).await;
     assert_eq!(own.status, 403);
     assert!(own.body.contains("別の承認者"));
     // Not even with the row security alone: the table itself refuses one person in two roles.
@@ -325,7 +326,10 @@ async fn members_and_desks_do_not_even_see_that_there_is_a_form() {
         assert_eq!(poc.get(&path).await.status, 404, "{path}");
     }
     assert_eq!(poc.post("/advisories", &form(&[])).await.status, 404);
-    assert_eq!(poc.post(&format!("{item}/publication"), &[("edits", "1"), ("recipients", "2")]).await.status, 404);
+    assert_eq!(
+        poc.post(&format!("{item}/publication"), &[("edits", "1"), ("recipients", "2"), ("audience", "")]).await.status,
+        404
+    );
     assert_eq!(analyst.get(&format!("{item}/publication")).await.status, 404, "an analyst approves nothing");
     let mut stranger = app.visitor();
     assert!(stranger.get(&format!("{item}/draft")).await.location().starts_with("/sign-in?return_to=/advisories/"));
@@ -339,4 +343,106 @@ async fn a_form_of_another_site_is_refused() {
     analyst.headers.push(("origin", "https://evil.example".into()));
     assert_eq!(analyst.post("/advisories", &form(&[])).await.status, 403);
     assert_eq!(count(&mut db, "select count(*) from advisories").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_for_the_save_and_the_windows_that_were_seen() {
+    let Scene { app, mut db, bank_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let item = submitted(&mut analyst, &[]).await;
+    let mut approver = app.signed_in("approver").await;
+    let seen = approval(&mut approver, &item).await;
+    // A save number ahead of the one shown is no approval of what comes.
+    let ahead: Vec<(&str, &str)> =
+        seen.iter().map(|(n, v)| (n.as_str(), if n == "edits" { "1" } else { v.as_str() })).collect();
+    assert_eq!(approver.post(&format!("{item}/publication"), &ahead).await.status, 422);
+    // As many windows as before, but others.
+    let bank_4 = factory::member(&mut db, "banks", "架空第四銀行").await;
+    sqlx::query("update contacts set organisation_id = $1 where organisation_id = $2 and handler")
+        .bind(bank_4)
+        .bind(bank_1)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let same: Vec<(&str, &str)> = seen.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let reply = approver.post(&format!("{item}/publication"), &same).await;
+    assert_eq!(reply.status, 422);
+    assert!(reply.body.contains("届く相手が変わりました"));
+    assert_eq!(approve(&mut approver, &item).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn persons_named_at_red_do_not_stay_behind_at_another_level() {
+    let Scene { app, mut db, window_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let item = drafted(&mut analyst, &[("level", "RED"), ("handler_scope", "named"), ("ceptoar", "")]).await;
+    analyst.post(&format!("{item}/named"), &[("add", &window_1.to_string())]).await;
+    analyst.post(&format!("{item}/draft"), &form(&[("ceptoar", "gas")])).await;
+    analyst.post(&format!("{item}/submission"), &[]).await;
+    assert_eq!(approve(&mut app.signed_in("approver").await, &item).await.status, 303);
+    let reached: Vec<String> =
+        sqlx::query_scalar("select distinct ceptoar_id from advisory_audience").fetch_all(&mut db).await.unwrap();
+    assert_eq!(reached, ["gas"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_security_alone_keeps_the_four_eyes() {
+    let Scene { app, mut db, .. } = scene().await;
+    let mut author = app.signed_in("approver").await;
+    let item = submitted(&mut author, &[]).await;
+    let id: Uuid = item.trim_start_matches("/advisories/").parse().unwrap();
+    let account = |name: &'static str| {
+        sqlx::query_scalar::<_, Uuid>("select account_id from accounts where sign_in_name = $1").bind(name)
+    };
+    let me = account("approver").fetch_one(&mut db).await.unwrap();
+    let other = account("approver2").fetch_one(&mut db).await.unwrap();
+    for (viewer, statement) in [
+        (me, "update advisories set created_by = last_edited_by where advisory_id = $1"),
+        (
+            me,
+            "update advisories set state = 'published', approved_by = viewer_account(), published_at = now(), approved_hash = '' where advisory_id = $1",
+        ),
+        (other, "update advisories set level = 'GREEN' where advisory_id = $1"),
+        (
+            other,
+            "update advisories set state = 'published', level = 'GREEN', approved_by = viewer_account(), published_at = now(), approved_hash = '' where advisory_id = $1",
+        ),
+        (other, "insert into mails select gen_random_uuid(), 'advisory', $1, 'ja', 's', 'b', '', false, now()"),
+    ] {
+        let mut tx = app
+            .state
+            .db
+            .begin(Some(ceptoar_portal::kernel::ids::AccountId(viewer)), app.state.clock.now())
+            .await
+            .unwrap();
+        let error = sqlx::query(statement).bind(id).execute(&mut *tx).await;
+        assert!(error.is_err(), "{statement}");
+    }
+    // Nobody rewrites what somebody else wrote: the row is not there for the statement.
+    let mut tx =
+        app.state.db.begin(Some(ceptoar_portal::kernel::ids::AccountId(other)), app.state.clock.now()).await.unwrap();
+    let touched = sqlx::query("update advisory_texts set title = 'forged' where advisory_id = $1")
+        .bind(id)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    assert_eq!(touched.rows_affected(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_values_are_refused_and_never_a_fault() {
+    let Scene { app, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    for (field, value) in
+        [("title", "a\u{2028}b"), ("title", "a\u{200B}b"), ("links", "https://:www.nisc.go.jp@evil.example/")]
+    {
+        let reply = analyst.post("/advisories", &form(&[(field, value)])).await;
+        assert_eq!((reply.status, reply.texts(&format!("#{field}-error")).len()), (422, 1), "{field} {value:?}");
+    }
+    assert_eq!(analyst.post("/advisories", &form(&[("ceptoar", "a\0")])).await.status, 400);
+    assert_eq!(
+        analyst.get("/advisories?before=-300000000000000000_00000000-0000-4000-8000-000000000000").await.status / 100,
+        4
+    );
+    assert_eq!(app.visitor().post("/sign-in", &[("name", "a\0"), ("password", "x")]).await.status, 422);
 }

@@ -74,7 +74,9 @@ async fn every_route_answers_every_role_as_the_table_says() {
     let mut approver = one_click(&app, "approver2").await;
     let page = approver.get(&format!("/advisories/{sent}/publication")).await;
     let due = page.texts(".tally b")[0].replace(',', "");
-    let form = [("edits", "0"), ("recipients", due.as_str()), ("typed_count", due.as_str())];
+    let audience = page.values("input[name=audience]").remove(0);
+    let form =
+        [("edits", "0"), ("recipients", due.as_str()), ("typed_count", due.as_str()), ("audience", audience.as_str())];
     assert_eq!(approver.post(&format!("/advisories/{sent}/publication"), &form).await.status, 303);
 
     let mut table = format!("{:44} anonymous", "");

@@ -29,9 +29,9 @@ async fn filled() -> (TestApp, PgConnection) {
 /// One published item of every sharing level for the banks, with everything that hangs on it.
 const ITEMS: &str = "
 insert into advisories (number, fiscal_year, serial, state, level, handler_scope, created_by, created_at, last_edited_by,
-                        approved_by, published_at, approved_hash)
+                        submitted_by, approved_by, published_at, approved_hash)
 select 'T-' || l.n, 2026, l.n, 'published', l.level, case l.level when 'RED' then 'named' else 'handlers' end,
-       a.account_id, now(), a.account_id, b.account_id, now(), '\\x00'
+       a.account_id, now(), a.account_id, a.account_id, b.account_id, now(), '\\x00'
 from unnest(array['RED', 'AMBER_STRICT', 'AMBER', 'GREEN', 'CLEAR']) with ordinality l (level, n),
      accounts a, accounts b where a.sign_in_name = 'analyst' and b.sign_in_name = 'approver';
 insert into advisories (number, fiscal_year, serial, level, handler_scope, created_by, created_at, last_edited_by)

@@ -99,9 +99,9 @@ pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<Acco
 pub async fn advisory(owner: &mut PgConnection, serial: i32) -> sqlx::Result<AdvisoryId> {
     let id = sqlx::query_scalar!(
         "insert into advisories (number, fiscal_year, serial, state, level, handler_scope, created_by, created_at,
-                                 last_edited_by, approved_by, published_at, approved_hash)
+                                 last_edited_by, submitted_by, approved_by, published_at, approved_hash)
          select 'bench-' || $1::int, 2026, $1, 'published', 'GREEN', 'handlers', author.account_id, now(),
-                author.account_id, approver.account_id, now(), ''
+                author.account_id, author.account_id, approver.account_id, now(), ''
          from accounts author, accounts approver
          where author.sign_in_name = 'author' and approver.sign_in_name = 'approver'
          returning advisory_id",

@@ -21,8 +21,8 @@ pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
 pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts for one name from one address, for one name from anywhere, from one address for any name.
-const LIMITS: [i32; 3] = [10, 50, 100];
+/// Attempts from one address for any name, for one name from one address, for one name from anywhere.
+const LIMITS: [i32; 3] = [100, 10, 50];
 
 /// Somebody who wants in.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ pub fn canonical(name: &str) -> String {
     text::half_width(name).to_lowercase()
 }
 
+/// What is looked up for a typed name: no stored name has control characters, and the database takes no NUL.
+fn looked_up(name: &str) -> String {
+    canonical(name).replace(char::is_control, "")
+}
+
 /// Tries to sign in.
 ///
 /// # Errors
@@ -65,13 +70,18 @@ pub async fn sign_in(
     now: DateTime<Utc>,
     attempt: Attempt,
 ) -> anyhow::Result<Answer> {
-    let name = canonical(&attempt.name);
+    let name = looked_up(&attempt.name);
     let subjects = throttle_subjects(&name, attempt.address);
     // Charged and committed on its own: a failure later must not give the attempt back.
     let mut tx = db.begin(None, now).await?;
     let mut too_many = false;
     for (subject, limit) in subjects.iter().zip(LIMITS) {
-        too_many |= store::charge_attempt(&mut tx, subject, now, WINDOW).await? > limit;
+        // An address that is over its limit is not counted against anybody's name: else one stranger
+        // could keep a named person out.
+        too_many = store::charge_attempt(&mut tx, subject, now, WINDOW).await? > limit;
+        if too_many {
+            break;
+        }
     }
     let account = if too_many { None } else { store::find_for_sign_in(&mut tx, &name).await? };
     tx.commit().await?;
@@ -89,7 +99,7 @@ pub async fn sign_in(
     };
     let token = open(db, now, account.account_id, &attempt.request_id).await?;
     let mut tx = db.begin(None, now).await?;
-    store::forgive_attempts(&mut tx, &subjects[0]).await?;
+    store::forgive_attempts(&mut tx, &subjects[1]).await?;
     tx.commit().await?;
     Ok(Answer::Welcome(token))
 }
@@ -106,7 +116,7 @@ pub async fn sign_in_to_demonstration(
     request_id: &str,
 ) -> anyhow::Result<Option<Token>> {
     let mut tx = db.begin(None, now).await?;
-    let account = store::find_for_sign_in(&mut tx, &canonical(name)).await?;
+    let account = store::find_for_sign_in(&mut tx, &looked_up(name)).await?;
     tx.commit().await?;
     match account.filter(|a| a.demonstration && !a.suspended) {
         Some(account) => Ok(Some(open(db, now, account.account_id, request_id).await?)),
@@ -158,7 +168,7 @@ async fn refuse(db: &Db, now: DateTime<Utc>, name: &str, request_id: &str, reaso
 
 fn throttle_subjects(name: &str, address: IpAddr) -> [String; 3] {
     let name = digest(name);
-    [format!("pair:{name}:{address}"), format!("name:{name}"), format!("address:{address}")]
+    [format!("address:{address}"), format!("pair:{name}:{address}"), format!("name:{name}")]
 }
 
 fn digest(name: &str) -> String {

@@ -138,7 +138,7 @@ pub fn parse(form: &Form, language: Language) -> Result<Draft, FieldErrors> {
 
 fn parse_text(form: &Form, errors: &mut FieldErrors, language: Language) -> Option<Text> {
     let w = ContentWords::of(language);
-    let title = errors.take("title", text::line(form.value("title"), ITEM_LIMIT), language);
+    let title = errors.take("title", text::line(form.value("title"), TITLE_WIDTH), language);
     if text::width(&title) > TITLE_WIDTH {
         let found = text::width(&title).div_ceil(2).to_string();
         errors.add("title", fill(w.title_too_long, &[("found", &found)]));
@@ -193,7 +193,11 @@ fn items(
 /// Only the web, no credentials before the host, and letters that look alike are shown as they are.
 fn is_web_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "https" | "http") && url.host().is_some() && url.username().is_empty() && text.is_ascii()
+        matches!(url.scheme(), "https" | "http")
+            && url.host().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && text.is_ascii()
     })
 }
 

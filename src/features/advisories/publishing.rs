@@ -21,12 +21,14 @@ use crate::platform::web::form::FieldErrors;
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// What the approver saw, and thereby approves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Approved {
     /// The save number of the text shown.
     pub edits: i32,
     /// The number of windows shown.
     pub recipients: i64,
+    /// Stands for which windows they were.
+    pub audience: String,
 }
 
 /// Why a step was not taken.
@@ -156,14 +158,18 @@ pub async fn publish(
     if envelope.state != State::Review {
         return Err(StepError::StandsAt(envelope.state));
     }
+    // What was read here and what is published below must be one and the same save.
+    if envelope.edits != approved.edits {
+        return Err(StepError::Changed);
+    }
     let missing = content::missing(&draft, now, Language::Ja);
-    if !missing.is_empty() {
+    if !missing.is_empty() || approved.recipients < 1 {
         return Err(StepError::Incomplete(missing));
     }
-    if sharing::store::due_windows(tx, id, now).await? != approved.recipients {
+    if sharing::store::audience(tx, id, now).await? != (approved.recipients, approved.audience.clone()) {
         return Err(StepError::AudienceChanged);
     }
-    if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, approved.recipients)).await? {
+    if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
         return Err(StepError::Changed);
     }
     for language in Language::ALL {
@@ -171,7 +177,7 @@ pub async fn publish(
         outbox::store_mail(tx, "advisory", id.0, &letter, now).await?;
     }
     let priority = draft.text.kind.priority(draft.drill);
-    let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER).await?;
+    let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER, &approved.audience).await?;
     // The directory may have changed between the two statements; what was approved is what leaves.
     if queued != approved.recipients {
         return Err(StepError::AudienceChanged);
@@ -182,8 +188,8 @@ pub async fn publish(
 }
 
 /// SHA-256 over what the approver saw.
-fn approved_hash(draft: &Draft, recipients: i64) -> Vec<u8> {
-    Sha256::digest(format!("{draft:?}\n{recipients}")).to_vec()
+fn approved_hash(draft: &Draft, audience: &str) -> Vec<u8> {
+    Sha256::digest(format!("{draft:?}\n{audience}")).to_vec()
 }
 
 fn own(item: Option<Unpublished>, by: &Author) -> Result<Unpublished, StepError> {

@@ -114,11 +114,16 @@ async fn save_text(tx: &mut PgConnection, id: AdvisoryId, text: &Text) -> sqlx::
     .map(|_| ())
 }
 
-/// Replaces the addressed groups; named persons stay. Ids that do not exist are left out.
+/// Replaces the addressed groups; named persons stay while the item is RED. Ids that do not exist are left out.
 async fn save_groups(tx: &mut PgConnection, id: AdvisoryId, to: &Addressees) -> sqlx::Result<()> {
-    sqlx::query!("delete from advisory_addressees where advisory_id = $1 and contact_id is null", id.0)
-        .execute(&mut *tx)
-        .await?;
+    // Named persons belong to RED; at another level a forgotten name would widen the audience unseen.
+    sqlx::query!(
+        "delete from advisory_addressees d using advisories a
+         where d.advisory_id = $1 and a.advisory_id = d.advisory_id and (d.contact_id is null or a.level <> 'RED')",
+        id.0
+    )
+    .execute(&mut *tx)
+    .await?;
     sqlx::query!(
         "insert into advisory_addressees (advisory_id, sector_id, ceptoar_id, subgroup_id)
          select $1::uuid, s.sector_id, null, null from sectors s where s.sector_id = any ($2)

@@ -1,5 +1,6 @@
 //! A mail as a mail program reads it: headers decoded, the text found, our own links to click.
 
+use crate::platform::web::language::local_path;
 use mail_parser::{Address, MessageParser};
 
 /// A mail as read.
@@ -78,7 +79,10 @@ pub fn pieces(text: &str, base_url: &str) -> Vec<Piece> {
         if !before.is_empty() {
             pieces.push(Piece { text: before.to_owned(), href: None });
         }
-        pieces.push(Piece { text: link.to_owned(), href: Some(link[base_url.len()..].to_owned()) });
+        // `//` after the host would lead to another site from a page of ours.
+        let path = &link[base_url.len()..];
+        let href = (local_path(path) == path).then(|| path.to_owned());
+        pieces.push(Piece { text: link.to_owned(), href });
         rest = after;
     }
     if !rest.is_empty() {

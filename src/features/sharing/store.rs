@@ -102,11 +102,19 @@ pub async fn preview_rows(
     .await
 }
 
-/// How many windows would receive the item now.
-pub async fn due_windows(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"select count(*) as "n!" from sharing_preview($1, $2) where verdict = 'due'"#, id.0, now)
-        .fetch_one(tx)
-        .await
+/// How many windows would receive the item now, and one text that stands for which.
+pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<(i64, String)> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where verdict = 'due') as "due!",
+                  coalesce(sharing_digest(array_agg(
+                    concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict))), '') as "digest!"
+           from sharing_preview($1, $2)"#,
+        id.0,
+        now
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.due, row.digest))
 }
 
 /// Windows of designated handlers in one CEPTOAR whose organisation's name holds `pattern`.
@@ -154,17 +162,25 @@ pub async fn named(tx: &mut PgConnection, id: AdvisoryId, language: Language) ->
     .await
 }
 
-/// Freezes the audience of an item just published and queues a delivery per due window; answers how many.
+/// Freezes the audience of an item just published and queues a delivery per due window; answers how many,
+/// or -1 where the windows are not those that `digest` stands for.
 pub async fn freeze(
     tx: &mut PgConnection,
     id: AdvisoryId,
     now: DateTime<Utc>,
     priority: i16,
     give_up_at: DateTime<Utc>,
+    digest: &str,
 ) -> sqlx::Result<i64> {
-    let queued =
-        sqlx::query_scalar!(r#"select sharing_freeze($1, $2, $3, $4) as "n!""#, id.0, now, priority, give_up_at)
-            .fetch_one(tx)
-            .await?;
+    let queued = sqlx::query_scalar!(
+        r#"select sharing_freeze($1, $2, $3, $4, $5) as "n!""#,
+        id.0,
+        now,
+        priority,
+        give_up_at,
+        digest
+    )
+    .fetch_one(tx)
+    .await?;
     Ok(queued.into())
 }

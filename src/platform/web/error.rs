@@ -47,7 +47,13 @@ pub struct Said {
 
 impl From<sqlx::Error> for WebError {
     fn from(error: sqlx::Error) -> Self {
-        if db::is_unreachable(&error) { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
+        if db::is_unreachable(&error) {
+            Self::Unavailable(error.into())
+        } else if db::is_nonsense(&error) {
+            Self::BadRequest
+        } else {
+            Self::Internal(error.into())
+        }
     }
 }
 

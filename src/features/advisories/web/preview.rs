@@ -38,7 +38,9 @@ pub struct PreviewQuery {
 pub struct Preview {
     /// Windows that receive it.
     pub due: i64,
-    /// The same, for people.
+    /// Stands for which windows, with which verdicts.
+    pub audience: String,
+    /// How many receive it, for people.
     pub due_text: String,
     /// Windows that do not, for people.
     pub not_due_text: String,
@@ -135,11 +137,13 @@ pub async fn load(
     };
     let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
     let due = sum(|verdict| verdict == Verdict::Due);
+    let (_, audience) = sharing::store::audience(tx, id, now).await?;
     let sender = sender(tx, state).await?;
     let letter = mail::published(id, &item.envelope.number, &item.draft, &sender, language)
         .map_err(|error| WebError::Internal(error.into()))?;
     Ok(Preview {
         due,
+        audience,
         due_text: thousands(due),
         not_due_text: thousands(sum(|verdict| verdict != Verdict::Due)),
         telephone_text: thousands(sum(Verdict::needs_telephone)),

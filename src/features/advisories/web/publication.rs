@@ -139,6 +139,7 @@ fn assemble(
 pub struct Approval {
     edits: i32,
     recipients: i64,
+    audience: String,
     #[serde(default)]
     typed_count: String,
 }
@@ -158,7 +159,7 @@ pub async fn post(
         return page(&state, &by, id, &none, &frame, "", w.typed_count_wrong).await;
     }
     let now = state.clock.now();
-    let approved = Approved { edits: form.edits, recipients: form.recipients };
+    let approved = Approved { edits: form.edits, recipients: form.recipients, audience: form.audience };
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let sender = preview::sender(&mut tx, &state).await?;
     match publishing::publish(&mut tx, now, &by, id, approved, &sender, &frame.request_id).await {
