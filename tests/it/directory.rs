@@ -1,7 +1,6 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 use ceptoar_portal::features::directory::reference;
 use sqlx::PgConnection;
@@ -243,13 +242,11 @@ async fn everything(db: &mut PgConnection) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn loading_again_changes_nothing_and_takes_no_time() {
+async fn loading_again_finds_nothing_to_do_and_changes_nothing() {
     let database = TestDatabase::fresh().await;
     let mut db = database.owner().await;
     let before = everything(&mut db).await;
-    let start = Instant::now();
-    assert!(!reference::load(&mut db).await.expect("a load"));
-    assert!(start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
+    assert!(!reference::load(&mut db).await.expect("a load"), "there was nothing to do");
     assert_eq!(everything(&mut db).await, before);
 }
 
