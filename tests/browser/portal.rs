@@ -54,7 +54,7 @@ impl Portal {
 impl Drop for Portal {
     fn drop(&mut self) {
         // Asked to stop as an operator would, so that the private database stops as well.
-        drop(Command::new("kill").arg(self.process.id().to_string()).status());
+        drop(Command::new("sh").args(["-c", "kill \"$0\"", &self.process.id().to_string()]).status());
         drop(self.process.wait());
         std::thread::sleep(Duration::from_secs(4));
         drop(std::fs::remove_dir_all(&self.directory));

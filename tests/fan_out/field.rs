@@ -101,7 +101,7 @@ impl Field {
     }
 
     pub fn signal(&self, worker: &Child, signal: &str) {
-        let sent = Command::new("kill").args([format!("-{signal}"), worker.id().to_string()]).status().expect("kill");
+        let sent = kill(signal, &worker.id().to_string()).status().expect("kill");
         assert!(sent.success(), "the worker had ended by itself");
     }
 
@@ -109,7 +109,7 @@ impl Field {
     pub fn tear_down_database(&self) {
         let note = std::fs::read_to_string(self.cluster.directory().join("cluster/postmaster.pid")).expect("a server");
         let process = note.lines().next().expect("a process").trim();
-        assert!(Command::new("kill").args(["-QUIT", process]).status().expect("kill").success());
+        assert!(kill("QUIT", process).status().expect("kill").success());
         while Path::new("/proc").join(process).exists() {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -215,4 +215,11 @@ async fn fill(owner: &mut PgConnection, recipients: usize) {
     .execute(owner)
     .await
     .expect("deliveries");
+}
+
+/// The shell's own `kill`: a minimal system has no program of that name.
+fn kill(signal: &str, process: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "kill -\"$0\" \"$1\"", signal, process]);
+    command
 }
