@@ -10,7 +10,7 @@ use sqlx::Connection;
 
 use super::database::Database;
 use super::seed;
-use crate::features::accounts::Role;
+use crate::features::access::Role;
 use crate::features::accounts::enrolment::{NewAccount, SHORTEST_PASSWORD, enrol};
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;

@@ -18,7 +18,7 @@ use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::security::password::{Cost, PasswordHasher};
-use crate::platform::web::state::AppState;
+use crate::platform::web::state::{AppState, FirstWall};
 
 /// The page that is compared: the largest sheet.
 const PAGE: &str = "/map/2011-03-31";
@@ -34,7 +34,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     feature_map::load_editions(&mut database.owner().await?).await?;
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let hasher = PasswordHasher::new(Cost::Standard)?;
-    let portal = router(AppState { db, config, clock: Clock::System, hasher });
+    let portal = router(AppState { db, config, clock: Clock::System, hasher, first_wall: FirstWall::Standing });
     let packed = published(&portal, "gzip").await?;
     let plain = published(&portal, "identity").await?;
     println!("bytes {} plain, {} compressed", plain.1.len(), packed.1.len());

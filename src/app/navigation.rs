@@ -4,8 +4,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::accounts::account::{Role, Viewer};
-use crate::features::accounts::web::identify::Identity;
+use crate::features::access::web::Identity;
+use crate::features::access::{Role, Viewer};
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
 

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use axum::{Router, middleware};
+use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
@@ -11,6 +11,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::navigation;
+use crate::features::access::web::guard;
+use crate::features::access::{Routes, Rule};
 use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
@@ -19,19 +21,34 @@ use crate::platform::web::{assets, error, headers, language, request};
 const BODY_LIMIT: usize = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The whole portal as one service.
-pub fn router(state: AppState) -> Router {
-    let public = feature_map::PublicPages::new(state.clone());
-    let pages = Router::new()
+/// Every page and form of the portal with the rule of who may use it.
+pub fn pages(public: feature_map::PublicPages) -> Routes {
+    Routes::new()
         .merge(about::routes())
         .merge(home::routes())
         .merge(accounts::routes())
-        .merge(feature_map::routes(public.clone()))
+        .merge(feature_map::routes(public))
         .merge(advisories::routes())
         .merge(mailbox::routes())
-        .route("/language", post(language::post));
+        .post("/language", Rule::Public, language::post)
+}
+
+/// What machines ask for; no session is looked up for them.
+fn plumbing() -> Routes {
+    Routes::new()
+        .get("/static/{*path}", Rule::Public, assets::get)
+        .get("/health/live", Rule::Public, async || "ok")
+        .get("/health/ready", Rule::Public, ready)
+}
+
+/// The whole portal as one service.
+pub fn router(state: AppState) -> Router {
+    let public = feature_map::PublicPages::new(state.clone());
+    let (pages, rules) = pages(public.clone()).into_parts();
+    let (plumbing, _) = plumbing().into_parts();
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
+    let guarded = middleware::from_fn_with_state(Arc::new(rules), guard);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
     // Read from the bottom: a request passes the last layer first.
     let portal = pages
@@ -39,13 +56,12 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(guarded)
         .layer(CsrfLayer::new())
         .layer(dress_errors)
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
-        .route("/static/{*path}", get(assets::get))
-        .route("/health/live", get(async || "ok"))
-        .route("/health/ready", get(ready))
+        .merge(plumbing)
         .layer(secure)
         .layer(middleware::from_fn(request::observe))
         .with_state(state);

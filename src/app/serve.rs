@@ -18,7 +18,7 @@ use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::security::password::{Cost, PasswordHasher};
-use crate::platform::web::state::AppState;
+use crate::platform::web::state::{AppState, FirstWall};
 
 /// How long a stop waits for requests and mails in flight.
 const STOP: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let clock = Clock::System;
     let figures = metrics::prepare(config.metrics_listen).await?;
     let mailing = Mailing::prepare(&config, &database, &clock).await?;
-    let state = AppState { db: db.clone(), config: config.clone(), clock, hasher };
+    let state = AppState { db: db.clone(), config: config.clone(), clock, hasher, first_wall: FirstWall::Standing };
     let (stop, stopping) = watch::channel(false);
     greet(&config, &database);
     tokio::spawn(until_asked(stop));

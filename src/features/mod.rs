@@ -1,5 +1,6 @@
 //! The portal, one folder per concept. Order: each feature may import those above it.
 
+pub mod access;
 pub mod accounts;
 pub mod directory;
 pub mod sharing;

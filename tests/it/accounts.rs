@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use chrono::TimeDelta;
 
 use crate::support::{TestApp, factory};

@@ -1,6 +1,6 @@
 //! Writing an advisory, looking at its recipients, submitting, approving.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! The delivery page: who sees which rows, and that the numbers are the rows.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use uuid::Uuid;
 
 use crate::support::TestApp;

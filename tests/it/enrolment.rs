@@ -1,6 +1,6 @@
 //! Accounts for real people, made before anybody can sign in.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::accounts::enrolment::{EnrolmentError, NewAccount, enrol};
 use ceptoar_portal::kernel::ids::AccountId;
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::iter::successors;
 use std::path::Path;
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;

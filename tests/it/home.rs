@@ -1,6 +1,6 @@
 //! The front page: what waits for whom.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 
 use crate::support::TestApp;
 use crate::support::factory::{self, NewAdvisory};

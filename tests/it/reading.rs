@@ -1,7 +1,7 @@
 //! Reading and acknowledging: who finds what where, and what does not exist for whom.
 
 use axum::http::Method;
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use chrono::TimeDelta;
 use uuid::Uuid;
 

@@ -1,12 +1,11 @@
 //! The pages that every footer leads to.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
 
 use super::texts::{self, Section};
+use crate::features::access::{Routes, Rule};
 use crate::kernel::language::Language;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
@@ -23,12 +22,12 @@ struct AboutPage {
 type Text = fn(Language, bool) -> (&'static str, Vec<Section>);
 
 /// The routes of this feature.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/about/contact", get(async |state, frame| page(state, frame, texts::contact)))
-        .route("/about/accessibility", get(async |state, frame| page(state, frame, texts::accessibility)))
-        .route("/about/terms", get(async |state, frame| page(state, frame, texts::terms)))
-        .route("/about/privacy", get(async |state, frame| page(state, frame, texts::privacy)))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/about/contact", Rule::Public, async |state, frame| page(state, frame, texts::contact))
+        .get("/about/accessibility", Rule::Public, async |state, frame| page(state, frame, texts::accessibility))
+        .get("/about/terms", Rule::Public, async |state, frame| page(state, frame, texts::terms))
+        .get("/about/privacy", Rule::Public, async |state, frame| page(state, frame, texts::privacy))
 }
 
 fn page(State(state): State<AppState>, frame: Frame, text: Text) -> impl IntoResponse {

@@ -1,6 +1,6 @@
 //! The sign-ins of the demonstration: one for each role. The seed makes them, the sign-in page shows them.
 
-use super::account::Role;
+use crate::features::access::Role;
 
 /// The password of every demonstration account. No secret: these accounts hold invented data only,
 /// and a portal with a mail relay refuses them.

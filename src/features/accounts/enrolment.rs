@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgConnection;
 
-use super::account::Role;
 use super::{demonstration, sign_in};
+use crate::features::access::Role;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
 use crate::kernel::text;
@@ -168,7 +168,7 @@ fn check_password(password: &str, name: &str) -> Result<(), &'static str> {
 /// What the role would need of its place, if the place does not have it.
 fn missing(role: Role, place: &store::Place) -> Option<&'static str> {
     let (fits, needed) = match role {
-        Role::NiscAnalyst | Role::NiscApprover | Role::Auditor => {
+        Role::NiscAnalyst | Role::NiscApprover | Role::Auditor | Role::SystemAdmin => {
             (place.kind == "central" && !place.ceptoar_named, "the centre (nisc) as its organisation, and no CEPTOAR")
         }
         Role::MinistryLiaison => {
@@ -177,7 +177,7 @@ fn missing(role: Role, place: &store::Place) -> Option<&'static str> {
         Role::Secretariat | Role::Coordinator => {
             (place.keeps_desk, "a CEPTOAR and the organisation that is its secretariat today")
         }
-        Role::MemberPoc | Role::MemberReader | Role::HubMember => {
+        Role::MemberPoc | Role::MemberReader | Role::HubMember | Role::MemberAdmin => {
             (place.is_member, "a CEPTOAR and an organisation that is a member of it today")
         }
         Role::CouncilDelegate | Role::WgChair | Role::CouncilObserver => {

@@ -1,6 +1,5 @@
 //! 利用者: who may sign in, what they are in which organisation, and their sessions.
 
-pub mod account;
 pub mod demonstration;
 pub mod enrolment;
 pub mod paths;
@@ -8,5 +7,4 @@ pub mod sign_in;
 pub mod store;
 pub mod web;
 
-pub use account::{Affiliation, Role, Viewer};
 pub use web::routes;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 
-use super::account::{Affiliation, Role};
+use crate::features::access::{Affiliation, Role};
 use crate::kernel::ids::{AccountId, ContactId, OrganisationId, SessionId};
 use crate::kernel::language::Language;
 

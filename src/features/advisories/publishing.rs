@@ -9,7 +9,7 @@ use super::advisory::State;
 use super::content::{self, Draft};
 use super::mail::{self, MailError, Sender};
 use super::store::{self, Unpublished};
-use crate::features::accounts::web::viewer::{Approver, Author};
+use crate::features::access::web::extract::{Approver, Author};
 use crate::features::sharing;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;

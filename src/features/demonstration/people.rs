@@ -6,7 +6,7 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::roster::{Desk, id, member_id, window_id};
-use crate::features::accounts::Role;
+use crate::features::access::Role;
 use crate::features::accounts::demonstration::{ACCOUNTS, DemonstrationAccount, Place};
 
 /// An account with its one affiliation.
@@ -82,6 +82,8 @@ fn office(role: Role) -> &'static str {
         Role::WgChair => "主査",
         Role::CouncilObserver => "オブザーバ",
         Role::Auditor => "監査担当",
+        Role::MemberAdmin => "利用者管理担当",
+        Role::SystemAdmin => "システム管理者",
     }
 }
 

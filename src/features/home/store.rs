@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::features::accounts::Viewer;
+use crate::features::access::Viewer;
 use crate::kernel::ids::AdvisoryId;
 
 /// How many members of the viewer's desks acknowledged an item.

@@ -1,6 +1,6 @@
 //! Which parts of the front page follow from somebody's roles.
 
-use crate::features::accounts::{Role, Viewer};
+use crate::features::access::{Role, Viewer};
 
 /// A part of the front page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub fn parts(viewer: &Viewer) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::accounts::Affiliation;
+    use crate::features::access::Affiliation;
+    use crate::features::access::FirstWall;
     use crate::kernel::ids::{AccountId, OrganisationId, SessionId};
 
     fn viewer(roles: &[Role]) -> Viewer {
@@ -64,6 +65,7 @@ mod tests {
             session_id: SessionId::random(),
             display_name: String::new(),
             affiliations: roles.iter().map(affiliation).collect(),
+            first_wall: FirstWall::Standing,
         }
     }
 

@@ -1,17 +1,15 @@
 //! The front page.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use chrono::{DateTime, Utc};
 
 use super::store::{self, MemberAnswers};
 use super::waiting::{Part, parts};
 use super::words::HomeWords;
-use crate::features::accounts::Viewer;
-use crate::features::accounts::web::viewer::MaybeViewer;
+use crate::features::access::web::MaybeViewer;
+use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Progress};
@@ -90,8 +88,8 @@ struct DeskPage {
 }
 
 /// The routes of this feature.
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/", get(index))
+pub fn routes() -> Routes {
+    Routes::new().get("/", Rule::Public, index)
 }
 
 async fn index(

@@ -1,15 +1,14 @@
 //! Pages of the local mailbox.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Form, Router};
 
 use super::letter::{self, Letter, Piece};
 use super::paths;
 use super::store::{self, Arrived};
-use crate::features::accounts::Viewer;
+use crate::features::access::{Routes, Rule, Viewer};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_time, short_time};
 use crate::platform::web::error::WebError;
@@ -54,8 +53,12 @@ crate::words! {
 }
 
 /// The routes of this feature.
-pub fn routes() -> Router<AppState> {
-    Router::new().route(paths::INDEX, get(index).post(find)).route(paths::SHOW, get(show))
+pub fn routes() -> Routes {
+    Routes::new().get(paths::INDEX, Rule::Public, index).post(paths::INDEX, Rule::Public, find).get(
+        paths::SHOW,
+        Rule::Public,
+        show,
+    )
 }
 
 #[derive(Debug)]

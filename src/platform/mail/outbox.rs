@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::letter::Letter;
 use super::reply::{Reply, Stage};
 use super::sheet::MailText;
-use crate::kernel::ids::{DeliveryId, MailId};
+use crate::kernel::email_address::EmailAddress;
+use crate::kernel::ids::{AccountId, DeliveryId, MailId};
 use crate::kernel::language::Language;
 
 /// The channel that publications knock on.
@@ -98,6 +99,44 @@ pub async fn store_mail(
     .execute(tx)
     .await?;
     Ok(id)
+}
+
+/// Whom a letter about their own account goes to.
+#[derive(Debug, Clone)]
+pub struct AccountAddressee<'a> {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its address, read from the account and not from a form of somebody else.
+    pub address: &'a EmailAddress,
+    /// The person's name.
+    pub name: &'a str,
+}
+
+/// Queues a letter to one person about their own account. Its text is wiped once it was handed over, because
+/// it may carry a link that opens the account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enqueue_account_letter(
+    tx: &mut PgConnection,
+    to: &AccountAddressee<'_>,
+    letter: &Letter,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "select enqueue_account_letter($1, $2, $3, $4, $5, $6, $7, $8)",
+        to.account_id.0,
+        to.address.as_str(),
+        to.name,
+        letter.language().code(),
+        letter.subject(),
+        letter.body(),
+        &Sha256::digest(letter.body().as_bytes())[..],
+        now
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// Takes up to `batch` due deliveries for `worker` and holds them for `lease`.

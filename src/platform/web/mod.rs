@@ -1,6 +1,7 @@
 //! What every page is made with. Order: each module may import those above it.
 
 pub mod state;
+pub mod routes;
 pub mod cookies;
 pub mod assets;
 pub mod headers;

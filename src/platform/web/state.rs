@@ -7,6 +7,16 @@ use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::security::password::PasswordHasher;
 
+/// The wall of code round every item. It stands; tests open it to see that the database's wall alone holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirstWall {
+    /// The features' rights decide.
+    #[default]
+    Standing,
+    /// They permit everything. No setting leads here (`tests/it/architecture.rs` looks).
+    OpenForTests,
+}
+
 /// Shared by all handlers; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -18,4 +28,6 @@ pub struct AppState {
     pub clock: Clock,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
+    /// Whether the code's own wall stands.
+    pub first_wall: FirstWall,
 }

@@ -9,7 +9,7 @@ use ceptoar_portal::platform::config::{Config, LogFormat};
 use ceptoar_portal::platform::db::Db;
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
 use ceptoar_portal::platform::telemetry;
-use ceptoar_portal::platform::web::state::AppState;
+use ceptoar_portal::platform::web::state::{AppState, FirstWall};
 use clap::Parser;
 
 use super::client::Client;
@@ -51,6 +51,7 @@ impl TestApp {
             config: Arc::new(config),
             clock: Clock::fixed(EVENING.parse().expect("an instant")),
             hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+            first_wall: FirstWall::Standing,
         };
         Self { router: router(state.clone()), database, state }
     }

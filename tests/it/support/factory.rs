@@ -1,6 +1,6 @@
 //! Builders of accounts and members, written as the owner writes them.
 
-use ceptoar_portal::features::accounts::Role;
+use ceptoar_portal::features::access::Role;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

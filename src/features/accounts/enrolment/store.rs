@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
-use crate::features::accounts::account::Role;
+use crate::features::access::Role;
 use crate::kernel::ids::{AccountId, OrganisationId};
 
 /// What an organisation is in a CEPTOAR today.

@@ -6,22 +6,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
 
-use crate::features::accounts::account::Viewer;
+use crate::features::access::Viewer;
+use crate::features::access::web::Identity;
 use crate::features::accounts::{sign_in, store};
-use crate::kernel::language::Language;
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
 use crate::platform::web::state::AppState;
-
-/// The viewer and the account's language, for the extractors behind this layer.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// Who is looking.
-    pub viewer: Viewer,
-    /// The account's language.
-    pub language: Language,
-}
 
 /// Puts an [`Identity`] into the request if its cookie belongs to a living session.
 ///
@@ -54,6 +45,7 @@ async fn resume(state: &AppState, headers: &HeaderMap) -> Result<Option<Identity
         session_id: session.session_id,
         display_name: session.display_name,
         affiliations,
+        first_wall: state.first_wall,
     };
     Ok(Some(Identity { viewer, language: session.language }))
 }

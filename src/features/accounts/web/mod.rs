@@ -2,18 +2,15 @@
 
 pub mod identify;
 pub mod sign_in;
-pub mod viewer;
-
-use axum::Router;
-use axum::routing::{get, post};
 
 use super::paths;
-use crate::platform::web::state::AppState;
+use crate::features::access::{Routes, Rule};
 
 /// The routes of this feature.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
-        .route(paths::DEMONSTRATION_SIGN_IN, post(sign_in::post_demonstration))
-        .route(paths::SIGN_OUT, post(sign_in::post_sign_out))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(paths::SIGN_IN, Rule::Public, sign_in::get)
+        .post(paths::SIGN_IN, Rule::Public, sign_in::post)
+        .post(paths::DEMONSTRATION_SIGN_IN, Rule::Public, sign_in::post_demonstration)
+        .post(paths::SIGN_OUT, Rule::SignedIn, sign_in::post_sign_out)
 }

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use secrecy::SecretString;
 
-use super::viewer::MaybeViewer;
-use crate::features::accounts::account::Viewer;
+use crate::features::access::Viewer;
+use crate::features::access::web::MaybeViewer;
 use crate::features::accounts::demonstration::{self, DemonstrationAccount};
 use crate::features::accounts::sign_in::{self, Answer, Attempt};
 use crate::features::accounts::store;

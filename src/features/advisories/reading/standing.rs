@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::features::accounts::Role;
+use crate::features::access::Role;
 use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::{AdvisoryId, ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};

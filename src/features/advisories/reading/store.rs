@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::filter::Filter;
 use super::standing::Hat;
-use crate::features::accounts::{Role, Viewer};
+use crate::features::access::{Role, Viewer};
 use crate::features::advisories::advisory::{Envelope, Kind, Purpose, State, Text};
 use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId, OrganisationId};

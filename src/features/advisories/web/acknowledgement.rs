@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Redirect;
 
 use super::reading::nothing_here;
-use crate::features::accounts::Viewer;
+use crate::features::access::Viewer;
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::{standing, store};

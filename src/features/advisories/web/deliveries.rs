@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::deliveries_words::DeliveriesWords;
 use super::reading::nothing_here;
 use super::recipients::RecipientRow;
-use crate::features::accounts::Viewer;
+use crate::features::access::Viewer;
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::board::{Board, Counts, Line, percent};

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Timelike;
 
-use crate::features::accounts::web::viewer::Author;
+use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
 use crate::features::advisories::content::{self, Form};
 use crate::features::advisories::words::DraftWords;

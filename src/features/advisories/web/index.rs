@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::features::accounts::Viewer;
+use crate::features::access::Viewer;
 use crate::features::advisories::advisory::{Kind, State as ItemState};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::store as watching;

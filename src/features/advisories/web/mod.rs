@@ -13,28 +13,32 @@ pub mod recipients;
 pub mod show;
 pub mod submission;
 
-use axum::Router;
-use axum::routing::{get, post};
-
 use super::paths;
 use super::publishing::StepError;
 use super::words::{DraftWords, PreviewWords};
+use crate::features::access::action::AdvisoryAction::{Approve, Draft};
+use crate::features::access::{Action, Routes, Rule};
 use crate::kernel::language::Language;
 use crate::platform::web::error::{Said, WebError};
-use crate::platform::web::state::AppState;
 
 /// The routes of this feature.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(paths::INDEX, post(draft::create))
-        .route(paths::NEW, get(draft::get_new))
-        .route(paths::DRAFT, get(draft::get).post(draft::update))
-        .route(paths::DISCARD, post(draft::discard))
-        .route(paths::NAMED, get(named::get).post(named::post))
-        .route(paths::NAMED_SEARCH, post(named::search))
-        .route(paths::SUBMISSION, get(submission::get).post(submission::post))
-        .route(paths::RETURN, post(submission::send_back))
-        .route(paths::PUBLICATION, get(publication::get).post(publication::post))
+pub fn routes() -> Routes {
+    let draft = Rule::May(Action::Advisory(Draft));
+    let approve = Rule::May(Action::Advisory(Approve));
+    Routes::new()
+        .post(paths::INDEX, draft, draft::create)
+        .get(paths::NEW, draft, draft::get_new)
+        .get(paths::DRAFT, draft, draft::get)
+        .post(paths::DRAFT, draft, draft::update)
+        .post(paths::DISCARD, draft, draft::discard)
+        .get(paths::NAMED, draft, named::get)
+        .post(paths::NAMED, draft, named::post)
+        .post(paths::NAMED_SEARCH, draft, named::search)
+        .get(paths::SUBMISSION, draft, submission::get)
+        .post(paths::SUBMISSION, draft, submission::post)
+        .post(paths::RETURN, draft, submission::send_back)
+        .get(paths::PUBLICATION, approve, publication::get)
+        .post(paths::PUBLICATION, approve, publication::post)
         .merge(reading::reading_routes())
 }
 

@@ -6,7 +6,7 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
-use crate::features::accounts::web::viewer::Author;
+use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content::Form;
 use crate::features::advisories::words::DraftWords;

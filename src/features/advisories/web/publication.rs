@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::preview::{self, Preview, PreviewQuery};
 use super::step_error;
-use crate::features::accounts::web::viewer::Approver;
+use crate::features::access::web::extract::Approver;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content::Draft;
 use crate::features::advisories::paths;

@@ -1,10 +1,7 @@
 //! Routes of reading, acknowledging and watching.
 
-use axum::Router;
-use axum::routing::{get, post};
-
 use super::{acknowledgement, deliveries, index, show};
-use crate::features::accounts::Viewer;
+use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths;
 use crate::kernel::ids::AdvisoryId;
 use crate::platform::audit::{self, Event, Outcome};
@@ -16,14 +13,15 @@ use crate::platform::web::state::AppState;
 const INDEX_JSON: &str = "/advisories.json";
 
 /// The routes of the receiving and watching side.
-pub fn reading_routes() -> Router<AppState> {
-    Router::new()
-        .route(paths::INDEX, get(index::get))
-        .route(INDEX_JSON, get(index::get_json))
-        .route(paths::SEARCH, get(index::leave_search).post(index::search))
-        .route(paths::SHOW, get(show::get))
-        .route(paths::ACKNOWLEDGEMENT, post(acknowledgement::post))
-        .route(paths::DELIVERIES, get(deliveries::get))
+pub fn reading_routes() -> Routes {
+    Routes::new()
+        .get(paths::INDEX, Rule::SignedIn, index::get)
+        .get(INDEX_JSON, Rule::SignedIn, index::get_json)
+        .get(paths::SEARCH, Rule::SignedIn, index::leave_search)
+        .post(paths::SEARCH, Rule::SignedIn, index::search)
+        .get(paths::SHOW, Rule::SignedIn, show::get)
+        .post(paths::ACKNOWLEDGEMENT, Rule::SignedIn, acknowledgement::post)
+        .get(paths::DELIVERIES, Rule::SignedIn, deliveries::get)
 }
 
 /// The answer to somebody who asks for what is not for them: as if it did not exist. Written down for

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::reading::nothing_here;
-use crate::features::accounts::{Role, Viewer};
+use crate::features::access::{Role, Viewer};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;

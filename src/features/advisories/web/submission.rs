@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::preview::{self, Preview, PreviewQuery};
 use super::step_error;
-use crate::features::accounts::web::viewer::Author;
+use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content;
 use crate::features::advisories::paths;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::files::{self, Kind, content_type};
 use super::shelf::{PublicPages, Published};
-use crate::features::accounts::web::viewer::MaybeViewer;
+use crate::features::access::web::extract::MaybeViewer;
 use crate::features::feature_map::edition::{Confidence, Edition, Status, YearFigures};
 use crate::features::feature_map::paths;
 use crate::features::feature_map::sheet::{self, Sheet};

@@ -5,20 +5,17 @@ pub mod map;
 pub mod profile;
 pub mod shelf;
 
-use axum::Router;
-use axum::routing::get;
-
 use super::paths;
-use crate::platform::web::state::AppState;
+use crate::features::access::{Routes, Rule};
 use shelf::PublicPages;
 
 /// The routes of this feature. They share the published pages with the layer that answers from memory.
-pub fn routes(pages: PublicPages) -> Router<AppState> {
-    Router::new()
-        .route(paths::NEWEST, get(map::get_newest))
-        .route(paths::NEWEST_JSON, get(map::get_newest_json))
-        .route(paths::NEWEST_CSV, get(map::get_newest_csv))
-        .route(paths::EDITION, get(map::get))
-        .route(paths::PROFILE, get(profile::get))
+pub fn routes(pages: PublicPages) -> Routes {
+    Routes::new()
+        .get(paths::NEWEST, Rule::Public, map::get_newest)
+        .get(paths::NEWEST_JSON, Rule::Public, map::get_newest_json)
+        .get(paths::NEWEST_CSV, Rule::Public, map::get_newest_csv)
+        .get(paths::EDITION, Rule::Public, map::get)
+        .get(paths::PROFILE, Rule::Public, profile::get)
         .with_state(pages)
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::files::content_type;
 use super::shelf::{PublicPages, Published};
-use crate::features::accounts::web::viewer::MaybeViewer;
+use crate::features::access::web::extract::MaybeViewer;
 use crate::features::feature_map::edition::{Edition, Profile, Status};
 use crate::features::feature_map::over_editions::{OtherName, Stop, Subject, other_names, stops};
 use crate::features::feature_map::sheet::{self, CellWords, ChannelLine, Column, SecretariatLines};

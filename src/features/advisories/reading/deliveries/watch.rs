@@ -1,6 +1,6 @@
 //! Who may watch what of an item's deliveries (docs/security-walls.md, the table of deliveries).
 
-use crate::features::accounts::Viewer;
+use crate::features::access::Viewer;
 use crate::features::advisories::reading::standing::Hat;
 use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::OrganisationId;
@@ -78,7 +78,8 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::accounts::{Affiliation, Role};
+    use crate::features::access::FirstWall;
+    use crate::features::access::{Affiliation, Role};
     use crate::kernel::ids::{AccountId, AdvisoryId, SessionId};
 
     fn viewer(role: Role) -> Viewer {
@@ -94,6 +95,7 @@ mod tests {
                 ceptoar_id: None,
                 contact_id: None,
             }],
+            first_wall: FirstWall::Standing,
         }
     }
 

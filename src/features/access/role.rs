@@ -1,6 +1,5 @@
-//! Accounts, roles and the signed-in viewer.
+//! What somebody may be in an organisation.
 
-use crate::kernel::ids::{AccountId, ContactId, OrganisationId, SessionId};
 use crate::kernel::language::{Label, Language};
 
 /// What somebody is in an organisation (docs/glossary.md). An account may be several things.
@@ -31,11 +30,15 @@ pub enum Role {
     CouncilObserver,
     /// Reads the audit trail.
     Auditor,
+    /// Keeps the accounts of one member's people; reads nothing by it.
+    MemberAdmin,
+    /// Runs the portal: accounts of staff, the queue's state, security events; no contents.
+    SystemAdmin,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NiscAnalyst,
         Self::NiscApprover,
         Self::MinistryLiaison,
@@ -48,6 +51,8 @@ impl Role {
         Self::WgChair,
         Self::CouncilObserver,
         Self::Auditor,
+        Self::MemberAdmin,
+        Self::SystemAdmin,
     ];
 
     /// The value in the database.
@@ -66,6 +71,8 @@ impl Role {
             Self::WgChair => "wg_chair",
             Self::CouncilObserver => "council_observer",
             Self::Auditor => "auditor",
+            Self::MemberAdmin => "member_admin",
+            Self::SystemAdmin => "system_admin",
         }
     }
 
@@ -86,7 +93,9 @@ impl Role {
             | Self::CouncilDelegate
             | Self::WgChair
             | Self::CouncilObserver
-            | Self::Auditor => false,
+            | Self::Auditor
+            | Self::MemberAdmin
+            | Self::SystemAdmin => false,
         }
     }
 }
@@ -106,61 +115,9 @@ impl Label for Role {
             Self::WgChair => language.pick("ワーキンググループ 主査", "Working group chair"),
             Self::CouncilObserver => language.pick("カウンシル オブザーバ", "Council observer"),
             Self::Auditor => language.pick("監査担当", "Auditor"),
+            Self::MemberAdmin => language.pick("構成員 利用者管理担当", "Member account keeper"),
+            Self::SystemAdmin => language.pick("システム管理者", "System administrator"),
         }
-    }
-}
-
-/// One thing that an account is.
-#[derive(Debug, Clone)]
-pub struct Affiliation {
-    /// In which role.
-    pub role: Role,
-    /// In which organisation.
-    pub organisation_id: OrganisationId,
-    /// Its name in Japanese.
-    pub organisation_ja: String,
-    /// Its name in English.
-    pub organisation_en: String,
-    /// For which CEPTOAR; `None` for all that the organisation has to do with.
-    pub ceptoar_id: Option<String>,
-    /// The window that the person answers for.
-    pub contact_id: Option<ContactId>,
-}
-
-/// Somebody signed in, with everything they are today. Made by the session look-up alone.
-#[derive(Debug, Clone)]
-pub struct Viewer {
-    /// The account.
-    pub account_id: AccountId,
-    /// The session it is signed in with.
-    pub session_id: SessionId,
-    /// The person's name as shown.
-    pub display_name: String,
-    /// What they are.
-    pub affiliations: Vec<Affiliation>,
-}
-
-impl Viewer {
-    /// Whether the viewer has the role anywhere.
-    #[must_use]
-    pub fn has(&self, role: Role) -> bool {
-        self.affiliations.iter().any(|a| a.role == role)
-    }
-
-    /// Whether the viewer works at the centre.
-    #[must_use]
-    pub fn is_at_centre(&self) -> bool {
-        self.has(Role::NiscAnalyst) || self.has(Role::NiscApprover)
-    }
-
-    /// The CEPTOARs whose desk the viewer keeps.
-    #[must_use]
-    pub fn desks(&self) -> Vec<&str> {
-        self.affiliations
-            .iter()
-            .filter(|a| matches!(a.role, Role::Secretariat | Role::Coordinator))
-            .filter_map(|a| a.ceptoar_id.as_deref())
-            .collect()
     }
 }
 

@@ -5,8 +5,8 @@ use std::ops::Deref;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 
-use super::identify::Identity;
-use crate::features::accounts::account::{Role, Viewer};
+use super::identity::Identity;
+use crate::features::access::{Role, Viewer};
 use crate::platform::web::error::WebError;
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

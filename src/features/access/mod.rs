@@ -1,0 +1,17 @@
+//! 権限: who somebody is and what they may do. The one place that decides; nothing here reads a database.
+//!
+//! A route says with its [`Rule`] who may use it at all, and the guard holds every request against that.
+//! What is done to a thing is decided by [`can`], from the facts that the caller read of this very thing.
+
+pub mod action;
+pub mod decision;
+pub mod role;
+pub mod rule;
+pub mod viewer;
+pub mod web;
+
+pub use action::Action;
+pub use decision::{Act, can};
+pub use role::Role;
+pub use rule::{Routes, Rule};
+pub use viewer::{Affiliation, FirstWall, Viewer};

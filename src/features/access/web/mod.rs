@@ -1,0 +1,9 @@
+//! The guard before every handler, and the extractors that say who is looking.
+
+pub mod extract;
+pub mod guard;
+pub mod identity;
+
+pub use extract::MaybeViewer;
+pub use guard::guard;
+pub use identity::Identity;
