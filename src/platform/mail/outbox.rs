@@ -123,7 +123,7 @@ pub async fn enqueue_account_letter(
     letter: &Letter,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query!(
+    sqlx::query_scalar!(
         "select enqueue_account_letter($1, $2, $3, $4, $5, $6, $7, $8)",
         to.account_id.0,
         to.address.as_str(),
@@ -134,7 +134,7 @@ pub async fn enqueue_account_letter(
         &Sha256::digest(letter.body().as_bytes())[..],
         now
     )
-    .execute(tx)
+    .fetch_one(tx)
     .await
     .map(|_| ())
 }
