@@ -105,3 +105,11 @@ async fn ask(mut client: Client, method: &str, path: &str) -> u16 {
         _ => client.post(path, &[("nothing", "")]).await.status,
     }
 }
+
+/// Every declared route, as method and path.
+pub fn declared() -> Vec<(&'static str, &'static str)> {
+    let state = crate::support::app::idle_state();
+    let public = ceptoar_portal::features::feature_map::PublicPages::new(state);
+    let (_, table) = ceptoar_portal::app::router::pages(public).into_parts();
+    table.declared().iter().map(|d| (d.method, d.path)).collect()
+}
