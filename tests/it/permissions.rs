@@ -1,7 +1,10 @@
 //! Every route, asked by every role: one table, so that a change of anybody's rights is seen.
 
+use ceptoar_portal::features::access::Rule;
 use ceptoar_portal::features::accounts::demonstration::ACCOUNTS;
 use ceptoar_portal::features::demonstration;
+
+use ceptoar_portal::platform::web::routes::RouteTable;
 
 use crate::support::{Client, TestApp};
 
@@ -106,10 +109,21 @@ async fn ask(mut client: Client, method: &str, path: &str) -> u16 {
     }
 }
 
+/// The rule of every route: a change of anybody's rights shows here.
+#[tokio::test]
+async fn every_route_has_the_rule_that_was_agreed() {
+    let rules: Vec<String> =
+        table().declared().iter().map(|d| format!("{:5}{:45}{:?}", d.method, d.path, d.rule)).collect();
+    insta::assert_snapshot!(rules.join("\n"));
+}
+
 /// Every declared route, as method and path.
 pub fn declared() -> Vec<(&'static str, &'static str)> {
+    table().declared().iter().map(|d| (d.method, d.path)).collect()
+}
+
+fn table() -> RouteTable<Rule> {
     let state = crate::support::app::idle_state();
     let public = ceptoar_portal::features::feature_map::PublicPages::new(state);
-    let (_, table) = ceptoar_portal::app::router::pages(public).into_parts();
-    table.declared().iter().map(|d| (d.method, d.path)).collect()
+    ceptoar_portal::app::router::pages(public).into_parts().1
 }

@@ -27,7 +27,7 @@ pub struct World {
 }
 
 /// Level, handler scope and how it stands, by the object's name in the file.
-const ITEMS: [(&str, &str, &str, Stands); 8] = [
+const ITEMS: [(&str, &str, &str, Stands); 9] = [
     ("red", "RED", "named", Stands::Published),
     ("strict", "AMBER_STRICT", "handlers", Stands::Published),
     ("amber", "AMBER", "handlers", Stands::Published),
@@ -36,12 +36,15 @@ const ITEMS: [(&str, &str, &str, Stands); 8] = [
     ("clear", "CLEAR", "organisation", Stands::Published),
     ("draft", "AMBER", "handlers", Stands::Draft),
     ("review", "AMBER", "handlers", Stands::Review),
+    ("own review", "AMBER", "handlers", Stands::OwnReview),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Stands {
     Draft,
     Review,
+    /// Written by the one who approves otherwise.
+    OwnReview,
     Published,
 }
 
@@ -92,6 +95,18 @@ impl World {
         .expect("canaries");
         match stands {
             Stands::Draft => {}
+            Stands::OwnReview => {
+                let (_, approver) = factory::case_team(&self.app).await;
+                sqlx::query(
+                    "update advisories set state = 'review', created_by = $2, last_edited_by = $2, submitted_by = $2,
+                            submitted_at = created_at where advisory_id = $1",
+                )
+                .bind(id)
+                .bind(approver)
+                .execute(&mut db)
+                .await
+                .expect("an own item");
+            }
             Stands::Review => {
                 run(
                     &mut db,
@@ -207,6 +222,16 @@ async fn people(app: &TestApp) -> Uuid {
     let w2 = factory::window(&mut db, a2, Some("banks"), "window@a2.example").await;
     factory::window(&mut db, a3, Some("banks"), OTHER_WINDOW).await;
     let w4 = factory::window(&mut db, b1, Some("power"), "window@b1.example").await;
+    // A1 has a second window that handles nothing, and is in CEPTOAR B as well, with a window of its own there.
+    let w5 = factory::window(&mut db, a1, Some("banks"), "no-handler@a1.example").await;
+    run(&mut db, "update contacts set handler = false where contact_id = $1", w5).await;
+    let w6 = factory::window(&mut db, a1, Some("power"), "power@a1.example").await;
+    run(
+        &mut db,
+        "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('power', $1, '社', '[2018-04-01,)')",
+        a1,
+    )
+    .await;
     let sa = factory::secretariat_of(&mut db, "banks").await;
     let sb = factory::secretariat_of(&mut db, "power").await;
     let fsa = factory::organisation(&mut db, "fsa").await;
@@ -216,6 +241,8 @@ async fn people(app: &TestApp) -> Uuid {
     let hats: Vec<(&str, Role, Uuid, Option<&str>, Option<Uuid>)> = vec![
         ("MH", Role::MemberPoc, a1, banks, Some(w1)),
         ("MN", Role::MemberReader, a1, banks, None),
+        ("MW", Role::MemberPoc, a1, banks, Some(w5)),
+        ("MP", Role::MemberPoc, a1, power, Some(w6)),
         ("MX", Role::MemberPoc, a2, banks, Some(w2)),
         ("MB", Role::MemberPoc, b1, power, Some(w4)),
         ("MA", Role::MemberAdmin, a1, banks, None),
