@@ -57,6 +57,13 @@ impl World {
             let id = world.fresh(name).await;
             world.items.insert(name, id);
         }
+        // A rule of the database broken on purpose (scripts/mutants).
+        if let Ok(mutant) = std::env::var("LEAK_MATRIX_SQL") {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(mutant))
+                .execute(&mut world.app.database.owner().await)
+                .await
+                .expect("a mutant");
+        }
         world
     }
 
