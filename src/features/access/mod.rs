@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod decision;
+pub mod people;
 pub mod role;
 pub mod rule;
 pub mod viewer;
