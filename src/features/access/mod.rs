@@ -7,6 +7,7 @@ pub mod action;
 pub mod decision;
 pub mod role;
 pub mod rule;
+pub mod strength;
 pub mod viewer;
 pub mod web;
 
@@ -14,4 +15,5 @@ pub use action::Action;
 pub use decision::{Act, can};
 pub use role::Role;
 pub use rule::{Routes, Rule};
+pub use strength::{OpenedBy, Requirement};
 pub use viewer::{Affiliation, FirstWall, Viewer};
