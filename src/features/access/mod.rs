@@ -8,6 +8,7 @@ pub mod decision;
 pub mod people;
 pub mod role;
 pub mod rule;
+pub mod strength;
 pub mod viewer;
 pub mod web;
 
@@ -15,4 +16,5 @@ pub use action::Action;
 pub use decision::{Act, can};
 pub use role::Role;
 pub use rule::{Routes, Rule};
+pub use strength::{OpenedBy, Requirement};
 pub use viewer::{Affiliation, FirstWall, Viewer};

@@ -2,9 +2,11 @@
 
 pub mod demonstration;
 pub mod enrolment;
+pub mod letters;
 pub mod paths;
 pub mod sign_in;
 pub mod store;
+pub mod tickets;
 pub mod web;
 
 pub use web::routes;

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use super::store;
+use crate::features::access::OpenedBy;
 use crate::kernel::ids::AccountId;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event, Outcome};
@@ -90,7 +91,7 @@ pub async fn sign_in(
         return Ok(Answer::TooMany);
     }
 
-    let stored = account.as_ref().map(|a| a.password_hash.clone());
+    let stored = account.as_ref().and_then(|a| a.password_hash.clone());
     let matches = hasher.verify(attempt.password, stored).await?;
     let account = account.filter(|a| matches && !a.suspended && (demonstration || !a.demonstration));
     let Some(account) = account else {
@@ -127,7 +128,7 @@ pub async fn sign_in_to_demonstration(
 async fn open(db: &Db, now: DateTime<Utc>, account_id: AccountId, request_id: &str) -> anyhow::Result<Token> {
     let token = Token::random()?;
     let mut tx = db.begin(Some(account_id), now).await?;
-    store::open_session(&mut tx, account_id, &token.hash(), now, SESSION_LIFETIME).await?;
+    store::open_session(&mut tx, account_id, &token.hash(), OpenedBy::Demonstration, now, SESSION_LIFETIME).await?;
     audit::record(
         &mut tx,
         Event {
