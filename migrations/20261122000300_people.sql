@@ -732,9 +732,9 @@ create function people_end_sessions(p_account uuid, p_now timestamptz) returns b
 
 -- Whom a letter about their account goes to: for those who just did something to it.
 create function people_addressee(p_account uuid)
-  returns table (display_name text, mail_address text, language text, suspended boolean)
+  returns table (sign_in_name text, display_name text, mail_address text, language text, suspended boolean)
   language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$ select a.display_name, a.mail_address, a.language, a.suspended_at is not null from public.accounts a
+  as $$ select a.sign_in_name, a.display_name, a.mail_address, a.language, a.suspended_at is not null from public.accounts a
         where a.account_id = p_account and public.people_may_see(p_account) $$;
 
 -- Whoever keeps a firm's accounts reads its name, and nothing of its items by that.

@@ -14,11 +14,14 @@ use super::person::Duty;
 use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::{DutyFacts, Hat, PersonFacts};
 use crate::features::access::{Viewer, can};
+use crate::features::accounts::letters::LetterFault;
+use crate::features::accounts::tickets;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{AccountId, AffiliationId, GrantRequestId};
 use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::config::Config;
 use crate::platform::db::broken_constraint;
-use crate::platform::mail::letter::LetterError;
+use crate::platform::security::token::Token;
 
 /// Who takes a step, when, and in which portal.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +32,8 @@ pub struct Actor<'a> {
     pub now: DateTime<Utc>,
     /// In which request.
     pub request_id: &'a str,
-    /// What links start with.
-    pub base_url: &'a str,
-    /// Whether accounts made here are invented.
-    pub demonstration: bool,
+    /// Of this portal.
+    pub config: &'a Config,
 }
 
 /// Why a step could not be taken.
@@ -70,10 +71,7 @@ pub enum StepError {
     Database(sqlx::Error),
     /// A letter could not be made.
     #[error(transparent)]
-    Letter(#[from] LetterError),
-    /// The operating system gives no random numbers.
-    #[error("no randomness")]
-    Randomness,
+    Letter(#[from] LetterFault),
 }
 
 impl From<sqlx::Error> for StepError {
@@ -122,7 +120,7 @@ impl Actor<'_> {
         if to.suspended {
             return Ok(false);
         }
-        letters::send(tx, account, &to, occasion, self.base_url, self.now).await
+        letters::send(tx, account, &to, occasion, self.config, self.now).await
     }
 }
 
@@ -145,7 +143,7 @@ pub async fn invite(
     if !can(actor.viewer, DutyAction::Give, &facts) {
         return Err(StepError::NotFound);
     }
-    let invited = store::invite(tx, person, duty, actor.demonstration, actor.now).await?;
+    let invited = store::invite(tx, person, duty, actor.config.is_demonstration(), actor.now).await?;
     let id = invited.account_id;
     if invited.enrolled {
         actor.tell(tx, id, Occasion::DutyGiven).await?;
@@ -156,8 +154,22 @@ pub async fn invite(
     Ok(id)
 }
 
+/// A token for a link; the older one of that purpose dies. Where it is not possible things have changed meanwhile.
+async fn ticket(
+    tx: &mut PgConnection,
+    id: AccountId,
+    purpose: tickets::Purpose,
+    now: DateTime<Utc>,
+) -> Result<Token, StepError> {
+    match tickets::issue(tx, id, purpose, now).await {
+        Ok(token) => Ok(token),
+        Err(sqlx::Error::RowNotFound) => Err(StepError::Overtaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn send_enrolment(tx: &mut PgConnection, actor: Actor<'_>, id: AccountId) -> Result<(), StepError> {
-    let link = store::ticket(tx, id, store::Ticket::Enrol, actor.now).await?;
+    let link = ticket(tx, id, tickets::Purpose::Enrol, actor.now).await?;
     if actor.tell(tx, id, Occasion::Invitation { token: &link }).await? { Ok(()) } else { Err(StepError::NoAddress) }
 }
 
@@ -241,7 +253,7 @@ pub async fn ask(
     if !can(actor.viewer, DutyAction::Ask, &facts) {
         return Err(StepError::NotFound);
     }
-    let request = store::ask(tx, person, duty, actor.demonstration, actor.now).await?;
+    let request = store::ask(tx, person, duty, actor.config.is_demonstration(), actor.now).await?;
     actor.record(tx, "people.ask", ("grant_request", request.to_string()), detail_of(&duty.hat)).await?;
     Ok(request)
 }

@@ -2,10 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::{Actor, Occasion, StepError, store};
+use super::{Actor, Occasion, StepError, store, ticket};
 use crate::features::access::action::PersonAction;
 use crate::features::access::can;
 use crate::features::access::people::PersonFacts;
+use crate::features::accounts::tickets::Purpose;
 use crate::kernel::ids::GrantRequestId;
 
 /// An act on an account, as the pages offer it.
@@ -85,12 +86,12 @@ pub async fn take(
             ("people.end_sessions", serde_json::json!({ "sessions": ended }))
         }
         AccountAct::StartReset => {
-            let token = store::ticket(tx, id, store::Ticket::Reset, actor.now).await?;
+            let token = ticket(tx, id, Purpose::ResetPassword, actor.now).await?;
             tell(tx, actor, person, Occasion::Reset { token: &token }).await?;
             ("people.start_reset", serde_json::json!({}))
         }
         AccountAct::StartRecovery => {
-            let token = store::ticket(tx, id, store::Ticket::Recover, actor.now).await?;
+            let token = ticket(tx, id, Purpose::Recover, actor.now).await?;
             tell(tx, actor, person, Occasion::Recovery { token: &token }).await?;
             ("people.start_recovery", serde_json::json!({}))
         }

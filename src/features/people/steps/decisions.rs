@@ -2,9 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::{Actor, Occasion, StepError, send_enrolment, store};
+use super::{Actor, Occasion, StepError, send_enrolment, store, ticket};
 use crate::features::access::action::RequestAction;
 use crate::features::access::can;
+use crate::features::accounts::tickets;
 use crate::features::people::person::{Decision, GrantRequest, Purpose};
 
 /// The right that a decision needs.
@@ -41,7 +42,7 @@ pub async fn decide(
     let id = decided.account_id;
     match request.purpose {
         Purpose::Recovery => {
-            let token = store::ticket(tx, id, store::Ticket::Recover, actor.now).await?;
+            let token = ticket(tx, id, tickets::Purpose::Recover, actor.now).await?;
             if !actor.tell(tx, id, Occasion::Recovery { token: &token }).await? {
                 return Err(StepError::NoAddress);
             }

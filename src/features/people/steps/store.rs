@@ -1,16 +1,14 @@
 //! SQL of the steps. Each calls one function of the database that holds the right of the viewer of the
 //! transaction once more; the application has no right to write these tables itself.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
-use super::StepError;
 use crate::features::people::form::{NewDuty, NewPerson};
 use crate::features::people::person::Decision;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{AccountId, AffiliationId, GrantRequestId};
 use crate::kernel::language::Language;
-use crate::platform::security::token::Token;
 
 /// Somebody who was invited.
 #[derive(Debug, Clone, Copy)]
@@ -187,46 +185,11 @@ pub async fn end_sessions(tx: &mut PgConnection, account: AccountId, now: DateTi
     sqlx::query_scalar!(r#"select people_end_sessions($1, $2) as "ended!""#, account.0, now).fetch_one(tx).await
 }
 
-/// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ticket {
-    /// Enrol for the first time.
-    Enrol,
-    /// Set a new password.
-    Reset,
-    /// Enrol a new authenticator.
-    Recover,
-}
-
-/// Makes a link's token; the older one of that purpose dies.
-pub async fn ticket(
-    tx: &mut PgConnection,
-    account: AccountId,
-    purpose: Ticket,
-    now: DateTime<Utc>,
-) -> Result<Token, StepError> {
-    let token = Token::random().map_err(|_| StepError::Randomness)?;
-    let (code, lifetime) = match purpose {
-        Ticket::Enrol => ("enrol", TimeDelta::hours(72)),
-        Ticket::Reset => ("reset_password", TimeDelta::minutes(30)),
-        Ticket::Recover => ("recover", TimeDelta::minutes(30)),
-    };
-    let issued = sqlx::query_scalar!(
-        r#"select issue_account_ticket($1, $2, $3, null, $4, $5) as "issued!""#,
-        &token.hash()[..],
-        account.0,
-        code,
-        now,
-        now + lifetime
-    )
-    .fetch_one(tx)
-    .await?;
-    if issued { Ok(token) } else { Err(StepError::Overtaken) }
-}
-
 /// Whom a letter goes to.
 #[derive(Debug, Clone)]
 pub struct Addressee {
+    /// Name to sign in with.
+    pub sign_in_name: String,
     /// The person's name.
     pub name: String,
     /// Their address.
@@ -240,13 +203,14 @@ pub struct Addressee {
 /// Looks up whom a letter about this account goes to.
 pub async fn addressee(tx: &mut PgConnection, account: AccountId) -> sqlx::Result<Option<Addressee>> {
     let row = sqlx::query!(
-        r#"select display_name as "display_name!", mail_address, language as "language!", suspended as "suspended!"
+        r#"select sign_in_name as "sign_in_name!", display_name as "display_name!", mail_address, language as "language!", suspended as "suspended!"
            from people_addressee($1)"#,
         account.0
     )
     .fetch_optional(tx)
     .await?;
     Ok(row.map(|r| Addressee {
+        sign_in_name: r.sign_in_name,
         name: r.display_name,
         address: r.mail_address.and_then(|text| EmailAddress::parse(&text).ok()),
         language: Language::from_code(&r.language),

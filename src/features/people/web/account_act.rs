@@ -109,8 +109,7 @@ pub async fn post(
     Id(id): Id<AccountId>,
     Form(form): Form<ActForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let person = find(&mut tx, &viewer, act, id).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));

@@ -82,8 +82,7 @@ pub async fn post(
     Id(id): Id<AffiliationId>,
     Form(form): Form<EndForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let today = japan_day(actor.now);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let duty = steps::duty(&mut tx, id).await.map_err(step_error)?;

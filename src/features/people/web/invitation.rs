@@ -139,8 +139,7 @@ pub async fn post(
     Path((organisation, ceptoar)): Path<(String, String)>,
     Form(form): Form<InvitationForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
@@ -200,8 +199,7 @@ pub async fn post_duty(
     Path((id, organisation, ceptoar)): Path<(String, String, String)>,
     Form(typed): Form<DutyForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let person = known(&mut tx, &viewer, &id).await?;
     let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
@@ -283,8 +281,7 @@ pub fn at_fields(error: StepError, language: Language) -> Result<FieldErrors, We
         | StepError::AskerGone
         | StepError::Overtaken
         | StepError::Database(_)
-        | StepError::Letter(_)
-        | StepError::Randomness) => return Err(step_error(error)),
+        | StepError::Letter(_)) => return Err(step_error(error)),
     };
     let mut errors = FieldErrors::default();
     errors.add(field, text);

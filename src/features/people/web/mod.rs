@@ -24,6 +24,14 @@ const fn person_rule(action: PersonAction) -> Rule {
     Rule::May(Action::People(PeopleAction::Person(action)))
 }
 
+/// For whatever changes somebody's account or duties: whoever does it has just proved to be there.
+const fn fresh(rule: Rule) -> Rule {
+    match rule {
+        Rule::May(action) => Rule::Fresh(action),
+        Rule::Public | Rule::SignedIn | Rule::Fresh(_) | Rule::SignedInFresh => rule,
+    }
+}
+
 const fn duty_rule(action: DutyAction) -> Rule {
     Rule::May(Action::People(PeopleAction::Duty(action)))
 }
@@ -46,14 +54,14 @@ pub fn routes() -> Routes {
         .get(paths::PLACES, give, places::get)
         .post(paths::PLACES, give, places::search)
         .get(paths::INVITATION, give, invitation::get)
-        .post(paths::INVITATION, give, invitation::post)
+        .post(paths::INVITATION, fresh(give), invitation::post)
         .get(paths::DUTY, give, invitation::get_duty)
-        .post(paths::DUTY, give, invitation::post_duty)
+        .post(paths::DUTY, fresh(give), invitation::post_duty)
         .get(paths::END, end, duty_end::get)
-        .post(paths::END, end, duty_end::post)
+        .post(paths::END, fresh(end), duty_end::post)
         .get(paths::REQUESTS, see, requests::index)
         .get(paths::NEW_REQUEST, ask, request_form::get)
-        .post(paths::NEW_REQUEST, ask, request_form::post)
+        .post(paths::NEW_REQUEST, fresh(ask), request_form::post)
         .get(paths::REQUEST, see, requests::get)
         .get(paths::PERSON, look, person::get)
         .merge(decisions())
@@ -63,7 +71,7 @@ pub fn routes() -> Routes {
 fn decisions() -> Routes {
     let confirm = request_rule(RequestAction::Confirm);
     Routes::new()
-        .post(paths::CONFIRMATION, confirm, async |state, viewer, frame, id, form| {
+        .post(paths::CONFIRMATION, fresh(confirm), async |state, viewer, frame, id, form| {
             requests::decide(Decision::Confirmed, state, viewer, frame, id, form).await
         })
         .post(paths::REFUSAL, request_rule(RequestAction::Refuse), async |state, viewer, frame, id, form| {
@@ -89,21 +97,15 @@ fn account_acts() -> Routes {
             .get(path, person_rule(act.right()), async move |state, viewer, frame, id| {
                 account_act::get(act, state, viewer, frame, id).await
             })
-            .post(path, person_rule(act.right()), async move |state, viewer, frame, id, form| {
+            .post(path, fresh(person_rule(act.right())), async move |state, viewer, frame, id, form| {
                 account_act::post(act, state, viewer, frame, id, form).await
             })
     })
 }
 
 /// Who takes a step in this request.
-fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame, base_url: &'a str) -> Actor<'a> {
-    Actor {
-        viewer,
-        now: state.clock.now(),
-        request_id: &frame.request_id,
-        base_url,
-        demonstration: state.config.is_demonstration(),
-    }
+fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame) -> Actor<'a> {
+    Actor { viewer, now: state.clock.now(), request_id: &frame.request_id, config: &state.config }
 }
 
 /// The answer to a step that could not be taken, where no field is to blame.
@@ -136,6 +138,5 @@ fn step_error(error: StepError) -> WebError {
         ),
         StepError::Database(error) => error.into(),
         StepError::Letter(error) => WebError::Internal(error.into()),
-        StepError::Randomness => WebError::Internal(anyhow::anyhow!("no random numbers")),
     }
 }

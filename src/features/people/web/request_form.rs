@@ -83,8 +83,7 @@ pub async fn post(
     frame: Frame,
     Form(form): Form<RequestForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
     let person = reader.person(&form.display_name, &form.sign_in_name, &form.mail_address, &form.language);

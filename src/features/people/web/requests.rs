@@ -185,8 +185,7 @@ pub async fn decide(
     Id(id): Id<GrantRequestId>,
     Form(DecisionForm {}): Form<DecisionForm>,
 ) -> Result<Response, WebError> {
-    let base_url = state.config.base_url();
-    let actor = actor(&state, &viewer, &frame, &base_url);
+    let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let request = find(&mut tx, &viewer, id).await?;
     decisions::decide(&mut tx, actor, &request, decision).await.map_err(step_error)?;
