@@ -16,6 +16,7 @@ mod glossary;
 mod home;
 mod mailbox;
 mod outbox;
+mod people;
 mod permissions;
 mod reading;
 mod row_security;
