@@ -163,7 +163,8 @@ async fn every_demonstration_account_signs_in_and_is_what_it_says() {
         "select a.sign_in_name, a.display_name, f.role, o.code, f.ceptoar_id, k.position, k.handler,
                 exists (select from contact_channels c where c.contact_id = k.contact_id and c.kind = 'mail')
          from accounts a join affiliations f using (account_id) join organisations o using (organisation_id)
-         left join contacts k on k.contact_id = f.contact_id and k.organisation_id = f.organisation_id",
+         left join contacts k on k.contact_id = f.contact_id and k.organisation_id = f.organisation_id
+         where a.password_hash is not null",
     )
     .fetch_all(&mut db)
     .await

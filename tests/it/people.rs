@@ -1,8 +1,14 @@
 //! Who keeps whose accounts: through the door, and at the database behind it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
 use ceptoar_portal::app::router::router;
 use ceptoar_portal::features::access::{FirstWall, Role};
 use ceptoar_portal::kernel::clock::japan_day;
+use ceptoar_portal::platform::db;
+use ceptoar_portal::platform::mail::outbox::{self, Fate, Outcome};
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
@@ -595,20 +601,22 @@ async fn suspending_at_random_moments_lets_nothing_through() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let poc = w.poc;
+    let pool = db::pool(w.app.database.connections.worker.clone(), 2);
     let mut served_before = 0;
     for round in 0..ROUNDS {
         factory::published_advisory(&w.app, factory::NewAdvisory::default()).await;
         // Past the window in which sign-ins are counted.
         w.app.state.clock.advance(chrono::TimeDelta::minutes(16));
         let clients = [w.app.signed_in("poc").await, w.app.signed_in("poc").await, w.app.signed_in("poc").await];
-        let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let over = Arc::new(AtomicBool::new(false));
         let mut crowd = tokio::task::JoinSet::new();
+        let worker = tokio::spawn(work(pool.clone(), w.window, over.clone()));
         for mut client in clients {
             let over = over.clone();
             crowd.spawn(async move {
                 let (mut before, mut after, mut last) = (0, 0, 0);
                 while last < 3 {
-                    let late = over.load(std::sync::atomic::Ordering::SeqCst);
+                    let late = over.load(SeqCst);
                     let served = client.get("/advisories.json").await.status == 200;
                     before += usize::from(served && !late);
                     after += usize::from(served && late);
@@ -623,11 +631,12 @@ async fn suspending_at_random_moments_lets_nothing_through() {
         }
         let reply = desk.post(&format!("/people/{poc}/suspension"), &[("reason", "x")]).await;
         assert_eq!(reply.status, 303, "{}", reply.body);
-        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        over.store(true, SeqCst);
         for (before, after) in crowd.join_all().await {
             served_before += before;
             assert_eq!(after, 0, "a request that began after the suspension was served");
         }
+        assert_eq!(worker.await.unwrap(), 0, "a copy was taken up after the suspension");
         let waiting = format!("select count(*) from deliveries where contact_id = '{}' and state = 'queued'", w.window);
         assert_eq!(w.number(waiting).await, 0);
         let open = format!("select count(*) from sessions where account_id = '{poc}' and ended_at is null");
@@ -635,6 +644,35 @@ async fn suspending_at_random_moments_lets_nothing_through() {
         assert_eq!(desk.post(&format!("/people/{poc}/lifting"), &[("reason", "x")]).await.status, 303);
     }
     assert!(served_before > 0, "requests were served until then");
+}
+
+/// A worker that takes up one copy at a time and puts every other one off; answers how many copies for the
+/// window it took up after the suspension.
+async fn work(pool: sqlx::PgPool, window: Uuid, over: Arc<AtomicBool>) -> usize {
+    let me = Uuid::new_v4();
+    let lease = Duration::from_secs(60);
+    let (mut late, mut last, mut turn) = (0, 0, 0);
+    while last < 3 {
+        let after = over.load(SeqCst);
+        let claimed = outbox::claim(&pool, me, 1, lease).await.expect("a claim");
+        let ids: Vec<Uuid> = claimed.iter().map(|c| c.delivery_id.0).collect();
+        let theirs: i64 =
+            sqlx::query_scalar("select count(*) from deliveries where delivery_id = any ($1) and contact_id = $2")
+                .bind(ids)
+                .bind(window)
+                .fetch_one(&pool)
+                .await
+                .expect("a count");
+        late += usize::from(after && theirs > 0);
+        turn += 1;
+        let fate = if turn % 2 == 0 { Fate::Sent } else { Fate::Later(Duration::ZERO) };
+        let outcome =
+            |c: &outbox::Claimed| Outcome { delivery_id: c.delivery_id, attempt: c.attempt, fate, reply: None };
+        let outcomes: Vec<Outcome> = claimed.iter().map(outcome).collect();
+        outbox::settle(&pool, me, &outcomes).await.expect("a settlement");
+        last += usize::from(after && claimed.is_empty());
+    }
+    late
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,7 +87,7 @@ codes! {
 
 codes! {
     /// What a request of two persons asks for.
-    Purpose {
+    RequestPurpose {
         /// A role of staff.
         Duty = "duty", "担当の付与" / "A role";
         /// A new authenticator after the old one was lost.
@@ -226,7 +226,7 @@ pub struct GrantRequest {
     /// The person concerned.
     pub display_name: String,
     /// What is asked for.
-    pub purpose: Purpose,
+    pub purpose: RequestPurpose,
     /// The role, for a duty.
     pub role: Option<Role>,
     /// The organisation in Japanese and English.

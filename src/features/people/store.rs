@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::person::{
-    AccountState, Decision, Duty, GrantRequest, Listed, Person, Place, Purpose, Strength, Suspension, Unanswered,
-    Window,
+    AccountState, Decision, Duty, GrantRequest, Listed, Person, Place, RequestPurpose, Strength, Suspension,
+    Unanswered, Window,
 };
 use crate::features::access::Role;
 use crate::features::access::people::{Hat, PersonFacts, RequestFacts};
@@ -261,7 +261,7 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
     };
     let rows = sqlx::query!(
         r#"select request_id as "request_id!: GrantRequestId", account_id as "account_id!: AccountId",
-                  display_name as "display_name!", purpose as "purpose!: Purpose", role as "role: Role",
+                  display_name as "display_name!", purpose as "purpose!: RequestPurpose", role as "role: Role",
                   organisation_ja, organisation_en, ceptoar_ja, ceptoar_en, begins_on, ends_on, reason as "reason!",
                   asked_by as "asked_by!: AccountId", asked_by_name as "asked_by_name!", asked_at as "asked_at!",
                   decision as "decision: Decision", decided_by_name, decided_at

@@ -6,7 +6,7 @@ use super::{Actor, Occasion, StepError, send_enrolment, store, ticket};
 use crate::features::access::action::RequestAction;
 use crate::features::access::can;
 use crate::features::accounts::tickets;
-use crate::features::people::person::{Decision, GrantRequest, Purpose};
+use crate::features::people::person::{Decision, GrantRequest, RequestPurpose};
 
 /// The right that a decision needs.
 #[must_use]
@@ -41,17 +41,17 @@ pub async fn decide(
     }
     let id = decided.account_id;
     match request.purpose {
-        Purpose::Recovery => {
+        RequestPurpose::Recovery => {
             let token = ticket(tx, id, tickets::Purpose::Recover, actor.now).await?;
             if !actor.tell(tx, id, Occasion::Recovery { token: &token }).await? {
                 return Err(StepError::NoAddress);
             }
         }
-        Purpose::Duty if decided.enrolled => {
+        RequestPurpose::Duty if decided.enrolled => {
             actor.tell(tx, id, Occasion::DutyGiven).await?;
         }
-        Purpose::Duty if decided.suspended => {}
-        Purpose::Duty => send_enrolment(tx, actor, id).await?,
+        RequestPurpose::Duty if decided.suspended => {}
+        RequestPurpose::Duty => send_enrolment(tx, actor, id).await?,
     }
     Ok(())
 }

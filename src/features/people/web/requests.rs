@@ -11,7 +11,7 @@ use crate::features::access::action::RequestAction;
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::DecisionForm;
 use crate::features::people::paths;
-use crate::features::people::person::{Decision, GrantRequest, Purpose};
+use crate::features::people::person::{Decision, GrantRequest, RequestPurpose};
 use crate::features::people::steps::decisions;
 use crate::features::people::store::{self, Wanted};
 use crate::kernel::ids::GrantRequestId;
@@ -125,8 +125,8 @@ pub async fn get(
     let to = |route| paths::of_request(route, id);
     let may = |action| can(&viewer, action, &request.facts);
     let confirm = match request.purpose {
-        Purpose::Duty => w.confirm,
-        Purpose::Recovery => w.confirm_recovery,
+        RequestPurpose::Duty => w.confirm,
+        RequestPurpose::Recovery => w.confirm_recovery,
     };
     let page = RequestPage {
         chrome: frame.chrome(w.one, &[("/", w.home), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
