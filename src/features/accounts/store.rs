@@ -201,6 +201,103 @@ pub async fn resume_session(
     }))
 }
 
+/// One's own account.
+#[derive(Debug, Clone)]
+pub struct OwnAccount {
+    /// Canonical.
+    pub sign_in_name: String,
+    /// As shown to others.
+    pub display_name: String,
+    /// Where letters go.
+    pub mail_address: Option<String>,
+    /// For letters and pages.
+    pub language: Language,
+    /// PHC string.
+    pub password_hash: Option<String>,
+}
+
+/// The account of the transaction's viewer.
+pub async fn own_account(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<OwnAccount> {
+    sqlx::query_as!(
+        OwnAccount,
+        r#"select sign_in_name, display_name, mail_address, language as "language: Language", password_hash
+           from accounts where account_id = $1"#,
+        account_id.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Gives the transaction's viewer another password.
+pub async fn set_own_password(tx: &mut PgConnection, password_hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("select set_own_password($1)", password_hash).execute(tx).await.map(|_| ())
+}
+
+/// Gives the transaction's viewer another mail address.
+pub async fn set_own_address(tx: &mut PgConnection, address: &str) -> sqlx::Result<()> {
+    sqlx::query!("select set_own_address($1)", address).execute(tx).await.map(|_| ())
+}
+
+/// Whom a forgotten password belongs to.
+#[derive(Debug, Clone)]
+pub struct Forgetful {
+    /// The account.
+    pub account_id: AccountId,
+    /// The person's name.
+    pub display_name: String,
+    /// Where the letter goes.
+    pub mail_address: String,
+    /// In which language.
+    pub language: Language,
+}
+
+/// The account of a canonical name, if it has a password and an address and is not suspended.
+pub async fn find_for_letter(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<Forgetful>> {
+    sqlx::query_as!(
+        Forgetful,
+        r#"select account_id as "account_id!: AccountId", display_name as "display_name!",
+                  mail_address as "mail_address!", language as "language!: Language"
+           from account_for_letter($1)"#,
+        name
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// One of one's own sessions.
+#[derive(Debug, Clone)]
+pub struct OwnSession {
+    /// Which one.
+    pub session_id: SessionId,
+    /// How it was opened.
+    pub opened_by: OpenedBy,
+    /// When.
+    pub opened_at: DateTime<Utc>,
+    /// When it was last seen.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// The living sessions of the transaction's viewer, the latest first.
+pub async fn own_sessions(
+    tx: &mut PgConnection,
+    account_id: AccountId,
+    now: DateTime<Utc>,
+    idle: TimeDelta,
+) -> sqlx::Result<Vec<OwnSession>> {
+    sqlx::query_as!(
+        OwnSession,
+        r#"select session_id as "session_id: SessionId", opened_by as "opened_by: OpenedBy", opened_at, last_seen_at
+           from sessions
+           where account_id = $1 and ended_at is null and expires_at > $2 and last_seen_at > $3
+           order by last_seen_at desc, session_id"#,
+        account_id.0,
+        now,
+        now - idle
+    )
+    .fetch_all(tx)
+    .await
+}
+
 /// What the transaction's viewer is today.
 pub async fn affiliations(tx: &mut PgConnection) -> sqlx::Result<Vec<Affiliation>> {
     let rows = sqlx::query!(

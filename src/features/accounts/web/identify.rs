@@ -9,7 +9,8 @@ use axum_extra::extract::CookieJar;
 use crate::features::access::strength::required_by;
 use crate::features::access::web::{Identity, TooWeak};
 use crate::features::access::{OpenedBy, Viewer};
-use crate::features::accounts::{sign_in, store};
+use crate::features::accounts::sessions::SESSION_IDLE;
+use crate::features::accounts::store;
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
@@ -49,7 +50,7 @@ async fn resume(state: &AppState, headers: &HeaderMap) -> Result<Found, WebError
     let Some(token) = session_token(state, &CookieJar::from_headers(headers)) else { return Ok(Found::Nobody) };
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
-    let session = store::resume_session(&mut tx, &token.hash(), now, sign_in::SESSION_IDLE).await?;
+    let session = store::resume_session(&mut tx, &token.hash(), now, SESSION_IDLE).await?;
     tx.commit().await?;
     let invented = state.config.is_demonstration();
     // A demonstration account is nobody in a portal of real people, and real people have no one-click sign-in.
