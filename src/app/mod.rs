@@ -9,5 +9,6 @@ pub mod mailing;
 pub mod metrics;
 pub mod navigation;
 pub mod router;
+pub mod secret_key;
 pub mod seed;
 pub mod serve;

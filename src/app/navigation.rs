@@ -44,5 +44,8 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     if viewer.has(Role::NiscAnalyst) || viewer.has(Role::NiscApprover) {
         entries.push(("/advisories/new", "起案する", "Write an advisory"));
     }
+    if viewer.keeps_members() || viewer.keeps_staff() {
+        entries.push(("/people", "利用者管理", "People"));
+    }
     entries
 }

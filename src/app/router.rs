@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
+use crate::features::{about, accounts, advisories, feature_map, home, mailbox, people};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -27,6 +27,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(about::routes())
         .merge(home::routes())
         .merge(accounts::routes())
+        .merge(people::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
         .merge(mailbox::routes())

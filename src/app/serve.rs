@@ -33,6 +33,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let database = Database::open(&config).await?;
     database.migrate().await?;
     let hasher = PasswordHasher::new(Cost::Standard)?;
+    let secret_key = super::secret_key::find(&config)?;
     super::seed::prepare(&database, &config, &hasher).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("cannot listen on {}: choose another PORTAL_LISTEN, or stop what is there", config.listen)
@@ -41,7 +42,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let clock = Clock::System;
     let figures = metrics::prepare(config.metrics_listen).await?;
     let mailing = Mailing::prepare(&config, &database, &clock).await?;
-    let state = AppState { db: db.clone(), config: config.clone(), clock, hasher, first_wall: FirstWall::Standing };
+    let state =
+        AppState { db: db.clone(), config: config.clone(), clock, hasher, secret_key, first_wall: FirstWall::Standing };
     let (stop, stopping) = watch::channel(false);
     greet(&config, &database);
     tokio::spawn(until_asked(stop));

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod directory;
+pub mod people;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;

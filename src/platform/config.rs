@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform::security::secret_key::{NoKey, SecretKey};
+
 /// What the portal is run for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
@@ -85,6 +87,10 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// Key that stored secrets are encrypted under: 32 bytes, hexadecimal or base64. Production needs it.
+    #[arg(long, global = true, env = "PORTAL_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretString>,
+
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
     pub db_connections: u32,
@@ -108,6 +114,12 @@ pub enum ConfigError {
     /// The sender is no mail address.
     #[error("PORTAL_MAIL_FROM {0}")]
     MailFrom(crate::kernel::email_address::EmailAddressError),
+    /// Production needs a key of its own.
+    #[error("production needs PORTAL_SECRET_KEY (make one: openssl rand -hex 32; keep a copy apart from the backups)")]
+    ProductionWithoutKey,
+    /// The key is none.
+    #[error(transparent)]
+    SecretKey(#[from] NoKey),
     /// A production sender on a domain that cannot receive.
     #[error("PORTAL_MAIL_FROM must be an address of your own domain in production")]
     MailFromReserved,
@@ -150,6 +162,14 @@ impl Config {
         self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// The key where one is set.
+    ///
+    /// # Errors
+    /// When the setting is no key.
+    pub fn secret_key(&self) -> Result<Option<SecretKey>, NoKey> {
+        self.secret_key.as_ref().map(|text| SecretKey::parse(text.expose_secret())).transpose()
+    }
+
     /// Checks what can be checked without touching anything.
     ///
     /// # Errors
@@ -163,12 +183,14 @@ impl Config {
             return Err(ConfigError::BaseUrl);
         }
         let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
+        let key = self.secret_key()?;
         match (self.mode(), self.smtp_url.is_some()) {
             (Mode::Demonstration, true) => Err(ConfigError::DemonstrationWithRelay),
             (Mode::Demonstration, false) => Ok(()),
             (Mode::Production, false) => Err(ConfigError::ProductionWithoutRelay),
             (Mode::Production, true) if !self.over_tls() => Err(ConfigError::ProductionWithoutTls),
             (Mode::Production, true) if from.as_str().ends_with(".example") => Err(ConfigError::MailFromReserved),
+            (Mode::Production, true) if key.is_none() => Err(ConfigError::ProductionWithoutKey),
             (Mode::Production, true) => Ok(()),
         }
     }
@@ -202,7 +224,10 @@ mod tests {
         let relay = "--smtp-url=smtp://relay.go.jp";
         let tls = "--base-url=https://portal.go.jp";
         let from = "--mail-from=portal@ceptoar.go.jp";
-        assert_eq!(config(&[relay, tls, from]).check(), Ok(()));
+        let key = "--secret-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        assert_eq!(config(&[relay, tls, from, key]).check(), Ok(()));
+        assert_eq!(config(&[relay, tls, from]).check(), Err(ConfigError::ProductionWithoutKey));
+        assert_eq!(config(&[relay, tls, from, "--secret-key=changeme"]).check(), Err(ConfigError::SecretKey(NoKey)));
         assert_eq!(config(&[relay, from]).check(), Err(ConfigError::ProductionWithoutTls));
         assert_eq!(config(&[relay, tls]).check(), Err(ConfigError::MailFromReserved));
         assert_eq!(config(&["--mode=production", tls, from]).check(), Err(ConfigError::ProductionWithoutRelay));

@@ -17,6 +17,7 @@ mod home;
 mod leak_matrix;
 mod mailbox;
 mod outbox;
+mod people;
 mod permissions;
 mod reading;
 mod row_security;

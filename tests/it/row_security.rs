@@ -56,6 +56,8 @@ insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, addres
 select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deliveries;
 insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
 insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
+insert into account_suspensions (account_id, suspended_at, suspended_by, reason)
+select a.account_id, now(), b.account_id, 'x' from accounts a, accounts b where a.sign_in_name = 'wg-chair' and b.sign_in_name = 'operator';
 insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";

@@ -24,11 +24,69 @@ pub enum AdvisoryAction {
     Approve,
 }
 
+/// What is done with accounts of other people (利用者管理).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeopleAction {
+    /// With the person as a whole.
+    Person(PersonAction),
+    /// With one duty that somebody has or gets.
+    Duty(DutyAction),
+    /// With a request that needs a second person.
+    Request(RequestAction),
+}
+
+/// What is done with somebody's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonAction {
+    /// See who they are and what they do.
+    Look,
+    /// Suspend at once.
+    Suspend,
+    /// Lift a suspension.
+    Lift,
+    /// End every open session.
+    EndSessions,
+    /// Send them a link to set a new password themselves.
+    StartReset,
+    /// Send them a link to enrol a new authenticator themselves; for people who are not staff.
+    StartRecovery,
+    /// Ask for the same for a member of staff.
+    AskRecovery,
+    /// Send an invitation again.
+    Resend,
+}
+
+/// What is done with one duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DutyAction {
+    /// Give it, alone.
+    Give,
+    /// Ask that it be given: a second person confirms.
+    Ask,
+    /// End it.
+    End,
+}
+
+/// What is done with a request of two persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestAction {
+    /// See it.
+    Look,
+    /// Confirm it, as the second person.
+    Confirm,
+    /// Refuse it.
+    Refuse,
+    /// Take one's own request back.
+    Withdraw,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Something with advisories.
     Advisory(AdvisoryAction),
+    /// Something with accounts of other people.
+    People(PeopleAction),
 }
 
 impl Action {
@@ -37,6 +95,7 @@ impl Action {
     pub fn possible_for(self, viewer: &Viewer) -> bool {
         match self {
             Self::Advisory(action) => action.possible_for(viewer),
+            Self::People(action) => action.possible_for(viewer),
         }
     }
 }
@@ -75,5 +134,32 @@ fn receives(role: Role) -> bool {
         | Role::Auditor
         | Role::MemberAdmin
         | Role::SystemAdmin => false,
+    }
+}
+
+impl PeopleAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Person(action) => match action {
+                PersonAction::Look
+                | PersonAction::Suspend
+                | PersonAction::Lift
+                | PersonAction::EndSessions
+                | PersonAction::StartReset
+                | PersonAction::Resend => viewer.keeps_members() || viewer.keeps_staff(),
+                PersonAction::StartRecovery => viewer.keeps_members() || viewer.has(Role::SystemAdmin),
+                PersonAction::AskRecovery => viewer.keeps_staff(),
+            },
+            Self::Duty(action) => match action {
+                DutyAction::Give => viewer.keeps_members(),
+                DutyAction::Ask => viewer.keeps_staff(),
+                DutyAction::End => viewer.keeps_members() || viewer.keeps_staff(),
+            },
+            Self::Request(action) => match action {
+                RequestAction::Look | RequestAction::Confirm | RequestAction::Refuse | RequestAction::Withdraw => {
+                    viewer.keeps_staff()
+                }
+            },
+        }
     }
 }

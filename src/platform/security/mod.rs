@@ -1,4 +1,6 @@
-//! Secrets: passwords, random tokens.
+//! Secrets: passwords, random tokens, one-time codes, and the key that keeps them.
 
 pub mod password;
+pub mod secret_key;
 pub mod token;
+pub mod totp;

@@ -8,6 +8,7 @@ use ceptoar_portal::kernel::clock::Clock;
 use ceptoar_portal::platform::config::{Config, LogFormat};
 use ceptoar_portal::platform::db::Db;
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
+use ceptoar_portal::platform::security::secret_key::SecretKey;
 use ceptoar_portal::platform::telemetry;
 use ceptoar_portal::platform::web::state::{AppState, FirstWall};
 use clap::Parser;
@@ -51,6 +52,7 @@ impl TestApp {
             config: Arc::new(config),
             clock: Clock::fixed(EVENING.parse().expect("an instant")),
             hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+            secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
             first_wall: FirstWall::Standing,
         };
         Self { router: router(state.clone()), database, state }
