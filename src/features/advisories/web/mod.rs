@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
         .post(paths::SUBMISSION, draft, submission::post)
         .post(paths::RETURN, draft, submission::send_back)
         .get(paths::PUBLICATION, approve, publication::get)
-        .post(paths::PUBLICATION, approve, publication::post)
+        .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(Approve)), publication::post)
         .merge(reading::reading_routes())
 }
 
