@@ -15,6 +15,7 @@ mod enrolment;
 mod feature_map;
 mod glossary;
 mod home;
+mod leak_matrix;
 mod mailbox;
 mod outbox;
 mod permissions;
