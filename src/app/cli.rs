@@ -79,7 +79,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Seed => seed(&cli.config).await,
         Command::Account(command) => account::run(&cli.config, command).await,
         Command::Config(ConfigCommand::Check) => {
-            cli.config.check()?;
+            cli.config.check_to_serve()?;
             println!("The settings are consistent. Mode: {:?}.", cli.config.mode());
             Ok(())
         }

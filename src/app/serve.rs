@@ -28,7 +28,7 @@ const STOP: Duration = Duration::from_secs(30);
 /// # Errors
 /// When something it needs cannot be had; the message says what to do.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    config.check()?;
+    config.check_to_serve()?;
     let config = Arc::new(config);
     let database = Database::open(&config).await?;
     database.migrate().await?;

@@ -162,6 +162,18 @@ impl Config {
         self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// Checks what serving pages needs beyond [`Config::check`]: a worker reads no secrets and needs no key.
+    ///
+    /// # Errors
+    /// The first setting that cannot stand.
+    pub fn check_to_serve(&self) -> Result<(), ConfigError> {
+        self.check()?;
+        match (self.mode(), self.secret_key()?) {
+            (Mode::Production, None) => Err(ConfigError::ProductionWithoutKey),
+            (Mode::Production, Some(_)) | (Mode::Demonstration, _) => Ok(()),
+        }
+    }
+
     /// The key where one is set.
     ///
     /// # Errors
@@ -183,14 +195,13 @@ impl Config {
             return Err(ConfigError::BaseUrl);
         }
         let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
-        let key = self.secret_key()?;
+        self.secret_key()?;
         match (self.mode(), self.smtp_url.is_some()) {
             (Mode::Demonstration, true) => Err(ConfigError::DemonstrationWithRelay),
             (Mode::Demonstration, false) => Ok(()),
             (Mode::Production, false) => Err(ConfigError::ProductionWithoutRelay),
             (Mode::Production, true) if !self.over_tls() => Err(ConfigError::ProductionWithoutTls),
             (Mode::Production, true) if from.as_str().ends_with(".example") => Err(ConfigError::MailFromReserved),
-            (Mode::Production, true) if key.is_none() => Err(ConfigError::ProductionWithoutKey),
             (Mode::Production, true) => Ok(()),
         }
     }
@@ -225,8 +236,9 @@ mod tests {
         let tls = "--base-url=https://portal.go.jp";
         let from = "--mail-from=portal@ceptoar.go.jp";
         let key = "--secret-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-        assert_eq!(config(&[relay, tls, from, key]).check(), Ok(()));
-        assert_eq!(config(&[relay, tls, from]).check(), Err(ConfigError::ProductionWithoutKey));
+        assert_eq!(config(&[relay, tls, from, key]).check_to_serve(), Ok(()));
+        assert_eq!(config(&[relay, tls, from]).check(), Ok(()), "a worker needs none");
+        assert_eq!(config(&[relay, tls, from]).check_to_serve(), Err(ConfigError::ProductionWithoutKey));
         assert_eq!(config(&[relay, tls, from, "--secret-key=changeme"]).check(), Err(ConfigError::SecretKey(NoKey)));
         assert_eq!(config(&[relay, from]).check(), Err(ConfigError::ProductionWithoutTls));
         assert_eq!(config(&[relay, tls]).check(), Err(ConfigError::MailFromReserved));

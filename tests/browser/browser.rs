@@ -1,16 +1,19 @@
 //! Debian's Chromium, headless, driven over its own protocol.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::web_authn::{self, AuthenticatorId};
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::ScreenshotParams;
 use futures_util::StreamExt;
 
+static LAUNCHED: AtomicU32 = AtomicU32::new(0);
 const WIDE: i64 = 1280;
 const NARROW: i64 = 360;
 const LANGUAGES: [&str; 2] = ["ja", "en"];
@@ -42,7 +45,11 @@ fn chromium() -> PathBuf {
 
 impl Visitor {
     pub async fn launch(base: &str) -> Self {
-        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{}", std::process::id()));
+        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "chromium-{}-{}",
+            std::process::id(),
+            LAUNCHED.fetch_add(1, Ordering::Relaxed)
+        ));
         let config = BrowserConfig::builder()
             .chrome_executable(chromium())
             .user_data_dir(&profile)
@@ -179,6 +186,28 @@ impl Page {
     pub async fn sign_out(&self) {
         self.click("form[action='/sign-out'] button").await;
         self.wait_for("input[type=password]").await;
+    }
+
+    /// Gives the browser a security key that knows its person, and answers its id.
+    pub async fn give_key(&self) -> AuthenticatorId {
+        self.page.execute(web_authn::EnableParams::default()).await.unwrap();
+        let options = web_authn::VirtualAuthenticatorOptions::builder()
+            .protocol(web_authn::AuthenticatorProtocol::Ctap2)
+            .transport(web_authn::AuthenticatorTransport::Internal)
+            .has_resident_key(true)
+            .has_user_verification(true)
+            .is_user_verified(true)
+            .automatic_presence_simulation(true)
+            .build()
+            .unwrap();
+        let added = self.page.execute(web_authn::AddVirtualAuthenticatorParams::new(options)).await.unwrap();
+        added.result.authenticator_id.clone()
+    }
+
+    /// Whether the person touches the key when it asks.
+    pub async fn touch(&self, key: &AuthenticatorId, touches: bool) {
+        let params = web_authn::SetAutomaticPresenceSimulationParams::new(key.clone(), touches);
+        self.page.execute(params).await.unwrap();
     }
 
     /// Pictures at both widths and in both languages; the page is then as before.

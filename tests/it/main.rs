@@ -7,6 +7,7 @@ mod support;
 mod accounts;
 mod advisories;
 mod architecture;
+mod authenticators;
 mod deliveries;
 mod demonstration;
 mod directory;

@@ -57,7 +57,7 @@ impl SecretKey {
     /// A keyed hash, under a key of its own for each use.
     #[must_use]
     pub fn digest(&self, used_for: &str, bytes: &[u8]) -> Vec<u8> {
-        keyed(&keyed(&*self.0, used_for.as_bytes()), bytes).to_vec()
+        keyed(&keyed(&self.0, used_for.as_bytes()), bytes).to_vec()
     }
 
     /// Encrypts a secret. It can be read only with what it `belongs_to`: moved to another row it is worthless.
@@ -84,7 +84,7 @@ impl SecretKey {
     }
 
     fn cipher(&self, used_for: &str) -> Result<XChaCha20Poly1305, Sealing> {
-        XChaCha20Poly1305::new_from_slice(&keyed(&*self.0, used_for.as_bytes())).map_err(|_| Sealing)
+        XChaCha20Poly1305::new_from_slice(&keyed(&self.0, used_for.as_bytes())).map_err(|_| Sealing)
     }
 }
 

@@ -57,6 +57,7 @@ crate::words! {
         demo_password: "パスワードでサインインする場合(全員共通):" / "To sign in with a password (the same for all):",
         role: "役割" / "Role",
         organisation: "所属・できること" / "Place and task",
+        password_changed: "新しいパスワードを設定しました。サインインしてください。" / "Your new password is set. Please sign in.",
         signed_out: "サインアウトしました。" / "You have signed out.",
     }
 }
@@ -87,6 +88,8 @@ pub struct SignInQuery {
     return_to: String,
     #[serde(default)]
     signed_out: Option<String>,
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// The page.
@@ -103,6 +106,8 @@ pub async fn get(
     let mut page = page(&state, &frame, String::new(), "", query.return_to);
     if query.signed_out.is_some() {
         page.chrome = page.chrome.with_flash("success", page.w.signed_out);
+    } else if query.password.is_some() {
+        page.chrome = page.chrome.with_flash("success", page.w.password_changed);
     } else if weak.is_some() {
         page.chrome = page.chrome.with_flash("warning", page.w.too_weak);
     }
