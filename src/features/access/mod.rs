@@ -4,9 +4,11 @@
 //! What is done to a thing is decided by [`can`], from the facts that the caller read of this very thing.
 
 pub mod action;
+pub mod break_glass;
 pub mod decision;
 pub mod role;
 pub mod rule;
+pub mod trail;
 pub mod viewer;
 pub mod web;
 

@@ -18,10 +18,11 @@ use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipi
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
-use crate::kernel::ids::AdvisoryId;
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
@@ -118,6 +119,8 @@ struct RecipientList {
     title: String,
     ceptoar: String,
     with_windows: bool,
+    /// Whose rows they are.
+    organisations: Vec<OrganisationId>,
     rows: Vec<RecipientRow>,
     choices: Vec<Choice>,
     narrow: bool,
@@ -186,6 +189,9 @@ pub async fn get(
     };
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
+    if let Some(list) = list.as_ref().filter(|list| list.with_windows) {
+        record_addresses(&mut tx, &viewer, &frame, id, list, now).await?;
+    }
     tx.commit().await?;
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());
@@ -330,6 +336,7 @@ impl Context<'_> {
             title: fill(w.list_title, &[("ceptoar", self.language.pick(&ja, &en))]),
             ceptoar: query.ceptoar.clone(),
             with_windows,
+            organisations: recipients.iter().map(|r| r.organisation_id).collect(),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices,
             narrow: narrow.is_some(),
@@ -349,6 +356,7 @@ impl Context<'_> {
             title: w.own_title.to_owned(),
             ceptoar: String::new(),
             with_windows: true,
+            organisations: recipients.iter().map(|r| r.organisation_id).collect(),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices: Vec::new(),
             narrow: false,
@@ -356,6 +364,30 @@ impl Context<'_> {
             after: None,
         }))
     }
+}
+
+/// Whose addresses a desk was shown. Its own organisation's are not others'.
+async fn record_addresses(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AdvisoryId,
+    list: &RecipientList,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let mut organisations = list.organisations.clone();
+    organisations.retain(|id| viewer.affiliations.iter().all(|a| a.organisation_id != *id));
+    organisations.sort();
+    organisations.dedup();
+    if organisations.is_empty() {
+        return Ok(());
+    }
+    let subject = id.to_string();
+    let event = Event::done(now, "contacts.read", "advisory", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "ceptoar": list.ceptoar, "organisations": organisations }));
+    audit::record_once_an_hour(tx, event).await
 }
 
 fn choice(value: &str, label: &str, chosen: &str) -> Choice {
