@@ -1,7 +1,9 @@
 //! 緊急閲覧 through the door: reason, letters, a quarter of an hour, one organisation, one account.
 
+use ceptoar_portal::app::router::router;
 use ceptoar_portal::features::access::Role;
 use ceptoar_portal::kernel::ids::AccountId;
+use ceptoar_portal::platform::web::state::FirstWall;
 use chrono::TimeDelta;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -23,8 +25,10 @@ struct Scene {
 async fn scene() -> Scene {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
-    let (first, second) =
-        (factory::member(&mut db, "banks", "架空第一銀行").await, factory::member(&mut db, "banks", "架空第二銀行").await);
+    let (first, second) = (
+        factory::member(&mut db, "banks", "架空第一銀行").await,
+        factory::member(&mut db, "banks", "架空第二銀行").await,
+    );
     for (organisation, number) in [(first, NUMBER), (second, "03-0000-5678")] {
         let window = factory::window(&mut db, organisation, Some("banks"), "w@bank.example").await;
         sqlx::query("insert into contact_channels values ($1, 2, 'phone', $2, 'always')")
@@ -36,7 +40,8 @@ async fn scene() -> Scene {
     }
     let centre = factory::organisation(&mut db, "nisc").await;
     let analyst = factory::person(&app, "analyst", Role::NiscAnalyst, centre, None, None).await;
-    for (name, role) in [("analyst2", Role::NiscAnalyst), ("approver", Role::NiscApprover), ("auditor", Role::Auditor)] {
+    for (name, role) in [("analyst2", Role::NiscAnalyst), ("approver", Role::NiscApprover), ("auditor", Role::Auditor)]
+    {
         factory::person(&app, name, role, centre, None, None).await;
     }
     for (name, ceptoar) in [("desk-banks", "banks"), ("desk-water", "water")] {
@@ -116,9 +121,14 @@ async fn past_uses_are_seen_by_whom_they_concern() {
     let Scene { app, first, .. } = scene().await;
     let mut analyst = app.signed_in("analyst").await;
     let here = open(&mut analyst, first).await;
-    for (name, sees) in
-        [("analyst", true), ("approver", true), ("auditor", true), ("desk-banks", true), ("desk-water", false), ("analyst2", false)]
-    {
+    for (name, sees) in [
+        ("analyst", true),
+        ("approver", true),
+        ("auditor", true),
+        ("desk-banks", true),
+        ("desk-water", false),
+        ("analyst2", false),
+    ] {
         let mut client = app.signed_in(name).await;
         let page = client.get("/break-glass").await;
         assert_eq!(page.status, 200, "{name}");
@@ -210,4 +220,28 @@ async fn only_members_are_behind_the_glass() {
         there.without_request_id().replace(&ministry.to_string(), "ID"),
         nowhere.without_request_id().replace(&random.to_string(), "ID")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_codes_wall_open_the_database_shows_nothing() {
+    let Scene { mut app, first, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let here = open(&mut analyst, first).await;
+    app.state.clock.advance(TimeDelta::minutes(15));
+    app.state.first_wall = FirstWall::OpenForTests;
+    app.router = router(app.state.clone());
+    let mut analyst = app.signed_in("analyst").await;
+    let page = analyst.get(&here).await;
+    assert_eq!(page.status, 200, "the code lets everything through");
+    assert!(page.body.contains("架空第一銀行") && !page.body.contains(NUMBER), "{}", page.body);
+    for name in ["desk-water", "analyst2"] {
+        let mut client = app.signed_in(name).await;
+        assert_eq!(client.get("/trail").await.texts("tbody tr").len(), 0, "{name}");
+        assert!(!client.get("/break-glass").await.body.contains(REASON), "{name}");
+        assert_eq!(client.get(&here).await.status, 404, "{name}");
+    }
+    // A desk may not open anything, whatever the code says.
+    let path = format!("/break-glass/organisations/{first}");
+    let reply = app.signed_in("desk-banks").await.post(&path, &[("reason", REASON), ("confirm", "true")]).await;
+    assert_eq!(reply.status, 500, "row security refuses the row");
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ceptoar_portal::kernel::clock::Clock;
+use ceptoar_portal::kernel::email_address::EmailAddress;
 use ceptoar_portal::platform::audit::anchor::{self, Marks};
 use ceptoar_portal::platform::audit::sealer::Sealer;
 use ceptoar_portal::platform::audit::verify::{Fault, Whole, Wrong, verify};
@@ -96,7 +97,7 @@ enum Expected {
 }
 
 /// One random edit by somebody with every right.
-async fn edit(db: &mut PgConnection, dice: &mut Dice) -> (String, Expected) {
+fn edit(dice: &mut Dice) -> (String, Expected) {
     let p = 1 + dice.roll(EVENTS);
     let event = format!("(select sequence from audit_seals where position = {p})");
     let column = [
@@ -201,10 +202,13 @@ async fn a_thousand_edits_are_found_at_their_place() {
     run(&mut tx, "set local session_replication_role = replica").await;
     for number in 0..EDITS {
         run(&mut tx, "savepoint before").await;
-        let (statement, expected) = edit(&mut tx, &mut dice).await;
+        let (statement, expected) = edit(&mut dice);
         run(&mut tx, &statement).await;
         let fault = verify(&mut tx, &files).await.unwrap().expect_err(&format!("not found: seed {seed}, {statement}"));
-        assert!(found_right(&fault, &expected), "seed {seed}, edit {number}: {expected:?}, found {fault:?}: {statement}");
+        assert!(
+            found_right(&fault, &expected),
+            "seed {seed}, edit {number}: {expected:?}, found {fault:?}: {statement}"
+        );
         run(&mut tx, "rollback to savepoint before; release savepoint before").await;
     }
     tx.rollback().await.unwrap();
@@ -380,4 +384,38 @@ async fn neither_the_application_nor_the_worker_nor_a_slip_of_the_owner_rewrites
         refused(&mut owner, statement).await;
     }
     assert_eq!(whole(&mut db, &[]).await.events, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_head_goes_out_by_mail_once_a_day_however_many_send_it() {
+    let app = TestApp::start().await;
+    let mut db = app.database.owner().await;
+    let address = EmailAddress::parse("audit@office.example").unwrap();
+    let mailing = || {
+        Sealer::new(
+            pool(app.database.connections.worker.clone(), 1),
+            app.state.clock.clone(),
+            None,
+            Some(address.clone()),
+        )
+    };
+    let (mut one, mut two) = (mailing(), mailing());
+    write(&mut db, 5).await;
+    let mut sent = Vec::new();
+    // The first turn finds nothing sealed yet; 21:10 and the minutes after are one day, and then the next.
+    for minutes in [1, 1, 60, 24 * 60, 1] {
+        one.turn().await.unwrap();
+        two.turn().await.unwrap();
+        app.state.clock.advance(TimeDelta::minutes(minutes));
+        let mails: i64 =
+            sqlx::query_scalar("select count(*) from delivery_addresses where address = 'audit@office.example'")
+                .fetch_one(&mut db)
+                .await
+                .unwrap();
+        sent.push(mails);
+    }
+    assert_eq!(sent, [1, 1, 1, 1, 2], "{sent:?}");
+    let body: String = sqlx::query_scalar("select body from mails limit 1").fetch_one(&mut db).await.unwrap();
+    let line = body.lines().find_map(anchor::Mark::parse).expect("a line of the anchor");
+    assert_eq!((line.position, line.hash), (5, whole(&mut db, &[]).await.head));
 }

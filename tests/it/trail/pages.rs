@@ -117,7 +117,9 @@ async fn an_auditor_sees_everything_and_everybody_else_a_part() {
     let mut auditor = app.signed_in("auditor").await;
     let page = auditor.get("/trail").await;
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("情報提供の閲覧") && page.body.contains(&item.to_string()) && page.body.contains("拒否"));
+    assert!(
+        page.body.contains("情報提供の閲覧") && page.body.contains(&item.to_string()) && page.body.contains("拒否")
+    );
     let narrowed = auditor.post("/trail", &[("action", "advisory.read"), ("outcome", "done")]).await;
     assert_eq!(narrowed.texts("tbody tr").len(), 1);
     let by_person = auditor.post("/trail", &[("account", "poc")]).await;
@@ -156,8 +158,10 @@ async fn a_desk_sees_what_is_done_with_its_own_accounts_only() {
     .execute(&mut db)
     .await
     .unwrap();
-    let poc: Uuid =
-        sqlx::query_scalar("select account_id from accounts where sign_in_name = 'poc'").fetch_one(&mut db).await.unwrap();
+    let poc: Uuid = sqlx::query_scalar("select account_id from accounts where sign_in_name = 'poc'")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
     let page = app.signed_in("desk").await.get("/trail").await;
     assert_eq!(page.texts("tbody tr").len(), 1);
     assert!(page.body.contains(&poc.to_string()));
@@ -213,8 +217,10 @@ async fn everybody_sees_their_own_and_nobody_elses() {
     assert!(page.body.contains("2026年11月21日(土) 21:10"), "Japanese time");
     assert!(!page.body.contains("192.0.2.1"), "no address");
     assert_eq!(app.visitor().get("/account/activity").await.status, 303);
-    let id: Uuid =
-        sqlx::query_scalar("select account_id from accounts where sign_in_name = 'poc'").fetch_one(&mut db).await.unwrap();
+    let id: Uuid = sqlx::query_scalar("select account_id from accounts where sign_in_name = 'poc'")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
     let viewer = ceptoar_portal::kernel::ids::AccountId(id);
     let mut tx = app.state.db.begin(Some(viewer), app.state.clock.now()).await.unwrap();
     let others: i64 = sqlx::query_scalar("select count(*) from audit_events where account_id is distinct from $1")
@@ -272,11 +278,12 @@ async fn who_read_an_item_is_for_its_case_team_and_the_approvers_and_red_for_the
             .unwrap();
         let viewer = ceptoar_portal::kernel::ids::AccountId(id);
         let mut tx = app.state.db.begin(Some(viewer), app.state.clock.now()).await.unwrap();
-        let found: i64 = sqlx::query_scalar("select count(*) from advisory_readers($1) where display_name in ('poc', 'desk')")
-            .bind(red)
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
+        let found: i64 =
+            sqlx::query_scalar("select count(*) from advisory_readers($1) where display_name in ('poc', 'desk')")
+                .bind(red)
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap();
         assert_eq!(found, rows, "{name}");
     }
 }
@@ -286,7 +293,8 @@ const NO_ACTIONS: [&str; 1] = ["portal.test"];
 
 /// Endings of file names, and names of hosts and people in examples.
 const ENDINGS: [&str; 16] = [
-    "toml", "pid", "lock", "log", "sh", "json", "csv", "html", "css", "js", "svg", "sql", "md", "txt", "example", "hanako",
+    "toml", "pid", "lock", "log", "sh", "json", "csv", "html", "css", "js", "svg", "sql", "md", "txt", "example",
+    "hanako",
 ];
 
 #[test]

@@ -119,7 +119,7 @@ struct RecipientList {
     title: String,
     ceptoar: String,
     with_windows: bool,
-    /// Whose rows they are.
+    /// Whose addresses are shown.
     organisations: Vec<OrganisationId>,
     rows: Vec<RecipientRow>,
     choices: Vec<Choice>,
@@ -336,7 +336,7 @@ impl Context<'_> {
             title: fill(w.list_title, &[("ceptoar", self.language.pick(&ja, &en))]),
             ceptoar: query.ceptoar.clone(),
             with_windows,
-            organisations: recipients.iter().map(|r| r.organisation_id).collect(),
+            organisations: with_addresses(&recipients),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices,
             narrow: narrow.is_some(),
@@ -356,7 +356,7 @@ impl Context<'_> {
             title: w.own_title.to_owned(),
             ceptoar: String::new(),
             with_windows: true,
-            organisations: recipients.iter().map(|r| r.organisation_id).collect(),
+            organisations: with_addresses(&recipients),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices: Vec::new(),
             narrow: false,
@@ -364,6 +364,12 @@ impl Context<'_> {
             after: None,
         }))
     }
+}
+
+/// Those whose address stands in the list: a ministry's windows are listed without.
+fn with_addresses(recipients: &[Recipient]) -> Vec<OrganisationId> {
+    let shown = |r: &&Recipient| r.copy.as_ref().is_some_and(|copy| copy.address.is_some());
+    recipients.iter().filter(shown).map(|r| r.organisation_id).collect()
 }
 
 /// Whose addresses a desk was shown. Its own organisation's are not others'.
