@@ -1,6 +1,7 @@
 //! Assembly: what runs, in which order, and what it is made of.
 
 pub mod account;
+pub mod audit;
 pub mod bench;
 pub mod bench_pages;
 pub mod cli;

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, feature_map, home, mailbox, people};
+use crate::features::{about, accounts, advisories, break_glass, feature_map, home, mailbox, people, trail};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -30,6 +30,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(people::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
+        .merge(trail::routes())
+        .merge(break_glass::routes())
         .merge(mailbox::routes())
         .post("/language", Rule::Public, language::post)
 }

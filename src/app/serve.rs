@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::audit;
 use super::database::Database;
 use super::mailing::{Mailing, WorkerOptions};
 use super::metrics;
@@ -49,6 +50,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(until_asked(stop));
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
     let worker = tokio::spawn(mailing.run(stopping.clone()));
+    let sealer = audit::start(&config, &database, stopping.clone())?;
     let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let web = axum::serve(listener, app).with_graceful_shutdown(stopped(stopping.clone())).into_future();
     let patience = async {
@@ -63,6 +65,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         () = patience => tracing::warn!("something did not finish in time; mails in flight are tried again later"),
     }
     let _ = figures.await;
+    // Last of all, so that what the others wrote on their way out is sealed too.
+    let _ = tokio::time::timeout(STOP, sealer).await;
     db.close().await;
     Ok(())
 }
@@ -85,7 +89,9 @@ pub async fn work(config: Config, options: WorkerOptions) -> anyhow::Result<()> 
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(until_asked(stop));
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
+    let sealer = audit::start(&config, &database, stopping.clone())?;
     mailing.run(stopping).await?;
+    let _ = tokio::time::timeout(STOP, sealer).await;
     let _ = figures.await;
     Ok(())
 }

@@ -7,6 +7,8 @@ pub mod people;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
+pub mod trail;
+pub mod break_glass;
 pub mod mailbox;
 pub mod about;
 pub mod demonstration;

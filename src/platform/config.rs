@@ -90,6 +90,14 @@ pub struct Config {
     /// Key that stored secrets are encrypted under: 32 bytes, hexadecimal or base64. Production needs it.
     #[arg(long, global = true, env = "PORTAL_SECRET_KEY", hide_env_values = true)]
     pub secret_key: Option<SecretString>,
+    /// File that remembers the head of the audit trail, better on another disk or machine than the database.
+    /// Default: in the data directory of a private database.
+    #[arg(long, global = true, env = "PORTAL_AUDIT_ANCHOR")]
+    pub audit_anchor: Option<PathBuf>,
+
+    /// Address that gets the head of the audit trail once a day.
+    #[arg(long, global = true, env = "PORTAL_AUDIT_ANCHOR_MAIL")]
+    pub audit_anchor_mail: Option<String>,
 
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]

@@ -59,6 +59,11 @@ insert into local_mails (received_at, sender, recipient, headers, body_hash) val
 insert into account_suspensions (account_id, suspended_at, suspended_by, reason)
 select a.account_id, now(), b.account_id, 'x' from accounts a, accounts b where a.sign_in_name = 'wg-chair' and b.sign_in_name = 'operator';
 insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
+insert into break_glass_uses (account_id, organisation_id, reason, opened_at, closes_at)
+select a.account_id, o.organisation_id, 'a reason of some length', now(), now() + interval '15 minutes'
+from accounts a, organisations o where a.sign_in_name = 'analyst2' and o.code = 'demo-banks-0002';
+insert into audit_anchor_days (day) values ('2026-11-20');
+select seal_audit_events(1);
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
 

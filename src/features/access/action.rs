@@ -80,6 +80,30 @@ pub enum RequestAction {
     Withdraw,
 }
 
+/// What is done with the audit trail (操作履歴).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrailAction {
+    /// Open the trail at all; each sees the part that is theirs.
+    Look,
+    /// See every event.
+    ReadAll,
+    /// See refusals and what is done with accounts, without items.
+    ReadSecurity,
+    /// See what is done with the accounts of one's own CEPTOAR.
+    ReadDesk,
+    /// See who read an item.
+    Readers,
+}
+
+/// What is done in an emergency (緊急閲覧).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BreakGlassAction {
+    /// Open a member's windows for a quarter of an hour.
+    Open,
+    /// See past uses.
+    Review,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -87,6 +111,10 @@ pub enum Action {
     Advisory(AdvisoryAction),
     /// Something with accounts of other people.
     People(PeopleAction),
+    /// Something with the audit trail.
+    Trail(TrailAction),
+    /// Something in an emergency.
+    BreakGlass(BreakGlassAction),
 }
 
 impl Action {
@@ -96,6 +124,8 @@ impl Action {
         match self {
             Self::Advisory(action) => action.possible_for(viewer),
             Self::People(action) => action.possible_for(viewer),
+            Self::Trail(action) => action.possible_for(viewer),
+            Self::BreakGlass(action) => action.possible_for(viewer),
         }
     }
 }
@@ -160,6 +190,27 @@ impl PeopleAction {
                     viewer.keeps_staff()
                 }
             },
+        }
+    }
+}
+
+impl TrailAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Look => viewer.has(Role::Auditor) || viewer.has(Role::SystemAdmin) || viewer.has(Role::Secretariat),
+            Self::ReadAll => viewer.has(Role::Auditor),
+            Self::ReadSecurity => viewer.has(Role::SystemAdmin),
+            Self::ReadDesk => viewer.has(Role::Secretariat),
+            Self::Readers => viewer.is_at_centre(),
+        }
+    }
+}
+
+impl BreakGlassAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Open => viewer.is_at_centre(),
+            Self::Review => viewer.is_at_centre() || viewer.has(Role::Auditor) || viewer.has(Role::Secretariat),
         }
     }
 }

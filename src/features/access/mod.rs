@@ -5,11 +5,13 @@
 
 pub mod action;
 pub mod advisory;
+pub mod break_glass;
 pub mod decision;
 pub mod people;
 pub mod role;
 pub mod rule;
 pub mod strength;
+pub mod trail;
 pub mod viewer;
 pub mod web;
 

@@ -8,8 +8,10 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::reading::nothing_here;
+use crate::features::access::action::TrailAction;
 use crate::features::access::advisory::Hat;
-use crate::features::access::{Role, Viewer};
+use crate::features::access::trail::{ReadItem, TrailObject};
+use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -19,7 +21,7 @@ use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
@@ -57,6 +59,7 @@ crate::words! {
         acknowledged_by: "確認した方" / "Acknowledged by",
         me: "(あなた)" / "(you)",
         deliveries: "配信状況を見る" / "See deliveries",
+        readers: "閲覧者を見る" / "See who read it",
         print: "印刷する" / "Print",
         sealed_title: "親展の情報提供 {number}" / "Confidential advisory {number}",
         sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
@@ -115,6 +118,7 @@ struct ShowPage {
     answers: Vec<AnswerRow>,
     acknowledgement: String,
     deliveries: Option<String>,
+    readers: Option<String>,
 }
 
 #[derive(Template)]
@@ -170,9 +174,8 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
-    if found.envelope.level == SharingLevel::Red && found.envelope.state == ItemState::Published && found.text.is_some()
-    {
-        record_reading(&mut tx, &viewer, &frame, id, now).await?;
+    if found.envelope.state == ItemState::Published {
+        record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
     tx.commit().await?;
     if json.is_some() {
@@ -186,27 +189,21 @@ pub async fn get(
     })
 }
 
+/// Who read what, once an hour: the page and its JSON twin alike.
 async fn record_reading(
     tx: &mut crate::platform::db::Tx,
     viewer: &Viewer,
     frame: &Frame,
-    id: AdvisoryId,
+    found: &Found,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    audit::record(
-        tx,
-        Event {
-            at: now,
-            account: Some(viewer.account_id),
-            action: "advisory.read",
-            outcome: Outcome::Done,
-            subject_kind: "advisory",
-            subject_id: &id.to_string(),
-            detail: serde_json::json!({ "level": SharingLevel::Red.code() }),
-            request_id: Some(&frame.request_id),
-        },
-    )
-    .await
+    let action = if found.text.is_some() { "advisory.read" } else { "advisory.read_envelope" };
+    let subject = found.envelope.advisory_id.to_string();
+    let event = Event::done(now, action, "advisory", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "level": found.envelope.level.code() }));
+    audit::record_once_an_hour(tx, event).await
 }
 
 /// The same item for programs. The envelope alone where that is all there is for the viewer.
@@ -252,6 +249,16 @@ impl View<'_> {
     fn deliveries(&self, found: &Found) -> Option<String> {
         let watch = Watch::of(self.viewer, found.envelope.level, found.case_team, &self.hats);
         (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
+    }
+
+    fn readers(&self, found: &Found) -> Option<String> {
+        let item = ReadItem {
+            published: found.envelope.state == ItemState::Published,
+            red: found.envelope.level == SharingLevel::Red,
+            case_team: found.case_team,
+        };
+        let may = can(self.viewer, TrailAction::Readers, &TrailObject::Item(item));
+        may.then(|| paths::readers(found.envelope.advisory_id))
     }
 
     fn published(&self, envelope: &Envelope) -> String {
@@ -313,6 +320,7 @@ impl View<'_> {
                 .collect(),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
+            readers: self.readers(found),
         })
     }
 
