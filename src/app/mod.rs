@@ -8,6 +8,7 @@ pub mod database;
 pub mod mailing;
 pub mod metrics;
 pub mod navigation;
+pub mod parsing;
 pub mod router;
 pub mod seed;
 pub mod serve;

@@ -2,9 +2,11 @@
 
 pub mod config;
 pub mod telemetry;
+pub mod sandbox;
 pub mod private_postgres;
 pub mod db;
 pub mod security;
 pub mod audit;
+pub mod files;
 pub mod mail;
 pub mod web;

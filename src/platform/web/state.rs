@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
+use crate::platform::sandbox::Sandbox;
 use crate::platform::security::password::PasswordHasher;
 
 /// The wall of code round every item. It stands; tests open it to see that the database's wall alone holds.
@@ -28,6 +29,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
+    /// Where foreign data is parsed.
+    pub sandbox: Sandbox,
     /// Whether the code's own wall stands.
     pub first_wall: FirstWall,
 }
