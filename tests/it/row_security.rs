@@ -57,6 +57,10 @@ select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deli
 insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
 insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
 insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
+insert into stored_files (file_id, name, kind, length, sha256, created_by, created_at)
+select gen_random_uuid(), 'x.txt', 'txt', 1, sha256('x'), account_id, now() from accounts where sign_in_name = 'analyst';
+insert into stored_file_parts (file_id, place, sealed) select file_id, 0, convert_to(repeat('x', 41), 'UTF8') from stored_files;
+insert into stored_file_keys (file_id, key) select file_id, sha256('x') from stored_files;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
 

@@ -216,7 +216,8 @@ mod tests {
         assert_eq!(with(("word/embeddings/a.EXE", b"x")), Err(Bad::Program));
         assert_eq!(with(("word/embeddings/a.bin", &archive(&DOCUMENT))), Err(Bad::Nested));
         assert_eq!(with(("word/embeddings/a.bin", b"\x1f\x8b\x08\0\0\0\0\0")), Err(Bad::Nested));
-        assert_eq!(with(("word/embeddings/a.bin", b"\x7fELF\x02\x01\x01\0")), Err(Bad::Program));
+        let program = [&b"\x7fELF\x02\x01\x01"[..], &[0; 100]].concat();
+        assert_eq!(with(("word/embeddings/a.bin", &program)), Err(Bad::Program));
     }
 
     #[test]
