@@ -14,6 +14,7 @@ mod enrolment;
 mod feature_map;
 mod glossary;
 mod home;
+mod leak_matrix;
 mod mailbox;
 mod outbox;
 mod permissions;

@@ -162,10 +162,9 @@ pub async fn get(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let found = store::find(&mut tx, &viewer, id).await?.filter(|f| f.envelope.state == ItemState::Published);
-    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
     let watch = found
         .as_ref()
-        .map(|f| Watch::of(&viewer, f.envelope.level, f.case_team, &hats))
+        .map(|f| Watch::of(&viewer, f.envelope.level, f.case_team, &f.hats))
         .filter(|watch| !watch.is_empty())
         // A CEPTOAR that is not the viewer's has no page, like one that does not exist.
         .filter(|watch| query.ceptoar.is_empty() || watch.lists(&query.ceptoar))
