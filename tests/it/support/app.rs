@@ -85,6 +85,7 @@ pub fn idle_state() -> AppState {
         config: Arc::new(Cli::parse_from(["portal"]).config),
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        sandbox: sandbox(),
         first_wall: FirstWall::Standing,
     }
 }
