@@ -35,7 +35,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let hasher = PasswordHasher::new(Cost::Standard)?;
     let sandbox = super::parsing::sandbox(&config).await?;
-    let portal = router(AppState { db, config, clock: Clock::System, hasher, sandbox, first_wall: FirstWall::Standing });
+    let portal =
+        router(AppState { db, config, clock: Clock::System, hasher, sandbox, first_wall: FirstWall::Standing });
     let packed = published(&portal, "gzip").await?;
     let plain = published(&portal, "identity").await?;
     println!("bytes {} plain, {} compressed", plain.1.len(), packed.1.len());

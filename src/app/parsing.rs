@@ -11,8 +11,7 @@ use crate::platform::files;
 use crate::platform::sandbox::{self, Parser, Sandbox};
 
 /// What a child can be asked to parse.
-const TABLE: [Parser; 3] =
-    [mailbox::letter::LETTER_PARSER, mailbox::letter::SUBJECTS_PARSER, files::package::PARSER];
+const TABLE: [Parser; 3] = [mailbox::letter::LETTER_PARSER, mailbox::letter::SUBJECTS_PARSER, files::package::PARSER];
 
 /// Runs as a child where the arguments say so; `None` is an ordinary start.
 pub fn child(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {

@@ -150,7 +150,10 @@ async fn a_download_is_never_a_page() {
     let name = DisplayName::parse("報告\"; filename=x.html.pdf").unwrap();
     let response = respond(store::Opened { name, kind: FileType::Pdf, content: b"%PDF-".to_vec() });
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
-    assert!(header("content-disposition").starts_with("attachment; filename=\"___ filename_x.html.pdf\"; filename*=UTF-8''%E5"));
+    assert!(
+        header("content-disposition")
+            .starts_with("attachment; filename=\"____ filename_x.html.pdf\"; filename*=UTF-8''%E5")
+    );
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert!(header("content-security-policy").starts_with("sandbox;"));
     assert_eq!(header("content-type"), "application/pdf");

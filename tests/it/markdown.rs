@@ -26,9 +26,13 @@ fn nothing_but_rendered_markdown_is_printed_as_html() {
     }
     let mut sources = Vec::new();
     files(&root.join("src"), "rs", &mut sources);
+    // Plain texts, such as mails, are not escaped; no page may be made that way.
+    let unescaped = |code: &str| code.lines().any(|l| l.contains("escape = \"none\"") && !l.contains(".txt\""));
     let makers: Vec<_> = sources
         .iter()
-        .filter(|(_, code)| ["HtmlSafe", "filters::Safe", "MaybeSafe", "escape = \"none\""].iter().any(|m| code.contains(m)))
+        .filter(|(_, code)| {
+            unescaped(code) || ["HtmlSafe", "filters::Safe", "MaybeSafe"].iter().any(|m| code.contains(m))
+        })
         .map(|(path, _)| path.rsplit("src/").next().unwrap())
         .collect();
     assert_eq!(makers, ["platform/web/markdown.rs"]);

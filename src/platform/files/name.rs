@@ -106,7 +106,8 @@ mod tests {
         for empty in ["", " ", "..", "/", "a/", "\\", "../.."] {
             assert_eq!(name(empty), Err(NameError::Empty), "{empty:?}");
         }
-        for hidden in ["a\u{202E}fdp.exe", "a\r\nSet-Cookie: x", "a\0.pdf", "a\u{200B}.pdf", "\u{FEFF}a", "a\u{2066}b"] {
+        for hidden in ["a\u{202E}fdp.exe", "a\r\nSet-Cookie: x", "a\0.pdf", "a\u{200B}.pdf", "\u{FEFF}a", "a\u{2066}b"]
+        {
             assert_eq!(name(hidden), Err(NameError::Invisible), "{hidden:?}");
         }
         assert!(name(&"あ".repeat(LONGEST)).is_ok());
@@ -117,7 +118,10 @@ mod tests {
     fn a_download_is_an_attachment_under_an_encoded_name() {
         let header = |sent| DisplayName::parse(sent).expect("a name").content_disposition();
         assert_eq!(header("a b.pdf"), "attachment; filename=\"a b.pdf\"; filename*=UTF-8''a%20b.pdf");
-        assert_eq!(header("\"x\"; y=%2F'.txt"), "attachment; filename=\"_x__ y__2F_.txt\"; filename*=UTF-8''%22x%22%3B%20y%3D%252F%27.txt");
+        assert_eq!(
+            header("\"x\"; y=%2F'.txt"),
+            "attachment; filename=\"_x__ y__2F_.txt\"; filename*=UTF-8''%22x%22%3B%20y%3D%252F%27.txt"
+        );
         assert_eq!(header("表.csv"), "attachment; filename=\"_.csv\"; filename*=UTF-8''%E8%A1%A8.csv");
     }
 

@@ -168,7 +168,6 @@ fn nested_or_program(start: &[u8]) -> Result<u64, Bad> {
     Err(if infer::is_app(start) { Bad::Program } else { Bad::Nested })
 }
 
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;

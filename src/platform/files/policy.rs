@@ -165,7 +165,10 @@ fn found(content: &[u8]) -> Option<&'static str> {
 /// a page or an archive. Its encoding stays open: UTF-8 and CP932 are both common.
 fn is_text(content: &[u8]) -> bool {
     let calm = |byte: &u8| *byte >= 0x20 && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C);
-    content.iter().all(calm) && !content.starts_with(b"#!") && !content.starts_with(b"%PDF-") && found(content).is_none()
+    content.iter().all(calm)
+        && !content.starts_with(b"#!")
+        && !content.starts_with(b"%PDF-")
+        && found(content).is_none()
 }
 
 #[cfg(test)]

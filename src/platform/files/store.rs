@@ -114,10 +114,9 @@ pub async fn held(tx: &mut PgConnection, id: Uuid) -> Result<Option<Vec<u8>>, St
 
 async fn content(tx: &mut PgConnection, id: Uuid, key: &[u8], sha256: &[u8]) -> Result<Vec<u8>, StoreError> {
     let key = FileKey::from_bytes(key)?;
-    let parts =
-        sqlx::query!("select place, sealed from stored_file_parts where file_id = $1 order by place", id)
-            .fetch_all(&mut *tx)
-            .await?;
+    let parts = sqlx::query!("select place, sealed from stored_file_parts where file_id = $1 order by place", id)
+        .fetch_all(&mut *tx)
+        .await?;
     let mut content = Vec::new();
     for (place, part) in (0..).zip(parts) {
         // By its place in the row of parts, so that a missing one is noticed.

@@ -54,12 +54,7 @@ fn read() -> Result<Vec<u8>, Unreadable> {
     }
 }
 
-fn parse(
-    table: &[Parser],
-    kind: &str,
-    hold: Hold,
-    input: &[u8],
-) -> Result<serde_json::Value, Unreadable> {
+fn parse(table: &[Parser], kind: &str, hold: Hold, input: &[u8]) -> Result<serde_json::Value, Unreadable> {
     if kind == SELF_CHECK {
         return answer(&hold);
     }

@@ -70,7 +70,10 @@ fn escaped(text: &str) -> String {
 
 fn formed(text: &str) -> Option<String> {
     // Looked at before parsing: a thousand marks of quotation cost time already there.
-    if text.lines().any(|line| line.chars().take_while(|c| matches!(c, ' ' | '\t' | '>')).filter(|c| *c == '>').count() > DEEPEST) {
+    if text
+        .lines()
+        .any(|line| line.chars().take_while(|c| matches!(c, ' ' | '\t' | '>')).filter(|c| *c == '>').count() > DEEPEST)
+    {
         return None;
     }
     let arena = Arena::new();
@@ -239,8 +242,27 @@ fn target(link: &str) -> Option<(String, String)> {
 
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let tags = [
-        "a", "blockquote", "br", "code", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong", "table",
-        "tbody", "td", "th", "thead", "tr", "ul",
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
     ];
     let sides = || HashMap::from([("align", HashSet::from(["left", "center", "right"]))]);
     let mut cleaner = ammonia::Builder::empty();
