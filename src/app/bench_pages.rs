@@ -35,8 +35,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let hasher = PasswordHasher::new(Cost::Standard)?;
     let secret_key = super::secret_key::find(&config)?;
-    let portal =
-        router(AppState { db, config, clock: Clock::System, hasher, secret_key, first_wall: FirstWall::Standing });
+    let sandbox = super::parsing::sandbox(&config).await?;
+    let clock = Clock::System;
+    let portal = router(AppState { db, config, clock, hasher, secret_key, sandbox, first_wall: FirstWall::Standing });
     let packed = published(&portal, "gzip").await?;
     let plain = published(&portal, "identity").await?;
     println!("bytes {} plain, {} compressed", plain.1.len(), packed.1.len());

@@ -58,6 +58,10 @@ enum ConfigCommand {
 
 /// Reads the command line and runs it.
 pub fn main() -> ExitCode {
+    // Before settings, threads and run time: a child has nothing to do with them.
+    if let Some(code) = super::parsing::child(std::env::args_os()) {
+        return code;
+    }
     let cli = Cli::parse();
     telemetry::start(cli.config.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

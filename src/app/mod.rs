@@ -9,6 +9,7 @@ pub mod database;
 pub mod mailing;
 pub mod metrics;
 pub mod navigation;
+pub mod parsing;
 pub mod router;
 pub mod secret_key;
 pub mod seed;

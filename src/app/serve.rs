@@ -43,8 +43,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let clock = Clock::System;
     let figures = metrics::prepare(config.metrics_listen).await?;
     let mailing = Mailing::prepare(&config, &database, &clock).await?;
-    let state =
-        AppState { db: db.clone(), config: config.clone(), clock, hasher, secret_key, first_wall: FirstWall::Standing };
+    let sandbox = super::parsing::sandbox(&config).await?;
+    let state = AppState {
+        db: db.clone(),
+        config: config.clone(),
+        clock,
+        hasher,
+        secret_key,
+        sandbox,
+        first_wall: FirstWall::Standing,
+    };
     let (stop, stopping) = watch::channel(false);
     greet(&config, &database);
     tokio::spawn(until_asked(stop));

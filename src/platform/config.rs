@@ -27,6 +27,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What is asked of the box in which foreign data is parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Confinement {
+    /// The kernel closes it, or nothing foreign is parsed.
+    Required,
+    /// Limits of memory, time and files have to do where the kernel has no more; start-up says so.
+    Possible,
+}
+
 /// The settings, from the environment or flags.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -98,6 +107,10 @@ pub struct Config {
     /// Address that gets the head of the audit trail once a day.
     #[arg(long, global = true, env = "PORTAL_AUDIT_ANCHOR_MAIL")]
     pub audit_anchor_mail: Option<String>,
+    /// Whether foreign data may be parsed where the kernel lacks Landlock or seccomp.
+    /// Default: required in production, possible in the demonstration.
+    #[arg(long, global = true, env = "PORTAL_CONFINEMENT")]
+    pub confinement: Option<Confinement>,
 
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
@@ -144,6 +157,15 @@ impl Config {
     #[must_use]
     pub fn is_demonstration(&self) -> bool {
         self.mode() == Mode::Demonstration
+    }
+
+    /// What is asked of the box for foreign data.
+    #[must_use]
+    pub fn confinement(&self) -> Confinement {
+        self.confinement.unwrap_or(match self.mode() {
+            Mode::Production => Confinement::Required,
+            Mode::Demonstration => Confinement::Possible,
+        })
     }
 
     /// What links start with, without a slash at the end.

@@ -3,8 +3,10 @@
 pub mod security;
 pub mod config;
 pub mod telemetry;
+pub mod sandbox;
 pub mod private_postgres;
 pub mod db;
 pub mod audit;
+pub mod files;
 pub mod mail;
 pub mod web;

@@ -64,6 +64,10 @@ select a.account_id, o.organisation_id, 'a reason of some length', now(), now() 
 from accounts a, organisations o where a.sign_in_name = 'analyst2' and o.code = 'demo-banks-0002';
 insert into audit_anchor_days (day) values ('2026-11-20');
 select seal_audit_events(1);
+insert into stored_files (file_id, name, kind, length, sha256, created_by, created_at)
+select gen_random_uuid(), 'x.txt', 'txt', 1, sha256('x'), account_id, now() from accounts where sign_in_name = 'analyst';
+insert into stored_file_parts (file_id, place, sealed) select file_id, 0, convert_to(repeat('x', 41), 'UTF8') from stored_files;
+insert into stored_file_keys (file_id, key) select file_id, sha256('x') from stored_files;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
 

@@ -11,8 +11,9 @@ use super::store;
 use crate::app::router::router;
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::AccountId;
-use crate::platform::config::Config;
+use crate::platform::config::{Config, Confinement};
 use crate::platform::db::Db;
+use crate::platform::sandbox::Sandbox;
 use crate::platform::security::password::{Cost, PasswordHasher};
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
@@ -34,6 +35,7 @@ pub fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
         config: Arc::new(Settings::try_parse_from(["bench"])?.config),
         clock: Clock::System,
         hasher: PasswordHasher::new(Cost::Standard)?,
+        sandbox: Sandbox::of_this_program(Confinement::Possible)?,
         first_wall: FirstWall::Standing,
     }))
 }

@@ -44,7 +44,8 @@ where
 
 /// Each proxy appends the address it saw, so the list is read from its end for as long as proxies of
 /// ours speak. What a visitor wrote into the header stands further in front and is never reached.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+#[must_use]
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut client = peer;

@@ -22,7 +22,6 @@ pub async fn secure(State(state): State<AppState>, request: Request, next: Next)
 /// Adds what every answer carries, whoever makes it.
 pub fn protect(headers: &mut HeaderMap, over_tls: bool) {
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -30,6 +29,11 @@ pub fn protect(headers: &mut HeaderMap, over_tls: bool) {
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ];
+    // Beside a handler's own policy, not instead of it: browsers obey both.
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    if !headers.get_all(header::CONTENT_SECURITY_POLICY).iter().any(|there| there == policy) {
+        headers.append(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -12,3 +12,4 @@ pub mod error;
 pub mod extract;
 pub mod form;
 pub mod language;
+pub mod markdown;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use ceptoar_portal::app::router::router;
 use ceptoar_portal::kernel::clock::Clock;
-use ceptoar_portal::platform::config::{Config, LogFormat};
+use ceptoar_portal::platform::config::{Config, Confinement, LogFormat};
 use ceptoar_portal::platform::db::Db;
+use ceptoar_portal::platform::sandbox::{Limits, Sandbox};
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
 use ceptoar_portal::platform::security::secret_key::SecretKey;
 use ceptoar_portal::platform::telemetry;
@@ -33,6 +34,11 @@ struct Cli {
 /// Saturday 2026-11-21 21:10 in Japan: the evening of scenario S-1.
 pub const EVENING: &str = "2026-11-21T12:10:00Z";
 
+/// Children are the built portal, as this program has no table of parsers.
+pub fn sandbox() -> Sandbox {
+    Sandbox::new(env!("CARGO_BIN_EXE_ceptoar-portal").into(), Confinement::Possible, Limits::default())
+}
+
 impl TestApp {
     /// A demonstration portal with the reference data and no members yet.
     pub async fn start() -> Self {
@@ -53,6 +59,7 @@ impl TestApp {
             clock: Clock::fixed(EVENING.parse().expect("an instant")),
             hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
             secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
+            sandbox: sandbox(),
             first_wall: FirstWall::Standing,
         };
         Self { router: router(state.clone()), database, state }
@@ -80,6 +87,7 @@ pub fn idle_state() -> AppState {
         config: Arc::new(Cli::parse_from(["portal"]).config),
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        sandbox: sandbox(),
         first_wall: FirstWall::Standing,
     }
 }

@@ -24,6 +24,7 @@ use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::markdown::{self, SafeHtml};
 use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
 
@@ -105,6 +106,9 @@ struct ShowPage {
     kind: &'static str,
     purpose: &'static str,
     text: Text,
+    summary: SafeHtml,
+    impact: SafeHtml,
+    countermeasure: SafeHtml,
     links: Vec<Link>,
     issuer: String,
     published: String,
@@ -302,6 +306,9 @@ impl View<'_> {
             kind: text.kind.label(language),
             purpose: text.purpose.label(language),
             links: text.links.iter().map(|link| shown_link(link)).collect(),
+            summary: markdown::render(&text.summary),
+            impact: markdown::render(&text.impact),
+            countermeasure: markdown::render(&text.countermeasure),
             text,
             issuer: found.issuer.as_ref().map_or_else(|| "NISC".to_owned(), |(ja, en)| language.pick(ja, en).clone()),
             published: self.published(e),
