@@ -14,6 +14,7 @@ use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
+use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, language, request};
 
@@ -45,15 +46,21 @@ fn plumbing() -> Routes {
 pub fn router(state: AppState) -> Router {
     let public = feature_map::PublicPages::new(state.clone());
     let (pages, rules) = pages(public.clone()).into_parts();
+    let rules = Arc::new(rules);
     let (plumbing, _) = plumbing().into_parts();
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
-    let guarded = middleware::from_fn_with_state(Arc::new(rules), guard);
+    let guarded = middleware::from_fn_with_state(rules.clone(), guard);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
+    let hand_out = middleware::from_fn_with_state(state.clone(), form_token::hand_out);
+    // The language switch stands on pages kept in memory, which are the same for everybody.
+    let checked = Checked { state: state.clone(), routes: rules.clone(), without: &["/language"] };
+    let verify = middleware::from_fn_with_state(checked, form_token::verify);
     // Read from the bottom: a request passes the last layer first.
     let portal = pages
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(verify)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(guarded)
@@ -61,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .layer(dress_errors)
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
+        .layer(hand_out)
         .merge(plumbing)
         .layer(secure)
         .layer(middleware::from_fn(request::observe))

@@ -10,6 +10,7 @@ mod architecture;
 mod deliveries;
 mod demonstration;
 mod directory;
+mod edge;
 mod enrolment;
 mod feature_map;
 mod glossary;

@@ -1,4 +1,4 @@
-//! The portal's two cookies: the session and the language.
+//! The portal's cookies: the session, the visit of somebody not signed in, and the language.
 
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
@@ -28,6 +28,23 @@ pub fn no_session(over_tls: bool) -> Cookie<'static> {
     let mut cookie = session(String::new(), over_tls);
     cookie.make_removal();
     cookie
+}
+
+/// Name of the cookie of a visit: a stranger's forms are bound to it (`form_token`).
+#[must_use]
+pub fn visit_name(over_tls: bool) -> &'static str {
+    if over_tls { "__Host-portal_visit" } else { "portal_visit" }
+}
+
+/// A visit's cookie. It ends with the browser and is looked up nowhere.
+#[must_use]
+pub fn visit(secret: String, over_tls: bool) -> Cookie<'static> {
+    Cookie::build((visit_name(over_tls), secret))
+        .path("/")
+        .http_only(true)
+        .secure(over_tls)
+        .same_site(SameSite::Lax)
+        .build()
 }
 
 /// A language cookie, for a year.

@@ -8,6 +8,7 @@ pub mod headers;
 pub mod request;
 pub mod frame;
 pub mod page;
+pub mod form_token;
 pub mod error;
 pub mod extract;
 pub mod form;
