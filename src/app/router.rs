@@ -10,13 +10,14 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::limiting::{self, Limits};
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
-use crate::platform::web::{assets, error, headers, language, request};
+use crate::platform::web::{assets, error, headers, host, language, request};
 
 /// Larger than any form of the portal, smaller than anything that hurts.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -51,6 +52,10 @@ pub fn router(state: AppState) -> Router {
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
     let guarded = middleware::from_fn_with_state(rules.clone(), guard);
+    let limits = Limits::new(&state.config);
+    let per_network = middleware::from_fn_with_state((state.clone(), limits.clone()), limiting::per_network);
+    let per_account = middleware::from_fn_with_state(limits, limiting::per_account);
+    let own_name = middleware::from_fn_with_state(state.clone(), host::check);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
     let hand_out = middleware::from_fn_with_state(state.clone(), form_token::hand_out);
     // The language switch stands on pages kept in memory, which are the same for everybody.
@@ -64,12 +69,16 @@ pub fn router(state: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(guarded)
+        .layer(per_account)
         .layer(CsrfLayer::new())
-        .layer(dress_errors)
+        .layer(dress_errors.clone())
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
         .layer(hand_out)
+        .layer(per_network)
+        .layer(dress_errors)
         .merge(plumbing)
+        .layer(own_name)
         .layer(secure)
         .layer(middleware::from_fn(request::observe))
         .with_state(state);

@@ -19,6 +19,8 @@ pub struct Client {
     cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub headers: Vec<(&'static str, String)>,
+    /// The name that the portal is asked by.
+    pub host: String,
     /// Where the visitor comes from.
     pub address: SocketAddr,
     /// Whether forms carry the token that the portal gave this browser; tests of the token switch it off.
@@ -37,7 +39,14 @@ pub struct Reply {
 impl Client {
     pub fn new(router: Router) -> Self {
         let address = SocketAddr::from(([192, 0, 2, 1], 40000));
-        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address, sends_token: true }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            host: "127.0.0.1:8080".into(),
+            address,
+            sends_token: true,
+        }
     }
 
     /// The same visitor reading English.
@@ -85,7 +94,7 @@ impl Client {
             Some(form) if self.sends_token => Some(format!("{form}&form_token={}", self.form_token())),
             other => other,
         };
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));

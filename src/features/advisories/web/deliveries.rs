@@ -23,6 +23,7 @@ use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::db::Tx;
+use crate::platform::web::contact_reads;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::Choice;
@@ -186,6 +187,8 @@ pub async fn get(
     };
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
+    let shown = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
+    let tx = contact_reads::charge(tx, viewer.account_id, shown, now, &frame.request_id).await?;
     tx.commit().await?;
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());
