@@ -75,7 +75,7 @@ impl Listening {
             stopping.graceful_shutdown(Some(patience));
         });
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum_server::from_tcp(self.listener)?.http1_only().handle(handle).acceptor(self.bounded);
+        let server = axum_server::from_tcp(self.listener)?.handle(handle).acceptor(self.bounded);
         match self.tls {
             Some((config, files)) => {
                 let fresh = tokio::spawn(files.keep_fresh(config.clone(), self.clock));

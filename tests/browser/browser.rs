@@ -1,6 +1,7 @@
 //! Debian's Chromium, headless, driven over its own protocol.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,9 @@ use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::ScreenshotParams;
 use futures_util::StreamExt;
+
+/// Each visitor has a profile of its own.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 const WIDE: i64 = 1280;
 const NARROW: i64 = 360;
@@ -42,7 +46,11 @@ fn chromium() -> PathBuf {
 
 impl Visitor {
     pub async fn launch(base: &str) -> Self {
-        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{}", std::process::id()));
+        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "chromium-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        ));
         let config = BrowserConfig::builder()
             .chrome_executable(chromium())
             .user_data_dir(&profile)
@@ -202,7 +210,7 @@ impl Page {
         self.resize(width).await;
     }
 
-    async fn speak(&self, language: &str) {
+    pub async fn speak(&self, language: &str) {
         use chromiumoxide::cdp::browser_protocol::network::CookieParam;
         let mut cookie = CookieParam::new("portal_language", language);
         cookie.url = Some(self.base.clone());
@@ -229,4 +237,49 @@ impl Page {
 
 fn kind(width: i64) -> &'static str {
     if width == NARROW { "phone" } else { "desktop" }
+}
+
+/// Looking for scripts of others.
+impl Page {
+    /// From now on every page counts what a payload would do, and what the policy blocked.
+    pub async fn count_executions(&self) {
+        let script = "window.zqRuns = 0; window.zqBlocked = [];
+            window.zq = () => { window.zqRuns += 1; };
+            for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = window.zq;
+            document.addEventListener('securitypolicyviolation',
+                (event) => window.zqBlocked.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));";
+        self.page.evaluate_on_new_document(script).await.unwrap();
+    }
+
+    pub async fn visit_text(&self, html: &str) {
+        let encoded: String = html.bytes().map(|b| format!("%{b:02x}")).collect();
+        self.page.goto(format!("data:text/html,{encoded}")).await.unwrap();
+    }
+
+    pub async fn holds(&self, condition: &str) -> bool {
+        self.script(condition.to_owned()).await
+    }
+
+    /// Moves over, focuses and opens everything, without pressing what submits or leads away.
+    pub async fn touch_everything(&self) {
+        let script = "(() => {
+            for (const e of document.querySelectorAll('body *')) {
+                for (const kind of ['mouseover', 'mouseenter', 'pointerenter', 'focus', 'blur', 'animationstart'])
+                    e.dispatchEvent(new Event(kind, { bubbles: false }));
+                if (e.tagName === 'DETAILS') e.open = true;
+                if (e.tagName === 'A' && /^\\s*(javascript|data):/i.test(e.getAttribute('href') ?? '')) window.zq();
+            }
+            return true;
+        })()";
+        assert!(self.holds(script).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    pub async fn executions(&self) -> u64 {
+        self.script("window.zqRuns".into()).await
+    }
+
+    pub async fn violations(&self) -> Vec<String> {
+        self.script("window.zqBlocked".into()).await
+    }
 }

@@ -6,9 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ceptoar_portal::platform::private_postgres::throw_away_data_dir;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The tests of this program share a data directory and a processor, so they take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// A running portal; stopped when dropped.
 pub struct Portal {
+    _turn: MutexGuard<'static, ()>,
     pub url: String,
     process: Child,
     directory: PathBuf,
@@ -16,6 +21,7 @@ pub struct Portal {
 
 impl Portal {
     pub async fn start() -> Self {
+        let turn = TURN.lock().await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let fallback = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{}", std::process::id()));
@@ -32,7 +38,7 @@ impl Portal {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut portal = Self { url, process, directory };
+        let mut portal = Self { _turn: turn, url, process, directory };
         portal.until_ready(port).await;
         portal
     }

@@ -1,4 +1,7 @@
-//! The edge of the portal: form tokens, hosts, headers, methods, limits.
+//! The edge of the portal: form tokens, names, headers, methods, limits, connections.
+
+mod connections;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
