@@ -6,4 +6,5 @@ pub mod ids;
 pub mod language;
 pub mod period;
 pub mod sharing_level;
+pub mod stage;
 pub mod text;

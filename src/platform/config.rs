@@ -106,6 +106,10 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REQUESTS_PER_SECOND", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub requests_per_second: u32,
 
+    /// Addresses of windows that one account may be shown within an hour.
+    #[arg(long, global = true, env = "PORTAL_CONTACT_READS_PER_HOUR", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    pub contact_reads_per_hour: u32,
+
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
     pub db_connections: u32,

@@ -106,6 +106,7 @@ async fn text_of_others_never_runs() {
         look(&page, &addresses.into_iter().collect::<Vec<_>>()).await;
         page.sign_out().await;
     }
+    page.sign_in("analyst").await;
     page.visit("/mailbox").await;
     page.click(".letters a").await;
     page.wait_for(".letter").await;

@@ -10,9 +10,10 @@ use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
-use ceptoar_portal::features::sharing::verdict::{Rule, Stage, Verdict};
+use ceptoar_portal::features::sharing::verdict::{Rule, Verdict};
 use ceptoar_portal::kernel::language::{Label, Language};
 use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
+use ceptoar_portal::kernel::stage::Stage;
 
 /// The row of each value: Japanese, English, code.
 fn rows<T: Label + Copy + Debug>(name: &str, values: impl IntoIterator<Item = T>) -> Vec<String> {

@@ -16,6 +16,7 @@ mod feature_map;
 mod glossary;
 mod home;
 mod hostile_input;
+mod leak_matrix;
 mod mailbox;
 mod outbox;
 mod outgoing;

@@ -1,7 +1,15 @@
 //! Every route, asked by every role: one table, so that a change of anybody's rights is seen.
 
+use ceptoar_portal::features::access::action::AdvisoryAction;
+use ceptoar_portal::features::access::advisory::{AdvisoryFacts, State};
+use ceptoar_portal::features::access::decision::can_all;
+use ceptoar_portal::features::access::{Affiliation, FirstWall, Role, Rule, Viewer};
 use ceptoar_portal::features::accounts::demonstration::ACCOUNTS;
 use ceptoar_portal::features::demonstration;
+use ceptoar_portal::kernel::ids::{AccountId, OrganisationId, SessionId};
+use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
+
+use ceptoar_portal::platform::web::routes::RouteTable;
 
 use crate::support::{Client, TestApp};
 
@@ -104,4 +112,57 @@ async fn ask(mut client: Client, method: &str, path: &str) -> u16 {
         "GET" => client.get(path).await.status,
         _ => client.post(path, &[("nothing", "")]).await.status,
     }
+}
+
+/// The empty set is a subset of everything; a request for nothing must not pass as one that broke no rule.
+#[test]
+fn asking_for_nothing_is_refused() {
+    let item = AdvisoryFacts {
+        state: State::Draft,
+        level: SharingLevel::Amber,
+        handler_scope: HandlerScope::Handlers,
+        created_by: AccountId::random(),
+        last_edited_by: AccountId::random(),
+        submitted_by: None,
+        approved_by: None,
+        reaches: Vec::new(),
+        named: Vec::new(),
+        handler_windows: Vec::new(),
+    };
+    let approver = Viewer {
+        account_id: AccountId::random(),
+        session_id: SessionId::random(),
+        display_name: String::new(),
+        affiliations: vec![Affiliation {
+            role: Role::NiscApprover,
+            organisation_id: OrganisationId::random(),
+            organisation_ja: String::new(),
+            organisation_en: String::new(),
+            ceptoar_id: None,
+            contact_id: None,
+        }],
+        first_wall: FirstWall::Standing,
+    };
+    assert!(can_all(&approver, &[AdvisoryAction::ReadDraft, AdvisoryAction::Approve], &item));
+    assert!(!can_all(&approver, &[AdvisoryAction::ReadDraft, AdvisoryAction::Write], &item));
+    assert!(!can_all::<AdvisoryAction>(&approver, &[], &item));
+}
+
+/// The rule of every route: a change of anybody's rights shows here.
+#[tokio::test]
+async fn every_route_has_the_rule_that_was_agreed() {
+    let rules: Vec<String> =
+        table().declared().iter().map(|d| format!("{:5}{:45}{:?}", d.method, d.path, d.rule)).collect();
+    insta::assert_snapshot!(rules.join("\n"));
+}
+
+/// Every declared route, as method and path.
+pub fn declared() -> Vec<(&'static str, &'static str)> {
+    table().declared().iter().map(|d| (d.method, d.path)).collect()
+}
+
+fn table() -> RouteTable<Rule> {
+    let state = crate::support::app::idle_state();
+    let public = ceptoar_portal::features::feature_map::PublicPages::new(state);
+    ceptoar_portal::app::router::pages(public).into_parts().1
 }

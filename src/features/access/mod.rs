@@ -4,6 +4,7 @@
 //! What is done to a thing is decided by [`can`], from the facts that the caller read of this very thing.
 
 pub mod action;
+pub mod advisory;
 pub mod decision;
 pub mod role;
 pub mod rule;
@@ -11,7 +12,7 @@ pub mod viewer;
 pub mod web;
 
 pub use action::Action;
-pub use decision::{Act, can};
+pub use decision::{Act, can, could};
 pub use role::Role;
 pub use rule::{Routes, Rule};
 pub use viewer::{Affiliation, FirstWall, Viewer};

@@ -132,7 +132,7 @@ pub async fn affiliations(tx: &mut PgConnection) -> sqlx::Result<Vec<Affiliation
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from affiliations f
            left join organisation_names n on n.organisation_id = f.organisation_id and n.valid @> viewer_today()
-           where f.valid @> viewer_today()
+           where f.account_id = viewer_account() and f.valid @> viewer_today()
            order by f.role, f.organisation_id"#
     )
     .fetch_all(tx)

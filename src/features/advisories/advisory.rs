@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use crate::features::access::advisory::State;
 use crate::kernel::ids::{AccountId, AdvisoryId};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
@@ -104,40 +105,6 @@ impl Label for Purpose {
             Self::Prevention => language.pick("未然防止", "Prevention"),
             Self::Containment => language.pick("拡大防止・迅速な復旧", "Containment and quick recovery"),
             Self::Recurrence => language.pick("再発防止", "Prevention of recurrence"),
-        }
-    }
-}
-
-/// Where an advisory stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum State {
-    /// Being written.
-    Draft,
-    /// Waiting for another person's approval.
-    Review,
-    /// Approved and on its way; nothing about it changes any more.
-    Published,
-}
-
-impl State {
-    /// The value in the database, and of the badge's class.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Review => "review",
-            Self::Published => "published",
-        }
-    }
-}
-
-impl Label for State {
-    fn label(self, language: Language) -> &'static str {
-        match self {
-            Self::Draft => language.pick("下書き", "Draft"),
-            Self::Review => language.pick("承認待ち", "Awaiting approval"),
-            Self::Published => language.pick("発出済", "Published"),
         }
     }
 }

@@ -8,8 +8,11 @@ use sqlx::PgConnection;
 use super::advisory::State;
 use super::content::{self, Draft};
 use super::mail::{self, MailError, Sender};
+use super::reading;
 use super::store::{self, Unpublished};
+use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::{Approver, Author};
+use crate::features::access::{Viewer, can};
 use crate::features::sharing;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
@@ -72,7 +75,7 @@ pub async fn submit(
     language: Language,
     request_id: &str,
 ) -> Result<(), StepError> {
-    let item = own(store::find_unpublished(tx, id).await?, by)?;
+    let item = store::find_unpublished(tx, by, AdvisoryAction::Write, id).await?.ok_or(StepError::NotFound)?;
     if item.envelope.state != State::Draft {
         return Err(StepError::StandsAt(item.envelope.state));
     }
@@ -107,7 +110,9 @@ pub async fn send_back(
     id: AdvisoryId,
     request_id: &str,
 ) -> Result<(), StepError> {
-    let Some(item) = store::find_unpublished(tx, id).await? else { return Err(gone(tx, id).await?) };
+    let Some(item) = store::find_unpublished(tx, by, AdvisoryAction::SendBack, id).await? else {
+        return Err(gone(tx, by, id).await?);
+    };
     if !store::send_back(tx, id).await? {
         return Err(StepError::StandsAt(item.envelope.state));
     }
@@ -126,7 +131,7 @@ pub async fn discard(
     id: AdvisoryId,
     request_id: &str,
 ) -> Result<(), StepError> {
-    let item = own(store::find_unpublished(tx, id).await?, by)?;
+    let item = store::find_unpublished(tx, by, AdvisoryAction::Write, id).await?.ok_or(StepError::NotFound)?;
     if !store::discard(tx, id, by.account_id).await? {
         return Err(StepError::StandsAt(item.envelope.state));
     }
@@ -148,13 +153,13 @@ pub async fn publish(
     sender: &Sender,
     request_id: &str,
 ) -> Result<i64, StepError> {
-    let Some(Unpublished { envelope, draft }) = store::find_unpublished(tx, id).await? else {
-        return Err(gone(tx, id).await?);
+    let Some(item) = store::find_unpublished(tx, by, AdvisoryAction::ReadDraft, id).await? else {
+        return Err(gone(tx, by, id).await?);
     };
-    let involved = [Some(envelope.created_by), Some(envelope.last_edited_by), envelope.submitted_by];
-    if involved.contains(&Some(by.account_id)) {
+    if !can(by, AdvisoryAction::Approve, &item.facts()) {
         return Err(StepError::OwnItem);
     }
+    let Unpublished { envelope, draft } = item;
     if envelope.state != State::Review {
         return Err(StepError::StandsAt(envelope.state));
     }
@@ -192,13 +197,10 @@ fn approved_hash(draft: &Draft, audience: &str) -> Vec<u8> {
     Sha256::digest(format!("{draft:?}\n{audience}")).to_vec()
 }
 
-fn own(item: Option<Unpublished>, by: &Author) -> Result<Unpublished, StepError> {
-    item.filter(|item| item.envelope.created_by == by.account_id).ok_or(StepError::NotFound)
-}
-
 /// Why an item is not among the unpublished ones: it was published, or never was for this viewer.
-async fn gone(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<StepError> {
-    Ok(store::state_of(tx, id).await?.map_or(StepError::NotFound, StepError::StandsAt))
+async fn gone(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sqlx::Result<StepError> {
+    let found = reading::store::find(tx, viewer, id).await?;
+    Ok(found.map_or(StepError::NotFound, |found| StepError::StandsAt(found.envelope.state)))
 }
 
 async fn record(

@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
 use super::content::{Addressees, Draft};
+use crate::features::access::action::AdvisoryAction;
+use crate::features::access::advisory::AdvisoryFacts;
+use crate::features::access::{Viewer, can};
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::kernel::text::folded;
@@ -17,6 +20,26 @@ pub struct Unpublished {
     pub envelope: Envelope,
     /// What its author decided.
     pub draft: Draft,
+}
+
+impl Unpublished {
+    /// What the rights are decided on. Nothing unpublished reaches anybody.
+    #[must_use]
+    pub fn facts(&self) -> AdvisoryFacts {
+        let e = &self.envelope;
+        AdvisoryFacts {
+            state: e.state,
+            level: e.level,
+            handler_scope: e.handler_scope,
+            created_by: e.created_by,
+            last_edited_by: e.last_edited_by,
+            submitted_by: e.submitted_by,
+            approved_by: None,
+            reaches: Vec::new(),
+            named: Vec::new(),
+            handler_windows: Vec::new(),
+        }
+    }
 }
 
 /// The next serial number of a fiscal year.
@@ -173,8 +196,18 @@ pub async fn save_named(
     Ok(true)
 }
 
-/// An unpublished item, if the viewer is its author or an approver.
-pub async fn find_unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<Unpublished>> {
+/// An unpublished item, if the viewer may do this with it.
+pub async fn find_unpublished(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    action: AdvisoryAction,
+    id: AdvisoryId,
+) -> sqlx::Result<Option<Unpublished>> {
+    let item = unpublished(tx, id).await?;
+    Ok(item.filter(|item| can(viewer, action, &item.facts())))
+}
+
+async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<Unpublished>> {
     let row = sqlx::query!(
         r#"select a.number, a.state as "state: State", a.level as "level: SharingLevel",
                   a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at, a.last_edited_by,
@@ -182,7 +215,7 @@ pub async fn find_unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Re
                   t.kind as "kind: Kind", t.title, t.summary, t.impact, t.countermeasure, t.purpose as "purpose: Purpose",
                   t.links, t.cves, t.products
            from advisories a join advisory_texts t using (advisory_id)
-           where a.advisory_id = $1 and a.state <> 'published' and a.advisory_id = any (viewer_drafts())"#,
+           where a.advisory_id = $1 and a.state <> 'published'"#,
         id.0
     )
     .fetch_optional(&mut *tx)
@@ -306,11 +339,4 @@ pub async fn approve(
     .execute(tx)
     .await?;
     Ok(touched.rows_affected() == 1)
-}
-
-/// Where an item stands, for a clear answer when a step could not be taken.
-pub async fn state_of(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<State>> {
-    sqlx::query_scalar!(r#"select state as "state: State" from advisories where advisory_id = $1"#, id.0)
-        .fetch_optional(tx)
-        .await
 }

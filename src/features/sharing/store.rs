@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::verdict::{Rule, Stage, Verdict};
+use super::verdict::{Rule, Verdict};
 use crate::kernel::ids::{AdvisoryId, ContactId};
 use crate::kernel::language::Language;
+use crate::kernel::stage::Stage;
 
 /// How many windows of a CEPTOAR's hop get one verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,20 @@ use crate::kernel::ids::AccountId;
 use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::db::Tx;
 
-/// Addresses that one account may be shown within an hour.
-pub const LIMIT: i32 = 1000;
+/// Who is shown how many addresses, in which request.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The transaction's viewer.
+    pub account: AccountId,
+    /// How many addresses the answer will hold.
+    pub addresses: usize,
+    /// The setting `contact_reads_per_hour`.
+    pub limit: u32,
+    /// The request, for the trail.
+    pub request_id: &'a str,
+}
 
-/// Charges `shown` addresses to the transaction's viewer and gives the transaction back. Over the limit it is
+/// Charges the addresses to the transaction's viewer and gives the transaction back. Over the limit it is
 /// committed with the charge, so that a refusal gives nothing back, and the first refusal of an hour stands in the
 /// trail.
 ///
@@ -18,12 +28,11 @@ pub const LIMIT: i32 = 1000;
 /// 429 with the time to wait, or the database's own.
 pub async fn charge(
     mut tx: Tx,
-    account: AccountId,
-    shown: usize,
+    Shown { account, addresses, limit, request_id }: Shown<'_>,
     now: DateTime<Utc>,
-    request_id: &str,
 ) -> Result<Tx, WebError> {
-    let shown = i32::try_from(shown).unwrap_or(i32::MAX);
+    let shown = i32::try_from(addresses).unwrap_or(i32::MAX);
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
     if shown == 0 {
         return Ok(tx);
     }
@@ -34,10 +43,10 @@ pub async fn charge(
     )
     .fetch_one(&mut *tx)
     .await?;
-    if charged.reads <= LIMIT {
+    if charged.reads <= limit {
         return Ok(tx);
     }
-    if charged.reads.saturating_sub(shown) <= LIMIT {
+    if charged.reads.saturating_sub(shown) <= limit {
         let event = Event {
             at: now,
             account: Some(account),
@@ -45,7 +54,7 @@ pub async fn charge(
             outcome: Outcome::Refused,
             subject_kind: "account",
             subject_id: &account.to_string(),
-            detail: serde_json::json!({ "reads": charged.reads, "limit": LIMIT }),
+            detail: serde_json::json!({ "reads": charged.reads, "limit": limit }),
             request_id: Some(request_id),
         };
         audit::record(&mut tx, event).await?;

@@ -75,3 +75,15 @@ impl TestApp {
         client
     }
 }
+
+/// A state that nothing is asked of: enough to list the routes.
+pub fn idle_state() -> AppState {
+    let options = sqlx::postgres::PgConnectOptions::new();
+    AppState {
+        db: Db::new(options, 2),
+        config: Arc::new(Cli::parse_from(["portal"]).config),
+        clock: Clock::fixed(EVENING.parse().expect("an instant")),
+        hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        first_wall: FirstWall::Standing,
+    }
+}

@@ -28,7 +28,7 @@ pub struct Client {
 }
 
 /// What came back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
@@ -53,6 +53,11 @@ impl Client {
     pub fn in_english(mut self) -> Self {
         self.cookies.insert("portal_language".into(), "en".into());
         self
+    }
+
+    /// The same visitor, cookies and all, before another portal over the same database.
+    pub fn turn_to(&mut self, router: Router) {
+        self.router = router;
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {

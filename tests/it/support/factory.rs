@@ -195,6 +195,13 @@ pub async fn draft_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
     .await
     .expect("an advisory");
     sqlx::query(
+        "insert into advisory_serials select 2026, max(serial) from advisories
+         on conflict (fiscal_year) do update set last_serial = excluded.last_serial",
+    )
+    .execute(&mut db)
+    .await
+    .expect("a serial");
+    sqlx::query(
         "insert into advisory_texts (advisory_id, kind, title, summary, impact, countermeasure, purpose, links, cves,
                                      products, search_text)
          values ($1, 'early_warning', $2, '概要の一行目です。' || chr(10) || '二行目です。', '影響の説明です。',
@@ -224,6 +231,12 @@ pub async fn draft_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
 /// A published advisory, its audience frozen and its mails queued by the very function that publishing uses.
 pub async fn published_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
     let id = draft_advisory(app, new).await;
+    publish(app, id, new.drill).await;
+    id
+}
+
+/// Publishes a draft of the case team as it stands.
+pub async fn publish(app: &TestApp, id: Uuid, drill: bool) {
     let (author, approver) = case_team(app).await;
     let mut db = app.database.owner().await;
     let mut tx = sqlx::Connection::begin(&mut db).await.expect("a transaction");
@@ -250,7 +263,7 @@ pub async fn published_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
          select gen_random_uuid(), 'advisory', $1, l, 's', 'b', 'h', $2, $3 from unnest(array['ja', 'en']) l",
     )
     .bind(id)
-    .bind(new.drill)
+    .bind(drill)
     .bind(now)
     .execute(&mut *tx)
     .await
@@ -262,5 +275,4 @@ pub async fn published_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
         .await
         .expect("a frozen audience");
     tx.commit().await.expect("a commit");
-    id
 }

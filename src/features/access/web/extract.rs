@@ -6,7 +6,8 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 
 use super::identity::Identity;
-use crate::features::access::{Role, Viewer};
+use crate::features::access::action::AdvisoryAction;
+use crate::features::access::{Viewer, could};
 use crate::platform::web::error::WebError;
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {
@@ -39,7 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
 }
 
 macro_rules! proofs {
-    ($($(#[$doc:meta])* $name:ident: $($role:ident)|+;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $action:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name(Viewer);
@@ -48,7 +49,7 @@ macro_rules! proofs {
             /// The proof, if the viewer has the right.
             #[must_use]
             pub fn of(viewer: Viewer) -> Option<Self> {
-                ($(viewer.has(Role::$role))||+).then_some(Self(viewer))
+                could(&viewer, $action.into()).then_some(Self(viewer))
             }
         }
 
@@ -73,7 +74,7 @@ macro_rules! proofs {
 
 proofs! {
     /// Proof that the viewer may draft advisories.
-    Author: NiscAnalyst | NiscApprover;
+    Author: AdvisoryAction::Write;
     /// Proof that the viewer may approve what another drafted.
-    Approver: NiscApprover;
+    Approver: AdvisoryAction::Approve;
 }

@@ -116,6 +116,12 @@ impl Filter {
         self.kind.is_some() || self.level.is_some() || self.state.is_some() || !self.words.is_empty()
     }
 
+    /// Whether it narrows by what items say, and not by their envelopes alone.
+    #[must_use]
+    pub fn asks_for_content(&self) -> bool {
+        self.kind.is_some() || self.patterns().is_some()
+    }
+
     /// The patterns of the words searched for; none when nothing is searched for.
     #[must_use]
     pub fn patterns(&self) -> Option<Vec<String>> {

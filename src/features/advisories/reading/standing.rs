@@ -2,37 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::features::access::Role;
-use crate::features::sharing::verdict::Stage;
-use crate::kernel::ids::{AdvisoryId, ContactId, OrganisationId};
+use crate::features::access::advisory::Hat;
+use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};
-
-/// Through which hop, for which organisation and in which role an item reaches the viewer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hat {
-    /// The item.
-    pub advisory_id: AdvisoryId,
-    /// The CEPTOAR whose route it is.
-    pub ceptoar_id: String,
-    /// The hop.
-    pub stage: Stage,
-    /// The organisation.
-    pub organisation_id: OrganisationId,
-    /// What the viewer is there.
-    pub role: Role,
-    /// The window that the viewer answers for.
-    pub contact_id: Option<ContactId>,
-    /// This hat sees the envelope only.
-    pub sealed: bool,
-}
-
-impl Hat {
-    /// Whether an acknowledgement is asked of this hat.
-    #[must_use]
-    pub fn acknowledges(&self) -> bool {
-        self.role.acknowledges() && !self.sealed
-    }
-}
 
 /// Where an item stands for the viewer's organisations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,17 +71,11 @@ pub fn standing(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::access::Role;
+    use crate::kernel::stage::Stage;
 
     fn hat(role: Role, stage: Stage, organisation: OrganisationId, sealed: bool) -> Hat {
-        Hat {
-            advisory_id: AdvisoryId::random(),
-            ceptoar_id: "banks".into(),
-            stage,
-            organisation_id: organisation,
-            role,
-            contact_id: None,
-            sealed,
-        }
+        Hat { ceptoar_id: "banks".into(), stage, organisation_id: organisation, role, contact_id: None, sealed }
     }
 
     #[test]

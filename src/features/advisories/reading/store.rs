@@ -1,4 +1,4 @@
-//! SQL of reading. Each query filters by what the viewer may know; row security asks the same again.
+//! SQL of reading. Facts are read for the viewer and the rights decide on them; row security decides again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,12 +7,13 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::filter::Filter;
-use super::standing::Hat;
-use crate::features::access::{Role, Viewer};
+use crate::features::access::action::AdvisoryAction;
+use crate::features::access::advisory::{AdvisoryFacts, Hat, Reach};
+use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::advisory::{Envelope, Kind, Purpose, State, Text};
-use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId, OrganisationId};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::kernel::stage::Stage;
 
 /// A row of the list.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct ListRow {
     pub shown_at: DateTime<Utc>,
     /// Kind and title; `None` where the viewer sees the envelope only.
     pub content: Option<(Kind, String)>,
+    /// How it reaches the viewer.
+    pub hats: Vec<Hat>,
 }
 
 /// One page of what the viewer may know of, newest first.
@@ -45,18 +48,58 @@ pub async fn list(
     limit: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<ListRow>> {
-    let organisations: Vec<Uuid> = viewer.affiliations.iter().map(|a| a.organisation_id.0).collect();
+    let rows = candidates(&mut *tx, viewer, filter, limit, now).await?;
+    let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
+    let facts = facts(tx, viewer, &ids).await?;
+    Ok(rows.into_iter().filter_map(|row| permitted(row, viewer, filter, &facts)).collect())
+}
+
+/// The row as far as the viewer may know it.
+fn permitted(
+    mut row: ListRow,
+    viewer: &Viewer,
+    filter: &Filter,
+    facts: &HashMap<AdvisoryId, AdvisoryFacts>,
+) -> Option<ListRow> {
+    let facts = facts.get(&row.advisory_id)?;
+    let (known, readable) = rights_of_reading(facts.state);
+    if !can(viewer, readable, facts) {
+        // Found by what it says, it would tell what it says.
+        if !can(viewer, known, facts) || filter.asks_for_content() {
+            return None;
+        }
+        row.content = None;
+    }
+    row.hats = facts.hats(viewer);
+    Some(row)
+}
+
+/// What it takes to know of an item that stands there, and to read it.
+fn rights_of_reading(state: State) -> (AdvisoryAction, AdvisoryAction) {
+    match state {
+        State::Published => (AdvisoryAction::KnowOf, AdvisoryAction::Read),
+        State::Draft | State::Review => (AdvisoryAction::ReadDraft, AdvisoryAction::ReadDraft),
+    }
+}
+
+/// Rows narrowed by who is looking, so that a page is full; the rights decide about every row afterwards,
+/// and row security before.
+async fn candidates(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    filter: &Filter,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<ListRow>> {
+    let organisations = organisations(viewer);
     let roles: Vec<String> = Role::ALL.iter().filter(|r| r.acknowledges()).map(|r| r.code().to_owned()).collect();
     let patterns = filter.patterns();
     let rows = sqlx::query!(
         r#"
-        with visible as materialized (select unnest((select viewer_envelopes())) as advisory_id),
-        drafts as materialized (
-          select unnest(case when $9 then (select viewer_drafts()) else '{}'::uuid[] end) as advisory_id),
-        owed as materialized (
+        with owed as materialized (
           select h.advisory_id, bool_and(k.found is not null) as answered
           from viewer_hats(case when $3 in ('waiting', 'overdue', 'acknowledged')
-                                then (select array_agg(v.advisory_id) from visible v) else '{}'::uuid[] end) h
+                                then (select viewer_envelopes()) else '{}'::uuid[] end) h
           left join lateral (
             select true as found from advisory_acknowledgements y
             where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
@@ -68,10 +111,8 @@ pub async fn list(
                t.kind as "kind?: Kind", t.title as "title?"
         from advisories a
         left join advisory_texts t on t.advisory_id = a.advisory_id
-         and (a.level <> 'RED' or a.state <> 'published'
-              or a.advisory_id in (select unnest((select viewer_contents()))))
-        where ((a.state = 'published' and a.advisory_id in (select v.advisory_id from visible v))
-               or (a.state <> 'published' and a.advisory_id in (select d.advisory_id from drafts d)))
+        where ($9 or (a.state = 'published' and a.advisory_id in (
+                 select au.advisory_id from advisory_audience au where au.organisation_id = any ($10))))
           and ($1::text is null or t.kind = $1)
           and ($2::text is null or a.level = $2)
           and ($3::text is null or case $3
@@ -92,7 +133,7 @@ pub async fn list(
         patterns.as_deref(),
         limit,
         now,
-        viewer.is_at_centre(),
+        could(viewer, AdvisoryAction::ReadDraft.into()),
         &organisations,
         &roles,
     )
@@ -110,39 +151,81 @@ pub async fn list(
             answer_due: r.answer_due,
             shown_at: r.shown_at,
             content: r.kind.zip(r.title),
+            hats: Vec::new(),
         })
         .collect())
 }
 
-/// The viewer's hats for some items.
-pub async fn hats(
+fn organisations(viewer: &Viewer) -> Vec<Uuid> {
+    viewer.affiliations.iter().map(|a| a.organisation_id.0).collect()
+}
+
+/// What has to be known of some items to decide what the viewer may do with them.
+pub async fn facts(
     tx: &mut PgConnection,
-    _viewer: &Viewer,
+    viewer: &Viewer,
     ids: &[AdvisoryId],
-) -> sqlx::Result<HashMap<AdvisoryId, Vec<Hat>>> {
+) -> sqlx::Result<HashMap<AdvisoryId, AdvisoryFacts>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let windows: Vec<Uuid> = viewer.affiliations.iter().filter_map(|a| a.contact_id).map(|c| c.0).collect();
     let rows = sqlx::query!(
-        r#"select advisory_id as "advisory_id!", ceptoar_id as "ceptoar_id!", stage as "stage!: Stage",
-                  organisation_id as "organisation_id!", role as "role!: Role", contact_id, sealed as "sealed!"
-           from viewer_hats($1) order by stage, ceptoar_id, organisation_id"#,
-        &ids
+        r#"select a.advisory_id, a.state as "state: State", a.level as "level: SharingLevel",
+                  a.handler_scope as "handler_scope: HandlerScope", a.created_by, a.last_edited_by, a.submitted_by,
+                  a.approved_by,
+                  coalesce((select array_agg(ad.contact_id) from advisory_addressees ad
+                            where ad.advisory_id = a.advisory_id and ad.contact_id = any ($2)), '{}') as "named!",
+                  coalesce((select array_agg(k.contact_id) from contacts k
+                            where k.contact_id = any ($2) and k.handler and k.valid @> viewer_today()), '{}') as "handlers!"
+           from advisories a where a.advisory_id = any ($1)"#,
+        &ids,
+        &windows
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut reaches = reaches(tx, viewer, &ids).await?;
+    let facts = rows.into_iter().map(|r| {
+        let id = AdvisoryId(r.advisory_id);
+        let facts = AdvisoryFacts {
+            state: r.state,
+            level: r.level,
+            handler_scope: r.handler_scope,
+            created_by: AccountId(r.created_by),
+            last_edited_by: AccountId(r.last_edited_by),
+            submitted_by: r.submitted_by.map(AccountId),
+            approved_by: r.approved_by.map(AccountId),
+            reaches: reaches.remove(&id).unwrap_or_default(),
+            named: r.named.into_iter().map(ContactId).collect(),
+            handler_windows: r.handlers.into_iter().map(ContactId).collect(),
+        };
+        (id, facts)
+    });
+    Ok(facts.collect())
+}
+
+/// How some items reach the viewer's organisations.
+async fn reaches(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    ids: &[Uuid],
+) -> sqlx::Result<HashMap<AdvisoryId, Vec<Reach>>> {
+    let rows = sqlx::query!(
+        r#"select advisory_id, ceptoar_id, stage as "stage: Stage", organisation_id from advisory_audience
+           where advisory_id = any ($1) and organisation_id = any ($2)
+           order by stage, ceptoar_id, organisation_id"#,
+        ids,
+        &organisations(viewer)
     )
     .fetch_all(tx)
     .await?;
-    let mut hats: HashMap<AdvisoryId, Vec<Hat>> = HashMap::new();
+    let mut reaches: HashMap<AdvisoryId, Vec<Reach>> = HashMap::new();
     for r in rows {
-        let advisory_id = AdvisoryId(r.advisory_id);
-        hats.entry(advisory_id).or_default().push(Hat {
-            advisory_id,
+        reaches.entry(AdvisoryId(r.advisory_id)).or_default().push(Reach {
             ceptoar_id: r.ceptoar_id,
             stage: r.stage,
             organisation_id: OrganisationId(r.organisation_id),
-            role: r.role,
-            contact_id: r.contact_id.map(ContactId),
-            sealed: r.sealed,
         });
     }
-    Ok(hats)
+    Ok(reaches)
 }
 
 /// Which of the viewer's organisations acknowledged which of some items.
@@ -152,7 +235,7 @@ pub async fn answers(
     ids: &[AdvisoryId],
 ) -> sqlx::Result<HashSet<(AdvisoryId, OrganisationId)>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let organisations: Vec<Uuid> = viewer.affiliations.iter().map(|a| a.organisation_id.0).collect();
+    let organisations = organisations(viewer);
     let rows = sqlx::query!(
         "select distinct advisory_id, organisation_id from advisory_acknowledgements
          where organisation_id = any ($1) and advisory_id = any ($2)",
@@ -173,38 +256,37 @@ pub struct Found {
     pub text: Option<Text>,
     /// Whether the viewer wrote, submitted or approved it.
     pub case_team: bool,
+    /// How it reaches the viewer.
+    pub hats: Vec<Hat>,
     /// The issuing organisation's name at that time, in Japanese and English.
     pub issuer: Option<(String, String)>,
 }
 
 /// The item, if the viewer may know of it.
 pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sqlx::Result<Option<Found>> {
+    let Some(facts) = facts(&mut *tx, viewer, &[id]).await?.remove(&id) else { return Ok(None) };
+    let (known, readable) = rights_of_reading(facts.state);
+    if !can(viewer, known, &facts) {
+        return Ok(None);
+    }
     let row = sqlx::query!(
         r#"
-        with known as materialized (
-          select $1 = any ((select viewer_envelopes())::uuid[]) as envelope,
-                 $1 = any ((select viewer_contents())::uuid[]) as content,
-                 $3 and $1 = any ((select viewer_drafts())::uuid[]) as draft)
         select a.number, a.state as "state: State", a.level as "level: SharingLevel",
                a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at,
                a.last_edited_by, a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until,
-               ($2 in (a.created_by, a.last_edited_by, a.submitted_by, a.approved_by)) as case_team,
                t.kind as "kind?: Kind", t.title as "title?", t.summary as "summary?", t.impact as "impact?",
                t.countermeasure as "countermeasure?", t.purpose as "purpose?: Purpose",
                t.links as "links?", t.cves as "cves?", t.products as "products?",
                n.ja as "issuer_ja?", n.en as "issuer_en?"
         from advisories a
-        cross join known w
-        left join advisory_texts t on t.advisory_id = a.advisory_id
-         and case a.state when 'published' then w.content else w.draft end
+        left join advisory_texts t on t.advisory_id = a.advisory_id and $2
         left join organisations o on o.kind = 'central'
         left join organisation_names n on n.organisation_id = o.organisation_id
          and n.valid @> coalesce((a.published_at at time zone 'Asia/Tokyo')::date, viewer_today())
-        where a.advisory_id = $1 and case a.state when 'published' then w.envelope else w.draft end
+        where a.advisory_id = $1
         limit 1"#,
         id.0,
-        viewer.account_id.0,
-        viewer.is_at_centre(),
+        can(viewer, readable, &facts),
     )
     .fetch_optional(tx)
     .await?;
@@ -241,7 +323,8 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
             valid_until: r.valid_until,
         },
         text,
-        case_team: r.case_team.unwrap_or(false),
+        case_team: facts.on_case_team(viewer),
+        hats: facts.hats(viewer),
         issuer: r.issuer_ja.zip(r.issuer_en),
     }))
 }
@@ -260,7 +343,7 @@ pub struct Answer {
 }
 
 /// The acknowledgements of the organisations that the viewer answers for, the first one first.
-pub async fn own_answers(tx: &mut PgConnection, _viewer: &Viewer, id: AdvisoryId) -> sqlx::Result<Vec<Answer>> {
+pub async fn own_answers(tx: &mut PgConnection, hats: &[Hat], id: AdvisoryId) -> sqlx::Result<Vec<Answer>> {
     let rows = sqlx::query!(
         r#"select organisation_id as "organisation_id!", account_id as "account_id!",
                   display_name as "name!", acknowledged_at as "at!"
@@ -269,8 +352,10 @@ pub async fn own_answers(tx: &mut PgConnection, _viewer: &Viewer, id: AdvisoryId
     )
     .fetch_all(tx)
     .await?;
+    let mine = |id| hats.iter().any(|hat| hat.organisation_id.0 == id && hat.role.acknowledges());
     Ok(rows
         .into_iter()
+        .filter(|r| mine(r.organisation_id))
         .map(|r| Answer {
             organisation_id: OrganisationId(r.organisation_id),
             account_id: AccountId(r.account_id),

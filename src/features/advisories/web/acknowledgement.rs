@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Redirect;
 
 use super::reading::nothing_here;
-use crate::features::access::Viewer;
-use crate::features::advisories::advisory::State as ItemState;
+use crate::features::access::action::AdvisoryAction;
+use crate::features::access::{Viewer, can};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::{standing, store};
 use crate::kernel::ids::AdvisoryId;
@@ -25,16 +25,13 @@ pub async fn post(
 ) -> Result<Redirect, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let found = store::find(&mut tx, &viewer, id).await?;
-    let readable = found.is_some_and(|f| f.envelope.state == ItemState::Published && f.text.is_some());
-    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
-    let duties = standing::duties(&hats);
-    if !readable || duties.is_empty() {
+    let facts = store::facts(&mut tx, &viewer, &[id]).await?.remove(&id);
+    let Some(facts) = facts.filter(|facts| can(&viewer, AdvisoryAction::Acknowledge, facts)) else {
         drop(tx);
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.acknowledge").await);
-    }
+    };
     let mut organisations = 0;
-    for (organisation, contact) in duties {
+    for (organisation, contact) in standing::duties(&facts.hats(&viewer)) {
         if store::acknowledge(&mut tx, &viewer, id, organisation, contact, now).await? {
             organisations += 1;
         }

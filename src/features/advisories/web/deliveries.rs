@@ -23,7 +23,7 @@ use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::db::Tx;
-use crate::platform::web::contact_reads;
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::Choice;
@@ -163,10 +163,9 @@ pub async fn get(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let found = store::find(&mut tx, &viewer, id).await?.filter(|f| f.envelope.state == ItemState::Published);
-    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
     let watch = found
         .as_ref()
-        .map(|f| Watch::of(&viewer, f.envelope.level, f.case_team, &hats))
+        .map(|f| Watch::of(&viewer, f.envelope.level, f.case_team, &f.hats))
         .filter(|watch| !watch.is_empty())
         // A CEPTOAR that is not the viewer's has no page, like one that does not exist.
         .filter(|watch| query.ceptoar.is_empty() || watch.lists(&query.ceptoar))
@@ -187,8 +186,14 @@ pub async fn get(
     };
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
-    let shown = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
-    let tx = contact_reads::charge(tx, viewer.account_id, shown, now, &frame.request_id).await?;
+    let addresses = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
+    let shown = Shown {
+        account: viewer.account_id,
+        addresses,
+        limit: state.config.contact_reads_per_hour,
+        request_id: &frame.request_id,
+    };
+    let tx = contact_reads::charge(tx, shown, now).await?;
     tx.commit().await?;
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Timelike;
 
+use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
 use crate::features::advisories::content::{self, Form};
@@ -121,7 +122,7 @@ pub async fn get(
     axum::extract::RawQuery(query): axum::extract::RawQuery,
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
-    let item = store::find_unpublished(&mut tx, id).await?.filter(|item| item.envelope.created_by == by.account_id);
+    let item = store::find_unpublished(&mut tx, &by, AdvisoryAction::Write, id).await?;
     let item = item.ok_or(WebError::NotFound)?;
     if item.envelope.state != State::Draft {
         return Ok(Redirect::to(&paths::submission(id)).into_response());
@@ -170,6 +171,13 @@ async fn save(
     let by_script = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
+    if let Some(id) = id {
+        let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
+        let item = item.ok_or(WebError::NotFound)?;
+        if item.envelope.state != State::Draft {
+            return Err(no_draft());
+        }
+    }
     let draft = match content::parse(&form, frame.language) {
         Ok(draft) => draft,
         Err(errors) if by_script => return Ok(not_saved(&errors)),
@@ -180,7 +188,8 @@ async fn save(
     };
     let saved = match id {
         Some(id) if store::save(&mut tx, id, by.account_id, &draft).await? => id,
-        Some(id) => return Err(no_draft(store::find_unpublished(&mut tx, id).await?.is_some())),
+        // Submitted or discarded in this very moment.
+        Some(_) => return Err(no_draft()),
         None => {
             let year = fiscal_year(japan_day(now));
             let year = i16::try_from(year).map_err(|_| WebError::BadRequest)?;
@@ -214,16 +223,10 @@ fn not_saved(errors: &FieldErrors) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(serde_json::json!({ "errors": fields }))).into_response()
 }
 
-/// The answer to saving what is no draft of one's own, or is none any more.
-fn no_draft(there: bool) -> WebError {
-    if there {
-        WebError::Conflict(Said {
-            ja: DraftWords::of(Language::Ja).not_draft,
-            en: DraftWords::of(Language::En).not_draft,
-        })
-    } else {
-        WebError::NotFound
-    }
+/// The answer to saving what is no draft any more.
+fn no_draft() -> WebError {
+    let [ja, en] = Language::ALL.map(|language| DraftWords::of(language).not_draft);
+    WebError::Conflict(Said { ja, en })
 }
 
 async fn record(

@@ -171,7 +171,6 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let older = rows.last().filter(|_| more).map(|row| Cursor { at: row.shown_at, id: row.advisory_id });
     let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
-    let hats = store::hats(tx, viewer, &ids).await?;
     let answers = store::answers(tx, viewer, &ids).await?;
     let recent: Vec<AdvisoryId> = rows
         .iter()
@@ -181,8 +180,7 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
     let progress = if recent.is_empty() { Vec::new() } else { watching::progress(tx, &recent).await? };
     let rows = rows.into_iter().map(|row| {
         let id = row.advisory_id;
-        let mine = hats.get(&id).map_or(&[][..], Vec::as_slice);
-        let standing = standing(mine, |organisation| answers.contains(&(id, organisation)), row.answer_due, now);
+        let standing = standing(&row.hats, |organisation| answers.contains(&(id, organisation)), row.answer_due, now);
         (row, standing, progress.iter().find(|p| p.advisory_id == id).copied())
     });
     Ok(Listed { rows: rows.collect(), older })

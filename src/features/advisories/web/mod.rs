@@ -16,27 +16,27 @@ pub mod submission;
 use super::paths;
 use super::publishing::StepError;
 use super::words::{DraftWords, PreviewWords};
-use crate::features::access::action::AdvisoryAction::{Approve, Draft};
+use crate::features::access::action::AdvisoryAction;
 use crate::features::access::{Action, Routes, Rule};
 use crate::kernel::language::Language;
 use crate::platform::web::error::{Said, WebError};
 
 /// The routes of this feature.
 pub fn routes() -> Routes {
-    let draft = Rule::May(Action::Advisory(Draft));
-    let approve = Rule::May(Action::Advisory(Approve));
+    let [write, send_back, approve] = [AdvisoryAction::Write, AdvisoryAction::SendBack, AdvisoryAction::Approve]
+        .map(|action| Rule::May(Action::Advisory(action)));
     Routes::new()
-        .post(paths::INDEX, draft, draft::create)
-        .get(paths::NEW, draft, draft::get_new)
-        .get(paths::DRAFT, draft, draft::get)
-        .post(paths::DRAFT, draft, draft::update)
-        .post(paths::DISCARD, draft, draft::discard)
-        .get(paths::NAMED, draft, named::get)
-        .post(paths::NAMED, draft, named::post)
-        .post(paths::NAMED_SEARCH, draft, named::search)
-        .get(paths::SUBMISSION, draft, submission::get)
-        .post(paths::SUBMISSION, draft, submission::post)
-        .post(paths::RETURN, draft, submission::send_back)
+        .post(paths::INDEX, write, draft::create)
+        .get(paths::NEW, write, draft::get_new)
+        .get(paths::DRAFT, write, draft::get)
+        .post(paths::DRAFT, write, draft::update)
+        .post(paths::DISCARD, write, draft::discard)
+        .get(paths::NAMED, write, named::get)
+        .post(paths::NAMED, write, named::post)
+        .post(paths::NAMED_SEARCH, write, named::search)
+        .get(paths::SUBMISSION, write, submission::get)
+        .post(paths::SUBMISSION, write, submission::post)
+        .post(paths::RETURN, send_back, submission::send_back)
         .get(paths::PUBLICATION, approve, publication::get)
         .post(paths::PUBLICATION, approve, publication::post)
         .merge(reading::reading_routes())

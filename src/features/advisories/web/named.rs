@@ -6,6 +6,7 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
+use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content::Form;
@@ -70,9 +71,8 @@ async fn page(
     search: Option<Form>,
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
-    let item = store::find_unpublished(&mut tx, id).await?;
-    item.filter(|i| i.envelope.created_by == by.account_id && i.envelope.state == State::Draft)
-        .ok_or(WebError::NotFound)?;
+    let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
+    item.filter(|i| i.envelope.state == State::Draft).ok_or(WebError::NotFound)?;
     let sectors = outline::store::load(&mut tx).await?;
     let chosen = search.as_ref().map_or("", |form| form.value("in_ceptoar")).to_owned();
     let query: String = search.as_ref().map_or("", |form| form.value("query")).chars().take(100).collect();
@@ -122,6 +122,7 @@ pub async fn post(
         |field| form.values(field).map(str::parse).collect::<Result<Vec<Uuid>, _>>().map_err(|_| WebError::BadRequest);
     let (add, remove) = (ids("add")?, ids("remove")?);
     let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    store::find_unpublished(&mut tx, &by, AdvisoryAction::Write, id).await?.ok_or(WebError::NotFound)?;
     match store::save_named(&mut tx, id, by.account_id, &add, &remove).await {
         Ok(true) => tx.commit().await?,
         Ok(false) => return Err(WebError::NotFound),

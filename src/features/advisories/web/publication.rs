@@ -8,11 +8,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::preview::{self, Preview, PreviewQuery};
 use super::step_error;
+use crate::features::access::action::AdvisoryAction;
+use crate::features::access::can;
 use crate::features::access::web::extract::Approver;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content::Draft;
 use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, Approved, StepError};
+use crate::features::advisories::reading;
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
@@ -78,22 +81,17 @@ async fn page(
     count_error: &'static str,
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
-    let Some(item) = store::find_unpublished(&mut tx, id).await? else {
+    let Some(item) = store::find_unpublished(&mut tx, by, AdvisoryAction::ReadDraft, id).await? else {
         // Published meanwhile: the board is where the approver wants to be.
-        let there = store::state_of(&mut tx, id).await?.is_some();
+        let there = reading::store::find(&mut tx, by, id).await?.is_some();
         return if there { Ok(Redirect::to(&paths::deliveries(id)).into_response()) } else { Err(WebError::NotFound) };
     };
     let preview = preview::load(&mut tx, state, &item, query, frame.language).await?;
-    let own = involved(&item, by);
+    let own = !can(by, AdvisoryAction::Approve, &item.facts());
     let page = Page(assemble(frame, item, preview, own, error, count_error));
     let status =
         if error.is_empty() && count_error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
-}
-
-fn involved(item: &Unpublished, by: &Approver) -> bool {
-    let e = &item.envelope;
-    [Some(e.created_by), Some(e.last_edited_by), e.submitted_by].contains(&Some(by.account_id))
 }
 
 fn assemble(

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::reading::nothing_here;
+use crate::features::access::advisory::Hat;
 use crate::features::access::{Role, Viewer};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
-use crate::features::advisories::reading::standing::{self, Hat, Standing};
+use crate::features::advisories::reading::standing::{self, Standing};
 use crate::features::advisories::reading::store::{self, Answer, Found};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
@@ -168,8 +169,7 @@ pub async fn get(
         drop(tx);
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
-    let hats = store::hats(&mut tx, &viewer, &[id]).await?.remove(&id).unwrap_or_default();
-    let answers = store::own_answers(&mut tx, &viewer, id).await?;
+    let answers = store::own_answers(&mut tx, &found.hats, id).await?;
     if found.envelope.level == SharingLevel::Red && found.envelope.state == ItemState::Published && found.text.is_some()
     {
         record_reading(&mut tx, &viewer, &frame, id, now).await?;
@@ -178,7 +178,7 @@ pub async fn get(
     if json.is_some() {
         return Ok(Json(as_json(&found)).into_response());
     }
-    let view = View { viewer: &viewer, frame: &frame, hats, answers, now };
+    let view = View { viewer: &viewer, frame: &frame, hats: found.hats.clone(), answers, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
         (ItemState::Published, None) => view.sealed(&found).into_response(),

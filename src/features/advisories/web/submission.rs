@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::preview::{self, Preview, PreviewQuery};
 use super::step_error;
+use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content;
@@ -65,7 +66,7 @@ async fn page(
 ) -> Result<Page<SubmissionPage>, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
-    let item = store::find_unpublished(&mut tx, id).await?.filter(|i| i.envelope.created_by == by.account_id);
+    let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
     let item = item.ok_or(WebError::NotFound)?;
     let preview = preview::load(&mut tx, state, &item, query, frame.language).await?;
     Ok(Page(assemble(frame, &item, preview, query, content::missing(&item.draft, now, frame.language).lines())))
@@ -136,7 +137,7 @@ pub async fn send_back(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
-    let item = store::find_unpublished(&mut tx, id).await?;
+    let item = store::find_unpublished(&mut tx, &by, AdvisoryAction::SendBack, id).await?;
     let own = item.is_some_and(|item| item.envelope.created_by == by.account_id);
     publishing::send_back(&mut tx, now, &by, id, &frame.request_id).await.map_err(step_error)?;
     tx.commit().await?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::features::sharing::verdict::Stage;
+use crate::kernel::stage::Stage;
 
 /// What became of the windows and organisations of one part of the audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language};
+use crate::kernel::stage::Stage;
 
 /// What became of one copy. Codes as in the table `deliveries`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]

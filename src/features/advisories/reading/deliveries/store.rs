@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::board::{Counts, Part};
 use super::recipient::{Copy, CopyState, Narrow, Recipient};
 use super::watch::Watch;
-use crate::features::sharing::verdict::Stage;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
+use crate::kernel::stage::Stage;
 
 /// Recipients on one page.
 pub const PAGE: i64 = 200;

@@ -1,10 +1,10 @@
 //! Who may watch what of an item's deliveries (docs/security-walls.md, the table of deliveries).
 
 use crate::features::access::Viewer;
-use crate::features::advisories::reading::standing::Hat;
-use crate::features::sharing::verdict::Stage;
+use crate::features::access::advisory::Hat;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::stage::Stage;
 
 /// What a viewer may watch of one item. Several hats: the union, and no more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::features::access::FirstWall;
     use crate::features::access::{Affiliation, Role};
-    use crate::kernel::ids::{AccountId, AdvisoryId, SessionId};
+    use crate::kernel::ids::{AccountId, SessionId};
 
     fn viewer(role: Role) -> Viewer {
         Viewer {
@@ -101,7 +101,6 @@ mod tests {
 
     fn hat(role: Role, stage: Stage, ceptoar: &str, sealed: bool) -> Hat {
         Hat {
-            advisory_id: AdvisoryId::random(),
             ceptoar_id: ceptoar.into(),
             stage,
             organisation_id: OrganisationId::random(),

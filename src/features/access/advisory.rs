@@ -1,0 +1,200 @@
+//! Rights over an advisory (情報提供): who may know of it, read it, write it, approve it.
+//!
+//! docs/security-walls.md has the same as a table. Row security decides it once more, in SQL of its own
+//! (`viewer_items`, `viewer_hats`, `viewer_drafts`); neither asks the other.
+
+use super::action::AdvisoryAction;
+use super::decision::Act;
+use super::role::Role;
+use super::viewer::{Affiliation, FirstWall, Viewer};
+use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
+use crate::kernel::language::{Label, Language};
+use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::kernel::stage::Stage;
+
+/// Where an advisory stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum State {
+    /// Being written.
+    Draft,
+    /// Waiting for another person's approval.
+    Review,
+    /// Approved and on its way; nothing about it changes any more.
+    Published,
+}
+
+impl State {
+    /// The value in the database, and of the badge's class.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Review => "review",
+            Self::Published => "published",
+        }
+    }
+}
+
+impl Label for State {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Draft => language.pick("下書き", "Draft"),
+            Self::Review => language.pick("承認待ち", "Awaiting approval"),
+            Self::Published => language.pick("発出済", "Published"),
+        }
+    }
+}
+
+/// That an item reaches an organisation: a row of its frozen audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The CEPTOAR whose route it is.
+    pub ceptoar_id: String,
+    /// The hop.
+    pub stage: Stage,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+}
+
+/// What has to be known of an item to decide about it, as far as it concerns the viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvisoryFacts {
+    /// Where it stands.
+    pub state: State,
+    /// Shared-scope axis.
+    pub level: SharingLevel,
+    /// Handler axis.
+    pub handler_scope: HandlerScope,
+    /// Who began it.
+    pub created_by: AccountId,
+    /// Who saved it last.
+    pub last_edited_by: AccountId,
+    /// Who submitted it.
+    pub submitted_by: Option<AccountId>,
+    /// Who approved it.
+    pub approved_by: Option<AccountId>,
+    /// Which of the viewer's organisations it reaches, and how.
+    pub reaches: Vec<Reach>,
+    /// The viewer's windows that it names.
+    pub named: Vec<ContactId>,
+    /// The viewer's windows that are designated handlers today.
+    pub handler_windows: Vec<ContactId>,
+}
+
+/// Through which hop, for which organisation and in which role an item reaches the viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hat {
+    /// The CEPTOAR whose route it is.
+    pub ceptoar_id: String,
+    /// The hop.
+    pub stage: Stage,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// What the viewer is there.
+    pub role: Role,
+    /// The window that the viewer answers for.
+    pub contact_id: Option<ContactId>,
+    /// This hat sees the envelope only.
+    pub sealed: bool,
+}
+
+impl Hat {
+    /// Whether an acknowledgement is asked of this hat.
+    #[must_use]
+    pub fn acknowledges(&self) -> bool {
+        self.role.acknowledges() && !self.sealed
+    }
+}
+
+impl AdvisoryFacts {
+    /// Whether the viewer wrote, submitted or approved it.
+    #[must_use]
+    pub fn on_case_team(&self, viewer: &Viewer) -> bool {
+        let team = [Some(self.created_by), Some(self.last_edited_by), self.submitted_by, self.approved_by];
+        team.contains(&Some(viewer.account_id))
+    }
+
+    /// The viewer's hats: one for each way in which the published item reaches them. Two hats owe two
+    /// acknowledgements and see two delivery lists.
+    #[must_use]
+    pub fn hats(&self, viewer: &Viewer) -> Vec<Hat> {
+        if self.state != State::Published {
+            return Vec::new();
+        }
+        let pairs = viewer.affiliations.iter().flat_map(|a| self.reaches.iter().map(move |reach| (a, reach)));
+        pairs
+            .filter(|(a, reach)| a.organisation_id == reach.organisation_id)
+            .filter(|(a, reach)| viewer.first_wall == FirstWall::OpenForTests || self.fits(a, reach))
+            .map(|(a, reach)| Hat {
+                ceptoar_id: reach.ceptoar_id.clone(),
+                stage: reach.stage,
+                organisation_id: reach.organisation_id,
+                role: a.role,
+                contact_id: a.contact_id,
+                // Who passes a RED item on knows that it exists; what it says is for the named persons.
+                sealed: self.level == SharingLevel::Red && reach.stage != Stage::Member,
+            })
+            .collect()
+    }
+
+    /// Whether the hop is one that this role stands on.
+    fn fits(&self, a: &Affiliation, reach: &Reach) -> bool {
+        match a.role {
+            Role::Secretariat | Role::Coordinator => {
+                reach.stage == Stage::Secretariat && a.ceptoar_id.as_deref() == Some(reach.ceptoar_id.as_str())
+            }
+            Role::MinistryLiaison => reach.stage == Stage::Ministry,
+            Role::MemberPoc | Role::HubMember => self.is_at_members(a, reach) && self.handler_scope_admits(a),
+            Role::MemberReader => self.is_at_members(a, reach) && self.handler_scope == HandlerScope::Organisation,
+            Role::NiscAnalyst
+            | Role::NiscApprover
+            | Role::CouncilDelegate
+            | Role::WgChair
+            | Role::CouncilObserver
+            | Role::Auditor
+            | Role::MemberAdmin
+            | Role::SystemAdmin => false,
+        }
+    }
+
+    fn is_at_members(&self, a: &Affiliation, reach: &Reach) -> bool {
+        reach.stage == Stage::Member && a.ceptoar_id.as_ref().is_none_or(|c| *c == reach.ceptoar_id)
+    }
+
+    /// Whether a point of contact is among the handling persons. One who answers for a window is a handler
+    /// where the window is one.
+    fn handler_scope_admits(&self, a: &Affiliation) -> bool {
+        match self.handler_scope {
+            HandlerScope::Organisation => true,
+            HandlerScope::Handlers => a.contact_id.is_none_or(|window| self.handler_windows.contains(&window)),
+            HandlerScope::Named => a.contact_id.is_some_and(|window| self.named.contains(&window)),
+        }
+    }
+
+    /// The centre sees all but RED; of RED its own case team sees what it made.
+    fn is_centres(&self, viewer: &Viewer) -> bool {
+        viewer.is_at_centre() && (self.level != SharingLevel::Red || self.on_case_team(viewer))
+    }
+}
+
+impl Act for AdvisoryAction {
+    type Object = AdvisoryFacts;
+
+    fn permitted(self, viewer: &Viewer, item: &AdvisoryFacts) -> bool {
+        let published = item.state == State::Published;
+        let author = item.created_by == viewer.account_id;
+        match self {
+            Self::KnowOf => published && (item.is_centres(viewer) || !item.hats(viewer).is_empty()),
+            Self::Read => published && (item.is_centres(viewer) || item.hats(viewer).iter().any(|hat| !hat.sealed)),
+            Self::Acknowledge => published && item.hats(viewer).iter().any(Hat::acknowledges),
+            Self::ReadDraft => {
+                !published && (viewer.has(Role::NiscApprover) || author || item.last_edited_by == viewer.account_id)
+            }
+            Self::Write => !published && author,
+            Self::SendBack => !published && (viewer.has(Role::NiscApprover) || author),
+            // Never who wrote, last edited or submitted it: two persons stand behind every item.
+            Self::Approve => !published && !item.on_case_team(viewer),
+        }
+    }
+}

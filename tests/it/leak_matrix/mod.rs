@@ -1,0 +1,382 @@
+//! The leak matrix (tests/leak_matrix.txt): every cell is asked for, with both walls and with each wall alone.
+
+mod table;
+mod walls;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use uuid::Uuid;
+
+use crate::support::{Client, Reply};
+use table::{Mark, Row, Table};
+use world::{TWO_HATS, World, word};
+
+/// Which walls stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Walls {
+    Both,
+    DatabaseAlone,
+    CodeAlone,
+}
+
+/// One request's answer and the same request's for an id that nothing has.
+struct Asked {
+    reply: Reply,
+    random: Reply,
+    number: String,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_walls_give_everybody_what_the_file_says_and_nothing_else() {
+    let mut world = World::build().await;
+    let table = Table::load();
+    let wrong = run(&mut world, &table, Walls::Both).await;
+    print_for_auditors(&table);
+    assert!(wrong.is_empty(), "{} cells differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_security_alone_leaks_nothing() {
+    let mut world = World::build().await;
+    let table = Table::load();
+    for role in roles(&table) {
+        world.client(&role).await;
+    }
+    walls::open_first(&mut world);
+    let wrong = run(&mut world, &table, Walls::DatabaseAlone).await;
+    assert!(wrong.is_empty(), "{} leaks:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_alone_leaks_nothing() {
+    let mut world = World::build().await;
+    let table = Table::load();
+    for role in roles(&table) {
+        world.client(&role).await;
+    }
+    walls::open_second(&world).await;
+    let wrong = run(&mut world, &table, Walls::CodeAlone).await;
+    assert!(wrong.is_empty(), "{} leaks:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn roles(table: &Table) -> Vec<String> {
+    table.roles.iter().cloned().chain(TWO_HATS.map(|(name, _)| name.to_owned())).collect()
+}
+
+/// Asks for every cell; answers what was wrong.
+async fn run(world: &mut World, table: &Table, walls: Walls) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for role in roles(table) {
+        let client = world.client(&role).await;
+        // Rows that share a request share its answer.
+        let mut pages: BTreeMap<String, Reply> = BTreeMap::new();
+        for row in &table.rows {
+            let mark = mark_of(table, row, &role);
+            // Whom the mark lets through is tested with both walls; here only what must not come through is.
+            if walls != Walls::Both && mark == Mark::Done {
+                continue;
+            }
+            let writes = row.method == "POST" && mark != Mark::Done && row.operation != "search";
+            let before = if writes { state(world).await } else { String::new() };
+            let asked = ask(world, &client, row, &mark, &mut pages).await;
+            let anywhere = seen_anywhere(table, row, &role);
+            let mut complaint = judge(world, row, &mark, &anywhere, &asked, walls, &role);
+            if writes && before != state(world).await {
+                complaint = Some(format!("changed something (status {})", asked.reply.status));
+            }
+            if let Some(complaint) = complaint {
+                let (object, operation) = (&row.object, &row.operation);
+                wrong.push(format!("{object}/{operation} as {role}, expected {mark:?}: {complaint}"));
+                // scripts/mutants only wants to know whether a broken rule is noticed.
+                if std::env::var_os("LEAK_MATRIX_STOP").is_some() {
+                    return wrong;
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// The mark of a column, or the union of two.
+fn mark_of(table: &Table, row: &Row, role: &str) -> Mark {
+    match TWO_HATS.iter().find(|(name, _)| *name == role) {
+        Some((_, [a, b])) => table.mark(row, a).union(&table.mark(row, b)),
+        None => table.mark(row, role),
+    }
+}
+
+/// What the role may see of the row's object by some road, and of organisations and windows at all. With one
+/// wall open, a page that is for somebody else is no leak as long as everything on it is theirs to see. Roads
+/// that choose by content stay strict.
+fn seen_anywhere(table: &Table, row: &Row, role: &str) -> BTreeSet<char> {
+    let chooses = |row: &Row| matches!(row.operation.as_str(), "search" | "list kind");
+    let groups = |other: &Row| match mark_of(table, other, role) {
+        Mark::Shown(groups) if other.object != row.object => {
+            groups.into_iter().filter(|g| "OWw".contains(*g)).collect()
+        }
+        Mark::Shown(groups) if !chooses(row) || chooses(other) => groups,
+        Mark::Shown(_) | Mark::Refused | Mark::ToldNo | Mark::Done => BTreeSet::new(),
+    };
+    table.rows.iter().flat_map(groups).collect()
+}
+
+async fn ask(world: &World, client: &Client, row: &Row, mark: &Mark, pages: &mut BTreeMap<String, Reply>) -> Asked {
+    let id = match (mark, world.items.get(row.object.as_str())) {
+        (Mark::Done, Some(_)) => world.fresh(&row.object).await,
+        (_, Some(id)) => *id,
+        (_, None) => Uuid::nil(),
+    };
+    let number = world.number(id).await;
+    let mut client = client.clone();
+    let request = format!("{} {}", row.method, row.path);
+    let of_all = !row.path.contains("{id}") && row.method == "GET";
+    let reply = match pages.remove(&request).filter(|_| of_all) {
+        Some(reply) => reply,
+        None => send(world, &mut client, row, id).await,
+    };
+    let random = if row.path.contains("{id}") {
+        send(world, &mut client, row, Uuid::from_u128(0x1234_5678_9abc_4def_8123_4567_89ab_cdef)).await
+    } else {
+        Reply { status: 0, headers: Default::default(), body: String::new(), bytes: Vec::new() }
+    };
+    if of_all {
+        pages.insert(request, reply.clone());
+    }
+    Asked { reply, random, number }
+}
+
+async fn send(world: &World, client: &mut Client, row: &Row, id: Uuid) -> Reply {
+    let (path, words) = row.path.split_once(" words=").unwrap_or((&row.path, ""));
+    let path = path.replace("{id}", &id.to_string());
+    if row.method == "GET" {
+        return client.get(&path).await;
+    }
+    let words = words.replace("{word}", &word(&row.object));
+    let named = world.named().to_string();
+    let form: Vec<(&str, String)> = match row.operation.as_str() {
+        "search" => vec![("words", words)],
+        "save" | "begin" => DRAFT.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        "name" => vec![("add", named)],
+        "find names" => vec![("in_ceptoar", "banks".into()), ("query", world::OTHER_FIRM.into())],
+        "approve" => approval(client, &path).await,
+        _ => Vec::new(),
+    };
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    client.post(&path, &form).await
+}
+
+const DRAFT: [(&str, &str); 8] = [
+    ("kind", "alert"),
+    ("title", "another title"),
+    ("summary", "another summary"),
+    ("countermeasure", "something to do"),
+    ("purpose", "prevention"),
+    ("level", "AMBER"),
+    ("handler_scope", "handlers"),
+    ("ceptoar", "banks"),
+];
+
+/// What the approver confirms is what the page showed; whoever has no page makes something up.
+async fn approval(client: &mut Client, path: &str) -> Vec<(&'static str, String)> {
+    let page = client.get(path).await;
+    let value = |name: &str, made_up: &str| {
+        page.values(&format!("input[name={name}]")).into_iter().next().unwrap_or_else(|| made_up.to_owned())
+    };
+    vec![("edits", value("edits", "0")), ("recipients", value("recipients", "1")), ("audience", value("audience", "x"))]
+}
+
+fn judge(
+    world: &World,
+    row: &Row,
+    mark: &Mark,
+    anywhere: &BTreeSet<char>,
+    asked: &Asked,
+    walls: Walls,
+    role: &str,
+) -> Option<String> {
+    let status = asked.reply.status;
+    let headers = format!("{:?}", asked.reply.headers);
+    let shown = world.shown(&row.object, &asked.number, &format!("{}\n{headers}", asked.reply.body));
+    let allowed = match mark {
+        // Who does it may read it as well; what they see is the matter of other rows.
+        Mark::Done | Mark::ToldNo => return status_of_doing(mark, status, walls),
+        _ if walls != Walls::Both => anywhere.clone(),
+        Mark::Refused => BTreeSet::new(),
+        Mark::Shown(groups) => groups.clone(),
+    };
+    // A word searched for is repeated, and "find names" repeats the firm's name; both were typed.
+    if !shown.is_subset(&allowed) {
+        return Some(format!("{:?} leaked (status {status})", &shown - &allowed));
+    }
+    if walls != Walls::Both {
+        return None;
+    }
+    match mark {
+        Mark::Refused => refused(row, asked, role),
+        _ if status != 200 => Some(format!("status {status}")),
+        // The front page shows the newest few.
+        _ if row.operation != "home" && shown != allowed => Some(format!("{:?} missing", &allowed - &shown)),
+        _ => None,
+    }
+}
+
+fn status_of_doing(mark: &Mark, status: u16, walls: Walls) -> Option<String> {
+    let fits = match mark {
+        Mark::Done => status == 303,
+        _ => walls != Walls::Both || matches!(status, 403 | 409 | 422),
+    };
+    (!fits).then(|| format!("status {status}"))
+}
+
+/// A refusal is the answer that a random id gets, byte for byte.
+fn refused(row: &Row, asked: &Asked, role: &str) -> Option<String> {
+    let status = asked.reply.status;
+    let stranger = matches!(role, "AN" | "SU");
+    let right = match (stranger, row.method.as_str()) {
+        (true, "GET") => status == 303 && asked.reply.location().starts_with("/sign-in"),
+        (true, _) => status == 401,
+        (false, _) => status == 404,
+    };
+    if !right {
+        return Some(format!("status {status}"));
+    }
+    if !row.path.contains("{id}") {
+        return None;
+    }
+    let plain = |reply: &Reply| (reply.status, without_ids(&reply.without_request_id()), header_lines(reply));
+    (plain(&asked.reply) != plain(&asked.random)).then(|| "differs from a random id".to_owned())
+}
+
+fn header_lines(reply: &Reply) -> Vec<String> {
+    let mut lines: Vec<String> = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| format!("{name}: {}", without_ids(value.to_str().unwrap_or("?"))))
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// The address asked for is in the page (language switch, way to sign in); its id is the asker's own.
+fn without_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match rest.get(..36).filter(|id| Uuid::parse_str(id).is_ok()) {
+            Some(_) => {
+                out.push_str("ID");
+                rest = &rest[36..];
+            }
+            None => {
+                let len = rest.chars().next().map_or(0, char::len_utf8);
+                out.push_str(&rest[..len]);
+                rest = &rest[len..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A hash over everything that a request could change, but what every request leaves behind.
+async fn state(world: &World) -> String {
+    let mut db = world.app.database.owner().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+         and relname not in ('audit_events', 'audit_seals', 'sessions', 'sign_in_attempts')
+         -- The reference data is large, and no page writes it.
+         and relname !~ '^(_sqlx|sector|ceptoar|secretariat|member_counts|subgroups|route|editions)' order by 1",
+    )
+    .fetch_all(&mut db)
+    .await
+    .expect("tables");
+    let each: Vec<String> = tables
+        .iter()
+        .map(|t| {
+            format!("select '{t}' || coalesce(md5(string_agg(x::text, ',' order by x::text)), '') as h from {t} x")
+        })
+        .collect();
+    sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "select md5(string_agg(h, ',' order by h)) from ({}) y",
+        each.join(" union all ")
+    )))
+    .fetch_one(&mut db)
+    .await
+    .expect("a hash")
+}
+
+/// Every route has a row, or stands in the list of those without an object.
+#[tokio::test]
+async fn every_route_is_in_the_matrix_or_shows_no_object() {
+    let table = Table::load();
+    let asked: Vec<(String, String)> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let path = row.path.split([' ', '?']).next().unwrap_or_default();
+            (row.method.clone(), path.trim_end_matches(".json").to_owned())
+        })
+        .collect();
+    let missing: Vec<String> = crate::permissions::declared()
+        .into_iter()
+        .filter(|(method, path)| {
+            let bare = path.trim_end_matches(".json").to_owned();
+            !asked.contains(&((*method).to_owned(), bare))
+                && !WITHOUT_OBJECT.contains(&format!("{method} {path}").as_str())
+        })
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    assert!(missing.is_empty(), "no row in tests/leak_matrix.txt for: {}", missing.join(", "));
+}
+
+/// Routes that show and change no protected object, or whose own tests say who may (named here, so that a new
+/// route is thought about).
+const WITHOUT_OBJECT: [&str; 18] = [
+    "GET /about/contact",
+    "GET /about/accessibility",
+    "GET /about/terms",
+    "GET /about/privacy",
+    "GET /sign-in",
+    "POST /sign-in",
+    "POST /sign-in/demonstration",
+    "POST /sign-out",
+    "GET /map",
+    "GET /map.json",
+    "GET /map.csv",
+    "GET /map/{edition}",
+    "GET /ceptoars/{id}",
+    "GET /advisories/search",
+    "GET /mailbox",
+    "POST /mailbox",
+    "GET /mailbox/{id}",
+    "POST /language",
+];
+
+/// The table as an auditor reads it.
+fn print_for_auditors(table: &Table) {
+    let mut page = String::from("Leak matrix: what each role gets (see tests/leak_matrix.txt for the marks)\n\n");
+    let _ = writeln!(page, "{:14}{:13}{:52}{}", "object", "operation", "request", table.roles.join("  "));
+    for row in &table.rows {
+        let marks: Vec<String> = row.marks.iter().map(shown_mark).collect();
+        let request = format!("{} {}", row.method, row.path);
+        let _ = writeln!(page, "{:14}{:13}{:52}{}  {}", row.object, row.operation, request, marks.join(" "), row.basis);
+    }
+    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/leak-matrix.txt");
+    std::fs::write(&target, &page).expect("a file");
+    println!("{page}\n{} rows, {} roles: {}", table.rows.len(), table.roles.len(), target.display());
+}
+
+fn shown_mark(mark: &Mark) -> String {
+    match mark {
+        Mark::Refused => "-".into(),
+        Mark::ToldNo => "!".into(),
+        Mark::Done => "+".into(),
+        Mark::Shown(groups) if groups.is_empty() => ".".into(),
+        Mark::Shown(groups) => groups.iter().collect(),
+    }
+}
