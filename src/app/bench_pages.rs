@@ -66,7 +66,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// The page's bytes, as the portal hands them out.
 async fn published(portal: &Router, encoding: &str) -> anyhow::Result<(HeaderMap, Bytes)> {
-    let request = Request::get(PAGE).header(header::ACCEPT_ENCODING, encoding).body(Body::empty())?;
+    let request = Request::get(PAGE)
+        .header(header::HOST, "127.0.0.1")
+        .header(header::ACCEPT_ENCODING, encoding)
+        .body(Body::empty())?;
     let answer = portal.clone().oneshot(request).await?;
     ensure!(answer.status() == StatusCode::OK, "the portal answered {}", answer.status());
     let (parts, body) = answer.into_parts();

@@ -6,6 +6,8 @@ pub mod bench;
 pub mod bench_pages;
 pub mod cli;
 pub mod database;
+pub mod limiting;
+pub mod listening;
 pub mod mailing;
 pub mod metrics;
 pub mod navigation;

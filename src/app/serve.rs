@@ -1,15 +1,13 @@
 //! `serve`: web and worker in one process, from start to graceful stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::audit;
 use super::database::Database;
+use super::listening::Listening;
 use super::mailing::{Mailing, WorkerOptions};
 use super::metrics;
 use super::router::router;
@@ -36,9 +34,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let hasher = PasswordHasher::new(Cost::Standard)?;
     let secret_key = super::secret_key::find(&config)?;
     super::seed::prepare(&database, &config, &hasher).await?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}: choose another PORTAL_LISTEN, or stop what is there", config.listen)
-    })?;
+    let listening = Listening::prepare(&config, Clock::System).await?;
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let clock = Clock::System;
     let figures = metrics::prepare(config.metrics_listen).await?;
@@ -59,8 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
     let worker = tokio::spawn(mailing.run(stopping.clone()));
     let sealer = audit::start(&config, &database, stopping.clone())?;
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, app).with_graceful_shutdown(stopped(stopping.clone())).into_future();
+    let web = listening.serve(router(state), stopped(stopping.clone()), STOP);
     let patience = async {
         stopped(stopping).await;
         tokio::time::sleep(STOP).await;

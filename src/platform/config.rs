@@ -111,6 +111,30 @@ pub struct Config {
     /// Default: required in production, possible in the demonstration.
     #[arg(long, global = true, env = "PORTAL_CONFINEMENT")]
     pub confinement: Option<Confinement>,
+    /// The portal's own TLS certificate with its chain, a PEM file. Without it a proxy ends TLS.
+    #[arg(long, global = true, env = "PORTAL_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The private key of that certificate, a PEM file.
+    #[arg(long, global = true, env = "PORTAL_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Connections open at a time, in all.
+    #[arg(long, global = true, env = "PORTAL_CONNECTIONS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    pub connections: u32,
+
+    /// Connections open at a time from one address; trusted proxies are not bounded.
+    #[arg(long, global = true, env = "PORTAL_CONNECTIONS_PER_ADDRESS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=60_000))]
+    pub connections_per_address: u32,
+
+    /// Requests that one account may make each second for long; five times as many at once, and five times that
+    /// for all visitors of one network together.
+    #[arg(long, global = true, env = "PORTAL_REQUESTS_PER_SECOND", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub requests_per_second: u32,
+
+    /// Addresses of windows that one account may be shown within an hour.
+    #[arg(long, global = true, env = "PORTAL_CONTACT_READS_PER_HOUR", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    pub contact_reads_per_hour: u32,
 
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
@@ -132,6 +156,9 @@ pub enum ConfigError {
     /// Not an address that links can start with.
     #[error("PORTAL_BASE_URL must be http:// or https:// with a host and no path, query or trailing slash")]
     BaseUrl,
+    /// Whoever serves TLS is reached by https.
+    #[error("with PORTAL_TLS_CERTIFICATE the PORTAL_BASE_URL must begin with https://")]
+    TlsWithoutHttps,
     /// The sender is no mail address.
     #[error("PORTAL_MAIL_FROM {0}")]
     MailFrom(crate::kernel::email_address::EmailAddressError),
@@ -171,7 +198,14 @@ impl Config {
     /// What links start with, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        self.base_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.listen))
+    }
+
+    /// The files of the portal's own TLS: certificate and key.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<(PathBuf, PathBuf)> {
+        self.tls_certificate.clone().zip(self.tls_key.clone())
     }
 
     /// Whether visitors come over TLS.
@@ -224,6 +258,9 @@ impl Config {
         if host.is_empty() || host.contains(['/', '?', '#', ' ', '@']) {
             return Err(ConfigError::BaseUrl);
         }
+        if self.tls_certificate.is_some() && !self.over_tls() {
+            return Err(ConfigError::TlsWithoutHttps);
+        }
         let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
         self.secret_key()?;
         match (self.mode(), self.smtp_url.is_some()) {
@@ -275,6 +312,10 @@ mod tests {
         assert_eq!(config(&["--mode=production", tls, from]).check(), Err(ConfigError::ProductionWithoutRelay));
         assert_eq!(config(&[relay, "--mode=demonstration"]).check(), Err(ConfigError::DemonstrationWithRelay));
         assert_eq!(config(&["--base-url=https://portal.go.jp/x"]).check(), Err(ConfigError::BaseUrl));
+        let own = ["--tls-certificate=a.pem", "--tls-key=b.pem"];
+        assert_eq!(config(&own).base_url(), "https://127.0.0.1:8080");
+        assert_eq!(config(&[own[0], own[1], "--base-url=http://x"]).check(), Err(ConfigError::TlsWithoutHttps));
+        assert!(Cli::try_parse_from(["portal", own[0]]).is_err(), "a certificate needs its key");
     }
 
     #[test]

@@ -231,7 +231,7 @@ impl Page {
         self.resize(width).await;
     }
 
-    async fn speak(&self, language: &str) {
+    pub async fn speak(&self, language: &str) {
         use chromiumoxide::cdp::browser_protocol::network::CookieParam;
         let mut cookie = CookieParam::new("portal_language", language);
         cookie.url = Some(self.base.clone());
@@ -258,4 +258,49 @@ impl Page {
 
 fn kind(width: i64) -> &'static str {
     if width == NARROW { "phone" } else { "desktop" }
+}
+
+/// Looking for scripts of others.
+impl Page {
+    /// From now on every page counts what a payload would do, and what the policy blocked.
+    pub async fn count_executions(&self) {
+        let script = "window.zqRuns = 0; window.zqBlocked = [];
+            window.zq = () => { window.zqRuns += 1; };
+            for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = window.zq;
+            document.addEventListener('securitypolicyviolation',
+                (event) => window.zqBlocked.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));";
+        self.page.evaluate_on_new_document(script).await.unwrap();
+    }
+
+    pub async fn visit_text(&self, html: &str) {
+        let encoded: String = html.bytes().map(|b| format!("%{b:02x}")).collect();
+        self.page.goto(format!("data:text/html,{encoded}")).await.unwrap();
+    }
+
+    pub async fn holds(&self, condition: &str) -> bool {
+        self.script(condition.to_owned()).await
+    }
+
+    /// Moves over, focuses and opens everything, without pressing what submits or leads away.
+    pub async fn touch_everything(&self) {
+        let script = "(() => {
+            for (const e of document.querySelectorAll('body *')) {
+                for (const kind of ['mouseover', 'mouseenter', 'pointerenter', 'focus', 'blur', 'animationstart'])
+                    e.dispatchEvent(new Event(kind, { bubbles: false }));
+                if (e.tagName === 'DETAILS') e.open = true;
+                if (e.tagName === 'A' && /^\\s*(javascript|data):/i.test(e.getAttribute('href') ?? '')) window.zq();
+            }
+            return true;
+        })()";
+        assert!(self.holds(script).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    pub async fn executions(&self) -> u64 {
+        self.script("window.zqRuns".into()).await
+    }
+
+    pub async fn violations(&self) -> Vec<String> {
+        self.script("window.zqBlocked".into()).await
+    }
 }

@@ -12,6 +12,9 @@ use tower::ServiceExt;
 use super::field::Field;
 use super::portal::{HOST, Person, people, portal};
 use super::{SignIns, store};
+use crate::platform::security::form_token::{FIELD, FormToken};
+use crate::platform::security::token::Token;
+use crate::platform::web::cookies;
 
 /// Sends the sign-ins all at once and reads a page again and again until they are answered.
 ///
@@ -45,9 +48,12 @@ pub async fn run(settings: SignIns) -> anyhow::Result<()> {
 }
 
 async fn sign_in(router: Router, n: u32) -> anyhow::Result<()> {
-    let form = format!("name=nobody-{n}&password=a+password+that+is+wrong");
+    let visit = Token::random()?;
+    let token = FormToken::of(&visit);
+    let form = format!("name=nobody-{n}&password=a+password+that+is+wrong&{FIELD}={}", token.value());
     let mut request = Request::post("/sign-in")
         .header(header::HOST, HOST)
+        .header(header::COOKIE, format!("{}={}", cookies::visit_name(false), visit.reveal()))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(form))?;
     // Everybody comes from somewhere else, or the throttle would spare the hashing.

@@ -52,7 +52,11 @@ impl TestApp {
             telemetry::start(LogFormat::Text);
         }
         let database = TestDatabase::fresh().await;
-        let config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
+        let mut config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
+        if !settings.iter().any(|setting| setting.starts_with("--requests-per-second")) {
+            // Tests ask faster than people do; the limit has a test of its own.
+            config.requests_per_second = 20_000;
+        }
         let state = AppState {
             db: Db::new(database.connections.app.clone(), 4),
             config: Arc::new(config),
@@ -67,7 +71,9 @@ impl TestApp {
 
     /// A visitor who is not signed in.
     pub fn visitor(&self) -> Client {
-        Client::new(self.router.clone())
+        let mut client = Client::new(self.router.clone());
+        client.host = self.state.config.base_url().split_once("://").expect("a base URL").1.to_owned();
+        client
     }
 
     /// Somebody signed in by name. Accounts of the factory all have the password [`super::factory::PASSWORD`].

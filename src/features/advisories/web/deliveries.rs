@@ -24,6 +24,7 @@ use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::Choice;
@@ -191,6 +192,14 @@ pub async fn get(
     if let Some(list) = list.as_ref().filter(|list| list.with_windows) {
         record_addresses(&mut tx, &viewer, &frame, id, list, now).await?;
     }
+    let addresses = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
+    let shown = Shown {
+        account: viewer.account_id,
+        addresses,
+        limit: state.config.contact_reads_per_hour,
+        request_id: &frame.request_id,
+    };
+    let tx = contact_reads::charge(tx, shown, now).await?;
     tx.commit().await?;
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());

@@ -376,10 +376,14 @@ impl View<'_> {
     }
 }
 
+/// Only what browsers read exactly as it stands becomes a link: https with both slashes, nobody's name before the
+/// host, and no character that they would drop or turn round.
 fn shown_link(link: &str) -> Link {
+    let whole = link.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    let plain = link.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>' | b'\''));
     let domain = url::Url::parse(link)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| whole && plain && url.username().is_empty() && url.password().is_none())
         .and_then(|url| url.domain().map(ToOwned::to_owned));
     Link { text: link.to_owned(), domain }
 }
@@ -391,7 +395,18 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         assert_eq!(shown_link("https://www.jpcert.example/at/2026").domain.as_deref(), Some("www.jpcert.example"));
-        for dangerous in ["javascript:alert(1)", "data:text/html,x", "ftp://a.example/", "//evil.example", "x"] {
+        for dangerous in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ftp://a.example/",
+            "http://a.example/",
+            "//evil.example",
+            "https:evil.example",
+            "https://a@evil.example/",
+            "https://a.example\\@evil.example/",
+            "https://a.\texample/",
+            "x",
+        ] {
             assert_eq!(shown_link(dangerous).domain, None, "{dangerous}");
         }
     }
