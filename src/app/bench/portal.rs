@@ -14,6 +14,7 @@ use crate::kernel::ids::AccountId;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::security::password::{Cost, PasswordHasher};
+use crate::platform::security::secret_key::SecretKey;
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::state::{AppState, FirstWall};
@@ -34,6 +35,7 @@ pub fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
         config: Arc::new(Settings::try_parse_from(["bench"])?.config),
         clock: Clock::System,
         hasher: PasswordHasher::new(Cost::Standard)?,
+        secret_key: SecretKey::parse(&SecretKey::generate()?)?,
         first_wall: FirstWall::Standing,
     }))
 }

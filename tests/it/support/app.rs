@@ -80,6 +80,7 @@ pub fn idle_state() -> AppState {
         config: Arc::new(Cli::parse_from(["portal"]).config),
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
         first_wall: FirstWall::Standing,
     }
 }
