@@ -31,7 +31,8 @@ struct Settings {
 
 /// The whole portal; its settings are a demonstration's, but for the limits that one busy person would meet.
 pub async fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
-    let config = Settings::try_parse_from(["bench", "--requests-per-second=100000", "--contact-reads-per-hour=1000000"])?.config;
+    let config =
+        Settings::try_parse_from(["bench", "--requests-per-second=100000", "--contact-reads-per-hour=1000000"])?.config;
     Ok(router(AppState {
         db: Db::new(field.connections.app.clone(), connections),
         clock: Clock::System,

@@ -186,8 +186,6 @@ pub async fn session(owner: &mut PgConnection, name: &str, token_hash: &[u8]) ->
     sqlx::query!(
         "insert into sessions (token_hash, account_id, opened_at, last_seen_at, expires_at, opened_by, confirmed_at)
          select $2, account_id, now(), now(), now() + interval '1 hour', 'demonstration', now() from accounts where sign_in_name = $1",
-        "insert into sessions (token_hash, account_id, opened_by, opened_at, last_seen_at, confirmed_at, expires_at)
-         select $2, account_id, 'demonstration', now(), now(), now(), now() + interval '1 hour' from accounts where sign_in_name = $1",
         name,
         token_hash
     )
