@@ -512,8 +512,8 @@ async fn only_who_keeps_an_account_gets_a_ticket_for_it() {
     for (name, role, place, ceptoar, member, other) in [
         ("desk", Role::Secretariat, banks, Some("banks"), true, false),
         ("far", Role::Secretariat, power, Some("power"), false, false),
-        ("admin", Role::SystemAdmin, nisc, None, true, true),
-        ("reader", Role::NiscApprover, nisc, None, false, false),
+        ("admin", Role::SystemAdmin, nisc, None, false, true),
+        ("approver", Role::NiscApprover, nisc, None, false, true),
     ] {
         let viewer = factory::person(&app, name, role, place, ceptoar, None).await;
         for (target, allowed) in [(id, member), (staff, other), (viewer, false)] {

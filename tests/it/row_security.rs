@@ -59,6 +59,13 @@ insert into local_mails (received_at, sender, recipient, headers, body_hash) val
 insert into account_suspensions (account_id, suspended_at, suspended_by, reason)
 select a.account_id, now(), b.account_id, 'x' from accounts a, accounts b where a.sign_in_name = 'wg-chair' and b.sign_in_name = 'operator';
 insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
+insert into contact_reads (account_id, window_started_at, reads) select account_id, now(), 1 from accounts limit 1;
+insert into authenticators (account_id, kind, name, sealed_secret, last_step, added_at)
+select account_id, 'totp', 'x', '\\x00', 1, now() from accounts where sign_in_name = 'poc-bank-1';
+insert into recovery_codes (account_id, code_hash) select account_id, '\\x00' from accounts where sign_in_name = 'poc-bank-1';
+insert into sign_in_steps (token_hash, account_id, purpose, expires_at)
+select '\\x00', account_id, 'second_factor', now() + interval '1 hour' from accounts where sign_in_name = 'poc-bank-1';
+insert into passkey_ceremonies (kind, account_id, state, expires_at) values ('discover', null, '{}', now() + interval '1 hour');
 insert into break_glass_uses (account_id, organisation_id, reason, opened_at, closes_at)
 select a.account_id, o.organisation_id, 'a reason of some length', now(), now() + interval '15 minutes'
 from accounts a, organisations o where a.sign_in_name = 'analyst2' and o.code = 'demo-banks-0002';

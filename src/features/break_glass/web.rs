@@ -42,7 +42,7 @@ pub fn routes() -> Routes {
         .get(paths::INDEX, review, index)
         .post(paths::SEARCH, open, search)
         .get(paths::OPEN, open, ask)
-        .post(paths::OPEN, open, break_open)
+        .post(paths::OPEN, Rule::Fresh(Action::BreakGlass(Open)), break_open)
         .get(paths::SHOW, open, show)
 }
 

@@ -114,7 +114,7 @@ fn seen_anywhere(table: &Table, row: &Row, role: &str) -> BTreeSet<char> {
     let chooses = |row: &Row| matches!(row.operation.as_str(), "search" | "list kind");
     let groups = |other: &Row| match mark_of(table, other, role) {
         Mark::Shown(groups) if other.object != row.object => {
-            groups.into_iter().filter(|g| "OWw".contains(*g)).collect()
+            groups.into_iter().filter(|g| "OWwP".contains(*g)).collect()
         }
         Mark::Shown(groups) if !chooses(row) || chooses(other) => groups,
         Mark::Shown(_) | Mark::Refused | Mark::ToldNo | Mark::Done => BTreeSet::new(),
@@ -288,7 +288,7 @@ async fn state(world: &World) -> String {
     let mut db = world.app.database.owner().await;
     let tables: Vec<String> = sqlx::query_scalar(
         "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-         and relname not in ('audit_events', 'audit_seals', 'sessions', 'sign_in_attempts')
+         and relname !~ '^audit_' and relname not in ('sessions', 'sign_in_attempts', 'contact_reads')
          -- The reference data is large, and no page writes it.
          and relname !~ '^(_sqlx|sector|ceptoar|secretariat|member_counts|subgroups|route|editions)' order by 1",
     )
@@ -327,7 +327,7 @@ async fn every_route_is_in_the_matrix_or_shows_no_object() {
         .filter(|(method, path)| {
             let bare = path.trim_end_matches(".json").to_owned();
             !asked.contains(&((*method).to_owned(), bare))
-                && !WITHOUT_OBJECT.contains(&format!("{method} {path}").as_str())
+                && !WITHOUT_OBJECT.iter().chain(&TESTED_ELSEWHERE).any(|r| **r == format!("{method} {path}"))
         })
         .map(|(method, path)| format!("{method} {path}"))
         .collect();
@@ -386,6 +386,42 @@ const WITHOUT_OBJECT: [&str; 49] = [
     "POST /mailbox",
     "GET /mailbox/{id}",
     "POST /language",
+];
+
+/// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
+const TESTED_ELSEWHERE: [&str; 32] = [
+    "GET /people/search",
+    "POST /people/search",
+    "GET /people/places",
+    "POST /people/places",
+    "GET /people/places/{organisation}/{ceptoar}",
+    "POST /people/places/{organisation}/{ceptoar}",
+    "GET /people/{id}/duties/{organisation}/{ceptoar}",
+    "POST /people/{id}/duties/{organisation}/{ceptoar}",
+    "GET /people/duties/{id}/end",
+    "POST /people/duties/{id}/end",
+    "GET /people/requests",
+    "GET /people/requests/new",
+    "POST /people/requests/new",
+    "GET /people/requests/{id}",
+    "POST /people/requests/{id}/confirmation",
+    "POST /people/requests/{id}/refusal",
+    "POST /people/requests/{id}/withdrawal",
+    "GET /people/{id}/lifting",
+    "POST /people/{id}/lifting",
+    "POST /people/{id}/sessions",
+    "GET /people/{id}/reset",
+    "POST /people/{id}/reset",
+    "GET /people/{id}/recovery",
+    "POST /people/{id}/recovery",
+    "GET /people/{id}/recovery-request",
+    "POST /people/{id}/recovery-request",
+    "GET /people/{id}/invitation",
+    "POST /people/{id}/invitation",
+    "POST /trail",
+    "POST /trail/export",
+    "POST /break-glass/search",
+    "GET /break-glass/{id}",
 ];
 
 /// The table as an auditor reads it.

@@ -43,7 +43,7 @@ impl Mark {
             "+" => Self::Done,
             "." => Self::Shown(BTreeSet::new()),
             groups => {
-                assert!(groups.chars().all(|c| "ECOWw".contains(c)), "unknown mark {groups}");
+                assert!(groups.chars().all(|c| "ECOWwP".contains(c)), "unknown mark {groups}");
                 Self::Shown(groups.chars().collect())
             }
         }

@@ -16,6 +16,7 @@ pub const TWO_HATS: [(&str, [&str; 2]); 4] =
 /// Names that only those see who may know whom an item went to.
 pub const OTHER_FIRM: &str = "CANARY-other-firm";
 const OTHER_WINDOW: &str = "canary-other-window@a3.example";
+const OTHER_PERSON: &str = "canary-person";
 const OWN_WINDOW: &str = "canary-own-window@a1.example";
 
 /// Everything the matrix asks about.
@@ -51,8 +52,9 @@ enum Stands {
 impl World {
     pub async fn build() -> Self {
         let app = TestApp::start().await;
-        let named = people(&app).await;
-        let mut world = Self { app, items: BTreeMap::new(), clients: BTreeMap::new(), named };
+        let (named, firm, person) = people(&app).await;
+        let items = BTreeMap::from([("firm", firm), ("person", person)]);
+        let mut world = Self { app, items, clients: BTreeMap::new(), named };
         for (name, ..) in ITEMS {
             let id = world.fresh(name).await;
             world.items.insert(name, id);
@@ -145,6 +147,9 @@ impl World {
         if body.contains(OTHER_WINDOW) {
             groups.insert('W');
         }
+        if body.contains(OTHER_PERSON) {
+            groups.insert('P');
+        }
         if body.contains(OWN_WINDOW) {
             groups.insert('w');
         }
@@ -212,7 +217,7 @@ async fn run(db: &mut PgConnection, sql: &'static str, id: Uuid) {
 }
 
 /// The firms A1, A2, A3 in CEPTOAR A (banks) and B1 in CEPTOAR B (power), and one account per column.
-async fn people(app: &TestApp) -> Uuid {
+async fn people(app: &TestApp) -> (Uuid, Uuid, Uuid) {
     let mut db = app.database.owner().await;
     sqlx::raw_sql("insert into subgroups (subgroup_id, ceptoar_id, code, scope) values ('matrix', 'banks', 'M', 'x')")
         .execute(&mut db)
@@ -275,5 +280,8 @@ async fn people(app: &TestApp) -> Uuid {
             factory::affiliate(&mut db, account, *role, *organisation, *ceptoar, *contact).await;
         }
     }
-    w1
+    // Somebody at A3, whose name and address are for those alone who keep the account.
+    let person = factory::person(app, OTHER_PERSON, Role::MemberPoc, a3, banks, None).await;
+    run(&mut db, "update accounts set mail_address = 'canary-person@a3.example' where account_id = $1", person).await;
+    (w1, a3, person)
 }
