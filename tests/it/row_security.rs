@@ -28,6 +28,14 @@ async fn filled() -> (TestApp, PgConnection) {
 
 /// One published item of every sharing level for the banks, with everything that hangs on it.
 const ITEMS: &str = "
+insert into authenticators (account_id, kind, name, sealed_secret, last_step, added_at)
+select account_id, 'totp', '', 'x', 0, now() from accounts where sign_in_name = 'auditor';
+insert into recovery_codes (account_id, code_hash) select account_id, 'x' from accounts where sign_in_name = 'auditor';
+insert into account_tickets (token_hash, account_id, purpose, issued_at, expires_at)
+select 'x', account_id, 'recover', now(), now() from accounts where sign_in_name = 'auditor';
+insert into sign_in_steps (token_hash, account_id, purpose, expires_at)
+select 'x', account_id, 'add', now() from accounts where sign_in_name = 'auditor';
+insert into passkey_ceremonies (kind, state, expires_at) values ('discover', '{}', now());
 insert into advisories (number, fiscal_year, serial, state, level, handler_scope, created_by, created_at, last_edited_by,
                         submitted_by, approved_by, published_at, approved_hash)
 select 'T-' || l.n, 2026, l.n, 'published', l.level, case l.level when 'RED' then 'named' else 'handlers' end,
