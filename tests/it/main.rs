@@ -20,3 +20,4 @@ mod outbox;
 mod permissions;
 mod reading;
 mod row_security;
+mod security_page;
