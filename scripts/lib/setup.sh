@@ -75,6 +75,50 @@ ensure_linker() {
     install_packages gcc libc6-dev || fail "Installing gcc and libc6-dev failed (see above)."
 }
 
+# The fuzzing engine is in C++. Without a compiler $cxx_reason says why there is none.
+cxx_reason=
+ensure_cxx() {
+    if command -v c++ >/dev/null; then return; fi
+    if ! may_install; then
+        cxx_reason="a C++ compiler is missing and this user may not install it; as root: apt-get install g++"
+        return 1
+    fi
+    say "C++ compiler missing (the fuzzing engine needs it): installing g++ ..."
+    if ! install_packages g++; then
+        cxx_reason="installing g++ failed (see above)"
+        return 1
+    fi
+}
+
+# ---------------------------------------------------------------------------------------------- cargo-deny
+
+deny_version=0.20.2
+deny_reason=
+# Prints the checker of dependencies; built once, kept for all checkouts of this user.
+deny_program() {
+    local candidate
+    for candidate in "$(command -v cargo-deny)" "$(state_dir)/tools/bin/cargo-deny"; do
+        case $("$candidate" --version 2>/dev/null) in
+            "cargo-deny 0.2"[0-9].*)
+                printf '%s\n' "$candidate"
+                return
+                ;;
+        esac
+    done
+    return 1
+}
+
+ensure_deny() {
+    if deny_program >/dev/null; then return; fi
+    say "cargo-deny missing (it checks licences and sources): building it once, which takes some minutes ..."
+    # Not in the checkout's own target directory: the tool outlives it.
+    if ! quietly env -u CARGO_TARGET_DIR -u RUSTFLAGS cargo install "cargo-deny@$deny_version" --locked \
+        --root "$(state_dir)/tools"; then
+        deny_reason="cargo-deny could not be built (see above); cargo install cargo-deny@$deny_version --locked gets it"
+        return 1
+    fi
+}
+
 # ---------------------------------------------------------------------------------------------- PostgreSQL
 
 # Prints the directory of the server's programs; the portal looks in the same places.

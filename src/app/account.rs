@@ -1,17 +1,16 @@
 //! `account`: the first accounts of real people.
 
-use std::io::{BufRead, IsTerminal, Read};
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
-use secrecy::SecretString;
-use sqlx::Connection;
+use clap::{Args, Subcommand, ValueEnum};
+use sqlx::{Connection, PgConnection};
 
 use super::database::Database;
 use super::seed;
 use crate::features::access::Role;
-use crate::features::accounts::enrolment::{NewAccount, SHORTEST_PASSWORD, enrol};
+use crate::features::accounts::enrolment::store::find_account;
+use crate::features::accounts::enrolment::{NewAccount, enrol};
+use crate::features::accounts::sign_in;
+use crate::features::accounts::tickets::{self, Purpose};
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::security::password::{Cost, PasswordHasher};
@@ -19,8 +18,10 @@ use crate::platform::security::password::{Cost, PasswordHasher};
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// Make an account. The password is read from standard input, one line.
+    /// Make an account, and print the link by which its person chooses a password and an authenticator.
     Add(NewAccountArgs),
+    /// Print another link for an account.
+    Link(LinkArgs),
 }
 
 /// Who gets an account.
@@ -41,6 +42,32 @@ pub struct NewAccountArgs {
     /// The CEPTOAR, for roles that are held in one, for example banks.
     #[arg(long)]
     ceptoar: Option<String>,
+    /// Where letters about the account go.
+    #[arg(long)]
+    mail_address: String,
+    /// The window that the person answers for: its position (1 is the first) or its id.
+    #[arg(long)]
+    window: Option<String>,
+}
+
+/// Who gets another link.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// Sign-in name.
+    #[arg(long)]
+    name: String,
+    /// What for.
+    #[arg(long)]
+    purpose: LinkPurpose,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LinkPurpose {
+    /// The first password and authenticator.
+    Enrol,
+    /// Another authenticator in place of lost ones; asks for the password.
+    Recover,
 }
 
 fn role(code: &str) -> Result<Role, String> {
@@ -54,68 +81,61 @@ fn role(code: &str) -> Result<Role, String> {
 pub async fn run(config: &Config, command: AccountCommand) -> anyhow::Result<()> {
     match command {
         AccountCommand::Add(args) => add(config, args).await,
+        AccountCommand::Link(args) => link(config, args).await,
     }
 }
 
 async fn add(config: &Config, args: NewAccountArgs) -> anyhow::Result<()> {
-    config.check()?;
-    if config.is_demonstration() {
-        bail!("a demonstration has its own accounts: run this with the settings of the production portal");
-    }
-    let password = tokio::task::spawn_blocking(password).await??;
-    let hasher = PasswordHasher::new(Cost::Standard)?;
-    let database = Database::open(config).await?;
-    database.migrate().await?;
-    seed::prepare(&database, config, &hasher).await?;
-    let mut owner = database.owner().await?;
+    let mut owner = production(config).await?;
     let mut tx = owner.begin().await?;
+    let now = Clock::System.now();
     let new = NewAccount {
         name: args.name,
         display_name: args.display_name,
         role: args.role,
         organisation_code: args.organisation_code,
         ceptoar: args.ceptoar,
-        password,
+        mail_address: args.mail_address,
+        window: args.window,
     };
-    let account = enrol(&mut tx, &hasher, Clock::System.now(), new).await?;
+    let account = enrol(&mut tx, now, new).await?;
+    let token = tickets::issue(&mut tx, account, Purpose::Enrol, now).await?;
     tx.commit().await?;
-    println!("Account {account} is ready to sign in.");
+    println!(
+        "Account {account} is made. Its person chooses a password and a passkey or app here, once, within 72 hours:"
+    );
+    println!("{}{}", config.base_url(), tickets::path(&token));
     Ok(())
 }
 
-/// One line from standard input; typed at a terminal, it does not show.
-fn password() -> anyhow::Result<SecretString> {
-    let stdin = std::io::stdin();
-    let quiet = stdin.is_terminal().then(Quiet::start);
-    if quiet.is_some() {
-        eprintln!("Password (at least {SHORTEST_PASSWORD} characters; it does not show):");
-    }
-    let mut line = String::new();
-    stdin.lock().take(4096).read_line(&mut line).context("the password cannot be read from standard input")?;
-    drop(quiet);
-    Ok(line.trim_end_matches(['\r', '\n']).into())
+/// Another link for somebody who has an account: the way in when nobody is left who could send one.
+async fn link(config: &Config, args: LinkArgs) -> anyhow::Result<()> {
+    let mut owner = production(config).await?;
+    let mut tx = owner.begin().await?;
+    let now = Clock::System.now();
+    let name = sign_in::looked_up(&args.name);
+    let account = find_account(&mut tx, &name).await?.with_context(|| format!("no account has the name {name}"))?;
+    let (purpose, life) = match args.purpose {
+        LinkPurpose::Enrol => (Purpose::Enrol, "72 hours"),
+        LinkPurpose::Recover => (Purpose::Recover, "30 minutes"),
+    };
+    let token = tickets::issue(&mut tx, account, purpose, now).await.context(
+        "this link is not possible: enrol is for accounts without authenticators, recover for those with a password, and neither for suspended ones",
+    )?;
+    tx.commit().await?;
+    println!("Works once, within {life}:");
+    println!("{}{}", config.base_url(), tickets::path(&token));
+    Ok(())
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
-struct Quiet;
-
-impl Quiet {
-    fn start() -> Self {
-        stty("-echo");
-        Self
+/// The database of a portal of real people, ready for accounts.
+async fn production(config: &Config) -> anyhow::Result<PgConnection> {
+    config.check()?;
+    if config.is_demonstration() {
+        bail!("a demonstration has its own accounts: run this with the settings of the production portal");
     }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        stty("echo");
-    }
-}
-
-/// Without stty the password shows, which is better than no account.
-fn stty(setting: &str) {
-    let outcome = Command::new("stty").arg(setting).stdin(Stdio::inherit()).stderr(Stdio::null()).status();
-    if !outcome.is_ok_and(|status| status.success()) {
-        tracing::warn!("stty is not to be had: what is typed may show");
-    }
+    let database = Database::open(config).await?;
+    database.migrate().await?;
+    seed::prepare(&database, config, &PasswordHasher::new(Cost::Standard)?).await?;
+    database.owner().await
 }

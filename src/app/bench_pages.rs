@@ -34,7 +34,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     feature_map::load_editions(&mut database.owner().await?).await?;
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let hasher = PasswordHasher::new(Cost::Standard)?;
-    let portal = router(AppState { db, config, clock: Clock::System, hasher, first_wall: FirstWall::Standing });
+    let secret_key = super::secret_key::find(&config)?;
+    let sandbox = super::parsing::sandbox(&config).await?;
+    let clock = Clock::System;
+    let portal = router(AppState { db, config, clock, hasher, secret_key, sandbox, first_wall: FirstWall::Standing });
     let packed = published(&portal, "gzip").await?;
     let plain = published(&portal, "identity").await?;
     println!("bytes {} plain, {} compressed", plain.1.len(), packed.1.len());
@@ -63,7 +66,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// The page's bytes, as the portal hands them out.
 async fn published(portal: &Router, encoding: &str) -> anyhow::Result<(HeaderMap, Bytes)> {
-    let request = Request::get(PAGE).header(header::ACCEPT_ENCODING, encoding).body(Body::empty())?;
+    let request = Request::get(PAGE)
+        .header(header::HOST, "127.0.0.1")
+        .header(header::ACCEPT_ENCODING, encoding)
+        .body(Body::empty())?;
     let answer = portal.clone().oneshot(request).await?;
     ensure!(answer.status() == StatusCode::OK, "the portal answered {}", answer.status());
     let (parts, body) = answer.into_parts();

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::account::{self, AccountCommand};
+use super::audit::{self, AuditCommand};
 use super::bench::Bench;
 use super::mailing::WorkerOptions;
 use super::seed::seed;
@@ -41,6 +42,9 @@ enum Command {
     /// Make accounts.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Check the audit trail, or list whose data an account read.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -54,6 +58,10 @@ enum ConfigCommand {
 
 /// Reads the command line and runs it.
 pub fn main() -> ExitCode {
+    // Before settings, threads and run time: a child has nothing to do with them.
+    if let Some(code) = super::parsing::child(std::env::args_os()) {
+        return code;
+    }
     let cli = Cli::parse();
     telemetry::start(cli.config.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -61,29 +69,30 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error.into()),
     };
     match runtime.block_on(run(cli)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve => serve(cli.config).await,
-        Command::Bench(bench) => super::bench::run(bench).await,
-        Command::Worker(options) => work(cli.config, options).await,
+        Command::Audit(command) => return audit::run(&cli.config, command).await,
+        Command::Serve => serve(cli.config).await?,
+        Command::Bench(bench) => super::bench::run(bench).await?,
+        Command::Worker(options) => work(cli.config, options).await?,
         Command::Migrate => {
             let database = super::database::Database::open(&cli.config).await?;
-            database.migrate().await
+            database.migrate().await?;
         }
-        Command::BenchPages => super::bench_pages::serve(cli.config).await,
-        Command::Seed => seed(&cli.config).await,
-        Command::Account(command) => account::run(&cli.config, command).await,
+        Command::BenchPages => super::bench_pages::serve(cli.config).await?,
+        Command::Seed => seed(&cli.config).await?,
+        Command::Account(command) => account::run(&cli.config, command).await?,
         Command::Config(ConfigCommand::Check) => {
-            cli.config.check()?;
+            cli.config.check_to_serve()?;
             println!("The settings are consistent. Mode: {:?}.", cli.config.mode());
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

@@ -4,8 +4,10 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::features::access::action::{BreakGlassAction, TrailAction};
+use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
-use crate::features::access::{Role, Viewer};
+use crate::features::access::{Action, Role, Viewer};
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
 
@@ -44,5 +46,15 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     if viewer.has(Role::NiscAnalyst) || viewer.has(Role::NiscApprover) {
         entries.push(("/advisories/new", "起案する", "Write an advisory"));
     }
+    if viewer.keeps_members() || viewer.keeps_staff() {
+        entries.push(("/people", "利用者管理", "People"));
+    }
+    if could(viewer, Action::Trail(TrailAction::Look)) {
+        entries.push(("/trail", "操作履歴", "Audit trail"));
+    }
+    if could(viewer, Action::BreakGlass(BreakGlassAction::Review)) {
+        entries.push(("/break-glass", "緊急閲覧", "Break-glass"));
+    }
+    entries.push(("/account/activity", "私の操作", "My activity"));
     entries
 }

@@ -10,12 +10,14 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::limiting::{self, Limits};
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, feature_map, home, mailbox};
+use crate::features::{about, accounts, advisories, break_glass, feature_map, home, mailbox, people, trail};
+use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
-use crate::platform::web::{assets, error, headers, language, request};
+use crate::platform::web::{assets, error, headers, host, language, request};
 
 /// Larger than any form of the portal, smaller than anything that hurts.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -27,8 +29,11 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(about::routes())
         .merge(home::routes())
         .merge(accounts::routes())
+        .merge(people::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
+        .merge(trail::routes())
+        .merge(break_glass::routes())
         .merge(mailbox::routes())
         .post("/language", Rule::Public, language::post)
 }
@@ -45,23 +50,38 @@ fn plumbing() -> Routes {
 pub fn router(state: AppState) -> Router {
     let public = feature_map::PublicPages::new(state.clone());
     let (pages, rules) = pages(public.clone()).into_parts();
+    let rules = Arc::new(rules);
     let (plumbing, _) = plumbing().into_parts();
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
-    let guarded = middleware::from_fn_with_state(Arc::new(rules), guard);
+    let guarded = middleware::from_fn_with_state(rules.clone(), guard);
+    let limits = Limits::new(&state.config);
+    let per_network = middleware::from_fn_with_state((state.clone(), limits.clone()), limiting::per_network);
+    let per_account = middleware::from_fn_with_state(limits, limiting::per_account);
+    let own_name = middleware::from_fn_with_state(state.clone(), host::check);
     let secure = middleware::from_fn_with_state(state.clone(), headers::secure);
+    let hand_out = middleware::from_fn_with_state(state.clone(), form_token::hand_out);
+    // The language switch stands on pages kept in memory, which are the same for everybody.
+    let checked = Checked { state: state.clone(), routes: rules.clone(), without: &["/language"] };
+    let verify = middleware::from_fn_with_state(checked, form_token::verify);
     // Read from the bottom: a request passes the last layer first.
     let portal = pages
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(verify)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(guarded)
+        .layer(per_account)
         .layer(CsrfLayer::new())
-        .layer(dress_errors)
+        .layer(dress_errors.clone())
         .layer(middleware::from_fn(navigation::introduce))
         .layer(identify)
+        .layer(hand_out)
+        .layer(per_network)
+        .layer(dress_errors)
         .merge(plumbing)
+        .layer(own_name)
         .layer(secure)
         .layer(middleware::from_fn(request::observe))
         .with_state(state);

@@ -1,14 +1,13 @@
 //! `serve`: web and worker in one process, from start to graceful stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::audit;
 use super::database::Database;
+use super::listening::Listening;
 use super::mailing::{Mailing, WorkerOptions};
 use super::metrics;
 use super::router::router;
@@ -28,27 +27,35 @@ const STOP: Duration = Duration::from_secs(30);
 /// # Errors
 /// When something it needs cannot be had; the message says what to do.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    config.check()?;
+    config.check_to_serve()?;
     let config = Arc::new(config);
     let database = Database::open(&config).await?;
     database.migrate().await?;
     let hasher = PasswordHasher::new(Cost::Standard)?;
+    let secret_key = super::secret_key::find(&config)?;
     super::seed::prepare(&database, &config, &hasher).await?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}: choose another PORTAL_LISTEN, or stop what is there", config.listen)
-    })?;
+    let listening = Listening::prepare(&config, Clock::System).await?;
     let db = Db::new(database.connections.app.clone(), config.db_connections);
     let clock = Clock::System;
     let figures = metrics::prepare(config.metrics_listen).await?;
     let mailing = Mailing::prepare(&config, &database, &clock).await?;
-    let state = AppState { db: db.clone(), config: config.clone(), clock, hasher, first_wall: FirstWall::Standing };
+    let sandbox = super::parsing::sandbox(&config).await?;
+    let state = AppState {
+        db: db.clone(),
+        config: config.clone(),
+        clock,
+        hasher,
+        secret_key,
+        sandbox,
+        first_wall: FirstWall::Standing,
+    };
     let (stop, stopping) = watch::channel(false);
     greet(&config, &database);
     tokio::spawn(until_asked(stop));
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
     let worker = tokio::spawn(mailing.run(stopping.clone()));
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, app).with_graceful_shutdown(stopped(stopping.clone())).into_future();
+    let sealer = audit::start(&config, &database, stopping.clone())?;
+    let web = listening.serve(router(state), stopped(stopping.clone()), STOP);
     let patience = async {
         stopped(stopping).await;
         tokio::time::sleep(STOP).await;
@@ -61,6 +68,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         () = patience => tracing::warn!("something did not finish in time; mails in flight are tried again later"),
     }
     let _ = figures.await;
+    // Last of all, so that what the others wrote on their way out is sealed too.
+    let _ = tokio::time::timeout(STOP, sealer).await;
     db.close().await;
     Ok(())
 }
@@ -83,7 +92,9 @@ pub async fn work(config: Config, options: WorkerOptions) -> anyhow::Result<()> 
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(until_asked(stop));
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
+    let sealer = audit::start(&config, &database, stopping.clone())?;
     mailing.run(stopping).await?;
+    let _ = tokio::time::timeout(STOP, sealer).await;
     let _ = figures.await;
     Ok(())
 }

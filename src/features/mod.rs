@@ -3,9 +3,12 @@
 pub mod access;
 pub mod accounts;
 pub mod directory;
+pub mod people;
 pub mod sharing;
 pub mod feature_map;
 pub mod advisories;
+pub mod trail;
+pub mod break_glass;
 pub mod mailbox;
 pub mod about;
 pub mod demonstration;

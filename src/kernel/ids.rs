@@ -36,6 +36,10 @@ macro_rules! uuid_ids {
 uuid_ids! {
     /// Somebody who can sign in (利用者).
     AccountId,
+    /// One thing that an account is in an organisation, for a period (担当).
+    AffiliationId,
+    /// A request that needs a second person.
+    GrantRequestId,
     /// An open sign-in of an account.
     SessionId,
     /// An organisation: ministry, association, member.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform::security::secret_key::{NoKey, SecretKey};
+
 /// What the portal is run for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
@@ -23,6 +25,15 @@ pub enum LogFormat {
     Text,
     /// For log collectors, one object a line.
     Json,
+}
+
+/// What is asked of the box in which foreign data is parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Confinement {
+    /// The kernel closes it, or nothing foreign is parsed.
+    Required,
+    /// Limits of memory, time and files have to do where the kernel has no more; start-up says so.
+    Possible,
 }
 
 /// The settings, from the environment or flags.
@@ -85,6 +96,46 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// Key that stored secrets are encrypted under: 32 bytes, hexadecimal or base64. Production needs it.
+    #[arg(long, global = true, env = "PORTAL_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretString>,
+    /// File that remembers the head of the audit trail, better on another disk or machine than the database.
+    /// Default: in the data directory of a private database.
+    #[arg(long, global = true, env = "PORTAL_AUDIT_ANCHOR")]
+    pub audit_anchor: Option<PathBuf>,
+
+    /// Address that gets the head of the audit trail once a day.
+    #[arg(long, global = true, env = "PORTAL_AUDIT_ANCHOR_MAIL")]
+    pub audit_anchor_mail: Option<String>,
+    /// Whether foreign data may be parsed where the kernel lacks Landlock or seccomp.
+    /// Default: required in production, possible in the demonstration.
+    #[arg(long, global = true, env = "PORTAL_CONFINEMENT")]
+    pub confinement: Option<Confinement>,
+    /// The portal's own TLS certificate with its chain, a PEM file. Without it a proxy ends TLS.
+    #[arg(long, global = true, env = "PORTAL_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The private key of that certificate, a PEM file.
+    #[arg(long, global = true, env = "PORTAL_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Connections open at a time, in all.
+    #[arg(long, global = true, env = "PORTAL_CONNECTIONS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    pub connections: u32,
+
+    /// Connections open at a time from one address; trusted proxies are not bounded.
+    #[arg(long, global = true, env = "PORTAL_CONNECTIONS_PER_ADDRESS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=60_000))]
+    pub connections_per_address: u32,
+
+    /// Requests that one account may make each second for long; five times as many at once, and five times that
+    /// for all visitors of one network together.
+    #[arg(long, global = true, env = "PORTAL_REQUESTS_PER_SECOND", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub requests_per_second: u32,
+
+    /// Addresses of windows that one account may be shown within an hour.
+    #[arg(long, global = true, env = "PORTAL_CONTACT_READS_PER_HOUR", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    pub contact_reads_per_hour: u32,
+
     /// Database connections for pages.
     #[arg(long, global = true, env = "PORTAL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=200))]
     pub db_connections: u32,
@@ -105,9 +156,18 @@ pub enum ConfigError {
     /// Not an address that links can start with.
     #[error("PORTAL_BASE_URL must be http:// or https:// with a host and no path, query or trailing slash")]
     BaseUrl,
+    /// Whoever serves TLS is reached by https.
+    #[error("with PORTAL_TLS_CERTIFICATE the PORTAL_BASE_URL must begin with https://")]
+    TlsWithoutHttps,
     /// The sender is no mail address.
     #[error("PORTAL_MAIL_FROM {0}")]
     MailFrom(crate::kernel::email_address::EmailAddressError),
+    /// Production needs a key of its own.
+    #[error("production needs PORTAL_SECRET_KEY (make one: openssl rand -hex 32; keep a copy apart from the backups)")]
+    ProductionWithoutKey,
+    /// The key is none.
+    #[error(transparent)]
+    SecretKey(#[from] NoKey),
     /// A production sender on a domain that cannot receive.
     #[error("PORTAL_MAIL_FROM must be an address of your own domain in production")]
     MailFromReserved,
@@ -126,10 +186,26 @@ impl Config {
         self.mode() == Mode::Demonstration
     }
 
+    /// What is asked of the box for foreign data.
+    #[must_use]
+    pub fn confinement(&self) -> Confinement {
+        self.confinement.unwrap_or(match self.mode() {
+            Mode::Production => Confinement::Required,
+            Mode::Demonstration => Confinement::Possible,
+        })
+    }
+
     /// What links start with, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        self.base_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.listen))
+    }
+
+    /// The files of the portal's own TLS: certificate and key.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<(PathBuf, PathBuf)> {
+        self.tls_certificate.clone().zip(self.tls_key.clone())
     }
 
     /// Whether visitors come over TLS.
@@ -150,6 +226,26 @@ impl Config {
         self.smtp_url.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// Checks what serving pages needs beyond [`Config::check`]: a worker reads no secrets and needs no key.
+    ///
+    /// # Errors
+    /// The first setting that cannot stand.
+    pub fn check_to_serve(&self) -> Result<(), ConfigError> {
+        self.check()?;
+        match (self.mode(), self.secret_key()?) {
+            (Mode::Production, None) => Err(ConfigError::ProductionWithoutKey),
+            (Mode::Production, Some(_)) | (Mode::Demonstration, _) => Ok(()),
+        }
+    }
+
+    /// The key where one is set.
+    ///
+    /// # Errors
+    /// When the setting is no key.
+    pub fn secret_key(&self) -> Result<Option<SecretKey>, NoKey> {
+        self.secret_key.as_ref().map(|text| SecretKey::parse(text.expose_secret())).transpose()
+    }
+
     /// Checks what can be checked without touching anything.
     ///
     /// # Errors
@@ -162,7 +258,11 @@ impl Config {
         if host.is_empty() || host.contains(['/', '?', '#', ' ', '@']) {
             return Err(ConfigError::BaseUrl);
         }
+        if self.tls_certificate.is_some() && !self.over_tls() {
+            return Err(ConfigError::TlsWithoutHttps);
+        }
         let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
+        self.secret_key()?;
         match (self.mode(), self.smtp_url.is_some()) {
             (Mode::Demonstration, true) => Err(ConfigError::DemonstrationWithRelay),
             (Mode::Demonstration, false) => Ok(()),
@@ -202,12 +302,20 @@ mod tests {
         let relay = "--smtp-url=smtp://relay.go.jp";
         let tls = "--base-url=https://portal.go.jp";
         let from = "--mail-from=portal@ceptoar.go.jp";
-        assert_eq!(config(&[relay, tls, from]).check(), Ok(()));
+        let key = "--secret-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        assert_eq!(config(&[relay, tls, from, key]).check_to_serve(), Ok(()));
+        assert_eq!(config(&[relay, tls, from]).check(), Ok(()), "a worker needs none");
+        assert_eq!(config(&[relay, tls, from]).check_to_serve(), Err(ConfigError::ProductionWithoutKey));
+        assert_eq!(config(&[relay, tls, from, "--secret-key=changeme"]).check(), Err(ConfigError::SecretKey(NoKey)));
         assert_eq!(config(&[relay, from]).check(), Err(ConfigError::ProductionWithoutTls));
         assert_eq!(config(&[relay, tls]).check(), Err(ConfigError::MailFromReserved));
         assert_eq!(config(&["--mode=production", tls, from]).check(), Err(ConfigError::ProductionWithoutRelay));
         assert_eq!(config(&[relay, "--mode=demonstration"]).check(), Err(ConfigError::DemonstrationWithRelay));
         assert_eq!(config(&["--base-url=https://portal.go.jp/x"]).check(), Err(ConfigError::BaseUrl));
+        let own = ["--tls-certificate=a.pem", "--tls-key=b.pem"];
+        assert_eq!(config(&own).base_url(), "https://127.0.0.1:8080");
+        assert_eq!(config(&[own[0], own[1], "--base-url=http://x"]).check(), Err(ConfigError::TlsWithoutHttps));
+        assert!(Cli::try_parse_from(["portal", own[0]]).is_err(), "a certificate needs its key");
     }
 
     #[test]

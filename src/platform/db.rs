@@ -6,7 +6,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
@@ -54,11 +54,13 @@ impl Db {
         let mut tx = self.app.begin().await?;
         let account = viewer.map(|id| id.to_string()).unwrap_or_default();
         let today = japan_day(now).to_string();
-        // The third argument keeps both inside this transaction: a pooled connection must not remember a viewer.
+        // The third argument keeps them inside this transaction: a pooled connection must not remember a viewer.
         sqlx::query!(
-            "select set_config('portal.account', $1, true) as account, set_config('portal.today', $2, true) as today",
+            "select set_config('portal.account', $1, true) as account, set_config('portal.today', $2, true) as today,
+                    set_config('portal.now', $3, true) as now",
             account,
-            today
+            today,
+            now.to_rfc3339_opts(SecondsFormat::Micros, true)
         )
         .fetch_one(&mut *tx)
         .await?;

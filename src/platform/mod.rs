@@ -1,10 +1,12 @@
 //! Machinery without CEPTOAR meaning. Order: each module may import those above it.
 
+pub mod security;
 pub mod config;
 pub mod telemetry;
+pub mod sandbox;
 pub mod private_postgres;
 pub mod db;
-pub mod security;
 pub mod audit;
+pub mod files;
 pub mod mail;
 pub mod web;

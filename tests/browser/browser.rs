@@ -1,16 +1,19 @@
 //! Debian's Chromium, headless, driven over its own protocol.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::web_authn::{self, AuthenticatorId};
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::ScreenshotParams;
 use futures_util::StreamExt;
 
+static LAUNCHED: AtomicU32 = AtomicU32::new(0);
 const WIDE: i64 = 1280;
 const NARROW: i64 = 360;
 const LANGUAGES: [&str; 2] = ["ja", "en"];
@@ -42,7 +45,11 @@ fn chromium() -> PathBuf {
 
 impl Visitor {
     pub async fn launch(base: &str) -> Self {
-        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{}", std::process::id()));
+        let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "chromium-{}-{}",
+            std::process::id(),
+            LAUNCHED.fetch_add(1, Ordering::Relaxed)
+        ));
         let config = BrowserConfig::builder()
             .chrome_executable(chromium())
             .user_data_dir(&profile)
@@ -181,6 +188,28 @@ impl Page {
         self.wait_for("input[type=password]").await;
     }
 
+    /// Gives the browser a security key that knows its person, and answers its id.
+    pub async fn give_key(&self) -> AuthenticatorId {
+        self.page.execute(web_authn::EnableParams::default()).await.unwrap();
+        let options = web_authn::VirtualAuthenticatorOptions::builder()
+            .protocol(web_authn::AuthenticatorProtocol::Ctap2)
+            .transport(web_authn::AuthenticatorTransport::Internal)
+            .has_resident_key(true)
+            .has_user_verification(true)
+            .is_user_verified(true)
+            .automatic_presence_simulation(true)
+            .build()
+            .unwrap();
+        let added = self.page.execute(web_authn::AddVirtualAuthenticatorParams::new(options)).await.unwrap();
+        added.result.authenticator_id.clone()
+    }
+
+    /// Whether the person touches the key when it asks.
+    pub async fn touch(&self, key: &AuthenticatorId, touches: bool) {
+        let params = web_authn::SetAutomaticPresenceSimulationParams::new(key.clone(), touches);
+        self.page.execute(params).await.unwrap();
+    }
+
     /// Pictures at both widths and in both languages; the page is then as before.
     pub async fn picture(&self, name: &str) {
         let width = *self.width.lock().unwrap();
@@ -202,7 +231,7 @@ impl Page {
         self.resize(width).await;
     }
 
-    async fn speak(&self, language: &str) {
+    pub async fn speak(&self, language: &str) {
         use chromiumoxide::cdp::browser_protocol::network::CookieParam;
         let mut cookie = CookieParam::new("portal_language", language);
         cookie.url = Some(self.base.clone());
@@ -229,4 +258,49 @@ impl Page {
 
 fn kind(width: i64) -> &'static str {
     if width == NARROW { "phone" } else { "desktop" }
+}
+
+/// Looking for scripts of others.
+impl Page {
+    /// From now on every page counts what a payload would do, and what the policy blocked.
+    pub async fn count_executions(&self) {
+        let script = "window.zqRuns = 0; window.zqBlocked = [];
+            window.zq = () => { window.zqRuns += 1; };
+            for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = window.zq;
+            document.addEventListener('securitypolicyviolation',
+                (event) => window.zqBlocked.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));";
+        self.page.evaluate_on_new_document(script).await.unwrap();
+    }
+
+    pub async fn visit_text(&self, html: &str) {
+        let encoded: String = html.bytes().map(|b| format!("%{b:02x}")).collect();
+        self.page.goto(format!("data:text/html,{encoded}")).await.unwrap();
+    }
+
+    pub async fn holds(&self, condition: &str) -> bool {
+        self.script(condition.to_owned()).await
+    }
+
+    /// Moves over, focuses and opens everything, without pressing what submits or leads away.
+    pub async fn touch_everything(&self) {
+        let script = "(() => {
+            for (const e of document.querySelectorAll('body *')) {
+                for (const kind of ['mouseover', 'mouseenter', 'pointerenter', 'focus', 'blur', 'animationstart'])
+                    e.dispatchEvent(new Event(kind, { bubbles: false }));
+                if (e.tagName === 'DETAILS') e.open = true;
+                if (e.tagName === 'A' && /^\\s*(javascript|data):/i.test(e.getAttribute('href') ?? '')) window.zq();
+            }
+            return true;
+        })()";
+        assert!(self.holds(script).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    pub async fn executions(&self) -> u64 {
+        self.script("window.zqRuns".into()).await
+    }
+
+    pub async fn violations(&self) -> Vec<String> {
+        self.script("window.zqBlocked".into()).await
+    }
 }

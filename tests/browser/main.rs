@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
 mod browser;
+mod hostile;
+mod passkeys;
 mod portal;
 
 use browser::Visitor;

@@ -6,16 +6,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ceptoar_portal::platform::private_postgres::throw_away_data_dir;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// A running portal; stopped when dropped.
 pub struct Portal {
     pub url: String,
+    pub directory: PathBuf,
     process: Child,
-    directory: PathBuf,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// The tests share a data directory: one portal at a time.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 impl Portal {
     pub async fn start() -> Self {
+        let alone = ALONE.lock().await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let fallback = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{}", std::process::id()));
@@ -32,7 +38,7 @@ impl Portal {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut portal = Self { url, process, directory };
+        let mut portal = Self { url, directory, process, _alone: alone };
         portal.until_ready(port).await;
         portal
     }

@@ -10,6 +10,7 @@ use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
+use ceptoar_portal::features::people::person::{AccountState, Decision, DutyTime, RequestPurpose, Strength};
 use ceptoar_portal::features::sharing::verdict::{Rule, Verdict};
 use ceptoar_portal::kernel::language::{Label, Language};
 use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
@@ -94,6 +95,11 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("Standing", standings()),
         rows("Confidence", confidences()),
         rows("Channel", Channel::OF_MAPS),
+        rows("AccountState", AccountState::ALL),
+        rows("Strength", Strength::ALL),
+        rows("DutyTime", DutyTime::ALL),
+        rows("RequestPurpose", RequestPurpose::ALL),
+        rows("Decision", Decision::ALL),
     ]
     .concat()
     .into_iter()

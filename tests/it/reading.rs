@@ -178,7 +178,7 @@ async fn what_is_not_for_somebody_looks_like_what_does_not_exist_and_is_written_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reading_a_red_item_leaves_a_trace_and_reading_others_does_not() {
+async fn reading_content_leaves_a_trace_and_an_envelope_another() {
     let cast = cast().await;
     let red = NewAdvisory {
         level: "RED",
@@ -194,13 +194,18 @@ async fn reading_a_red_item_leaves_a_trace_and_reading_others_does_not() {
     handler.get(&format!("/advisories/{amber}")).await;
     cast.app.signed_in("desk").await.get(&format!("/advisories/{red}")).await;
     let read: Vec<String> = sqlx::query_scalar(
-        "select subject_id || ' ' || sign_in_name from audit_events join accounts using (account_id)
-         where action = 'advisory.read' and outcome = 'done'",
+        "select concat_ws(' ', subject_id, action, sign_in_name) from audit_events join accounts using (account_id)
+         where action like 'advisory.read%' and outcome = 'done' order by sequence",
     )
     .fetch_all(&mut cast.app.database.owner().await)
     .await
     .unwrap();
-    assert_eq!(read, [format!("{red} handler")]);
+    let expected = [
+        format!("{red} advisory.read handler"),
+        format!("{amber} advisory.read handler"),
+        format!("{red} advisory.read_envelope desk"),
+    ];
+    assert_eq!(read, expected);
 }
 
 async fn acknowledgements(app: &TestApp) -> i64 {

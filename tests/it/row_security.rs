@@ -56,7 +56,18 @@ insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, addres
 select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deliveries;
 insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
 insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
+insert into account_suspensions (account_id, suspended_at, suspended_by, reason)
+select a.account_id, now(), b.account_id, 'x' from accounts a, accounts b where a.sign_in_name = 'wg-chair' and b.sign_in_name = 'operator';
 insert into advisory_serials (fiscal_year, last_serial) values (2026, 9);
+insert into break_glass_uses (account_id, organisation_id, reason, opened_at, closes_at)
+select a.account_id, o.organisation_id, 'a reason of some length', now(), now() + interval '15 minutes'
+from accounts a, organisations o where a.sign_in_name = 'analyst2' and o.code = 'demo-banks-0002';
+insert into audit_anchor_days (day) values ('2026-11-20');
+select seal_audit_events(1);
+insert into stored_files (file_id, name, kind, length, sha256, created_by, created_at)
+select gen_random_uuid(), 'x.txt', 'txt', 1, sha256('x'), account_id, now() from accounts where sign_in_name = 'analyst';
+insert into stored_file_parts (file_id, place, sealed) select file_id, 0, convert_to(repeat('x', 41), 'UTF8') from stored_files;
+insert into stored_file_keys (file_id, key) select file_id, sha256('x') from stored_files;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
 

@@ -3,10 +3,13 @@
 
 mod fan_out;
 mod field;
+mod portal;
 mod process;
 mod publish;
+mod sign_ins;
 mod sink;
 mod store;
+mod walls;
 
 use clap::{Args, Subcommand};
 
@@ -17,6 +20,10 @@ pub enum Bench {
     FanOut(FanOut),
     /// How long a publication takes, next to a bare INSERT … SELECT.
     Publish(Publish),
+    /// What row security costs: pages with it and without it.
+    Walls(Walls),
+    /// Many sign-ins at once, and what readers feel of it.
+    SignIns(SignIns),
     /// Takes and forgets mail on a free port; used where Postfix's smtp-sink is not installed.
     #[command(hide = true)]
     Sink,
@@ -47,6 +54,28 @@ pub struct Publish {
     pub rounds: u32,
 }
 
+/// Settings of the walls.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Walls {
+    /// Recipients of the newest item.
+    #[arg(long, default_value_t = 15_000)]
+    pub recipients: i32,
+    /// Older items, each to 150 members.
+    #[arg(long, default_value_t = 1_000)]
+    pub advisories: i32,
+    /// Rounds; medians are shown.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: u32,
+}
+
+/// Settings of the sign-ins.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SignIns {
+    /// How many at once.
+    #[arg(long, default_value_t = 200)]
+    pub at_once: u32,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -55,6 +84,8 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
     match bench {
         Bench::FanOut(settings) => fan_out::run(settings).await,
         Bench::Publish(settings) => publish::run(settings).await,
+        Bench::Walls(settings) => walls::run(settings).await,
+        Bench::SignIns(settings) => sign_ins::run(settings).await,
         Bench::Sink => sink::serve().await,
     }
 }

@@ -66,6 +66,8 @@ pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<Acco
     let statement = format!(
         "insert into sectors (sector_id, position) values ('bench', 1);
          insert into ceptoars (ceptoar_id, sector_id, position, scope) values ('bench', 'bench', 1, 'bench');
+         insert into ceptoar_names (ceptoar_id, ja, en, reading, valid)
+           values ('bench', '性能測定', 'Benchmark', 'せいのうそくてい', '[2000-01-01,)');
          insert into route_stages (ceptoar_id, position, stage, valid) values ('bench', 1, 'member', '[2000-01-01,)');
          create temporary table roster as
            select gen_random_uuid() as organisation_id, gen_random_uuid() as contact_id, n
@@ -152,4 +154,98 @@ pub async fn insert_bare(owner: &mut PgConnection) -> sqlx::Result<()> {
 /// Empties the copies.
 pub async fn clear_bare(owner: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("truncate bare_addresses, bare_deliveries, bare_audience").execute(owner).await.map(|_| ())
+}
+
+/// The account of a name.
+pub async fn account(owner: &mut PgConnection, name: &str) -> sqlx::Result<AccountId> {
+    sqlx::query_scalar!("select account_id from accounts where sign_in_name = $1", name)
+        .fetch_one(owner)
+        .await
+        .map(AccountId)
+}
+
+/// A session of the desk, of the first member's point of contact, or of somebody who is there already.
+pub async fn session(owner: &mut PgConnection, name: &str, token_hash: &[u8]) -> sqlx::Result<()> {
+    let people = "insert into organisations (code, kind) values ('bench-desk', 'association') on conflict do nothing;
+         insert into accounts (sign_in_name, display_name, password_hash, demonstration, created_at)
+           select name, name, 'none', true, now() from unnest(array['desk', 'poc']) name on conflict do nothing;
+         update accounts set demonstration = true;
+         insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid)
+           select account_id, 'secretariat', organisation_id, 'bench', '[2000-01-01,)' from accounts, organisations
+           where sign_in_name = 'desk' and code = 'bench-desk'
+             and not exists (select from affiliations where role = 'secretariat');
+         insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
+           select account_id, 'member_poc', organisation_id, 'bench', contact_id, '[2000-01-01,)' from accounts, roster
+           where sign_in_name = 'poc' and n = 1 and not exists (select from affiliations where role = 'member_poc');
+         insert into secretariat_terms (ceptoar_id, organisation_id, valid)
+           select 'bench', organisation_id, '[2000-01-01,)' from organisations
+           where code = 'bench-desk' and not exists (select from secretariat_terms where ceptoar_id = 'bench');
+         insert into route_stages (ceptoar_id, position, stage, valid) values ('bench', 0, 'secretariat', '[2000-01-01,)')
+           on conflict do nothing";
+    sqlx::raw_sql(people).execute(&mut *owner).await?;
+    sqlx::query!(
+        "insert into sessions (token_hash, account_id, opened_at, last_seen_at, expires_at)
+         select $2, account_id, now(), now(), now() + interval '1 hour' from accounts where sign_in_name = $1",
+        name,
+        token_hash
+    )
+    .execute(owner)
+    .await
+    .map(|_| ())
+}
+
+/// What an item says.
+pub async fn text(owner: &mut PgConnection, advisory: AdvisoryId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into advisory_texts (advisory_id, kind, title, summary, countermeasure, purpose, search_text)
+         values ($1, 'alert', '性能測定', repeat('概要です。', 100), '対策です。', 'prevention', '性能測定')",
+        advisory.0
+    )
+    .execute(owner)
+    .await
+    .map(|_| ())
+}
+
+/// Items of the last years, three a week, each to 150 members, half of them acknowledged by the first.
+pub async fn archive(owner: &mut PgConnection, advisories: i32) -> sqlx::Result<()> {
+    let statement = format!(
+        "create temporary table archive as select gen_random_uuid() as advisory_id, n from generate_series(1, {advisories}) n;
+         insert into advisories (advisory_id, number, fiscal_year, serial, state, level, handler_scope, created_by, created_at,
+                                 last_edited_by, submitted_by, approved_by, published_at, approved_hash, answer_due)
+         select advisory_id, 'bench-' || n, 2026, n, 'published', 'AMBER', 'handlers', author.account_id,
+                now() - n * interval '56 hours', author.account_id, author.account_id, approver.account_id,
+                now() - n * interval '56 hours', '', now() - n * interval '55 hours'
+         from archive, accounts author, accounts approver
+         where author.sign_in_name = 'author' and approver.sign_in_name = 'approver';
+         insert into advisory_texts (advisory_id, kind, title, summary, purpose, search_text)
+           select advisory_id, 'alert', '性能測定', '概要です。', 'prevention', '性能測定' from archive;
+         insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule)
+           select advisory_id, organisation_id, 'bench', 'member', 'addressed_ceptoar' from archive
+           join roster r on r.n = 1 or r.n between archive.n % 90 * 150 + 2 and archive.n % 90 * 150 + 150;
+         insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule)
+           select advisory_id, organisation_id, 'bench', 'secretariat', 'route_secretariat' from archive, secretariat_terms
+           where ceptoar_id = 'bench';
+         insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
+           select advisory_id, organisation_id, account_id, now() from archive, affiliations
+           where role = 'member_poc' and archive.n % 2 = 0"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *owner).await?;
+    analyse(owner).await
+}
+
+/// Tells the planner what is there.
+pub async fn analyse(owner: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql("analyze").execute(owner).await.map(|_| ())
+}
+
+/// Switches row security of every protected table on or off; only a benchmark has a reason to.
+pub async fn row_security(owner: &mut PgConnection, on: bool) -> sqlx::Result<()> {
+    let word = if on { "enable" } else { "disable" };
+    let statement = format!(
+        "do $$ declare t regclass; begin
+           for t in select oid::regclass from pg_class where relforcerowsecurity
+           loop execute format('alter table %s {word} row level security', t); end loop;
+         end $$"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(owner).await.map(|_| ())
 }

@@ -24,11 +24,97 @@ pub enum AdvisoryAction {
     Approve,
 }
 
+/// What is done with accounts of other people (利用者管理).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeopleAction {
+    /// With the person as a whole.
+    Person(PersonAction),
+    /// With one duty that somebody has or gets.
+    Duty(DutyAction),
+    /// With a request that needs a second person.
+    Request(RequestAction),
+}
+
+/// What is done with somebody's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonAction {
+    /// See who they are and what they do.
+    Look,
+    /// Suspend at once.
+    Suspend,
+    /// Lift a suspension.
+    Lift,
+    /// End every open session.
+    EndSessions,
+    /// Send them a link to set a new password themselves.
+    StartReset,
+    /// Send them a link to enrol a new authenticator themselves; for people who are not staff.
+    StartRecovery,
+    /// Ask for the same for a member of staff.
+    AskRecovery,
+    /// Send an invitation again.
+    Resend,
+}
+
+/// What is done with one duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DutyAction {
+    /// Give it, alone.
+    Give,
+    /// Ask that it be given: a second person confirms.
+    Ask,
+    /// End it.
+    End,
+}
+
+/// What is done with a request of two persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestAction {
+    /// See it.
+    Look,
+    /// Confirm it, as the second person.
+    Confirm,
+    /// Refuse it.
+    Refuse,
+    /// Take one's own request back.
+    Withdraw,
+}
+
+/// What is done with the audit trail (操作履歴).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrailAction {
+    /// Open the trail at all; each sees the part that is theirs.
+    Look,
+    /// See every event.
+    ReadAll,
+    /// See refusals and what is done with accounts, without items.
+    ReadSecurity,
+    /// See what is done with the accounts of one's own CEPTOAR.
+    ReadDesk,
+    /// See who read an item.
+    Readers,
+}
+
+/// What is done in an emergency (緊急閲覧).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BreakGlassAction {
+    /// Open a member's windows for a quarter of an hour.
+    Open,
+    /// See past uses.
+    Review,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Something with advisories.
     Advisory(AdvisoryAction),
+    /// Something with accounts of other people.
+    People(PeopleAction),
+    /// Something with the audit trail.
+    Trail(TrailAction),
+    /// Something in an emergency.
+    BreakGlass(BreakGlassAction),
 }
 
 impl Action {
@@ -37,6 +123,9 @@ impl Action {
     pub fn possible_for(self, viewer: &Viewer) -> bool {
         match self {
             Self::Advisory(action) => action.possible_for(viewer),
+            Self::People(action) => action.possible_for(viewer),
+            Self::Trail(action) => action.possible_for(viewer),
+            Self::BreakGlass(action) => action.possible_for(viewer),
         }
     }
 }
@@ -75,5 +164,53 @@ fn receives(role: Role) -> bool {
         | Role::Auditor
         | Role::MemberAdmin
         | Role::SystemAdmin => false,
+    }
+}
+
+impl PeopleAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Person(action) => match action {
+                PersonAction::Look
+                | PersonAction::Suspend
+                | PersonAction::Lift
+                | PersonAction::EndSessions
+                | PersonAction::StartReset
+                | PersonAction::Resend => viewer.keeps_members() || viewer.keeps_staff(),
+                PersonAction::StartRecovery => viewer.keeps_members() || viewer.has(Role::SystemAdmin),
+                PersonAction::AskRecovery => viewer.keeps_staff(),
+            },
+            Self::Duty(action) => match action {
+                DutyAction::Give => viewer.keeps_members(),
+                DutyAction::Ask => viewer.keeps_staff(),
+                DutyAction::End => viewer.keeps_members() || viewer.keeps_staff(),
+            },
+            Self::Request(action) => match action {
+                RequestAction::Look | RequestAction::Confirm | RequestAction::Refuse | RequestAction::Withdraw => {
+                    viewer.keeps_staff()
+                }
+            },
+        }
+    }
+}
+
+impl TrailAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Look => viewer.has(Role::Auditor) || viewer.has(Role::SystemAdmin) || viewer.has(Role::Secretariat),
+            Self::ReadAll => viewer.has(Role::Auditor),
+            Self::ReadSecurity => viewer.has(Role::SystemAdmin),
+            Self::ReadDesk => viewer.has(Role::Secretariat),
+            Self::Readers => viewer.is_at_centre(),
+        }
+    }
+}
+
+impl BreakGlassAction {
+    fn possible_for(self, viewer: &Viewer) -> bool {
+        match self {
+            Self::Open => viewer.is_at_centre(),
+            Self::Review => viewer.is_at_centre() || viewer.has(Role::Auditor) || viewer.has(Role::Secretariat),
+        }
     }
 }

@@ -5,9 +5,13 @@
 
 pub mod action;
 pub mod advisory;
+pub mod break_glass;
 pub mod decision;
+pub mod people;
 pub mod role;
 pub mod rule;
+pub mod strength;
+pub mod trail;
 pub mod viewer;
 pub mod web;
 
@@ -15,4 +19,5 @@ pub use action::Action;
 pub use decision::{Act, can, could};
 pub use role::Role;
 pub use rule::{Routes, Rule};
+pub use strength::{OpenedBy, Requirement};
 pub use viewer::{Affiliation, FirstWall, Viewer};

@@ -1,5 +1,6 @@
 //! What somebody may be in an organisation.
 
+use super::strength::Requirement;
 use crate::kernel::language::{Label, Language};
 
 /// What somebody is in an organisation (docs/glossary.md). An account may be several things.
@@ -80,6 +81,29 @@ impl Role {
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+
+    /// The weakest way to sign in that this role allows. Who acts for others, or sees across organisations,
+    /// must not be had by a copied code; a member's own people may use an app. The same list stands in
+    /// `account_needs_passkey` of the database.
+    #[must_use]
+    pub fn requires(self) -> Requirement {
+        match self {
+            Self::NiscAnalyst
+            | Self::NiscApprover
+            | Self::MinistryLiaison
+            | Self::Secretariat
+            | Self::Coordinator
+            | Self::Auditor
+            | Self::SystemAdmin => Requirement::Passkey,
+            Self::MemberPoc
+            | Self::MemberReader
+            | Self::HubMember
+            | Self::CouncilDelegate
+            | Self::WgChair
+            | Self::CouncilObserver
+            | Self::MemberAdmin => Requirement::SecondFactor,
+        }
     }
 
     /// Whether this role answers for its organisation: an acknowledgement by it counts.

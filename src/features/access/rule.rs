@@ -13,6 +13,10 @@ pub enum Rule {
     SignedIn,
     /// Those who could do this to something; the handler asks again for the very thing.
     May(Action),
+    /// As [`Rule::May`], for those who proved within the last minutes that it is them.
+    Fresh(Action),
+    /// Everybody signed in who proved so within the last minutes: one's own keys and addresses.
+    SignedInFresh,
 }
 
 /// Routes with rules.

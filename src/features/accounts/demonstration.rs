@@ -52,7 +52,7 @@ const fn member(ceptoar: &'static str, member: u16, window: u8) -> Place {
 }
 
 /// All of them.
-pub static ACCOUNTS: [DemonstrationAccount; 20] = accounts! {
+pub static ACCOUNTS: [DemonstrationAccount; 22] = accounts! {
     "analyst", NiscAnalyst, Place::Centre, "情報提供を起案する" / "drafts advisories";
     "analyst2", NiscAnalyst, Place::Centre, "もう一人の分析担当" / "another analyst";
     "approver", NiscApprover, Place::Centre, "起案を承認して発出する" / "approves and releases";
@@ -73,4 +73,6 @@ pub static ACCOUNTS: [DemonstrationAccount; 20] = accounts! {
     "wg-chair", WgChair, Place::Desk("life"), "ワーキンググループの主査" / "chairs a working group";
     "observer", CouncilObserver, Place::Desk("oil"), "カウンシルのオブザーバ" / "observer of the Council";
     "auditor", Auditor, Place::Centre, "操作履歴を確かめる" / "checks the audit trail";
+    "admin-bank-1", MemberAdmin, member("banks", 1, 0), "銀行1社目の利用者を管理する" / "keeps the accounts of the first bank";
+    "operator", SystemAdmin, Place::Centre, "職員の利用者を管理する" / "keeps the accounts of staff";
 };

@@ -1,50 +1,55 @@
-//! Signing in: one answer for unknown names, wrong passwords and suspended accounts, in the same
-//! time, and a throttle that is charged before anything is looked up.
+//! Signing in: one answer for unknown names, wrong passwords and suspended accounts, for the same work,
+//! and a throttle that is charged before anything is looked up. A right password alone opens nothing.
 
-use std::net::IpAddr;
-
-use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 
-use super::store;
-use crate::kernel::ids::AccountId;
+use super::passkeys::{self, Answer as PasskeyAnswer, RelyingParty};
+use super::sessions::{self, Arrival};
+use super::steps::store::Step;
+use super::steps::{self, StepPurpose};
+use super::throttle::{self, Counted, NameAndPlace};
+use super::{authenticators, equipping, store};
+use crate::features::access::OpenedBy;
+use crate::features::access::strength::required_by;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event, Outcome};
-use crate::platform::db::Db;
-use crate::platform::security::password::PasswordHasher;
 use crate::platform::security::token::Token;
+use crate::platform::web::state::AppState;
 
-/// A session ends twelve hours after it was opened at the latest.
-pub const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(12);
-/// … and half an hour after the last request.
-pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
-
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Attempts from one address for any name, for one name from one address, for one name from anywhere.
-const LIMITS: [i32; 3] = [100, 10, 50];
-
-/// Somebody who wants in.
+/// Somebody who wants in by name and password.
 #[derive(Debug)]
 pub struct Attempt {
     /// What was typed as the name.
     pub name: String,
     /// What was typed as the password.
     pub password: SecretString,
-    /// Where it comes from.
-    pub address: IpAddr,
-    /// The request, for the trail.
-    pub request_id: String,
 }
 
 /// How an attempt ended.
 #[derive(Debug)]
 pub enum Answer {
-    /// The token of the new session.
+    /// The token of the new session: an invented account of the demonstration without authenticators.
     Welcome(Token),
+    /// The password is right; the token of the step to the second proof.
+    Second(Token),
+    /// The password is right, and the account has nothing to prove it further with.
+    Unequipped,
     /// Name or password is wrong; nobody learns which.
     Unknown,
     /// Too many attempts; try again after a quarter of an hour.
+    TooMany,
+}
+
+/// How a second proof ended.
+#[derive(Debug)]
+pub enum Second {
+    /// The token of the new session.
+    Welcome(Token),
+    /// Not the right code or key.
+    Wrong,
+    /// Right, but not strong enough for what this account is.
+    TooWeak,
+    /// Too many tries.
     TooMany,
 }
 
@@ -55,53 +60,138 @@ pub fn canonical(name: &str) -> String {
 }
 
 /// What is looked up for a typed name: no stored name has control characters, and the database takes no NUL.
-fn looked_up(name: &str) -> String {
+#[must_use]
+pub fn looked_up(name: &str) -> String {
     canonical(name).replace(char::is_control, "")
 }
 
-/// Tries to sign in.
+/// Tries a name and a password.
 ///
 /// # Errors
 /// When the database or the hasher fails; nothing was opened then.
-pub async fn sign_in(
-    db: &Db,
-    hasher: &PasswordHasher,
-    demonstration: bool,
-    now: DateTime<Utc>,
-    attempt: Attempt,
-) -> anyhow::Result<Answer> {
+pub async fn sign_in(state: &AppState, attempt: Attempt, arrival: &Arrival) -> anyhow::Result<Answer> {
+    let now = state.clock.now();
     let name = looked_up(&attempt.name);
-    let subjects = throttle_subjects(&name, attempt.address);
     // Charged and committed on its own: a failure later must not give the attempt back.
-    let mut tx = db.begin(None, now).await?;
-    let mut too_many = false;
-    for (subject, limit) in subjects.iter().zip(LIMITS) {
-        // An address that is over its limit is not counted against anybody's name: else one stranger
-        // could keep a named person out.
-        too_many = store::charge_attempt(&mut tx, subject, now, WINDOW).await? > limit;
-        if too_many {
-            break;
-        }
-    }
+    let mut tx = state.db.begin(None, now).await?;
+    let too_many = NameAndPlace::new(&name, arrival.address).charge(&mut tx, now).await?;
     let account = if too_many { None } else { store::find_for_sign_in(&mut tx, &name).await? };
     tx.commit().await?;
     if too_many {
-        refuse(db, now, &name, &attempt.request_id, "throttled").await?;
+        refuse(state, &name, &arrival.request_id, "throttled").await?;
         return Ok(Answer::TooMany);
     }
-
-    let stored = account.as_ref().map(|a| a.password_hash.clone());
-    let matches = hasher.verify(attempt.password, stored).await?;
+    let stored = account.as_ref().and_then(|a| a.password_hash.clone());
+    let matches = state.hasher.verify(attempt.password, stored).await?;
+    let demonstration = state.config.is_demonstration();
     let account = account.filter(|a| matches && !a.suspended && (demonstration || !a.demonstration));
     let Some(account) = account else {
-        refuse(db, now, &name, &attempt.request_id, "unknown").await?;
+        refuse(state, &name, &arrival.request_id, "unknown").await?;
         return Ok(Answer::Unknown);
     };
-    let token = open(db, now, account.account_id, &attempt.request_id).await?;
-    let mut tx = db.begin(None, now).await?;
-    store::forgive_attempts(&mut tx, &subjects[1]).await?;
+    if !account.equipped && !account.demonstration {
+        refuse(state, &name, &arrival.request_id, "unequipped").await?;
+        return Ok(Answer::Unequipped);
+    }
+    let mut tx = state.db.begin(Some(account.account_id), now).await?;
+    let answer = if account.equipped {
+        let purpose = StepPurpose::SecondFactor;
+        Answer::Second(steps::open(&mut tx, &state.secret_key, account.account_id, purpose, None, now).await?)
+    } else {
+        let opened_by = OpenedBy::Demonstration;
+        Answer::Welcome(sessions::open(&mut tx, account.account_id, opened_by, arrival, now).await?)
+    };
     tx.commit().await?;
-    Ok(Answer::Welcome(token))
+    Ok(answer)
+}
+
+/// Tries the six digits or a recovery code, after the password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: &Arrival) -> anyhow::Result<Second> {
+    if too_many_proofs(state, step).await? {
+        return Ok(Second::TooMany);
+    }
+    let now = state.clock.now();
+    let account_id = step.account_id;
+    let mut tx = state.db.begin(Some(account_id), now).await?;
+    let Some(opened_by) = authenticators::prove(&mut tx, &state.secret_key, account_id, typed, now).await? else {
+        drop(tx);
+        refuse(state, &step.sign_in_name, &arrival.request_id, "code").await?;
+        return Ok(Second::Wrong);
+    };
+    if !opened_by.suffices(required_by(&store::affiliations(&mut tx).await?)) {
+        // The code stays used: it was right, and somebody may have seen it.
+        tx.commit().await?;
+        refuse(state, &step.sign_in_name, &arrival.request_id, "too_weak").await?;
+        return Ok(Second::TooWeak);
+    }
+    if !steps::store::end(&mut tx, step.step_id, now).await? {
+        return Ok(Second::Wrong);
+    }
+    if opened_by == OpenedBy::RecoveryCode {
+        equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
+    }
+    let token = sessions::open(&mut tx, account_id, opened_by, arrival, now).await?;
+    tx.commit().await?;
+    Ok(Second::Welcome(token))
+}
+
+/// Tries a passkey of the account, after the password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prove_by_passkey(
+    state: &AppState,
+    party: &RelyingParty,
+    step: &Step,
+    answer: &PasskeyAnswer,
+    arrival: &Arrival,
+) -> anyhow::Result<Second> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(step.account_id), now).await?;
+    if !party.confirm(&mut tx, step.account_id, answer, now).await?
+        || !steps::store::end(&mut tx, step.step_id, now).await?
+    {
+        tx.commit().await?;
+        refuse(state, &step.sign_in_name, &arrival.request_id, "passkey").await?;
+        return Ok(Second::Wrong);
+    }
+    let token = sessions::open(&mut tx, step.account_id, OpenedBy::Passkey, arrival, now).await?;
+    tx.commit().await?;
+    Ok(Second::Welcome(token))
+}
+
+/// Signs in by a passkey alone. No name is typed, so no name's counter can stop it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_in_by_passkey(
+    state: &AppState,
+    party: &RelyingParty,
+    answer: &PasskeyAnswer,
+    arrival: &Arrival,
+) -> anyhow::Result<Second> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(None, now).await?;
+    let too_many = throttle::charge(&mut tx, Counted::Passkey(arrival.address), now).await?;
+    let proved = if too_many { None } else { party.who(&mut tx, answer, now).await? };
+    tx.commit().await?;
+    if too_many {
+        return Ok(Second::TooMany);
+    }
+    let Some((proved, used)) = proved.filter(|(p, _)| state.config.is_demonstration() || !p.demonstration) else {
+        refuse(state, "", &arrival.request_id, "passkey").await?;
+        return Ok(Second::Wrong);
+    };
+    let mut tx = state.db.begin(Some(proved.account_id), now).await?;
+    if !passkeys::note_use(&mut tx, &used, now).await? {
+        return Ok(Second::Wrong);
+    }
+    let token = sessions::open(&mut tx, proved.account_id, OpenedBy::Passkey, arrival, now).await?;
+    tx.commit().await?;
+    Ok(Second::Welcome(token))
 }
 
 /// Opens a session for a demonstration account without a password. The caller has checked that this
@@ -110,45 +200,35 @@ pub async fn sign_in(
 /// # Errors
 /// When the database fails.
 pub async fn sign_in_to_demonstration(
-    db: &Db,
-    now: DateTime<Utc>,
+    state: &AppState,
     name: &str,
-    request_id: &str,
+    arrival: &Arrival,
 ) -> anyhow::Result<Option<Token>> {
-    let mut tx = db.begin(None, now).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(None, now).await?;
     let account = store::find_for_sign_in(&mut tx, &looked_up(name)).await?;
     tx.commit().await?;
-    match account.filter(|a| a.demonstration && !a.suspended) {
-        Some(account) => Ok(Some(open(db, now, account.account_id, request_id).await?)),
-        None => Ok(None),
-    }
+    let Some(account) = account.filter(|a| a.demonstration && !a.suspended) else { return Ok(None) };
+    let mut tx = state.db.begin(Some(account.account_id), now).await?;
+    let token = sessions::open(&mut tx, account.account_id, OpenedBy::Demonstration, arrival, now).await?;
+    tx.commit().await?;
+    Ok(Some(token))
 }
 
-async fn open(db: &Db, now: DateTime<Utc>, account_id: AccountId, request_id: &str) -> anyhow::Result<Token> {
-    let token = Token::random()?;
-    let mut tx = db.begin(Some(account_id), now).await?;
-    store::open_session(&mut tx, account_id, &token.hash(), now, SESSION_LIFETIME).await?;
-    audit::record(
-        &mut tx,
-        Event {
-            at: now,
-            account: Some(account_id),
-            action: "session.open",
-            outcome: Outcome::Done,
-            subject_kind: "account",
-            subject_id: &account_id.to_string(),
-            detail: serde_json::json!({}),
-            request_id: Some(request_id),
-        },
-    )
-    .await?;
+/// Charges a try in the step and for the account, before anything is compared.
+async fn too_many_proofs(state: &AppState, step: &Step) -> anyhow::Result<bool> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(step.account_id), now).await?;
+    let goes_on = steps::store::charge(&mut tx, step.step_id, steps::MOST_ATTEMPTS).await?;
+    let too_many = throttle::charge(&mut tx, Counted::Proof(step.account_id), now).await?;
     tx.commit().await?;
-    Ok(token)
+    Ok(too_many || !goes_on)
 }
 
 /// The trail names the attempt by a hash: people type passwords into the name field.
-async fn refuse(db: &Db, now: DateTime<Utc>, name: &str, request_id: &str, reason: &str) -> sqlx::Result<()> {
-    let mut tx = db.begin(None, now).await?;
+async fn refuse(state: &AppState, name: &str, request_id: &str, reason: &str) -> sqlx::Result<()> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(None, now).await?;
     audit::record(
         &mut tx,
         Event {
@@ -157,22 +237,13 @@ async fn refuse(db: &Db, now: DateTime<Utc>, name: &str, request_id: &str, reaso
             action: "session.open",
             outcome: Outcome::Refused,
             subject_kind: "sign_in_name",
-            subject_id: &digest(name),
+            subject_id: &throttle::digest(name),
             detail: serde_json::json!({ "reason": reason }),
             request_id: Some(request_id),
         },
     )
     .await?;
     tx.commit().await
-}
-
-fn throttle_subjects(name: &str, address: IpAddr) -> [String; 3] {
-    let name = digest(name);
-    [format!("address:{address}"), format!("pair:{name}:{address}"), format!("name:{name}")]
-}
-
-fn digest(name: &str) -> String {
-    hex::encode(&Sha256::digest(name)[..16])
 }
 
 #[cfg(test)]

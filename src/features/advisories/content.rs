@@ -198,6 +198,7 @@ fn is_web_address(text: &str) -> bool {
             && url.username().is_empty()
             && url.password().is_none()
             && text.is_ascii()
+            && text.contains("://")
     })
 }
 

@@ -29,6 +29,9 @@ pub const DELIVERIES: &str = "/advisories/{id}/deliveries";
 /// Route of acknowledging.
 pub const ACKNOWLEDGEMENT: &str = "/advisories/{id}/acknowledgement";
 
+/// Route of who read an item; the page is the trail's.
+pub const READERS: &str = "/advisories/{id}/readers";
+
 /// Address of one advisory.
 #[must_use]
 pub fn show(id: AdvisoryId) -> String {
@@ -63,6 +66,12 @@ pub fn publication(id: AdvisoryId) -> String {
 #[must_use]
 pub fn deliveries(id: AdvisoryId) -> String {
     format!("/advisories/{id}/deliveries")
+}
+
+/// Address of who read an item.
+#[must_use]
+pub fn readers(id: AdvisoryId) -> String {
+    format!("/advisories/{id}/readers")
 }
 
 /// Address of acknowledging.

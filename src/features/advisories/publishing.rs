@@ -16,7 +16,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::sharing;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::mail::outbox;
 use crate::platform::web::form::FieldErrors;
 
@@ -61,6 +61,23 @@ pub enum StepError {
     /// The mail could not be made.
     #[error(transparent)]
     Mail(#[from] MailError),
+}
+
+impl StepError {
+    /// For the audit trail, which takes codes and no texts.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::OwnItem => "own_item",
+            Self::StandsAt(_) => "stands_elsewhere",
+            Self::Changed => "changed",
+            Self::AudienceChanged => "audience_changed",
+            Self::Incomplete(_) => "incomplete",
+            Self::Database(_) => "database",
+            Self::Mail(_) => "mail",
+        }
+    }
 }
 
 /// Hands a draft to the approvers.
@@ -212,15 +229,7 @@ async fn record(
     detail: serde_json::Value,
     request_id: &str,
 ) -> sqlx::Result<()> {
-    let event = Event {
-        at: now,
-        account: Some(by),
-        action,
-        outcome: Outcome::Done,
-        subject_kind: "advisory",
-        subject_id: &id.to_string(),
-        detail,
-        request_id: Some(request_id),
-    };
+    let subject = id.to_string();
+    let event = Event::done(now, action, "advisory", &subject).by(by).request(request_id).detail(detail);
     audit::record(tx, event).await
 }

@@ -40,6 +40,7 @@ crate::words! {
         title_help: "全角30文字まで。GREEN と CLEAR ではメールの件名になります。" / "Up to 60 half-width characters. At GREEN and CLEAR it is the mail's subject.",
         summary: "概要" / "Summary",
         summary_help: "何が起きているか、何に気を付けるかを最初の1文に書いてください。" / "Say in the first sentence what is happening and what to watch for.",
+        long_text_help: "行頭に「- 」や「1. 」を付けると箇条書きに、「| 」で区切ると表になります。そのほかは入力したとおりに表示されます。" / "Lines that begin with “- ” or “1. ” become a list, and “| ” makes a table. Everything else is shown as typed.",
         impact: "影響" / "Impact",
         countermeasure: "対策" / "Countermeasures",
         countermeasure_help: "まだ無いときは「調査中」と書いてください。" / "If there are none yet, say so.",

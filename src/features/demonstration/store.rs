@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::people::Person;
 use super::roster::{Channel, Count, Desk, Member, Roster, Window};
+use crate::features::accounts::demonstration::ACCOUNTS;
 
 /// What the demonstration consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,8 @@ pub async fn summary(tx: &mut PgConnection) -> sqlx::Result<Summary> {
         Summary,
         r#"select (select count(*) from organisations where demonstration) as "organisations!",
                   (select count(*) from contacts) as "windows!",
-                  (select count(*) from accounts where demonstration) as "accounts!""#
+                  (select count(*) from accounts where demonstration and sign_in_name = any ($1)) as "accounts!""#,
+        &ACCOUNTS.iter().map(|account| account.name.to_owned()).collect::<Vec<_>>()
     )
     .fetch_one(tx)
     .await
@@ -198,8 +200,8 @@ pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &
            select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::uuid[])
              u (id, name, display_name, role, organisation, ceptoar, contact)),
          added as (
-           insert into accounts (account_id, sign_in_name, display_name, password_hash, demonstration, created_at)
-           select id, name, display_name, $8, true, now() from people
+           insert into accounts (account_id, sign_in_name, display_name, password_hash, mail_address, demonstration, created_at)
+           select id, name, display_name, $8, name || '@people.example', true, now() from people
            on conflict (sign_in_name) do nothing
            returning account_id)
          insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
@@ -213,6 +215,43 @@ pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &
         &column(rows, |r| r.ceptoar.map(ToOwned::to_owned)) as _,
         &column(rows, |r| r.window) as _,
         password_hash
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Adds what the pages of people show before anybody does anything: somebody who was invited to the first bank
+/// and has not answered, and a liaison whose role waits for the second person.
+pub async fn add_waiting(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with giver as (select account_id from accounts where sign_in_name = 'desk-banks'),
+         place as (select f.organisation_id from affiliations f join accounts a using (account_id)
+                   where a.sign_in_name = 'admin-bank-1'),
+         added as (
+           insert into accounts (sign_in_name, display_name, mail_address, demonstration, created_at)
+           select 'invited-bank-1', '窓口担当 招待中', 'invited-bank-1@people.example', true, now() from giver, place
+           on conflict (sign_in_name) do nothing returning account_id),
+         duty as (
+           insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid, granted_by, granted_at, reason)
+           select a.account_id, 'member_reader', p.organisation_id, 'banks', daterange(current_date, null), g.account_id,
+                  now(), '定期異動' from added a, place p, giver g)
+         insert into account_tickets (token_hash, account_id, purpose, caused_by, issued_at, expires_at)
+         select sha256(gen_random_uuid()::text::bytea), a.account_id, 'enrol', null, now(), now() + interval '72 hours'
+         from added a"
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "with asker as (select account_id from accounts where sign_in_name = 'approver2'),
+         added as (
+           insert into accounts (sign_in_name, display_name, mail_address, demonstration, created_at)
+           select 'asked-liaison', 'リエゾン 申請中', 'asked-liaison@people.example', true, now() from asker
+           on conflict (sign_in_name) do nothing returning account_id)
+         insert into grant_requests (account_id, purpose, role, organisation_id, valid, reason, asked_by, asked_at)
+         select a.account_id, 'duty', 'ministry_liaison', o.organisation_id, daterange(current_date, null), '定期異動',
+                k.account_id, now()
+         from added a, asker k, organisations o where o.code = 'meti'"
     )
     .execute(tx)
     .await

@@ -1,10 +1,45 @@
 //! A mail as a mail program reads it: headers decoded, the text found, our own links to click.
+//! The reading happens in a box (`platform::sandbox`); what is here are the plain functions that it runs.
 
-use crate::platform::web::language::local_path;
 use mail_parser::{Address, MessageParser};
+use serde::{Deserialize, Serialize};
+
+use crate::platform::sandbox::parser::{answer, unpack};
+use crate::platform::sandbox::{Kind, Parser, Unreadable};
+use crate::platform::web::language::local_path;
+
+/// Reads one mail whole: its headers, then its body.
+pub const LETTER: Kind<Whole> = Kind::new("mailbox-letter");
+
+/// Reads the subjects of several mails, given their headers.
+pub const SUBJECTS: Kind<Vec<String>> = Kind::new("mailbox-subjects");
+
+/// What [`LETTER`] runs.
+pub const LETTER_PARSER: Parser = Parser {
+    kind: LETTER.name,
+    parse: |input| match unpack(input)?[..] {
+        [lines, body] => answer(&Whole { letter: read(lines, body), headers: headers(lines) }),
+        _ => Err(Unreadable("not headers and a body")),
+    },
+};
+
+/// What [`SUBJECTS`] runs.
+pub const SUBJECTS_PARSER: Parser = Parser {
+    kind: SUBJECTS.name,
+    parse: |input| answer(&unpack(input)?.into_iter().map(|lines| read(lines, b"").subject).collect::<Vec<_>>()),
+};
+
+/// A mail as read, with its headers by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whole {
+    /// The mail.
+    pub letter: Letter,
+    /// Its headers, in their order.
+    pub headers: Vec<(String, String)>,
+}
 
 /// A mail as read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// Subject, decoded.
     pub subject: String,

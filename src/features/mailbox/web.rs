@@ -5,12 +5,13 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 
-use super::letter::{self, Letter, Piece};
+use super::letter::{self, Letter, Piece, Whole};
 use super::paths;
 use super::store::{self, Arrived};
 use crate::features::access::{Routes, Rule, Viewer};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_time, short_time};
+use crate::platform::sandbox::parser::pack;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -39,6 +40,7 @@ crate::words! {
         nothing_title: "この宛先のメールはありません" / "No mail to this address",
         nothing_text: "アドレスを短くして、もう一度お試しください。" / "Try again with a shorter part of the address.",
         no_subject: "(件名なし)" / "(no subject)",
+        unreadable: "このメールは読む形にできません。「送信された形」でご覧ください。" / "This mail cannot be shown as read. Please look at it as sent.",
         from: "差出人" / "From",
         to: "宛先" / "To",
         received: "受信" / "Received",
@@ -152,11 +154,15 @@ async fn list(
     let more = i64::try_from(mails.len()).is_ok_and(|n| n > PAGE);
     mails.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let w = MailboxWords::of(frame.language);
+    let headers: Vec<&[u8]> = mails.iter().map(|mail| &mail.headers[..]).collect();
+    // A mail that no box can read is still in the list; the log has the reason.
+    let mut subjects = state.sandbox.parse(letter::SUBJECTS, &pack(&headers)).await.unwrap_or_default();
+    subjects.resize(mails.len(), String::new());
     let page = IndexPage {
         chrome: frame.chrome(w.title, &[("/", w.home)]),
         w,
         older: mails.last().filter(|_| more).map(|mail| mail.id),
-        rows: mails.iter().map(|mail| row(mail, w)).collect(),
+        rows: mails.iter().zip(subjects).map(|(mail, subject)| row(mail, subject, w)).collect(),
         found: fill(w.found, &[("part", part)]),
         part: part.to_owned(),
         paging: before.is_some(),
@@ -164,8 +170,7 @@ async fn list(
     Ok(Page(page).into_response())
 }
 
-fn row(mail: &Arrived, w: &MailboxWords) -> Row {
-    let subject = letter::read(&mail.headers, b"").subject;
+fn row(mail: &Arrived, subject: String, w: &MailboxWords) -> Row {
     Row {
         href: paths::show(mail.id),
         to: mail.recipient.clone(),
@@ -186,7 +191,8 @@ async fn show(
     let mail = store::find(&mut tx, id).await?.ok_or(WebError::NotFound)?;
     tx.commit().await?;
     let w = MailboxWords::of(frame.language);
-    let letter = letter::read(&mail.arrived.headers, &mail.body);
+    let input = pack(&[&mail.arrived.headers, &mail.body]);
+    let Whole { letter, headers } = state.sandbox.parse(letter::LETTER, &input).await.unwrap_or_else(|_| unreadable(w));
     let title = if letter.subject.is_empty() { w.no_subject.to_owned() } else { letter.subject.clone() };
     let raw = (query.view == "raw")
         .then(|| String::from_utf8_lossy(&[&mail.arrived.headers[..], &mail.body[..]].concat()).into_owned());
@@ -197,11 +203,16 @@ async fn show(
         received: long_time(mail.arrived.received_at, frame.language),
         envelope: format!("MAIL FROM:<{}> RCPT TO:<{}>", mail.sender, mail.arrived.recipient),
         pieces: letter::pieces(&letter.text, &state.config.base_url()),
-        headers: explained(&mail.arrived.headers, frame.language),
+        headers: explained(headers, frame.language),
         letter,
         raw,
     };
     Ok(Page(page).into_response())
+}
+
+/// Stands for a mail that no box could read; the log has the reason.
+fn unreadable(w: &MailboxWords) -> Whole {
+    Whole { letter: Letter { text: w.unreadable.to_owned(), ..Letter::default() }, headers: Vec::new() }
 }
 
 /// Elsewhere the page does not exist, whoever asks.
@@ -210,12 +221,12 @@ fn only_in_demonstrations(state: &AppState) -> Result<(), WebError> {
 }
 
 /// The headers that this portal sets on purpose, each with its purpose.
-fn explained(headers: &[u8], language: Language) -> Vec<HeaderRow> {
+fn explained(headers: Vec<(String, String)>, language: Language) -> Vec<HeaderRow> {
     let row = |(name, value): (String, String)| {
         let why = purpose(&name.to_ascii_lowercase(), language)?;
         Some(HeaderRow { name, value, why })
     };
-    letter::headers(headers).into_iter().filter_map(row).collect()
+    headers.into_iter().filter_map(row).collect()
 }
 
 fn purpose(name: &str, language: Language) -> Option<&'static str> {

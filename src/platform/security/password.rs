@@ -1,6 +1,7 @@
 //! Passwords: argon2id, off the async threads, a bounded number at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -24,6 +25,15 @@ pub struct PasswordHasher {
     slots: Arc<Semaphore>,
     /// Hash of nothing anybody knows: verified for unknown names, so that they take as long as known ones.
     decoy: Arc<str>,
+    tally: Arc<Tally>,
+}
+
+/// What the hasher did so far.
+#[derive(Debug, Default)]
+struct Tally {
+    verified: AtomicUsize,
+    running: AtomicUsize,
+    most: AtomicUsize,
 }
 
 /// Hashing failed for a reason of our own (memory, generator).
@@ -45,7 +55,7 @@ impl PasswordHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = super::token::Token::random().map_err(|e| HashingError(e.to_string()))?.reveal();
         let decoy = hash(&argon2, secret.as_bytes())?.into();
-        Ok(Self { argon2, slots: Arc::new(Semaphore::new(2)), decoy })
+        Ok(Self { argon2, slots: Arc::new(Semaphore::new(2)), decoy, tally: Arc::default() })
     }
 
     /// The PHC string to store for a new password.
@@ -63,6 +73,7 @@ impl PasswordHasher {
     /// [`HashingError`] when it cannot be found out.
     pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool, HashingError> {
         let known = stored.is_some();
+        self.tally.verified.fetch_add(1, Ordering::Relaxed);
         let stored: Arc<str> = stored.map_or_else(|| self.decoy.clone(), Into::into);
         let argon2 = self.argon2.clone();
         let matches = self
@@ -71,9 +82,28 @@ impl PasswordHasher {
         Ok(matches && known)
     }
 
+    /// How many passwords were verified, real and unreal ones alike.
+    #[must_use]
+    pub fn verified(&self) -> usize {
+        self.tally.verified.load(Ordering::Relaxed)
+    }
+
+    /// How many hashes were ever computed at the same time.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.tally.most.load(Ordering::Relaxed)
+    }
+
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
         let _slot = self.slots.acquire().await.map_err(|e| HashingError(e.to_string()))?;
-        tokio::task::spawn_blocking(work).await.map_err(|e| HashingError(e.to_string()))
+        let tally = self.tally.clone();
+        let counted = move || {
+            tally.most.fetch_max(tally.running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            let done = work();
+            tally.running.fetch_sub(1, Ordering::Relaxed);
+            done
+        };
+        tokio::task::spawn_blocking(counted).await.map_err(|e| HashingError(e.to_string()))
     }
 }
 

@@ -1,8 +1,10 @@
 //! One error type at the edge. Causes go to the log, once; visitors get plain words and a request id.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -28,6 +30,8 @@ pub enum WebError {
     Refused(Said),
     /// The thing has changed meanwhile, so this can no longer be done.
     Conflict(Said),
+    /// Too many requests; how long to wait.
+    TooMany(Duration),
     /// The request itself is not understood.
     BadRequest,
     /// The database is out of reach.
@@ -78,6 +82,12 @@ impl IntoResponse for WebError {
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Refused(said) => (StatusCode::FORBIDDEN, Some(said)),
             Self::Conflict(said) => (StatusCode::CONFLICT, Some(said)),
+            Self::TooMany(wait) => {
+                let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+                let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                return response;
+            }
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
             Self::Unavailable(cause) => {
                 tracing::error!(cause = format!("{cause:#}"), "database out of reach");
@@ -134,7 +144,7 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
     let (heading, text, remedy) = wording(status, said, frame.language);
     if wants_json {
         let body = serde_json::json!({ "error": text, "request_id": frame.request_id });
-        return (status, axum::Json(body)).into_response();
+        return keeping(&response, (status, axum::Json(body)).into_response());
     }
     let page = ErrorPage {
         chrome: frame.chrome(heading, &[("/", frame.language.pick("ホーム", "Home"))]),
@@ -142,11 +152,17 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         text,
         remedy,
     };
-    let mut answer = (status, Page(page)).into_response();
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    keeping(&response, (status, Page(page)).into_response())
+}
+
+/// The dressed answer with what the bare one said to programs.
+fn keeping(bare: &Response, mut dressed: Response) -> Response {
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = bare.headers().get(&name) {
+            dressed.headers_mut().insert(name, value.clone());
+        }
     }
-    answer
+    dressed
 }
 
 /// Heading, text and remedy of an error page.
@@ -187,6 +203,14 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
             pick("この操作はできません", "Not possible"),
             pick("このアドレスではその操作を受け付けていません。", "This address does not take that kind of request."),
             pick("前のページに戻ってください。", "Go back to the page before."),
+        ),
+        StatusCode::TOO_MANY_REQUESTS => (
+            pick("アクセスが集中しています", "Too many requests"),
+            pick(
+                "短い時間に多くの操作があったため、一時的に受け付けを止めています。",
+                "There were many requests in a short time, so the portal takes no more for a moment.",
+            ),
+            pick("しばらく待ってから、もう一度お試しください。", "Wait a while and try again."),
         ),
         StatusCode::PAYLOAD_TOO_LARGE => (
             pick("送信した内容が大きすぎます", "Too large"),

@@ -1,6 +1,6 @@
 //! Extractors that refuse in the portal's own way.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Path};
@@ -42,9 +42,21 @@ where
     }
 }
 
+impl ClientAddress {
+    /// What one customer of a network has: an IPv4 address, or the /64 around an IPv6 one.
+    #[must_use]
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(v4) => IpAddr::V4(v4),
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        }
+    }
+}
+
 /// Each proxy appends the address it saw, so the list is read from its end for as long as proxies of
 /// ours speak. What a visitor wrote into the header stands further in front and is never reached.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+#[must_use]
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut client = peer;
@@ -71,6 +83,19 @@ mod tests {
         assert_eq!(client_address(ip("192.0.2.1"), &headers, &[ip("192.0.2.1")]), ip("198.51.100.7"));
         let both = [ip("192.0.2.1"), ip("198.51.100.7")];
         assert_eq!(client_address(ip("192.0.2.1"), &headers, &both), ip("203.0.113.9"));
+        // A list in several headers, IPv6, white space; and what a visitor wrote in front is not reached.
+        let mut several = HeaderMap::new();
+        several.append("x-forwarded-for", "1.1.1.1, evil".parse().expect("a value"));
+        several.append("x-forwarded-for", " 2001:db8::7 ,\t198.51.100.7".parse().expect("a value"));
+        assert_eq!(client_address(ip("192.0.2.1"), &several, &both), ip("2001:db8::7"));
+        several.append("x-forwarded-for", "::ffff:203.0.113.9".parse().expect("a value"));
+        assert_eq!(client_address(ip("192.0.2.1"), &several, &both), ip("203.0.113.9"));
+        for garbage in ["203.0.113.9:443", "[2001:db8::7]", "unknown", "_hidden", "", ",", "203.0.113.9;x"] {
+            let headers =
+                HeaderMap::from_iter([("x-forwarded-for".parse().expect("a name"), garbage.parse().expect("a value"))]);
+            assert_eq!(client_address(ip("192.0.2.1"), &headers, &both), ip("192.0.2.1"), "{garbage:?}");
+        }
+        assert_eq!(ClientAddress(ip("2001:db8:1:2:3::4")).network(), ip("2001:db8:1:2::"));
         headers.insert("x-forwarded-for", "garbage".parse().expect("a value"));
         assert_eq!(client_address(ip("192.0.2.1"), &headers, &both), ip("192.0.2.1"));
     }

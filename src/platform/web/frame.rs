@@ -10,6 +10,7 @@ use super::request::RequestId;
 use super::state::AppState;
 use super::{assets, cookies};
 use crate::kernel::language::Language;
+use crate::platform::security::form_token::FormToken;
 
 crate::words! {
     /// Words of the frame.
@@ -24,8 +25,10 @@ crate::words! {
         signed_in_as: "サインイン中の利用者" / "Signed in as",
         sign_in: "サインイン" / "Sign in",
         sign_out: "サインアウト" / "Sign out",
+        account: "利用者情報" / "Your account",
         demonstration_mark: "デモ" / "Demo",
         demonstration_text: "デモンストレーション環境です。組織・窓口・メールはすべて架空です。" / "This is a demonstration. All organisations, contacts and mails are fictitious.",
+        demonstration_weaker: "サインインは本番より簡単にしています。" / "Sign-ins are weaker than in a real portal.",
         demonstration_mailbox: "送信されたメールを見る" / "See the mails sent",
         contact: "お問い合わせ" / "Contact",
         accessibility: "アクセシビリティ" / "Accessibility",
@@ -126,6 +129,7 @@ pub struct Frame {
     /// The request's id, shown on error pages and written in logs.
     pub request_id: String,
     visitor: Visitor,
+    form_token: FormToken,
     demonstration: bool,
 }
 
@@ -152,6 +156,8 @@ pub struct Chrome {
     pub demonstration: bool,
     /// The request's id.
     pub request_id: String,
+    /// Stands as `{{ chrome.form_token }}` right behind the opening tag of every form that posts.
+    pub form_token: FormToken,
 }
 
 impl Chrome {
@@ -170,6 +176,12 @@ impl Chrome {
 }
 
 impl Frame {
+    /// Takes out what belongs to one request, for a page that is the same for everybody.
+    pub fn for_everybody(&mut self) {
+        self.request_id.clear();
+        self.form_token = FormToken::default();
+    }
+
     /// The frame of a page titled `title`, reached over `way` (address and name of each step before it).
     #[must_use]
     pub fn chrome(&self, title: impl Into<String>, way: &[(&str, &str)]) -> Chrome {
@@ -194,6 +206,7 @@ impl Frame {
             flash: None,
             demonstration: self.demonstration,
             request_id: self.request_id.clone(),
+            form_token: self.form_token.clone(),
             title,
         }
     }
@@ -218,6 +231,7 @@ where
             path: uri.path().to_owned(),
             request_id: request_id.unwrap_or_default(),
             visitor,
+            form_token: parts.extensions.get::<FormToken>().cloned().unwrap_or_default(),
             demonstration: state.config.is_demonstration(),
         })
     }

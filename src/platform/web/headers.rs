@@ -11,6 +11,12 @@ use super::state::AppState;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
+/// The portal needs nothing of the machine but keys for signing in.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), \
+     fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+     picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), \
+     screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()";
+
 /// Adds the security headers. Pages are not stored by caches unless a handler says otherwise.
 pub async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -22,14 +28,18 @@ pub async fn secure(State(state): State<AppState>, request: Request, next: Next)
 /// Adds what every answer carries, whoever makes it.
 pub fn protect(headers: &mut HeaderMap, over_tls: bool) {
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
     ];
+    // Beside a handler's own policy, not instead of it: browsers obey both.
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    if !headers.get_all(header::CONTENT_SECURITY_POLICY).iter().any(|there| there == policy) {
+        headers.append(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }

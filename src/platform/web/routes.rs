@@ -80,13 +80,11 @@ impl<R: Copy, S: Clone + Send + Sync + 'static> Routes<R, S> {
     }
 
     /// Gives the handlers what they share.
-    #[must_use]
     pub fn with_state<S2: Clone + Send + Sync + 'static>(self, state: S) -> Routes<R, S2> {
         Routes { router: self.router.with_state(state), declared: self.declared }
     }
 
     /// The handlers, and the table of rules.
-    #[must_use]
     pub fn into_parts(self) -> (Router<S>, RouteTable<R>) {
         let rules = self.declared.iter().map(|d| ((d.path, d.method), d.rule)).collect();
         (self.router, RouteTable { declared: self.declared, rules })

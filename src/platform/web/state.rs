@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
+use crate::platform::sandbox::Sandbox;
 use crate::platform::security::password::PasswordHasher;
+use crate::platform::security::secret_key::SecretKey;
 
 /// The wall of code round every item. It stands; tests open it to see that the database's wall alone holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +30,10 @@ pub struct AppState {
     pub clock: Clock,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
+    /// Keeps stored secrets.
+    pub secret_key: SecretKey,
+    /// Where foreign data is parsed.
+    pub sandbox: Sandbox,
     /// Whether the code's own wall stands.
     pub first_wall: FirstWall,
 }

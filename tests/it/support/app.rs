@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use ceptoar_portal::app::router::router;
 use ceptoar_portal::kernel::clock::Clock;
-use ceptoar_portal::platform::config::{Config, LogFormat};
+use ceptoar_portal::platform::config::{Config, Confinement, LogFormat};
 use ceptoar_portal::platform::db::Db;
+use ceptoar_portal::platform::sandbox::{Limits, Sandbox};
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
+use ceptoar_portal::platform::security::secret_key::SecretKey;
 use ceptoar_portal::platform::telemetry;
 use ceptoar_portal::platform::web::state::{AppState, FirstWall};
 use clap::Parser;
@@ -32,6 +34,11 @@ struct Cli {
 /// Saturday 2026-11-21 21:10 in Japan: the evening of scenario S-1.
 pub const EVENING: &str = "2026-11-21T12:10:00Z";
 
+/// Children are the built portal, as this program has no table of parsers.
+pub fn sandbox() -> Sandbox {
+    Sandbox::new(env!("CARGO_BIN_EXE_ceptoar-portal").into(), Confinement::Possible, Limits::default())
+}
+
 impl TestApp {
     /// A demonstration portal with the reference data and no members yet.
     pub async fn start() -> Self {
@@ -45,12 +52,18 @@ impl TestApp {
             telemetry::start(LogFormat::Text);
         }
         let database = TestDatabase::fresh().await;
-        let config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
+        let mut config = Cli::parse_from(std::iter::once(&"portal").chain(settings)).config;
+        if !settings.iter().any(|setting| setting.starts_with("--requests-per-second")) {
+            // Tests ask faster than people do; the limit has a test of its own.
+            config.requests_per_second = 20_000;
+        }
         let state = AppState {
             db: Db::new(database.connections.app.clone(), 4),
             config: Arc::new(config),
             clock: Clock::fixed(EVENING.parse().expect("an instant")),
             hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+            secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
+            sandbox: sandbox(),
             first_wall: FirstWall::Standing,
         };
         Self { router: router(state.clone()), database, state }
@@ -58,7 +71,9 @@ impl TestApp {
 
     /// A visitor who is not signed in.
     pub fn visitor(&self) -> Client {
-        Client::new(self.router.clone())
+        let mut client = Client::new(self.router.clone());
+        client.host = self.state.config.base_url().split_once("://").expect("a base URL").1.to_owned();
+        client
     }
 
     /// Somebody signed in by name. Accounts of the factory all have the password [`super::factory::PASSWORD`].
@@ -78,6 +93,7 @@ pub fn idle_state() -> AppState {
         config: Arc::new(Cli::parse_from(["portal"]).config),
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
+        sandbox: sandbox(),
         first_wall: FirstWall::Standing,
     }
 }

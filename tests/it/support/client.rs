@@ -7,6 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, header};
+use ceptoar_portal::platform::security::form_token::FormToken;
+use ceptoar_portal::platform::security::token::Token;
 use scraper::{Html, Selector};
 use tower::ServiceExt;
 
@@ -17,8 +19,12 @@ pub struct Client {
     cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub headers: Vec<(&'static str, String)>,
+    /// The name that the portal is asked by.
+    pub host: String,
     /// Where the visitor comes from.
     pub address: SocketAddr,
+    /// Whether forms carry the token that the portal gave this browser; tests of the token switch it off.
+    pub sends_token: bool,
 }
 
 /// What came back.
@@ -33,7 +39,14 @@ pub struct Reply {
 impl Client {
     pub fn new(router: Router) -> Self {
         let address = SocketAddr::from(([192, 0, 2, 1], 40000));
-        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            host: "127.0.0.1:8080".into(),
+            address,
+            sends_token: true,
+        }
     }
 
     /// The same visitor reading English.
@@ -57,8 +70,36 @@ impl Client {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// The token that the forms of this visitor's pages carry. A visitor who saw no page yet gets a visit.
+    pub fn form_token(&mut self) -> String {
+        let known = ["__Host-portal_session", "portal_session", "__Host-portal_visit", "portal_visit"];
+        let held = known.iter().find_map(|name| self.cookies.get(*name).cloned());
+        let secret = held.unwrap_or_else(|| {
+            let visit = "5e".repeat(32);
+            for name in ["__Host-portal_visit", "portal_visit"] {
+                self.cookies.insert(name.into(), visit.clone());
+            }
+            visit
+        });
+        Token::parse(&secret).map(|secret| FormToken::of(&secret).value().to_owned()).unwrap_or_default()
+    }
+
+    /// A cookie of the jar.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Puts a cookie into the jar.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     pub async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Reply {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
+        let form = match form {
+            Some(form) if self.sends_token => Some(format!("{form}&form_token={}", self.form_token())),
+            other => other,
+        };
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));

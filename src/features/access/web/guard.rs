@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
+use super::identity::Identity;
+use crate::features::access::action::Action;
 use crate::features::access::decision::could;
 use crate::features::access::rule::Rule;
 use crate::features::access::viewer::Viewer;
@@ -33,17 +36,44 @@ pub async fn guard(
         };
     };
     let (mut parts, body) = request.into_parts();
-    match rule {
-        Rule::Public => {}
+    let fresh = match rule {
+        Rule::Public => false,
         Rule::SignedIn => {
             Viewer::from_request_parts(&mut parts, &()).await?;
+            false
+        }
+        Rule::SignedInFresh => {
+            Viewer::from_request_parts(&mut parts, &()).await?;
+            true
         }
         Rule::May(action) => {
-            let viewer = Viewer::from_request_parts(&mut parts, &()).await?;
-            if !could(&viewer, action) {
-                return Err(WebError::NotFound);
-            }
+            may(&mut parts, action).await?;
+            false
         }
+        Rule::Fresh(action) => {
+            may(&mut parts, action).await?;
+            true
+        }
+    };
+    if fresh && !parts.extensions.get::<Identity>().is_some_and(|identity| identity.fresh) {
+        return Ok(confirm_first(&parts));
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+async fn may(parts: &mut Parts, action: Action) -> Result<(), WebError> {
+    let viewer = Viewer::from_request_parts(parts, &()).await?;
+    if could(&viewer, action) { Ok(()) } else { Err(WebError::NotFound) }
+}
+
+/// Where somebody confirms that it is them.
+pub const CONFIRM: &str = "/account/confirm";
+
+/// Leads to the page where the person confirms. A form is sent on as it is (307), so that the page can keep
+/// what was typed and hand it back afterwards.
+fn confirm_first(parts: &Parts) -> Response {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
+    let to = format!("{CONFIRM}?{query}");
+    if parts.method.is_safe() { Redirect::to(&to).into_response() } else { Redirect::temporary(&to).into_response() }
 }

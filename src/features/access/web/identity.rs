@@ -1,5 +1,6 @@
 //! What the session look-up leaves in the request.
 
+use crate::features::access::strength::OpenedBy;
 use crate::features::access::viewer::Viewer;
 use crate::kernel::language::Language;
 
@@ -10,4 +11,12 @@ pub struct Identity {
     pub viewer: Viewer,
     /// The account's language.
     pub language: Language,
+    /// How the session was opened.
+    pub opened_by: OpenedBy,
+    /// Whether the person proved within the last minutes to be there.
+    pub fresh: bool,
 }
+
+/// A session lives, but is too weak for what its account is today; nobody is signed in by it.
+#[derive(Debug, Clone, Copy)]
+pub struct TooWeak;

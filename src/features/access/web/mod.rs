@@ -6,4 +6,4 @@ pub mod identity;
 
 pub use extract::MaybeViewer;
 pub use guard::guard;
-pub use identity::Identity;
+pub use identity::{Identity, TooWeak};

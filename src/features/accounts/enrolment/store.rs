@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
 use crate::features::access::Role;
-use crate::kernel::ids::{AccountId, OrganisationId};
+use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
 
 /// What an organisation is in a CEPTOAR today.
 #[derive(Debug)]
@@ -47,20 +47,41 @@ pub async fn find_place(
     .await
 }
 
+/// The window of an organisation by its position or its id.
+pub async fn find_window(
+    tx: &mut PgConnection,
+    organisation_id: OrganisationId,
+    ceptoar: Option<&str>,
+    window: &str,
+    today: NaiveDate,
+) -> sqlx::Result<Option<ContactId>> {
+    sqlx::query_scalar!(
+        r#"select contact_id as "contact_id: ContactId" from contacts
+           where organisation_id = $1 and ceptoar_id is not distinct from $2 and valid @> $4::date
+             and (position::text = $3 or contact_id::text = $3)"#,
+        organisation_id.0,
+        ceptoar,
+        window,
+        today
+    )
+    .fetch_optional(tx)
+    .await
+}
+
 /// Adds an account for a real person.
 pub async fn add_account(
     tx: &mut PgConnection,
     name: &str,
     display_name: &str,
-    password_hash: &str,
+    mail_address: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<AccountId> {
     sqlx::query_scalar!(
-        r#"insert into accounts (sign_in_name, display_name, password_hash, created_at) values ($1, $2, $3, $4)
+        r#"insert into accounts (sign_in_name, display_name, mail_address, created_at) values ($1, $2, $3, $4)
            returning account_id as "account_id: AccountId""#,
         name,
         display_name,
-        password_hash,
+        mail_address,
         now
     )
     .fetch_one(tx)
@@ -74,18 +95,27 @@ pub async fn add_affiliation(
     role: Role,
     place: &Place,
     ceptoar: Option<&str>,
+    window: Option<ContactId>,
     today: NaiveDate,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid)
-         values ($1, $2, $3, $4, daterange($5, null))",
+        "insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
+         values ($1, $2, $3, $4, $5, daterange($6, null))",
         account_id.0,
         role.code(),
         place.organisation_id.0,
         ceptoar,
+        window.map(|id| id.0),
         today
     )
     .execute(tx)
     .await
     .map(|_| ())
+}
+
+/// The account of a canonical sign-in name.
+pub async fn find_account(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(r#"select account_id as "id: AccountId" from accounts where sign_in_name = $1"#, name)
+        .fetch_optional(tx)
+        .await
 }

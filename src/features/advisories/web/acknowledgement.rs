@@ -9,7 +9,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::{standing, store};
 use crate::kernel::ids::AdvisoryId;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::frame::Frame;
@@ -37,20 +37,12 @@ pub async fn post(
         }
     }
     if organisations > 0 {
-        audit::record(
-            &mut tx,
-            Event {
-                at: now,
-                account: Some(viewer.account_id),
-                action: "advisory.acknowledge",
-                outcome: Outcome::Done,
-                subject_kind: "advisory",
-                subject_id: &id.to_string(),
-                detail: serde_json::json!({ "organisations": organisations }),
-                request_id: Some(&frame.request_id),
-            },
-        )
-        .await?;
+        let subject = id.to_string();
+        let event = Event::done(now, "advisory.acknowledge", "advisory", &subject)
+            .by(viewer.account_id)
+            .request(&frame.request_id)
+            .detail(serde_json::json!({ "organisations": organisations }));
+        audit::record(&mut tx, event).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&format!("{}?acknowledged=1", paths::show(id))))

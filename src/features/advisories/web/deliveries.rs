@@ -18,11 +18,13 @@ use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipi
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
-use crate::kernel::ids::AdvisoryId;
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::Choice;
@@ -118,6 +120,8 @@ struct RecipientList {
     title: String,
     ceptoar: String,
     with_windows: bool,
+    /// Whose addresses are shown.
+    organisations: Vec<OrganisationId>,
     rows: Vec<RecipientRow>,
     choices: Vec<Choice>,
     narrow: bool,
@@ -185,6 +189,17 @@ pub async fn get(
     };
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
+    if let Some(list) = list.as_ref().filter(|list| list.with_windows) {
+        record_addresses(&mut tx, &viewer, &frame, id, list, now).await?;
+    }
+    let addresses = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
+    let shown = Shown {
+        account: viewer.account_id,
+        addresses,
+        limit: state.config.contact_reads_per_hour,
+        request_id: &frame.request_id,
+    };
+    let tx = contact_reads::charge(tx, shown, now).await?;
     tx.commit().await?;
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());
@@ -329,6 +344,7 @@ impl Context<'_> {
             title: fill(w.list_title, &[("ceptoar", self.language.pick(&ja, &en))]),
             ceptoar: query.ceptoar.clone(),
             with_windows,
+            organisations: with_addresses(&recipients),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices,
             narrow: narrow.is_some(),
@@ -348,6 +364,7 @@ impl Context<'_> {
             title: w.own_title.to_owned(),
             ceptoar: String::new(),
             with_windows: true,
+            organisations: with_addresses(&recipients),
             rows: recipients.into_iter().map(|r| self.row(r)).collect(),
             choices: Vec::new(),
             narrow: false,
@@ -355,6 +372,36 @@ impl Context<'_> {
             after: None,
         }))
     }
+}
+
+/// Those whose address stands in the list: a ministry's windows are listed without.
+fn with_addresses(recipients: &[Recipient]) -> Vec<OrganisationId> {
+    let shown = |r: &&Recipient| r.copy.as_ref().is_some_and(|copy| copy.address.is_some());
+    recipients.iter().filter(shown).map(|r| r.organisation_id).collect()
+}
+
+/// Whose addresses a desk was shown. Its own organisation's are not others'.
+async fn record_addresses(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AdvisoryId,
+    list: &RecipientList,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let mut organisations = list.organisations.clone();
+    organisations.retain(|id| viewer.affiliations.iter().all(|a| a.organisation_id != *id));
+    organisations.sort();
+    organisations.dedup();
+    if organisations.is_empty() {
+        return Ok(());
+    }
+    let subject = id.to_string();
+    let event = Event::done(now, "contacts.read", "advisory", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "ceptoar": list.ceptoar, "organisations": organisations }));
+    audit::record_once_an_hour(tx, event).await
 }
 
 fn choice(value: &str, label: &str, chosen: &str) -> Choice {

@@ -18,7 +18,7 @@ use crate::kernel::clock::{fiscal_year, japan_day, jst};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::{Choice, ErrorLine, FieldErrors};
@@ -237,16 +237,8 @@ async fn record(
     id: AdvisoryId,
     frame: &Frame,
 ) -> sqlx::Result<()> {
-    let event = Event {
-        at: now,
-        account: Some(by.account_id),
-        action,
-        outcome: Outcome::Done,
-        subject_kind: "advisory",
-        subject_id: &id.to_string(),
-        detail: serde_json::json!({}),
-        request_id: Some(&frame.request_id),
-    };
+    let subject = id.to_string();
+    let event = Event::done(now, action, "advisory", &subject).by(by.account_id).request(&frame.request_id);
     audit::record(tx, event).await
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form as Body;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::features::access::action::AdvisoryAction;
@@ -17,6 +18,8 @@ use crate::features::sharing;
 use crate::features::sharing::store::NamedWindow;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::text::like_pattern;
+use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::Choice;
@@ -70,7 +73,8 @@ async fn page(
     frame: &Frame,
     search: Option<Form>,
 ) -> Result<Response, WebError> {
-    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
     item.filter(|i| i.envelope.state == State::Draft).ok_or(WebError::NotFound)?;
     let sectors = outline::store::load(&mut tx).await?;
@@ -87,6 +91,10 @@ async fn page(
         };
         (named, found)
     };
+    if search.is_some() {
+        record_search(&mut tx, by, frame, id, &chosen, &found, now).await?;
+    }
+    tx.commit().await?;
     let choice = |c: &outline::CeptoarOutline| Choice {
         value: c.ceptoar_id.clone(),
         label: frame.language.pick(&c.ja, &c.en).clone(),
@@ -108,6 +116,25 @@ async fn page(
         searched: search.is_some(),
     })
     .into_response())
+}
+
+/// Which windows somebody looked for: that they exist, not how they are reached.
+async fn record_search(
+    tx: &mut Tx,
+    by: &Author,
+    frame: &Frame,
+    id: AdvisoryId,
+    ceptoar: &str,
+    found: &[NamedWindow],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subject = id.to_string();
+    let ceptoar: String = ceptoar.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+    let event = Event::done(now, "contacts.search", "advisory", &subject)
+        .by(by.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "ceptoar": ceptoar, "windows": found.len() }));
+    audit::record(tx, event).await
 }
 
 /// Names windows, or takes them off.

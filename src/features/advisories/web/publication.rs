@@ -23,7 +23,7 @@ use crate::kernel::language::{Label, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::text::half_width;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -192,16 +192,11 @@ async fn refuse(
 ) -> Result<(), WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
-    let event = Event {
-        at: now,
-        account: Some(by.account_id),
-        action: "advisory.publish",
-        outcome: Outcome::Refused,
-        subject_kind: "advisory",
-        subject_id: &id.to_string(),
-        detail: serde_json::json!({ "reason": error.to_string() }),
-        request_id: Some(&frame.request_id),
-    };
+    let subject = id.to_string();
+    let event = Event::refused(now, "advisory.publish", "advisory", &subject)
+        .by(by.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "reason": error.code() }));
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
     Ok(())

@@ -4,7 +4,7 @@ use super::{acknowledgement, deliveries, index, show};
 use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths;
 use crate::kernel::ids::AdvisoryId;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
@@ -34,22 +34,11 @@ pub async fn nothing_here(
     action: &'static str,
 ) -> WebError {
     let now = state.clock.now();
+    let subject = id.to_string();
     let written = async {
         let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-        audit::record(
-            &mut tx,
-            Event {
-                at: now,
-                account: Some(viewer.account_id),
-                action,
-                outcome: Outcome::Refused,
-                subject_kind: "advisory",
-                subject_id: &id.to_string(),
-                detail: serde_json::json!({}),
-                request_id: Some(&frame.request_id),
-            },
-        )
-        .await?;
+        let event = Event::refused(now, action, "advisory", &subject).by(viewer.account_id);
+        audit::record(&mut tx, event.request(&frame.request_id)).await?;
         tx.commit().await
     };
     written.await.map_or_else(WebError::from, |()| WebError::NotFound)

@@ -8,8 +8,10 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::reading::nothing_here;
+use crate::features::access::action::TrailAction;
 use crate::features::access::advisory::Hat;
-use crate::features::access::{Role, Viewer};
+use crate::features::access::trail::{ReadItem, TrailObject};
+use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -19,9 +21,10 @@ use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::markdown::{self, SafeHtml};
 use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
 
@@ -57,6 +60,7 @@ crate::words! {
         acknowledged_by: "確認した方" / "Acknowledged by",
         me: "(あなた)" / "(you)",
         deliveries: "配信状況を見る" / "See deliveries",
+        readers: "閲覧者を見る" / "See who read it",
         print: "印刷する" / "Print",
         sealed_title: "親展の情報提供 {number}" / "Confidential advisory {number}",
         sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
@@ -102,6 +106,9 @@ struct ShowPage {
     kind: &'static str,
     purpose: &'static str,
     text: Text,
+    summary: SafeHtml,
+    impact: SafeHtml,
+    countermeasure: SafeHtml,
     links: Vec<Link>,
     issuer: String,
     published: String,
@@ -115,6 +122,7 @@ struct ShowPage {
     answers: Vec<AnswerRow>,
     acknowledgement: String,
     deliveries: Option<String>,
+    readers: Option<String>,
 }
 
 #[derive(Template)]
@@ -170,9 +178,8 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
-    if found.envelope.level == SharingLevel::Red && found.envelope.state == ItemState::Published && found.text.is_some()
-    {
-        record_reading(&mut tx, &viewer, &frame, id, now).await?;
+    if found.envelope.state == ItemState::Published {
+        record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
     tx.commit().await?;
     if json.is_some() {
@@ -186,27 +193,21 @@ pub async fn get(
     })
 }
 
+/// Who read what, once an hour: the page and its JSON twin alike.
 async fn record_reading(
     tx: &mut crate::platform::db::Tx,
     viewer: &Viewer,
     frame: &Frame,
-    id: AdvisoryId,
+    found: &Found,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    audit::record(
-        tx,
-        Event {
-            at: now,
-            account: Some(viewer.account_id),
-            action: "advisory.read",
-            outcome: Outcome::Done,
-            subject_kind: "advisory",
-            subject_id: &id.to_string(),
-            detail: serde_json::json!({ "level": SharingLevel::Red.code() }),
-            request_id: Some(&frame.request_id),
-        },
-    )
-    .await
+    let action = if found.text.is_some() { "advisory.read" } else { "advisory.read_envelope" };
+    let subject = found.envelope.advisory_id.to_string();
+    let event = Event::done(now, action, "advisory", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "level": found.envelope.level.code() }));
+    audit::record_once_an_hour(tx, event).await
 }
 
 /// The same item for programs. The envelope alone where that is all there is for the viewer.
@@ -254,6 +255,16 @@ impl View<'_> {
         (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
     }
 
+    fn readers(&self, found: &Found) -> Option<String> {
+        let item = ReadItem {
+            published: found.envelope.state == ItemState::Published,
+            red: found.envelope.level == SharingLevel::Red,
+            case_team: found.case_team,
+        };
+        let may = can(self.viewer, TrailAction::Readers, &TrailObject::Item(item));
+        may.then(|| paths::readers(found.envelope.advisory_id))
+    }
+
     fn published(&self, envelope: &Envelope) -> String {
         envelope.published_at.map_or_else(String::new, |at| long_time(at, self.language()))
     }
@@ -295,6 +306,9 @@ impl View<'_> {
             kind: text.kind.label(language),
             purpose: text.purpose.label(language),
             links: text.links.iter().map(|link| shown_link(link)).collect(),
+            summary: markdown::render(&text.summary),
+            impact: markdown::render(&text.impact),
+            countermeasure: markdown::render(&text.countermeasure),
             text,
             issuer: found.issuer.as_ref().map_or_else(|| "NISC".to_owned(), |(ja, en)| language.pick(ja, en).clone()),
             published: self.published(e),
@@ -313,6 +327,7 @@ impl View<'_> {
                 .collect(),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
+            readers: self.readers(found),
         })
     }
 
@@ -361,10 +376,14 @@ impl View<'_> {
     }
 }
 
+/// Only what browsers read exactly as it stands becomes a link: https with both slashes, nobody's name before the
+/// host, and no character that they would drop or turn round.
 fn shown_link(link: &str) -> Link {
+    let whole = link.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+    let plain = link.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>' | b'\''));
     let domain = url::Url::parse(link)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| whole && plain && url.username().is_empty() && url.password().is_none())
         .and_then(|url| url.domain().map(ToOwned::to_owned));
     Link { text: link.to_owned(), domain }
 }
@@ -376,7 +395,18 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         assert_eq!(shown_link("https://www.jpcert.example/at/2026").domain.as_deref(), Some("www.jpcert.example"));
-        for dangerous in ["javascript:alert(1)", "data:text/html,x", "ftp://a.example/", "//evil.example", "x"] {
+        for dangerous in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ftp://a.example/",
+            "http://a.example/",
+            "//evil.example",
+            "https:evil.example",
+            "https://a@evil.example/",
+            "https://a.example\\@evil.example/",
+            "https://a.\texample/",
+            "x",
+        ] {
             assert_eq!(shown_link(dangerous).domain, None, "{dangerous}");
         }
     }

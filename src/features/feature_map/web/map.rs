@@ -251,7 +251,7 @@ async fn page(asked: Asked, id: Option<&str>) -> Result<Response, WebError> {
         return Ok(Page(map_page(&pages, &editions, edition, &frame, view)?).into_response());
     }
     // One page for all strangers: it must not carry the number of one request.
-    frame.request_id.clear();
+    frame.for_everybody();
     let page = pages.page(&editions, &address, frame.language, || {
         let html = map_page(&pages, &editions, edition, &frame, view)?.render()?;
         Published::new(html.into_bytes(), &[content_type("text/html; charset=utf-8")])

@@ -135,7 +135,7 @@ pub async fn get(
     if viewer.is_some() {
         return Ok(Page(page(&editions, edition, subject, id, &frame)).into_response());
     }
-    frame.request_id.clear();
+    frame.for_everybody();
     let page = pages.page(&editions, &address, frame.language, || {
         let html = page(&editions, edition, subject, id, &frame).render()?;
         Published::new(html.into_bytes(), &[content_type("text/html; charset=utf-8")])

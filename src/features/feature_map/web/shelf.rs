@@ -26,7 +26,7 @@ use crate::features::feature_map::store;
 use crate::kernel::language::Language;
 use crate::platform::web::error::WebError;
 use crate::platform::web::state::AppState;
-use crate::platform::web::{cookies, headers};
+use crate::platform::web::{cookies, headers, host};
 
 /// How long another process's publication may stay unseen.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -123,8 +123,10 @@ impl PublicPages {
             return Ok(page);
         }
         let mut page = make()?;
-        headers::protect(&mut page.plain.headers, self.0.app.config.over_tls());
-        headers::protect(&mut page.gzip.headers, self.0.app.config.over_tls());
+        for variant in [&mut page.plain, &mut page.gzip] {
+            headers::protect(&mut variant.headers, self.0.app.config.over_tls());
+            headers::protect(&mut variant.validators, self.0.app.config.over_tls());
+        }
         let page = Arc::new(page);
         self.write(|shelf| {
             // Made of editions that have been replaced meanwhile: good for this answer only.
@@ -137,7 +139,10 @@ impl PublicPages {
 
     /// What a stranger's request can be answered with at once.
     fn remembered(&self, request: &Request) -> Option<Arc<Published>> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // A request for another name passes the layers, which refuse it.
+        if !matches!(*request.method(), Method::GET | Method::HEAD)
+            || !host::is_ours(&self.0.app.config, request.uri(), request.headers())
+        {
             return None;
         }
         let language = self.strangers_language(request.headers())?;

@@ -1,0 +1,313 @@
+//! Who keeps whose accounts (docs/decisions/0017). The database says the same in `people_reaches` and
+//! `people_standing`; each holds without the other.
+//!
+//! Nobody keeps their own account, nobody gives what is outside their reach, and nobody at all sets another
+//! person's password or authenticators: every action ends in a link that goes to the person alone.
+
+use super::action::{Action, DutyAction, PeopleAction, PersonAction, RequestAction};
+use super::decision::Act;
+use super::role::Role;
+use super::viewer::{Affiliation, Viewer};
+use crate::kernel::ids::{AccountId, OrganisationId};
+
+/// What somebody is, was or would be: the part of a duty that deciding needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hat {
+    /// In which role.
+    pub role: Role,
+    /// In which organisation.
+    pub organisation_id: OrganisationId,
+    /// For which CEPTOAR.
+    pub ceptoar_id: Option<String>,
+}
+
+/// A person, as far as the viewer keeps them.
+#[derive(Debug, Clone)]
+pub struct PersonFacts {
+    /// The account.
+    pub account_id: AccountId,
+    /// The duties that the database found within the viewer's reach.
+    pub hats: Vec<Hat>,
+    /// Whether everything that counts of this person is among them.
+    pub whole: bool,
+    /// Whether no single secretariat and no single firm keeps all of it.
+    pub split: bool,
+    /// Whether they hold a role of staff.
+    pub staff: bool,
+}
+
+/// One duty of somebody.
+#[derive(Debug, Clone)]
+pub struct DutyFacts {
+    /// Whose; `None` for somebody known by address only.
+    pub account_id: Option<AccountId>,
+    /// Which.
+    pub hat: Hat,
+}
+
+/// A request of two persons.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestFacts {
+    /// Whom it concerns.
+    pub account_id: AccountId,
+    /// Who asked.
+    pub asked_by: AccountId,
+    /// Whether it still waits.
+    pub waiting: bool,
+}
+
+impl Role {
+    /// Whether it takes two persons to give this role.
+    #[must_use]
+    pub fn is_staff(self) -> bool {
+        match self {
+            Self::NiscAnalyst
+            | Self::NiscApprover
+            | Self::MinistryLiaison
+            | Self::Secretariat
+            | Self::CouncilDelegate
+            | Self::WgChair
+            | Self::CouncilObserver
+            | Self::Auditor
+            | Self::SystemAdmin => true,
+            Self::Coordinator | Self::MemberPoc | Self::MemberReader | Self::HubMember | Self::MemberAdmin => false,
+        }
+    }
+}
+
+impl Viewer {
+    /// Whether the viewer keeps accounts of members' people anywhere.
+    #[must_use]
+    pub fn keeps_members(&self) -> bool {
+        self.has(Role::Secretariat) || self.has(Role::MemberAdmin)
+    }
+
+    /// Whether the viewer asks for, and confirms, roles of staff.
+    #[must_use]
+    pub fn keeps_staff(&self) -> bool {
+        self.has(Role::NiscApprover) || self.has(Role::SystemAdmin)
+    }
+
+    /// The CEPTOARs whose members' accounts the viewer keeps.
+    #[must_use]
+    pub fn kept_ceptoars(&self) -> Vec<&str> {
+        let desks = self.affiliations.iter().filter(|a| a.role == Role::Secretariat);
+        desks.filter_map(|a| a.ceptoar_id.as_deref()).collect()
+    }
+
+    /// Whether the viewer keeps a duty like this one.
+    #[must_use]
+    pub fn reaches(&self, hat: &Hat) -> bool {
+        match hat.role {
+            Role::MemberPoc | Role::MemberReader | Role::HubMember | Role::MemberAdmin => {
+                self.keeps_desk_of(hat) || self.keeps_firm_of(hat)
+            }
+            Role::Coordinator => {
+                let same = |a: &Affiliation| a.organisation_id == hat.organisation_id && a.ceptoar_id == hat.ceptoar_id;
+                hat.ceptoar_id.is_some() && self.affiliations.iter().any(|a| a.role == Role::Secretariat && same(a))
+            }
+            Role::NiscAnalyst
+            | Role::NiscApprover
+            | Role::MinistryLiaison
+            | Role::Secretariat
+            | Role::CouncilDelegate
+            | Role::WgChair
+            | Role::CouncilObserver
+            | Role::Auditor
+            | Role::SystemAdmin => self.keeps_staff(),
+        }
+    }
+
+    fn keeps_desk_of(&self, hat: &Hat) -> bool {
+        hat.ceptoar_id.as_deref().is_some_and(|ceptoar| self.kept_ceptoars().contains(&ceptoar))
+    }
+
+    fn keeps_firm_of(&self, hat: &Hat) -> bool {
+        self.affiliations.iter().any(|a| a.role == Role::MemberAdmin && a.organisation_id == hat.organisation_id)
+    }
+}
+
+impl PersonFacts {
+    fn seen_by(&self, viewer: &Viewer) -> bool {
+        self.hats.iter().any(|hat| viewer.reaches(hat)) || (self.split && viewer.has(Role::SystemAdmin))
+    }
+
+    /// All of the person is the viewer's to keep: what one keeper does must not reach into another's firm.
+    fn kept_by(&self, viewer: &Viewer) -> bool {
+        let whole = self.whole && !self.hats.is_empty() && self.hats.iter().all(|hat| viewer.reaches(hat));
+        let beyond_others = viewer.has(Role::SystemAdmin) && (self.split || self.staff);
+        self.account_id != viewer.account_id && self.seen_by(viewer) && (whole || beyond_others)
+    }
+}
+
+impl Act for PersonAction {
+    type Object = PersonFacts;
+
+    fn permitted(self, viewer: &Viewer, person: &PersonFacts) -> bool {
+        match self {
+            Self::Look => person.seen_by(viewer),
+            Self::Suspend | Self::Lift | Self::EndSessions | Self::StartReset | Self::Resend => person.kept_by(viewer),
+            Self::StartRecovery => person.kept_by(viewer) && !person.staff,
+            Self::AskRecovery => person.kept_by(viewer) && person.staff,
+        }
+    }
+}
+
+impl Act for DutyAction {
+    type Object = DutyFacts;
+
+    fn permitted(self, viewer: &Viewer, duty: &DutyFacts) -> bool {
+        let anothers = duty.account_id != Some(viewer.account_id);
+        match self {
+            Self::Give => anothers && !duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
+            Self::Ask => anothers && duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
+            Self::End => anothers && viewer.reaches(&duty.hat),
+        }
+    }
+}
+
+impl Act for RequestAction {
+    type Object = RequestFacts;
+
+    fn permitted(self, viewer: &Viewer, request: &RequestFacts) -> bool {
+        let concerned = request.account_id == viewer.account_id;
+        let asker = request.asked_by == viewer.account_id;
+        match self {
+            Self::Look => viewer.keeps_staff(),
+            Self::Confirm | Self::Refuse => request.waiting && !concerned && !asker,
+            Self::Withdraw => request.waiting && asker,
+        }
+    }
+}
+
+impl From<PersonAction> for Action {
+    fn from(action: PersonAction) -> Self {
+        Self::People(PeopleAction::Person(action))
+    }
+}
+
+impl From<DutyAction> for Action {
+    fn from(action: DutyAction) -> Self {
+        Self::People(PeopleAction::Duty(action))
+    }
+}
+
+impl From<RequestAction> for Action {
+    fn from(action: RequestAction) -> Self {
+        Self::People(PeopleAction::Request(action))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::access::{FirstWall, can};
+    use crate::kernel::ids::SessionId;
+
+    fn viewer(role: Role, organisation_id: OrganisationId, ceptoar: Option<&str>) -> Viewer {
+        Viewer {
+            account_id: AccountId::random(),
+            session_id: SessionId::random(),
+            display_name: String::new(),
+            affiliations: vec![Affiliation {
+                role,
+                organisation_id,
+                organisation_ja: String::new(),
+                organisation_en: String::new(),
+                ceptoar_id: ceptoar.map(ToOwned::to_owned),
+                contact_id: None,
+            }],
+            first_wall: FirstWall::Standing,
+        }
+    }
+
+    fn hat(role: Role, organisation_id: OrganisationId, ceptoar: Option<&str>) -> Hat {
+        Hat { role, organisation_id, ceptoar_id: ceptoar.map(ToOwned::to_owned) }
+    }
+
+    const MEMBERS: [Role; 4] = [Role::MemberPoc, Role::MemberReader, Role::HubMember, Role::MemberAdmin];
+
+    #[test]
+    fn who_gives_which_role() {
+        let (firm, other, desk) = (OrganisationId::random(), OrganisationId::random(), OrganisationId::random());
+        for giver in Role::ALL {
+            let place = if giver == Role::MemberAdmin { firm } else { desk };
+            let viewer = viewer(giver, place, Some("banks"));
+            for role in Role::ALL {
+                for (organisation, ceptoar) in [
+                    (firm, "banks"),
+                    (firm, "life"),
+                    (other, "banks"),
+                    (other, "life"),
+                    (desk, "banks"),
+                    (desk, "life"),
+                ] {
+                    let duty = DutyFacts { account_id: None, hat: hat(role, organisation, Some(ceptoar)) };
+                    let give = match giver {
+                        Role::Secretariat => {
+                            (MEMBERS.contains(&role) && ceptoar == "banks")
+                                || (role == Role::Coordinator && organisation == desk && ceptoar == "banks")
+                        }
+                        Role::MemberAdmin => MEMBERS.contains(&role) && organisation == firm,
+                        _ => false,
+                    };
+                    assert_eq!(can(&viewer, DutyAction::Give, &duty), give, "{giver:?} gives {role:?} {ceptoar}");
+                    let ask = matches!(giver, Role::NiscApprover | Role::SystemAdmin) && role.is_staff();
+                    assert_eq!(can(&viewer, DutyAction::Ask, &duty), ask, "{giver:?} asks for {role:?}");
+                    let own = DutyFacts { account_id: Some(viewer.account_id), ..duty };
+                    for action in [DutyAction::Give, DutyAction::Ask, DutyAction::End] {
+                        assert!(!can(&viewer, action, &own), "{giver:?} does {action:?} to themselves");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_account_is_kept_as_a_whole_or_not_at_all() {
+        let firm = OrganisationId::random();
+        let keeper = viewer(Role::MemberAdmin, firm, Some("banks"));
+        let admin = viewer(Role::SystemAdmin, OrganisationId::random(), None);
+        let mut person = PersonFacts {
+            account_id: AccountId::random(),
+            hats: vec![hat(Role::MemberPoc, firm, Some("banks"))],
+            whole: true,
+            split: false,
+            staff: false,
+        };
+        assert!(can(&keeper, PersonAction::Suspend, &person) && can(&keeper, PersonAction::StartRecovery, &person));
+        assert!(!can(&admin, PersonAction::Suspend, &person) && !can(&admin, PersonAction::Look, &person));
+        // A second firm gave this person another hat.
+        person.whole = false;
+        person.split = true;
+        assert!(can(&keeper, PersonAction::Look, &person));
+        for action in [PersonAction::Suspend, PersonAction::StartReset, PersonAction::EndSessions, PersonAction::Lift] {
+            assert!(!can(&keeper, action, &person), "{action:?}");
+            assert!(can(&admin, action, &person), "{action:?}");
+        }
+        person.account_id = keeper.account_id;
+        person.whole = true;
+        assert!(!can(&keeper, PersonAction::Lift, &person), "never one's own");
+        // The code decides by the duties themselves, whatever the database answers.
+        person.account_id = AccountId::random();
+        person.hats.push(hat(Role::MemberPoc, OrganisationId::random(), Some("life")));
+        assert!(!can(&keeper, PersonAction::Suspend, &person));
+    }
+
+    #[test]
+    fn two_persons_are_two() {
+        let approver = viewer(Role::NiscApprover, OrganisationId::random(), None);
+        let request = |account_id, asked_by| RequestFacts { account_id, asked_by, waiting: true };
+        let (one, two, me) = (AccountId::random(), AccountId::random(), approver.account_id);
+        assert!(can(&approver, RequestAction::Confirm, &request(one, two)));
+        assert!(!can(&approver, RequestAction::Confirm, &request(me, two)), "concerned");
+        assert!(!can(&approver, RequestAction::Confirm, &request(one, me)), "asked");
+        assert!(can(&approver, RequestAction::Withdraw, &request(one, me)));
+        assert!(!can(&approver, RequestAction::Withdraw, &request(one, two)));
+        let done = RequestFacts { waiting: false, ..request(one, two) };
+        assert!(!can(&approver, RequestAction::Confirm, &done));
+        let analyst = viewer(Role::NiscAnalyst, OrganisationId::random(), None);
+        assert!(!can(&analyst, RequestAction::Confirm, &request(one, two)));
+        assert!(!can(&analyst, RequestAction::Look, &request(one, two)));
+    }
+}

@@ -1,0 +1,134 @@
+//! Counting attempts, in the database, before anything is looked up: real and unreal names cost the same,
+//! and a restart gives nobody new tries.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use super::store;
+use crate::kernel::ids::AccountId;
+
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Where a name signed in within this time, strangers' guesses elsewhere do not keep it out.
+const KNOWN_PLACE: TimeDelta = TimeDelta::days(30);
+
+/// Something that is counted, with how often it may happen in a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Sign-ins of any name from one address.
+    Address(IpAddr),
+    /// Answers of passkeys from one address.
+    Passkey(IpAddr),
+    /// Links opened from one address.
+    Ticket(IpAddr),
+    /// Letters asked for from one address.
+    LetterFrom(IpAddr),
+    /// Letters that somebody signed in asks for.
+    LetterOf(AccountId),
+    /// Codes and passwords tried by somebody who is half or wholly signed in.
+    Proof(AccountId),
+}
+
+impl Counted {
+    fn subject(self) -> String {
+        match self {
+            Self::Address(address) => format!("address:{}", network(address)),
+            Self::Passkey(address) => format!("passkey:{}", network(address)),
+            Self::Ticket(address) => format!("ticket:{}", network(address)),
+            Self::LetterFrom(address) => format!("letter:{}", network(address)),
+            Self::LetterOf(account) => format!("letters-of:{account}"),
+            Self::Proof(account) => format!("proof:{account}"),
+        }
+    }
+
+    fn limit(self) -> i32 {
+        match self {
+            Self::Address(_) => 100,
+            Self::Passkey(_) => 300,
+            Self::Ticket(_) => 60,
+            Self::LetterFrom(_) => 20,
+            Self::LetterOf(_) => 5,
+            Self::Proof(_) => 15,
+        }
+    }
+}
+
+/// One more of this; true when that was too many.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn charge(tx: &mut PgConnection, counted: Counted, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    Ok(store::charge_attempt(tx, &counted.subject(), now, WINDOW).await? > counted.limit())
+}
+
+/// A name and where it is typed.
+#[derive(Debug, Clone)]
+pub struct NameAndPlace {
+    digest: String,
+    address: IpAddr,
+}
+
+impl NameAndPlace {
+    /// Of a canonical name.
+    #[must_use]
+    pub fn new(name: &str, address: IpAddr) -> Self {
+        Self { digest: digest(name), address: network(address) }
+    }
+
+    fn pair(&self) -> String {
+        format!("pair:{}:{}", self.digest, self.address)
+    }
+
+    /// One more sign-in; true when that was too many. An address over its limit is not counted against
+    /// anybody's name, or one stranger could keep a named person out.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn charge(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<bool> {
+        if charge(tx, Counted::Address(self.address), now).await?
+            || store::charge_attempt(tx, &self.pair(), now, WINDOW).await? > 10
+        {
+            return Ok(true);
+        }
+        let anywhere = store::charge_attempt(tx, &format!("name:{}", self.digest), now, WINDOW).await?;
+        Ok(anywhere > 50 && !store::is_known_place(tx, &self.pair(), now - KNOWN_PLACE).await?)
+    }
+
+    /// One more letter for the name; true when that was too many.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn charge_letter(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<bool> {
+        Ok(charge(tx, Counted::LetterFrom(self.address), now).await?
+            || store::charge_attempt(tx, &format!("letters:{}", self.digest), now, WINDOW).await? > 3)
+    }
+
+    /// Somebody signed in: the typing errors before are forgiven, and the place is known.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn succeeded(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
+        store::forgive_attempts(tx, &self.pair()).await?;
+        store::remember_place(tx, &self.pair(), now).await
+    }
+}
+
+/// One IPv6 customer has a whole /64; one IPv4 address is one counter.
+#[must_use]
+pub fn network(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let s = v6.segments();
+            IpAddr::V6(std::net::Ipv6Addr::new(s[0], s[1], s[2], s[3], 0, 0, 0, 0))
+        }
+    }
+}
+
+/// A name as the trail and the counters know it: people type passwords into the name field.
+#[must_use]
+pub fn digest(name: &str) -> String {
+    hex::encode(&Sha256::digest(name)[..16])
+}

@@ -1,0 +1,274 @@
+//! What the forms send, field by field. A field that is not named here refuses the whole form: where somebody
+//! works stands in the address that was checked, never in the form.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::features::access::Role;
+use crate::features::access::people::Hat;
+use crate::features::accounts::sign_in;
+use crate::kernel::email_address::EmailAddress;
+use crate::kernel::ids::{AffiliationId, ContactId, OrganisationId};
+use crate::kernel::language::Language;
+use crate::kernel::text;
+use crate::platform::web::form::{FieldErrors, FieldWords};
+
+const LONGEST_NAME: usize = 64;
+const LONGEST_REASON: usize = 200;
+
+crate::words! {
+    /// Messages at fields.
+    pub struct FormWords {
+        name_plain: "半角の英数字と「-」「.」「_」だけを使い、64文字以内で入力してください。" / "Use letters, digits, hyphens, dots and underscores only, at most 64.",
+        address: "メールアドレスを「name@example.jp」の形で、半角で入力してください。" / "Please enter a mail address such as name@example.jp.",
+        date: "年・月・日を数字で正しく入力してください。" / "Please enter year, month and day as numbers.",
+        until_first: "終了日は開始日以降の日にしてください。" / "The last day cannot be before the first.",
+        past: "開始日は今日以降の日にしてください。" / "The first day cannot be in the past.",
+        far: "3年より先の日は指定できません。" / "At most three years ahead, please.",
+        place: "この役割は、選んだ組織・セプターにはありません。組合せをご確認ください。" / "This role is not held at that organisation or CEPTOAR. Please check the combination.",
+        taken: "この利用者名は使われています。別の利用者名を入力してください。" / "That sign-in name is taken. Please choose another.",
+        shared: "このメールアドレスは複数の方に登録されています。ご本人だけのアドレスを入力してください。" / "Several people have that address. Please enter one that only this person reads.",
+        held: "この担当は、その期間すでに登録されています。" / "This duty is registered for that period already.",
+        no_address: "メールアドレスが登録されていないため、お送りできません。" / "There is no mail address to send it to.",
+    }
+}
+
+/// Somebody who is to be invited.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Name as shown to others.
+    pub display_name: String,
+    /// Name to sign in with.
+    pub sign_in_name: String,
+    /// Where letters go.
+    pub mail_address: EmailAddress,
+    /// Language of letters and pages.
+    pub language: Language,
+}
+
+/// A duty that is to be given.
+#[derive(Debug, Clone)]
+pub struct NewDuty {
+    /// In which role, where.
+    pub hat: Hat,
+    /// The window to answer for.
+    pub window: Option<ContactId>,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, if it is known.
+    pub until: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+}
+
+macro_rules! forms {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name { $(#[doc = "As typed."] pub $field: String,)* }
+    )*};
+}
+
+forms! {
+    /// Inviting somebody to the place in the address.
+    InvitationForm {
+        display_name, sign_in_name, mail_address, language, duty, window, from_year, from_month, from_day,
+        until_year, until_month, until_day, reason,
+    }
+    /// A further duty of the person in the address, at the place in the address.
+    DutyForm {
+        duty, window, from_year, from_month, from_day, until_year, until_month, until_day, reason, leaving,
+    }
+    /// Asking for a role of staff.
+    RequestForm {
+        display_name, sign_in_name, mail_address, language, duty, office, speaks_for, from_year, from_month, from_day,
+        until_year, until_month, until_day, reason,
+    }
+    /// Ending the duty in the address.
+    EndForm { when, last_year, last_month, last_day, reason }
+    /// An act on the account in the address.
+    ActForm { reason }
+    /// A decision; nothing is typed.
+    DecisionForm {}
+}
+
+/// Reads fields and puts messages at them.
+#[derive(Debug)]
+pub struct Reader {
+    /// The messages.
+    pub errors: FieldErrors,
+    language: Language,
+    today: NaiveDate,
+}
+
+impl Reader {
+    /// For a form of today.
+    #[must_use]
+    pub fn new(language: Language, today: NaiveDate) -> Self {
+        Self { errors: FieldErrors::default(), language, today }
+    }
+
+    fn words(&self) -> &'static FormWords {
+        FormWords::of(self.language)
+    }
+
+    /// The person of an invitation; `None` when a message stands at a field.
+    pub fn person(
+        &mut self,
+        display_name: &str,
+        sign_in_name: &str,
+        mail_address: &str,
+        language: &str,
+    ) -> Option<NewPerson> {
+        let display_name = self.line("display_name", display_name, LONGEST_NAME);
+        let name = sign_in::canonical(sign_in_name);
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@');
+        if name.is_empty() {
+            self.errors.add("sign_in_name", FieldWords::of(self.language).empty);
+        } else if name.len() > LONGEST_NAME || !name.chars().all(plain) {
+            self.errors.add("sign_in_name", self.words().name_plain);
+        }
+        let Ok(mail_address) = EmailAddress::parse(mail_address) else {
+            self.errors.add("mail_address", self.words().address);
+            return None;
+        };
+        let language = Language::from_code(language);
+        Some(NewPerson { display_name, sign_in_name: name, mail_address, language })
+    }
+
+    /// A line that must not be empty.
+    pub fn line(&mut self, field: &'static str, typed: &str, limit: usize) -> String {
+        let line = self.errors.take(field, text::line(typed, limit), self.language);
+        if line.is_empty() {
+            self.errors.add(field, FieldWords::of(self.language).empty);
+        }
+        line
+    }
+
+    /// Why something is done; needed wherever it hurts.
+    pub fn reason(&mut self, typed: &str) -> String {
+        self.line("reason", typed, LONGEST_REASON)
+    }
+
+    /// A reason that may stay empty.
+    pub fn free_reason(&mut self, typed: &str) -> String {
+        self.errors.take("reason", text::line(typed, LONGEST_REASON), self.language)
+    }
+
+    /// One of the roles offered.
+    pub fn role(&mut self, typed: &str, offered: &[Role]) -> Option<Role> {
+        let role = Role::from_code(typed).filter(|role| offered.contains(role));
+        if role.is_none() {
+            self.errors.add("duty", FieldWords::of(self.language).choose);
+        }
+        role
+    }
+
+    /// A date in three boxes; nothing at all is no date.
+    pub fn date(&mut self, field: &'static str, parts: [&str; 3]) -> Option<NaiveDate> {
+        let parts = parts.map(text::half_width);
+        if parts.iter().all(String::is_empty) {
+            return None;
+        }
+        let [year, month, day] = &parts;
+        let date = match (year.parse(), month.parse(), day.parse()) {
+            (Ok(year), Ok(month), Ok(day)) => NaiveDate::from_ymd_opt(year, month, day),
+            (_, _, _) => None,
+        };
+        match date {
+            Some(date) if date > self.latest() => self.errors.add(field, self.words().far),
+            Some(_) => {}
+            None => self.errors.add(field, self.words().date),
+        }
+        date
+    }
+
+    fn latest(&self) -> NaiveDate {
+        self.today.checked_add_months(chrono::Months::new(36)).unwrap_or(self.today)
+    }
+
+    /// First and last day. No first day means today.
+    pub fn period(&mut self, from: [&str; 3], until: [&str; 3]) -> (NaiveDate, Option<NaiveDate>) {
+        let from = self.date("from", from).unwrap_or(self.today);
+        let until = self.date("until", until);
+        if from < self.today {
+            self.errors.add("from", self.words().past);
+        }
+        if until.is_some_and(|until| until < from) {
+            self.errors.add("until", self.words().until_first);
+        }
+        (from, until)
+    }
+
+    /// The window chosen among those offered.
+    pub fn window(&mut self, typed: &str, offered: &[ContactId]) -> Option<ContactId> {
+        if typed.is_empty() {
+            return None;
+        }
+        let window = typed.parse().ok().filter(|id| offered.contains(id));
+        if window.is_none() {
+            self.errors.add("window", FieldWords::of(self.language).choose);
+        }
+        window
+    }
+
+    /// The organisation chosen.
+    pub fn office(&mut self, typed: &str) -> Option<OrganisationId> {
+        let office = typed.parse().ok();
+        if office.is_none() {
+            self.errors.add("office", FieldWords::of(self.language).choose);
+        }
+        office
+    }
+}
+
+impl DutyForm {
+    /// The duty that ends when the new one begins.
+    #[must_use]
+    pub fn leaving(&self) -> Option<AffiliationId> {
+        self.leaving.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader() -> Reader {
+        Reader::new(Language::Ja, NaiveDate::from_ymd_opt(2026, 11, 21).expect("a day"))
+    }
+
+    #[test]
+    fn dates_are_read_in_full_width_and_bounded() {
+        let mut r = reader();
+        assert_eq!(r.date("from", ["２０２７", "３", "31"]), NaiveDate::from_ymd_opt(2027, 3, 31));
+        assert_eq!(r.date("from", ["", "", ""]), None);
+        assert!(r.errors.is_empty());
+        for bad in [["2027", "2", "30"], ["x", "1", "1"], ["2027", "", "1"], ["9999", "1", "1"]] {
+            let mut r = reader();
+            r.date("from", bad);
+            assert!(!r.errors.is_empty(), "{bad:?}");
+        }
+        let mut r = reader();
+        r.period(["2026", "11", "20"], ["2026", "11", "19"]);
+        assert!(!r.errors.at("from").is_empty() && !r.errors.at("until").is_empty());
+    }
+
+    #[test]
+    fn names_and_addresses_are_plain() {
+        assert!(reader().person("佐藤 花子", "Ｓato", "sato@bank.example", "ja").is_some());
+        for (name, sign_in, address) in [
+            ("", "sato", "sato@bank.example"),
+            ("佐\u{202E}藤", "sato", "sato@bank.example"),
+            ("佐藤\r\nBcc: x", "sato", "sato@bank.example"),
+            ("佐藤", "佐藤", "sato@bank.example"),
+            ("佐藤", "sato", "sato@localhost"),
+            ("佐藤", "sato", "ｓato@bank.example"),
+        ] {
+            let mut r = reader();
+            r.person(name, sign_in, address, "ja");
+            assert!(!r.errors.is_empty(), "{name:?} {sign_in:?} {address:?}");
+        }
+    }
+}

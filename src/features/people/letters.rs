@@ -1,0 +1,129 @@
+//! Letters of this feature. They name no other organisation and no role: a mail may be read by others, and
+//! the page behind the sign-in says the rest.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+
+use super::steps::StepError;
+use super::steps::store::Addressee;
+use crate::features::accounts::{self, letters::LetterFault};
+use crate::kernel::ids::AccountId;
+#[cfg(test)]
+use crate::kernel::language::Language;
+use crate::kernel::language::fill;
+use crate::kernel::period::long_date;
+use crate::platform::config::Config;
+use crate::platform::mail::letter::Letter;
+use crate::platform::mail::outbox::{self, AccountAddressee};
+use crate::platform::security::token::Token;
+
+/// Why somebody gets a letter.
+#[derive(Debug, Clone, Copy)]
+pub enum Occasion<'a> {
+    /// They are to enrol.
+    Invitation {
+        /// Of the link.
+        token: &'a Token,
+    },
+    /// They are to set a new password.
+    Reset {
+        /// Of the link.
+        token: &'a Token,
+    },
+    /// They are to enrol a new authenticator.
+    Recovery {
+        /// Of the link.
+        token: &'a Token,
+    },
+    /// They were given a duty.
+    DutyGiven,
+    /// One of their duties ends.
+    DutyEnded {
+        /// Its last day.
+        last_day: NaiveDate,
+    },
+}
+
+crate::words! {
+    /// Words of the letters. Lines of at most 35 full-width characters.
+    pub struct LetterWords {
+        greeting: "{name} 様" / "Dear {name},",
+        from: "セプター情報共有ポータルからのお知らせです。" / "This is the CEPTOAR information-sharing portal.",
+        given_subject: "【お知らせ】担当が追加されました" / "[Portal] You have a new duty",
+        given: "新しい担当が登録されました。\n内容は、サインインしてご確認ください。" / "A new duty was registered for you.\nSign in to see what it is.",
+        ended_subject: "【お知らせ】担当の終了日が登録されました" / "[Portal] One of your duties ends",
+        ended: "担当の一つについて、終了日が登録されました。\n最終日: {day}" / "An end was registered for one of your duties.\nLast day: {day}",
+        unknown: "お心当たりがないときは、所属セプターの事務局に\nお電話でお知らせください。" / "If this is a surprise, telephone the secretariat of\nyour CEPTOAR.",
+        end: "以上" / "--",
+    }
+}
+
+/// Queues the letter; `false` when there is no address to send it to.
+///
+/// # Errors
+/// When the letter cannot be made or queued.
+pub async fn send(
+    tx: &mut PgConnection,
+    account: AccountId,
+    to: &Addressee,
+    occasion: Occasion<'_>,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<bool, StepError> {
+    let Some(address) = &to.address else { return Ok(false) };
+    let letter = letter(to, occasion, config)?;
+    let addressee = AccountAddressee { account_id: account, address, name: &to.name };
+    outbox::enqueue_account_letter(tx, &addressee, &letter, now).await?;
+    Ok(true)
+}
+
+fn letter(to: &Addressee, occasion: Occasion<'_>, config: &Config) -> Result<Letter, LetterFault> {
+    let for_account = || accounts::letters::Occasion::new(config, &to.name, to.language);
+    let w = LetterWords::of(to.language);
+    match occasion {
+        Occasion::Invitation { token } => accounts::letters::invitation(&for_account(), &to.sign_in_name, token),
+        Occasion::Reset { token } => accounts::letters::reset(&for_account(), token),
+        Occasion::Recovery { token } => accounts::letters::recovery(&for_account(), token),
+        Occasion::DutyGiven => plain(to, w.given_subject, w.given),
+        Occasion::DutyEnded { last_day } => {
+            plain(to, w.ended_subject, &fill(w.ended, &[("day", &long_date(last_day, to.language))]))
+        }
+    }
+}
+
+/// A letter without a link.
+fn plain(to: &Addressee, subject: &str, text: &str) -> Result<Letter, LetterFault> {
+    let w = LetterWords::of(to.language);
+    let greeting = fill(w.greeting, &[("name", &to.name)]);
+    let parts = [greeting.as_str(), w.from, text, w.unknown, w.end];
+    Ok(Letter::new(to.language, subject, &parts.join("\n\n"), false)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::text;
+
+    #[test]
+    fn letters_about_duties_keep_to_short_lines_and_carry_no_link() {
+        let day = NaiveDate::from_ymd_opt(2027, 3, 31).expect("a day");
+        for language in Language::ALL {
+            let to = Addressee {
+                sign_in_name: "yamada".into(),
+                name: "山田".into(),
+                address: None,
+                language,
+                suspended: false,
+            };
+            let w = LetterWords::of(language);
+            let ended = fill(w.ended, &[("day", &long_date(day, language))]);
+            for (subject, text) in [(w.given_subject, w.given), (w.ended_subject, ended.as_str())] {
+                let letter = plain(&to, subject, text).expect("a letter");
+                assert!(!letter.body().contains("http"));
+                for line in letter.body().lines() {
+                    assert!(text::width(line) <= 70, "{line}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Pages of people, one file per page.
+
+pub mod account_act;
+pub mod duty_end;
+pub mod index;
+pub mod invitation;
+pub mod person;
+pub mod places;
+pub mod requests;
+pub mod request_form;
+pub mod shown;
+
+use super::paths;
+use super::person::Decision;
+use super::steps::acts::AccountAct;
+use super::steps::{Actor, StepError};
+use crate::features::access::action::{DutyAction, PeopleAction, PersonAction, RequestAction};
+use crate::features::access::{Action, Routes, Rule, Viewer};
+use crate::platform::web::error::{Said, WebError};
+use crate::platform::web::frame::Frame;
+use crate::platform::web::state::AppState;
+
+const fn person_rule(action: PersonAction) -> Rule {
+    Rule::May(Action::People(PeopleAction::Person(action)))
+}
+
+/// For whatever changes somebody's account or duties: whoever does it has just proved to be there.
+const fn fresh(rule: Rule) -> Rule {
+    match rule {
+        Rule::May(action) => Rule::Fresh(action),
+        Rule::Public | Rule::SignedIn | Rule::Fresh(_) | Rule::SignedInFresh => rule,
+    }
+}
+
+const fn duty_rule(action: DutyAction) -> Rule {
+    Rule::May(Action::People(PeopleAction::Duty(action)))
+}
+
+const fn request_rule(action: RequestAction) -> Rule {
+    Rule::May(Action::People(PeopleAction::Request(action)))
+}
+
+/// The routes of this feature.
+pub fn routes() -> Routes {
+    let look = person_rule(PersonAction::Look);
+    let give = duty_rule(DutyAction::Give);
+    let end = duty_rule(DutyAction::End);
+    let ask = duty_rule(DutyAction::Ask);
+    let see = request_rule(RequestAction::Look);
+    Routes::new()
+        .get(paths::INDEX, look, index::get)
+        .get(paths::SEARCH, look, index::leave_search)
+        .post(paths::SEARCH, look, index::search)
+        .get(paths::PLACES, give, places::get)
+        .post(paths::PLACES, give, places::search)
+        .get(paths::INVITATION, give, invitation::get)
+        .post(paths::INVITATION, fresh(give), invitation::post)
+        .get(paths::DUTY, give, invitation::get_duty)
+        .post(paths::DUTY, fresh(give), invitation::post_duty)
+        .get(paths::END, end, duty_end::get)
+        .post(paths::END, fresh(end), duty_end::post)
+        .get(paths::REQUESTS, see, requests::index)
+        .get(paths::NEW_REQUEST, ask, request_form::get)
+        .post(paths::NEW_REQUEST, fresh(ask), request_form::post)
+        .get(paths::REQUEST, see, requests::get)
+        .get(paths::PERSON, look, person::get)
+        .merge(decisions())
+        .merge(account_acts())
+}
+
+fn decisions() -> Routes {
+    let confirm = request_rule(RequestAction::Confirm);
+    Routes::new()
+        .post(paths::CONFIRMATION, fresh(confirm), async |state, viewer, frame, id, form| {
+            requests::decide(Decision::Confirmed, state, viewer, frame, id, form).await
+        })
+        .post(paths::REFUSAL, request_rule(RequestAction::Refuse), async |state, viewer, frame, id, form| {
+            requests::decide(Decision::Refused, state, viewer, frame, id, form).await
+        })
+        .post(paths::WITHDRAWAL, request_rule(RequestAction::Withdraw), async |state, viewer, frame, id, form| {
+            requests::decide(Decision::Withdrawn, state, viewer, frame, id, form).await
+        })
+}
+
+fn account_acts() -> Routes {
+    let acts = [
+        (paths::SUSPENSION, AccountAct::Suspend),
+        (paths::LIFTING, AccountAct::Lift),
+        (paths::SESSIONS, AccountAct::EndSessions),
+        (paths::RESET, AccountAct::StartReset),
+        (paths::RECOVERY, AccountAct::StartRecovery),
+        (paths::RECOVERY_REQUEST, AccountAct::AskRecovery),
+        (paths::INVITATION_AGAIN, AccountAct::Resend),
+    ];
+    acts.into_iter().fold(Routes::new(), |routes, (path, act)| {
+        routes
+            .get(path, person_rule(act.right()), async move |state, viewer, frame, id| {
+                account_act::get(act, state, viewer, frame, id).await
+            })
+            .post(path, fresh(person_rule(act.right())), async move |state, viewer, frame, id, form| {
+                account_act::post(act, state, viewer, frame, id, form).await
+            })
+    })
+}
+
+/// Who takes a step in this request.
+fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame) -> Actor<'a> {
+    Actor { viewer, now: state.clock.now(), request_id: &frame.request_id, config: &state.config }
+}
+
+/// The answer to a step that could not be taken, where no field is to blame.
+fn step_error(error: StepError) -> WebError {
+    let conflict = |ja, en| WebError::Conflict(Said { ja, en });
+    match error {
+        StepError::NotFound => WebError::NotFound,
+        StepError::Place => conflict(
+            "この役割は、指定の組織・セプターでは今は設けられていません。",
+            "This role is not held at that organisation or CEPTOAR now.",
+        ),
+        StepError::Period => conflict("期間の指定が正しくありません。", "The period is not possible."),
+        StepError::NameTaken => conflict("この利用者名は使われています。", "That sign-in name is taken."),
+        StepError::AddressShared => {
+            conflict("このメールアドレスは複数の方に登録されています。", "Several people have that address.")
+        }
+        StepError::AlreadyHeld => {
+            conflict("この担当は、その期間すでに登録されています。", "This duty is registered for that period already.")
+        }
+        StepError::AskerGone => conflict(
+            "申請した方が、申請できる担当を離れています。却下して、申請し直してもらってください。",
+            "Whoever asked may not ask any more. Refuse it and have it asked for again.",
+        ),
+        StepError::Overtaken => {
+            conflict("すでに別の操作が行われています。", "Somebody else was faster, or it has been done already.")
+        }
+        StepError::NoAddress => conflict(
+            "メールアドレスが登録されていないため、お送りできません。",
+            "There is no mail address to send it to.",
+        ),
+        StepError::Database(error) => error.into(),
+        StepError::Letter(error) => WebError::Internal(error.into()),
+    }
+}

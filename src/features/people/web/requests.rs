@@ -1,0 +1,194 @@
+//! Requests that need a second person: the list, one of them, and the decision.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::shown::{period, place};
+use super::{actor, step_error};
+use crate::features::access::action::RequestAction;
+use crate::features::access::{Viewer, can};
+use crate::features::people::form::DecisionForm;
+use crate::features::people::paths;
+use crate::features::people::person::{Decision, GrantRequest, RequestPurpose};
+use crate::features::people::steps::decisions;
+use crate::features::people::store::{self, Wanted};
+use crate::kernel::ids::GrantRequestId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::long_time;
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Id;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of requests.
+    pub struct RequestWords {
+        title: "承認待ちの申請" / "Requests awaiting a second person",
+        one: "申請の確認" / "A request",
+        home: "ホーム" / "Home",
+        people: "利用者管理" / "People",
+        ask: "職員の担当を申請する" / "Ask for a staff role",
+        empty_title: "承認待ちの申請はありません" / "Nothing is waiting",
+        empty_text: "職員の担当の申請や、認証手段の再登録の申請があると、ここに並びます。" / "Requests for staff roles and new authenticators are listed here.",
+        person: "対象の方" / "Person",
+        purpose: "申請の内容" / "Asked for",
+        role: "役割" / "Role",
+        place: "担当先" / "Where",
+        period: "期間" / "Period",
+        reason: "理由" / "Reason",
+        asked: "申請" / "Asked",
+        by: "{at} {name}" / "{at}, {name}",
+        state: "状態" / "State",
+        waiting: "承認待ち" / "Waiting",
+        decided: "{decision}({at} {name})" / "{decision} ({at}, {name})",
+        confirm: "承認する" / "Confirm",
+        confirm_recovery: "ご本人であることを確かめたうえで承認する" / "Confirm, having made sure who it is",
+        refuse: "却下する" / "Refuse",
+        withdraw: "申請を取り下げる" / "Take the request back",
+        own: "ご自分の申請です。承認は、もう一人の承認者が行います。" / "This is your own request. Somebody else confirms it.",
+        about_you: "ご自分についての申請です。承認は、ほかの承認者が行います。" / "This request is about you. Somebody else decides.",
+        see: "内容を確かめる" / "Look at it",
+    }
+}
+
+struct Row {
+    href: String,
+    name: String,
+    what: String,
+    asked: String,
+}
+
+#[derive(Template)]
+#[template(path = "people/requests.html")]
+struct RequestsPage {
+    chrome: Chrome,
+    w: &'static RequestWords,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "people/request.html")]
+struct RequestPage {
+    chrome: Chrome,
+    w: &'static RequestWords,
+    facts: Vec<(&'static str, String)>,
+    remark: &'static str,
+    confirm: Option<(String, &'static str)>,
+    refuse: Option<String>,
+    withdraw: Option<String>,
+}
+
+/// All that wait.
+pub async fn index(State(state): State<AppState>, viewer: Viewer, frame: Frame) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
+    let requests = store::requests(&mut tx, Wanted::Waiting).await?;
+    let w = RequestWords::of(frame.language);
+    let row = |r: &GrantRequest| Row {
+        href: paths::of_request(paths::REQUEST, r.id),
+        name: r.display_name.clone(),
+        what: what(r, frame.language),
+        asked: fill(w.by, &[("at", &long_time(r.asked_at, frame.language)), ("name", &r.asked_by)]),
+    };
+    let rows = requests.iter().filter(|r| can(&viewer, RequestAction::Look, &r.facts)).map(row).collect();
+    let chrome = frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]);
+    Ok(Page(RequestsPage { chrome, w, rows }).into_response())
+}
+
+fn what(request: &GrantRequest, language: Language) -> String {
+    match request.role {
+        Some(role) => {
+            let place = request.organisation.as_ref().map(|o| place(o, request.ceptoar.as_ref(), None, language));
+            format!("{} / {}", role.label(language), place.unwrap_or_default())
+        }
+        None => request.purpose.label(language).to_owned(),
+    }
+}
+
+async fn find(tx: &mut sqlx::PgConnection, viewer: &Viewer, id: GrantRequestId) -> Result<GrantRequest, WebError> {
+    let request = store::requests(tx, Wanted::One(id)).await?.pop().ok_or(WebError::NotFound)?;
+    if can(viewer, RequestAction::Look, &request.facts) { Ok(request) } else { Err(WebError::NotFound) }
+}
+
+/// One of them.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<GrantRequestId>,
+) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
+    let request = find(&mut tx, &viewer, id).await?;
+    let w = RequestWords::of(frame.language);
+    let to = |route| paths::of_request(route, id);
+    let may = |action| can(&viewer, action, &request.facts);
+    let confirm = match request.purpose {
+        RequestPurpose::Duty => w.confirm,
+        RequestPurpose::Recovery => w.confirm_recovery,
+    };
+    let page = RequestPage {
+        chrome: frame.chrome(w.one, &[("/", w.home), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
+        w,
+        facts: facts(&request, frame.language),
+        remark: remark(&request, &viewer, w),
+        confirm: may(RequestAction::Confirm).then(|| (to(paths::CONFIRMATION), confirm)),
+        refuse: may(RequestAction::Refuse).then(|| to(paths::REFUSAL)),
+        withdraw: may(RequestAction::Withdraw).then(|| to(paths::WITHDRAWAL)),
+    };
+    Ok(Page(page).into_response())
+}
+
+fn remark(request: &GrantRequest, viewer: &Viewer, w: &'static RequestWords) -> &'static str {
+    if !request.facts.waiting {
+        ""
+    } else if request.facts.account_id == viewer.account_id {
+        w.about_you
+    } else if request.facts.asked_by == viewer.account_id {
+        w.own
+    } else {
+        ""
+    }
+}
+
+fn facts(request: &GrantRequest, language: Language) -> Vec<(&'static str, String)> {
+    let w = RequestWords::of(language);
+    let mut facts =
+        vec![(w.person, request.display_name.clone()), (w.purpose, request.purpose.label(language).to_owned())];
+    if let Some(role) = request.role {
+        facts.push((w.role, role.label(language).to_owned()));
+    }
+    if let Some(organisation) = &request.organisation {
+        facts.push((w.place, place(organisation, request.ceptoar.as_ref(), None, language)));
+        facts.push((w.period, period(request.begins_on, request.ends_on, language)));
+    }
+    facts.push((w.reason, request.reason.clone()));
+    let asked = [("at", long_time(request.asked_at, language)), ("name", request.asked_by.clone())];
+    facts.push((w.asked, fill(w.by, &asked.each_ref().map(|(key, value)| (*key, value.as_str())))));
+    let state = match (request.decision, request.decided_at, &request.decided_by) {
+        (Some(decision), Some(at), Some(by)) => {
+            fill(w.decided, &[("decision", decision.label(language)), ("at", &long_time(at, language)), ("name", by)])
+        }
+        (_, _, _) => w.waiting.to_owned(),
+    };
+    facts.push((w.state, state));
+    facts
+}
+
+/// Confirms, refuses or takes back.
+pub async fn decide(
+    decision: Decision,
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<GrantRequestId>,
+    Form(DecisionForm {}): Form<DecisionForm>,
+) -> Result<Response, WebError> {
+    let actor = actor(&state, &viewer, &frame);
+    let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
+    let request = find(&mut tx, &viewer, id).await?;
+    decisions::decide(&mut tx, actor, &request, decision).await.map_err(step_error)?;
+    tx.commit().await?;
+    Ok(Redirect::to(&paths::of_request(paths::REQUEST, id)).into_response())
+}

@@ -1,0 +1,121 @@
+//! The name of every action in the trail. A test looks for actions in the code that have none.
+
+use crate::kernel::language::{Label, Language};
+use crate::platform::audit::Outcome;
+
+/// What sort of action it is: decides who else than an auditor sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Everyday work with items.
+    Work,
+    /// Getting in, and looking at what is guarded.
+    Security,
+    /// Accounts and what they are.
+    Administration,
+}
+
+/// An action with its names.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    /// As it stands in the trail.
+    pub code: &'static str,
+    /// What sort it is.
+    pub family: Family,
+    ja: &'static str,
+    en: &'static str,
+}
+
+impl Label for Named {
+    fn label(self, language: Language) -> &'static str {
+        language.pick(self.ja, self.en)
+    }
+}
+
+macro_rules! actions {
+    ($($code:literal $family:ident $ja:literal / $en:literal;)*) => {
+        /// Every action.
+        pub const ALL: &[Named] = &[$(Named { code: $code, family: Family::$family, ja: $ja, en: $en }),*];
+    };
+}
+
+actions! {
+    "session.open" Security "サインイン" / "Sign-in";
+    "session.end" Security "サインアウト" / "Sign-out";
+    "account.add" Administration "アカウントの登録" / "Account made";
+    "people.invite" Administration "利用者の招待" / "Person invited";
+    "people.invite_again" Administration "招待の再送" / "Invitation sent again";
+    "people.suspend" Administration "利用の停止" / "Account suspended";
+    "people.lift" Administration "利用停止の解除" / "Suspension lifted";
+    "people.give" Administration "役割の付与" / "Role given";
+    "people.end" Administration "役割の終了" / "Role ended";
+    "people.ask" Administration "役割付与の申請" / "Role asked for";
+    "people.decide" Administration "役割付与の承認・却下" / "Decision on a role";
+    "people.end_sessions" Administration "サインイン状態の強制終了" / "Sessions ended";
+    "people.start_reset" Administration "パスワード再設定の案内" / "Password reset started";
+    "people.start_recovery" Administration "認証手段の再登録の案内" / "Recovery started";
+    "people.ask_recovery" Administration "認証手段の再登録の申請" / "Recovery asked for";
+    "advisory.create" Work "情報提供の起案" / "Advisory begun";
+    "advisory.edit" Work "下書きの保存" / "Draft saved";
+    "advisory.discard" Work "下書きの破棄" / "Draft discarded";
+    "advisory.submit" Work "承認の依頼" / "Submitted for approval";
+    "advisory.send_back" Work "差し戻し" / "Sent back";
+    "advisory.publish" Work "承認・発出" / "Approved and published";
+    "advisory.read" Work "情報提供の閲覧" / "Advisory read";
+    "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (envelope only)";
+    "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
+    "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries looked at";
+    "advisory.readers" Work "閲覧者一覧の閲覧" / "Readers looked at";
+    "contacts.read" Security "連絡先の閲覧" / "Contact details read";
+    "contacts.search" Security "窓口の検索" / "Windows searched";
+    "break_glass.open" Security "緊急閲覧の開始" / "Glass broken";
+    "break_glass.read" Security "緊急閲覧での連絡先の閲覧" / "Contact details read through broken glass";
+    "trail.read" Security "操作履歴の閲覧" / "Audit trail looked at";
+    "trail.export" Security "操作履歴の書き出し" / "Audit trail exported";
+}
+
+/// The action of a code.
+#[must_use]
+pub fn named(code: &str) -> Option<Named> {
+    ALL.iter().copied().find(|action| action.code == code)
+}
+
+/// The name of a code; one that was renamed since stands as it is.
+#[must_use]
+pub fn label(code: &str, language: Language) -> String {
+    named(code).map_or_else(|| code.to_owned(), |action| action.label(language).to_owned())
+}
+
+/// The codes of some families.
+#[must_use]
+pub fn codes(families: &[Family]) -> Vec<String> {
+    ALL.iter().filter(|action| families.contains(&action.family)).map(|action| action.code.to_owned()).collect()
+}
+
+/// What kind of thing a subject is, in words.
+#[must_use]
+pub fn subject_label(kind: &str, language: Language) -> String {
+    match kind {
+        "advisory" => language.pick("情報提供", "Advisory").to_owned(),
+        "account" => language.pick("利用者", "Account").to_owned(),
+        "organisation" => language.pick("組織", "Organisation").to_owned(),
+        "sign_in_name" => language.pick("サインイン名", "Sign-in name").to_owned(),
+        "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+impl Label for Outcome {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Done => language.pick("実行", "Done"),
+            Self::Refused => language.pick("拒否", "Refused"),
+        }
+    }
+}
+
+/// The name of an outcome's code.
+#[must_use]
+pub fn outcome_label(code: &str, language: Language) -> &'static str {
+    let known = [Outcome::Done, Outcome::Refused].into_iter().find(|outcome| outcome.code() == code);
+    known.map_or("", |outcome| outcome.label(language))
+}
