@@ -23,6 +23,7 @@ create index affiliations_organisation on affiliations (organisation_id);
 create index affiliations_contact on affiliations (contact_id) where contact_id is not null;
 create index affiliations_role on affiliations (role);
 create index sessions_latest on sessions (account_id, opened_at desc);
+create index accounts_by_name on accounts (display_name, account_id);
 create index accounts_mail_address on accounts (lower(mail_address));
 
 -- Corrections do not rewrite history: the end may move to an earlier day, and nothing else changes.
@@ -244,24 +245,24 @@ create function people_list(p_pattern text, p_state text, p_after_name text, p_a
   as $$
   with kept as materialized (
     select f.account_id, f.organisation_id from public.affiliations f
-      where f.ceptoar_id = any (public.viewer_kept_ceptoars())
+      where f.ceptoar_id = any ((select public.viewer_kept_ceptoars())::text[])
         and f.role in ('member_poc', 'member_reader', 'hub_member', 'member_admin')
     union
     select f.account_id, f.organisation_id from public.affiliations f
-      where f.organisation_id = any (public.viewer_kept_firms())
+      where f.organisation_id = any ((select public.viewer_kept_firms())::uuid[])
         and f.role in ('member_poc', 'member_reader', 'hub_member', 'member_admin')
     union
     select f.account_id, f.organisation_id from public.affiliations f
       join public.affiliations own on own.ceptoar_id = f.ceptoar_id and own.organisation_id = f.organisation_id
-        and own.role = 'secretariat' and own.account_id = public.viewer_account() and own.valid @> public.viewer_today()
+        and own.role = 'secretariat' and own.account_id = (select public.viewer_account()) and own.valid @> (select public.viewer_today())
       where f.role = 'coordinator'
     union
     select f.account_id, f.organisation_id from public.affiliations f
-      where public.viewer_keeps_staff() and f.role in ('nisc_analyst', 'nisc_approver', 'ministry_liaison',
+      where (select public.viewer_keeps_staff()) and f.role in ('nisc_analyst', 'nisc_approver', 'ministry_liaison',
         'secretariat', 'council_delegate', 'wg_chair', 'council_observer', 'auditor', 'system_admin')
     union
     select r.account_id, r.organisation_id from public.grant_requests r
-      where public.viewer_keeps_staff() and r.decision is null and r.purpose = 'duty'),
+      where (select public.viewer_keeps_staff()) and r.decision is null and r.purpose = 'duty'),
   found as (
     select a.account_id, a.display_name from public.accounts a
     where a.account_id in (
@@ -273,7 +274,9 @@ create function people_list(p_pattern text, p_state text, p_after_name text, p_a
            or exists (select from public.accounts b where b.account_id = k.account_id
                       and public.people_folded(b.display_name) like p_pattern))
       and (p_after is null or (a.display_name, a.account_id) > (p_after_name, p_after))
-      and (p_state is null or public.people_state(a.account_id) = p_state)
+      -- The cheap question first: most accounts are not suspended.
+      and (p_state is null or case when p_state = 'suspended' then a.suspended_at is not null
+                                   else a.suspended_at is null and public.people_state(a.account_id) = p_state end)
     order by a.display_name, a.account_id limit least(p_limit, 201))
   select f.account_id, f.display_name, public.people_state(f.account_id),
          (select max(s.opened_at) from public.sessions s where s.account_id = f.account_id),
@@ -339,10 +342,10 @@ create function people_places(p_words text, p_limit integer)
   as $$
   select m.organisation_id, m.ceptoar_id, n.ja, n.en, c.ja, c.en
   from public.memberships m
-  join public.organisation_names n on n.organisation_id = m.organisation_id and n.valid @> public.viewer_today()
-  left join public.ceptoar_names c on c.ceptoar_id = m.ceptoar_id and c.valid @> public.viewer_today()
-  where m.valid @> public.viewer_today()
-    and (m.ceptoar_id = any (public.viewer_kept_ceptoars()) or m.organisation_id = any (public.viewer_kept_firms()))
+  join public.organisation_names n on n.organisation_id = m.organisation_id and n.valid @> (select public.viewer_today())
+  left join public.ceptoar_names c on c.ceptoar_id = m.ceptoar_id and c.valid @> (select public.viewer_today())
+  where m.valid @> (select public.viewer_today())
+    and (m.ceptoar_id = any ((select public.viewer_kept_ceptoars())::text[]) or m.organisation_id = any ((select public.viewer_kept_firms())::uuid[]))
     and (p_words is null or public.people_folded(n.ja) like p_words or public.people_folded(n.en) like p_words
          or public.people_folded(n.reading) like p_words)
   order by n.reading, m.organisation_id limit least(p_limit, 101) $$;
@@ -354,11 +357,11 @@ create function people_place(p_organisation uuid, p_ceptoar text)
   as $$
   select n.ja, n.en, c.ja, c.en
   from public.organisation_names n
-  left join public.ceptoar_names c on c.ceptoar_id = p_ceptoar and c.valid @> public.viewer_today()
-  where n.organisation_id = p_organisation and n.valid @> public.viewer_today()
+  left join public.ceptoar_names c on c.ceptoar_id = p_ceptoar and c.valid @> (select public.viewer_today())
+  where n.organisation_id = p_organisation and n.valid @> (select public.viewer_today())
     and ((public.people_reaches('member_poc', p_organisation, p_ceptoar)
           and exists (select from public.memberships m where m.organisation_id = p_organisation
-                      and m.ceptoar_id = p_ceptoar and m.valid @> public.viewer_today()))
+                      and m.ceptoar_id = p_ceptoar and m.valid @> (select public.viewer_today())))
          or public.people_reaches('coordinator', p_organisation, p_ceptoar)) $$;
 
 -- Whose duty this is.
@@ -373,8 +376,8 @@ create function people_windows(p_organisation uuid, p_ceptoar text)
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$
   select k.contact_id, k.label, k.position from public.contacts k
-  where k.organisation_id = p_organisation and k.ceptoar_id = p_ceptoar and k.valid @> public.viewer_today()
-    and (p_ceptoar = any (public.viewer_kept_ceptoars()) or p_organisation = any (public.viewer_kept_firms()))
+  where k.organisation_id = p_organisation and k.ceptoar_id = p_ceptoar and k.valid @> (select public.viewer_today())
+    and (p_ceptoar = any ((select public.viewer_kept_ceptoars())::text[]) or p_organisation = any ((select public.viewer_kept_firms())::uuid[]))
   order by k.position $$;
 
 -- Windows of which everybody who answers for them is suspended: somebody else has to be named.
@@ -386,11 +389,11 @@ create function people_unanswered_windows()
   select k.contact_id, k.organisation_id, k.ceptoar_id, k.label, k.position, coalesce(n.ja, ''), coalesce(n.en, '')
   from public.contacts k
   join (select f.contact_id from public.affiliations f join public.accounts a using (account_id)
-        where f.contact_id is not null and f.valid @> public.viewer_today()
+        where f.contact_id is not null and f.valid @> (select public.viewer_today())
         group by f.contact_id having bool_and(a.suspended_at is not null)) s on s.contact_id = k.contact_id
-  left join public.organisation_names n on n.organisation_id = k.organisation_id and n.valid @> public.viewer_today()
-  where k.valid @> public.viewer_today()
-    and (k.ceptoar_id = any (public.viewer_kept_ceptoars()) or k.organisation_id = any (public.viewer_kept_firms()))
+  left join public.organisation_names n on n.organisation_id = k.organisation_id and n.valid @> (select public.viewer_today())
+  where k.valid @> (select public.viewer_today())
+    and (k.ceptoar_id = any ((select public.viewer_kept_ceptoars())::text[]) or k.organisation_id = any ((select public.viewer_kept_firms())::uuid[]))
   order by n.reading, k.position limit 50 $$;
 
 -- Requests of two persons that wait, or one of them.

@@ -85,6 +85,7 @@ ensure_cxx() {
     fi
     say "C++ compiler missing (the fuzzing engine needs it): installing g++ ..."
     if ! install_packages g++; then
+        # shellcheck disable=SC2034 # read by scripts/fuzz
         cxx_reason="installing g++ failed (see above)"
         return 1
     fi
@@ -114,6 +115,7 @@ ensure_deny() {
     # Not in the checkout's own target directory: the tool outlives it.
     if ! quietly env -u CARGO_TARGET_DIR -u RUSTFLAGS cargo install "cargo-deny@$deny_version" --locked \
         --root "$(state_dir)/tools"; then
+        # shellcheck disable=SC2034 # read by scripts/test
         deny_reason="cargo-deny could not be built (see above); cargo install cargo-deny@$deny_version --locked gets it"
         return 1
     fi

@@ -37,6 +37,10 @@ impl EmailAddress {
             return Err(EmailAddressError::Length);
         }
         let local = local_part(local)?;
+        // Once more: the quotation marks count as well.
+        if local.len() > 64 || local.len() + 1 + domain.len() > 254 {
+            return Err(EmailAddressError::Length);
+        }
         if !is_domain(domain) {
             return Err(EmailAddressError::Domain);
         }
@@ -86,6 +90,15 @@ mod tests {
         let parsed = |s| EmailAddress::parse(s).map(|a| a.as_str().to_owned());
         assert_eq!(parsed(" soc@Bank.example "), Ok("soc@bank.example".into()));
         assert_eq!(parsed("b..c.@carrier.example"), Ok("\"b..c.\"@carrier.example".into()));
+    }
+
+    #[test]
+    fn what_is_stored_is_read_back() {
+        let longest = format!("{}..b@carrier.example", "a".repeat(59));
+        let stored = EmailAddress::parse(&longest).expect("an address");
+        assert_eq!(EmailAddress::parse(stored.as_str()), Ok(stored));
+        let longer = format!("{}..b@carrier.example", "a".repeat(60));
+        assert_eq!(EmailAddress::parse(&longer), Err(EmailAddressError::Length));
     }
 
     #[test]

@@ -63,7 +63,9 @@ function say(form, text) {
 }
 
 async function ask(form) {
-  const answer = await fetch(form.dataset.passkeyFrom, { method: "POST", headers: { Accept: "application/json" } });
+  const token = document.querySelector('meta[name="form-token"]')?.content ?? "";
+  const headers = { Accept: "application/json", "X-Form-Token": token };
+  const answer = await fetch(form.dataset.passkeyFrom, { method: "POST", headers });
   if (!answer.ok) throw new Error(String(answer.status));
   const question = await answer.json();
   const options = question.publicKey;

@@ -13,7 +13,8 @@ use ceptoar_portal::platform::sandbox::confine::Hold;
 use ceptoar_portal::platform::sandbox::{Kind, Limits, Sandbox, SandboxError, child};
 
 const LIMITS: Limits = Limits {
-    deadline: Duration::from_secs(8),
+    // Far beyond the limit of the processor, also where many share one.
+    deadline: Duration::from_secs(60),
     patience: Duration::from_secs(60),
     input: 1024 * 1024,
     output: 64 * 1024,

@@ -15,6 +15,7 @@ use crate::platform::config::{Config, Confinement};
 use crate::platform::db::Db;
 use crate::platform::sandbox::Sandbox;
 use crate::platform::security::password::{Cost, PasswordHasher};
+use crate::platform::security::secret_key::SecretKey;
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::state::{AppState, FirstWall};
@@ -29,17 +30,17 @@ struct Settings {
 }
 
 /// The whole portal; its settings are a demonstration's, but for the limits that one busy person would meet.
-pub fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
+pub async fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
+    let config =
+        Settings::try_parse_from(["bench", "--requests-per-second=100000", "--contact-reads-per-hour=1000000"])?.config;
     Ok(router(AppState {
         db: Db::new(field.connections.app.clone(), connections),
-        config: Arc::new(
-            Settings::try_parse_from(["bench", "--requests-per-second=100000", "--contact-reads-per-hour=1000000"])?
-                .config,
-        ),
         clock: Clock::System,
         hasher: PasswordHasher::new(Cost::Standard)?,
         sandbox: Sandbox::of_this_program(Confinement::Possible)?,
+        secret_key: SecretKey::parse(&SecretKey::generate()?)?,
         first_wall: FirstWall::Standing,
+        config: Arc::new(config),
     }))
 }
 

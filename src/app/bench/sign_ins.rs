@@ -26,7 +26,7 @@ pub async fn run(settings: SignIns) -> anyhow::Result<()> {
     store::roster(&mut owner, 100).await?;
     let people = people(&mut owner).await?;
     store::archive(&mut owner, 50).await?;
-    let router = portal(&field, 16)?;
+    let router = portal(&field, 16).await?;
     let reader = people.readers.last().context("a reader")?;
     let quiet = watch(&router, reader, async { tokio::time::sleep(Duration::from_secs(2)).await }).await?;
     let before = memory("VmRSS")?;

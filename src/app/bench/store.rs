@@ -184,8 +184,8 @@ pub async fn session(owner: &mut PgConnection, name: &str, token_hash: &[u8]) ->
            on conflict do nothing";
     sqlx::raw_sql(people).execute(&mut *owner).await?;
     sqlx::query!(
-        "insert into sessions (token_hash, account_id, opened_at, last_seen_at, expires_at)
-         select $2, account_id, now(), now(), now() + interval '1 hour' from accounts where sign_in_name = $1",
+        "insert into sessions (token_hash, account_id, opened_at, last_seen_at, expires_at, opened_by, confirmed_at)
+         select $2, account_id, now(), now(), now() + interval '1 hour', 'demonstration', now() from accounts where sign_in_name = $1",
         name,
         token_hash
     )

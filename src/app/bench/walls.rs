@@ -25,7 +25,7 @@ pub async fn run(settings: Walls) -> anyhow::Result<()> {
     let people = people(&mut owner).await?;
     store::archive(&mut owner, settings.advisories).await?;
     let newest = publish(&field, &mut owner, settings.advisories + 1, people.approver).await?;
-    let router = portal(&field, 8)?;
+    let router = portal(&field, 8).await?;
     let asked = pages(newest, &people.readers);
     let mut figures = vec![(Vec::new(), Vec::new()); asked.len()];
     for round in 0..=settings.rounds {

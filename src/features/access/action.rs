@@ -59,6 +59,8 @@ pub enum PersonAction {
 /// What is done with one duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DutyAction {
+    /// See it.
+    See,
     /// Give it, alone.
     Give,
     /// Ask that it be given: a second person confirms.
@@ -183,7 +185,7 @@ impl PeopleAction {
             Self::Duty(action) => match action {
                 DutyAction::Give => viewer.keeps_members(),
                 DutyAction::Ask => viewer.keeps_staff(),
-                DutyAction::End => viewer.keeps_members() || viewer.keeps_staff(),
+                DutyAction::See | DutyAction::End => viewer.keeps_members() || viewer.keeps_staff(),
             },
             Self::Request(action) => match action {
                 RequestAction::Look | RequestAction::Confirm | RequestAction::Refuse | RequestAction::Withdraw => {

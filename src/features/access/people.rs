@@ -159,6 +159,7 @@ impl Act for DutyAction {
     fn permitted(self, viewer: &Viewer, duty: &DutyFacts) -> bool {
         let anothers = duty.account_id != Some(viewer.account_id);
         match self {
+            Self::See => viewer.reaches(&duty.hat),
             Self::Give => anothers && !duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
             Self::Ask => anothers && duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
             Self::End => anothers && viewer.reaches(&duty.hat),

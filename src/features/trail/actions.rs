@@ -41,6 +41,14 @@ macro_rules! actions {
 actions! {
     "session.open" Security "サインイン" / "Sign-in";
     "session.end" Security "サインアウト" / "Sign-out";
+    "session.confirm" Security "本人確認" / "Identity confirmed again";
+    "password.change" Security "パスワードの変更" / "Password changed";
+    "address.ask" Security "通知先アドレスの変更の申請" / "New mail address asked for";
+    "address.change" Security "通知先アドレスの変更" / "Mail address changed";
+    "authenticator.add" Security "認証手段の追加" / "Authenticator added";
+    "authenticator.remove" Security "認証手段の削除" / "Authenticator removed";
+    "recovery_codes.renew" Security "回復コードの再発行" / "Recovery codes renewed";
+    "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
     "people.invite" Administration "利用者の招待" / "Person invited";
     "people.invite_again" Administration "招待の再送" / "Invitation sent again";

@@ -142,6 +142,7 @@ impl Sandbox {
                 let _ = stdin.write_all(input).await;
             }
             drop(stdin.take());
+            Ok::<(), SandboxError>(())
         };
         let read = async {
             let mut output = Vec::new();
@@ -151,7 +152,7 @@ impl Sandbox {
             if output.len() > most { Err(SandboxError::TooTalkative) } else { Ok(output) }
         };
         // An answer that is too long ends the conversation although the child may not have read everything.
-        let output = async { tokio::try_join!(async { Ok::<(), SandboxError>(write.await) }, read) }.await?.1;
+        let ((), output) = tokio::try_join!(write, read)?;
         let status = child.wait().await.map_err(SandboxError::Start)?;
         if status.success() { Ok(output) } else { Err(SandboxError::Died(status)) }
     }

@@ -144,7 +144,7 @@ async fn a_request_that_two_readers_would_read_differently_hides_no_second_one()
         format!("Content-Length: {length}\r\n Transfer-Encoding: chunked\r\n"),
         format!("Content-Length: 5\r\nContent-Length: {length}\r\n"),
         format!("Content-Length: +{length}\r\n"),
-        format!("Content-Length: 0x10\r\n"),
+        "Content-Length: 0x10\r\n".to_owned(),
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n".to_owned(),
     ];
     for head in heads {

@@ -10,9 +10,12 @@ use ceptoar_portal::platform::db::Db;
 use ceptoar_portal::platform::sandbox::{Limits, Sandbox};
 use ceptoar_portal::platform::security::password::{Cost, PasswordHasher};
 use ceptoar_portal::platform::security::secret_key::SecretKey;
+use ceptoar_portal::platform::security::token::Token;
 use ceptoar_portal::platform::telemetry;
+use ceptoar_portal::platform::web::cookies;
 use ceptoar_portal::platform::web::state::{AppState, FirstWall};
 use clap::Parser;
+use uuid::Uuid;
 
 use super::client::Client;
 use super::database::TestDatabase;
@@ -79,6 +82,29 @@ impl TestApp {
     /// Somebody signed in by name. Accounts of the factory all have the password [`super::factory::PASSWORD`].
     pub async fn signed_in(&self, name: &str) -> Client {
         let mut client = self.visitor();
+        let mut db = self.database.owner().await;
+        let real: Option<Uuid> =
+            sqlx::query_scalar("select account_id from accounts where sign_in_name = $1 and not demonstration")
+                .bind(name)
+                .fetch_optional(&mut db)
+                .await
+                .expect("an account");
+        if let Some(account) = real {
+            // Real people sign in with what no test has at hand; the session is written as its owner would.
+            let token = Token::random().expect("a token");
+            sqlx::query(
+                "insert into sessions (token_hash, account_id, opened_by, opened_at, last_seen_at, confirmed_at, expires_at)
+                 values ($1, $2, 'passkey', $3, $3, $3, $3 + interval '12 hours')",
+            )
+            .bind(token.hash())
+            .bind(account)
+            .bind(self.state.clock.now())
+            .execute(&mut db)
+            .await
+            .expect("a session");
+            client.hold(cookies::session_name(self.state.config.over_tls()), token.reveal());
+            return client;
+        }
         let reply = client.post("/sign-in", &[("name", name), ("password", super::factory::PASSWORD)]).await;
         assert_eq!(reply.status, 303, "{name} could not sign in: {}", reply.body);
         client
@@ -94,6 +120,7 @@ pub fn idle_state() -> AppState {
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
         sandbox: sandbox(),
+        secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
         first_wall: FirstWall::Standing,
     }
 }

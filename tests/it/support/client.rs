@@ -60,6 +60,11 @@ impl Client {
         self.router = router;
     }
 
+    /// Holds a cookie that no answer set.
+    pub fn hold(&mut self, name: &str, value: String) {
+        self.cookies.insert(name.to_owned(), value);
+    }
+
     pub async fn get(&mut self, path: &str) -> Reply {
         self.send(Method::GET, path, None).await
     }

@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
         .post(paths::SUBMISSION, write, submission::post)
         .post(paths::RETURN, send_back, submission::send_back)
         .get(paths::PUBLICATION, approve, publication::get)
-        .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(Approve)), publication::post)
+        .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())
 }
 

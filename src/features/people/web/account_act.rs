@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{actor, step_error};
+use super::{actor, or_refused, step_error};
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::{ActForm, Reader};
 use crate::features::people::person::Person;
@@ -109,14 +109,26 @@ pub async fn post(
     Id(id): Id<AccountId>,
     Form(form): Form<ActForm>,
 ) -> Result<Response, WebError> {
-    let actor = actor(&state, &viewer, &frame);
+    let answer = taken(act, &state, &viewer, &frame, id, form).await;
+    or_refused(answer, &state, &viewer, &frame, "people.act", ("account", id.to_string())).await
+}
+
+async fn taken(
+    act: AccountAct,
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AccountId,
+    form: ActForm,
+) -> Result<Response, WebError> {
+    let actor = actor(state, viewer, frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
-    let person = find(&mut tx, &viewer, act, id).await?;
+    let person = find(&mut tx, viewer, act, id).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
     let (_, _, _, reasoned, _) = words(act, ActWords::of(Language::Ja));
     let reason = if reasoned { reader.reason(&form.reason) } else { reader.free_reason(&form.reason) };
     if !reader.errors.is_empty() {
-        return Ok(Unprocessable(page(&frame, act, &person, form.reason, reader.errors)).into_response());
+        return Ok(Unprocessable(page(frame, act, &person, form.reason, reader.errors)).into_response());
     }
     let done = acts::take(&mut tx, actor, act, &person.facts, &reason).await.map_err(step_error)?;
     tx.commit().await?;

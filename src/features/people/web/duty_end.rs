@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Days;
 
 use super::shown::{choices, place};
-use super::{actor, step_error};
+use super::{actor, or_refused, step_error};
 use crate::features::access::action::DutyAction;
 use crate::features::access::people::DutyFacts;
 use crate::features::access::{Viewer, can};
@@ -82,12 +82,23 @@ pub async fn post(
     Id(id): Id<AffiliationId>,
     Form(form): Form<EndForm>,
 ) -> Result<Response, WebError> {
-    let actor = actor(&state, &viewer, &frame);
+    let answer = ended(&state, &viewer, &frame, id, form).await;
+    or_refused(answer, &state, &viewer, &frame, "people.end", ("affiliation", id.to_string())).await
+}
+
+async fn ended(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: AffiliationId,
+    form: EndForm,
+) -> Result<Response, WebError> {
+    let actor = actor(state, viewer, frame);
     let today = japan_day(actor.now);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let duty = steps::duty(&mut tx, id).await.map_err(step_error)?;
     let facts = DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() };
-    if !can(&viewer, DutyAction::End, &facts) {
+    if !can(viewer, DutyAction::End, &facts) {
         return Err(WebError::NotFound);
     }
     let mut reader = Reader::new(frame.language, today);
@@ -107,7 +118,7 @@ pub async fn post(
         }
     };
     let (Some(last_day), true) = (last_day, reader.errors.is_empty()) else {
-        return Ok(Unprocessable(page(&frame, &duty, form, reader.errors)).into_response());
+        return Ok(Unprocessable(page(frame, &duty, form, reader.errors)).into_response());
     };
     steps::end(&mut tx, actor, &duty, last_day, &reason).await.map_err(step_error)?;
     tx.commit().await?;

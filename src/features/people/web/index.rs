@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::shown::{choices, place};
+use super::shown::{choices, place, sees};
 use crate::features::access::{Role, Viewer};
 use crate::features::people::paths;
 use crate::features::people::person::{AccountState, Duty, Listed, Unanswered};
@@ -154,11 +154,17 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
     let more = people.len() > page;
     people.truncate(page);
     let ids: Vec<AccountId> = people.iter().map(|p| p.account_id).collect();
-    let duties = store::duties(&mut tx, &ids).await?;
+    let mut duties = store::duties(&mut tx, &ids).await?;
+    duties.retain(|duty| sees(viewer, duty));
     let unanswered = store::unanswered(&mut tx).await?;
     let waiting = store::requests(&mut tx, Wanted::Waiting).await?.len();
     tx.commit().await?;
     let next = people.last().filter(|_| more).map(|p| (p.display_name.clone(), p.account_id.to_string()));
+    // Somebody who waits for a first role of staff has no duty yet.
+    people.retain(|p| {
+        let waiting = p.state == AccountState::Waiting && viewer.keeps_staff();
+        waiting || duties.iter().any(|duty| duty.account_id == p.account_id)
+    });
     let today = japan_day(now);
     let mut states: Vec<(&str, String)> = vec![("", w.all.to_owned())];
     states.extend(AccountState::ALL.map(|s| (s.code(), s.label(language).to_owned())));

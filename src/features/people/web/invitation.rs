@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sqlx::PgConnection;
 
 use super::shown::{choices, place};
-use super::{actor, step_error};
+use super::{actor, or_refused, step_error};
 use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::{DutyFacts, Hat};
 use crate::features::access::{Role, Viewer, can};
-use crate::features::people::form::{DutyForm, FormWords, InvitationForm, NewDuty, NewPerson, Reader};
+use crate::features::people::form::{DutyForm, FormWords, InvitationForm, NewDuty, Reader};
 use crate::features::people::person::{Person, Place, Window};
 use crate::features::people::steps::{self, StepError};
 use crate::features::people::{paths, store};
@@ -139,34 +139,38 @@ pub async fn post(
     Path((organisation, ceptoar)): Path<(String, String)>,
     Form(form): Form<InvitationForm>,
 ) -> Result<Response, WebError> {
-    let actor = actor(&state, &viewer, &frame);
+    let answer = sent(&state, &viewer, &frame, (&organisation, &ceptoar), form).await;
+    // What is no id is not repeated.
+    let subject = organisation.parse::<OrganisationId>().map(|id| id.to_string()).unwrap_or_default();
+    or_refused(answer, &state, &viewer, &frame, "people.invite", ("organisation", subject)).await
+}
+
+async fn sent(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    (organisation, ceptoar): (&str, &str),
+    form: InvitationForm,
+) -> Result<Response, WebError> {
+    let actor = actor(state, viewer, frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
-    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
+    let setting = setting(&mut tx, viewer, organisation, ceptoar).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
     let person = reader.person(&form.display_name, &form.sign_in_name, &form.mail_address, &form.language);
     let duty = read_duty(&mut reader, &setting, &form);
     let (Some(person), Some(duty), true) = (person, duty, reader.errors.is_empty()) else {
-        return Ok(Unprocessable(page(&frame, &setting, None, form, String::new(), reader.errors)).into_response());
+        return Ok(Unprocessable(page(frame, &setting, None, form, String::new(), reader.errors)).into_response());
     };
-    match invited(&mut tx, actor, &person, &duty).await {
+    match steps::invite(&mut tx, actor, &person, &duty).await {
         Ok(id) => {
             tx.commit().await?;
             Ok(Redirect::to(&paths::person(id)).into_response())
         }
         Err(error) => {
             let errors = at_fields(error, frame.language)?;
-            Ok(Unprocessable(page(&frame, &setting, None, form, String::new(), errors)).into_response())
+            Ok(Unprocessable(page(frame, &setting, None, form, String::new(), errors)).into_response())
         }
     }
-}
-
-async fn invited(
-    tx: &mut PgConnection,
-    actor: steps::Actor<'_>,
-    person: &NewPerson,
-    duty: &NewDuty,
-) -> Result<AccountId, StepError> {
-    steps::invite(tx, actor, person, duty).await
 }
 
 /// What may follow the address of a further duty.

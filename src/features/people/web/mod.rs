@@ -10,12 +10,15 @@ pub mod requests;
 pub mod request_form;
 pub mod shown;
 
+use axum::response::Response;
+
 use super::paths;
 use super::person::Decision;
 use super::steps::acts::AccountAct;
 use super::steps::{Actor, StepError};
 use crate::features::access::action::{DutyAction, PeopleAction, PersonAction, RequestAction};
 use crate::features::access::{Action, Routes, Rule, Viewer};
+use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
@@ -106,6 +109,34 @@ fn account_acts() -> Routes {
 /// Who takes a step in this request.
 fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame) -> Actor<'a> {
     Actor { viewer, now: state.clock.now(), request_id: &frame.request_id, config: &state.config }
+}
+
+/// Writes a refusal into the trail, in a transaction of its own: that of the step was given up.
+async fn or_refused(
+    answer: Result<Response, WebError>,
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    action: &'static str,
+    subject: (&'static str, String),
+) -> Result<Response, WebError> {
+    if matches!(answer, Err(WebError::NotFound)) {
+        let now = state.clock.now();
+        let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+        let event = Event {
+            at: now,
+            account: Some(viewer.account_id),
+            action,
+            outcome: Outcome::Refused,
+            subject_kind: subject.0,
+            subject_id: &subject.1,
+            detail: serde_json::json!({}),
+            request_id: Some(&frame.request_id),
+        };
+        audit::record(&mut tx, event).await?;
+        tx.commit().await?;
+    }
+    answer
 }
 
 /// The answer to a step that could not be taken, where no field is to blame.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
-use super::shown::{DutyRow, duty_row};
+use super::shown::{DutyRow, duty_row, sees};
 use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::DutyFacts;
 use crate::features::access::{Viewer, can};
@@ -111,7 +111,8 @@ pub async fn get(
     let language = frame.language;
     let w = PersonWords::of(language);
     let today = japan_day(now);
-    let (live, over): (Vec<&Duty>, Vec<&Duty>) = person.duties.iter().partition(|duty| duty.is_live(today));
+    let seen = person.duties.iter().filter(|duty| sees(&viewer, duty));
+    let (live, over): (Vec<&Duty>, Vec<&Duty>) = seen.partition(|duty| duty.is_live(today));
     let waiting = requests.iter().filter(|r| r.facts.waiting);
     let page = PersonPage {
         chrome: frame.chrome(person.listed.display_name.clone(), &[("/", w.home), (paths::INDEX, w.people)]),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::shown::{period, place};
-use super::{actor, step_error};
+use super::{actor, or_refused, step_error};
 use crate::features::access::action::RequestAction;
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::DecisionForm;
@@ -185,9 +185,20 @@ pub async fn decide(
     Id(id): Id<GrantRequestId>,
     Form(DecisionForm {}): Form<DecisionForm>,
 ) -> Result<Response, WebError> {
-    let actor = actor(&state, &viewer, &frame);
+    let answer = decided(decision, &state, &viewer, &frame, id).await;
+    or_refused(answer, &state, &viewer, &frame, "people.decide", ("grant_request", id.to_string())).await
+}
+
+async fn decided(
+    decision: Decision,
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    id: GrantRequestId,
+) -> Result<Response, WebError> {
+    let actor = actor(state, viewer, frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
-    let request = find(&mut tx, &viewer, id).await?;
+    let request = find(&mut tx, viewer, id).await?;
     decisions::decide(&mut tx, actor, &request, decision).await.map_err(step_error)?;
     tx.commit().await?;
     Ok(Redirect::to(&paths::of_request(paths::REQUEST, id)).into_response())

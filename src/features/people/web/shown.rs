@@ -2,6 +2,9 @@
 
 use chrono::NaiveDate;
 
+use crate::features::access::action::DutyAction;
+use crate::features::access::people::DutyFacts;
+use crate::features::access::{Viewer, can};
 use crate::features::people::person::{Duty, DutyTime};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time};
@@ -42,6 +45,12 @@ pub struct DutyRow {
     pub end_href: String,
     /// Where the firm is changed.
     pub move_href: String,
+}
+
+/// Whether the viewer may see the duty: the code asks for each, whatever the database answered.
+#[must_use]
+pub fn sees(viewer: &Viewer, duty: &Duty) -> bool {
+    can(viewer, DutyAction::See, &DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() })
 }
 
 /// A duty in words.
