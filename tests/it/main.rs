@@ -28,4 +28,5 @@ mod outgoing;
 mod permissions;
 mod reading;
 mod row_security;
+mod security_page;
 mod trail;
