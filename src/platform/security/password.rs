@@ -1,12 +1,12 @@
 //! Passwords: argon2id, off the async threads, a bounded number at a time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 /// How costly a hash is.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +21,18 @@ pub enum Cost {
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
-    /// At most two hashes at a time: 200 sign-ins at once must not take 4 GB.
-    slots: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
     /// Hash of nothing anybody knows: verified for unknown names, so that they take as long as known ones.
     decoy: Arc<str>,
     tally: Arc<Tally>,
 }
+
+/// One hash to compute.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// At most two hashes at a time: 200 sign-ins at once must not take 4 GB. Always the same two threads, because
+/// the allocator keeps for each thread what that thread once needed.
+const THREADS: usize = 2;
 
 /// What the hasher did so far.
 #[derive(Debug, Default)]
@@ -55,7 +61,7 @@ impl PasswordHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = super::token::Token::random().map_err(|e| HashingError(e.to_string()))?.reveal();
         let decoy = hash(&argon2, secret.as_bytes())?.into();
-        Ok(Self { argon2, slots: Arc::new(Semaphore::new(2)), decoy, tally: Arc::default() })
+        Ok(Self { argon2, jobs: threads()?, decoy, tally: Arc::default() })
     }
 
     /// The PHC string to store for a new password.
@@ -95,16 +101,40 @@ impl PasswordHasher {
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
-        let _slot = self.slots.acquire().await.map_err(|e| HashingError(e.to_string()))?;
+        let (answer, answered) = oneshot::channel();
         let tally = self.tally.clone();
-        let counted = move || {
+        let job = move || {
+            // Whoever asked may have gone meanwhile.
+            if answer.is_closed() {
+                return;
+            }
             tally.most.fetch_max(tally.running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
             let done = work();
             tally.running.fetch_sub(1, Ordering::Relaxed);
-            done
+            let _ = answer.send(done);
         };
-        tokio::task::spawn_blocking(counted).await.map_err(|e| HashingError(e.to_string()))
+        self.jobs.send(Box::new(job)).map_err(|e| HashingError(e.to_string()))?;
+        answered.await.map_err(|e| HashingError(e.to_string()))
     }
+}
+
+/// The threads, and the way to them; they end when the last hasher is gone.
+fn threads() -> Result<mpsc::Sender<Job>, HashingError> {
+    let (jobs, waiting) = mpsc::channel::<Job>();
+    let waiting = Arc::new(Mutex::new(waiting));
+    for _ in 0..THREADS {
+        let waiting = waiting.clone();
+        let work = move || {
+            loop {
+                let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(job) = job else { return };
+                // A panic would cost the portal a thread for good; the asker learns of it by getting no answer.
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+            }
+        };
+        std::thread::Builder::new().name("password".into()).spawn(work).map_err(|e| HashingError(e.to_string()))?;
+    }
+    Ok(jobs)
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, HashingError> {

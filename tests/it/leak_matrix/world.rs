@@ -216,6 +216,9 @@ async fn run(db: &mut PgConnection, sql: &'static str, id: Uuid) {
     sqlx::query(sql).bind(id).execute(db).await.expect("a statement");
 }
 
+/// Column, role, organisation, CEPTOAR and window.
+type HatOf = (&'static str, Role, Uuid, Option<&'static str>, Option<Uuid>);
+
 /// The firms A1, A2, A3 in CEPTOAR A (banks) and B1 in CEPTOAR B (power), and one account per column.
 async fn people(app: &TestApp) -> (Uuid, Uuid, Uuid) {
     let mut db = app.database.owner().await;
@@ -250,7 +253,7 @@ async fn people(app: &TestApp) -> (Uuid, Uuid, Uuid) {
     let meti = factory::organisation(&mut db, "meti").await;
     let nisc = factory::organisation(&mut db, "nisc").await;
     let (banks, power) = (Some("banks"), Some("power"));
-    let hats: Vec<(&str, Role, Uuid, Option<&str>, Option<Uuid>)> = vec![
+    let hats: Vec<HatOf> = vec![
         ("MH", Role::MemberPoc, a1, banks, Some(w1)),
         ("MN", Role::MemberReader, a1, banks, None),
         ("MW", Role::MemberPoc, a1, banks, Some(w5)),
