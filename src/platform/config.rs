@@ -96,7 +96,7 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
-    /// Key that stored secrets are encrypted under: 32 bytes, hexadecimal or base64. Production needs it.
+    /// Key that stored secrets are encrypted under: 32 bytes as 64 hexadecimal digits. Production needs it.
     #[arg(long, global = true, env = "PORTAL_SECRET_KEY", hide_env_values = true)]
     pub secret_key: Option<SecretString>,
     /// File that remembers the head of the audit trail, better on another disk or machine than the database.

@@ -135,7 +135,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn mark(position: i64) -> Mark {
-        Mark { at: DateTime::UNIX_EPOCH, position, hash: [7; 32] }
+        Mark { at: DateTime::UNIX_EPOCH, position, hash: [0xab; 32] }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use webauthn_rs::prelude::CredentialID;
 
 const NONCE: usize = 24;
 
@@ -17,7 +16,7 @@ pub struct SecretKey(Arc<[u8; 32]>);
 
 /// The setting is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("PORTAL_SECRET_KEY must be 32 bytes as 64 hexadecimal digits or base64 (make one: openssl rand -hex 32)")]
+#[error("PORTAL_SECRET_KEY must be 32 bytes as 64 hexadecimal digits (make one: openssl rand -hex 32)")]
 pub struct NoKey;
 
 /// Something cannot be encrypted or read: another key, or bytes that were changed.
@@ -31,12 +30,7 @@ impl SecretKey {
     /// # Errors
     /// [`NoKey`] when it is not 32 bytes, or nothing but one byte repeated.
     pub fn parse(text: &str) -> Result<Self, NoKey> {
-        let text = text.trim();
-        let bytes = match hex::decode(text) {
-            Ok(bytes) => bytes,
-            // The passkeys' library reads every usual form of base64, also for this.
-            Err(_) => serde_json::from_value::<CredentialID>(text.into()).map_err(|_| NoKey)?.to_vec(),
-        };
+        let bytes = hex::decode(text.trim()).map_err(|_| NoKey)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| NoKey)?;
         if bytes.iter().all(|b| *b == bytes[0]) {
             return Err(NoKey);
@@ -108,10 +102,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_32_bytes_in_hex_or_base64() {
+    fn a_key_is_32_bytes_in_hexadecimal() {
         let hex = SecretKey::generate().expect("a key");
         assert!(SecretKey::parse(&hex).is_ok());
-        assert!(SecretKey::parse("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=").is_ok());
         for text in ["", "short", &hex[2..], &"00".repeat(32), "changeme"] {
             assert_eq!(SecretKey::parse(text).err(), Some(NoKey), "{text:?}");
         }

@@ -15,7 +15,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), \
      fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
      picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), \
-     screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()";
+     screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 
 /// Adds the security headers. Pages are not stored by caches unless a handler says otherwise.
 pub async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
