@@ -6,12 +6,11 @@ create function viewer_at_centre() returns boolean
   as $$ select public.viewer_has_role('nisc_analyst', 'nisc_approver') $$;
 
 -- Whether a published item is the centre's to know: all but RED, and RED for its own case team. Without a search
--- path of its own, so that the planner can put it in the place of the call; every name in it is qualified.
-create function viewer_centres_item(p_level text, p_team uuid[]) returns boolean
-  language sql stable
-  as $$ select (select public.viewer_at_centre())
-           and (p_level operator(pg_catalog.<>) 'RED'
-                or (select public.viewer_account()) operator(pg_catalog.=) any (p_team)) $$;
+-- path, sub-select or parameter used twice, so that the planner can put it in the place of the call (a call for
+-- each row took most of a list's time); every name in it is qualified.
+create function centre_knows(p_at_centre boolean, p_viewer uuid, p_level text, p_team uuid[]) returns boolean
+  language sql immutable
+  as $$ select p_at_centre and (p_level operator(pg_catalog.<>) 'RED' or p_viewer operator(pg_catalog.=) any (p_team)) $$;
 
 -- The items that reach the viewer along a route: all of them, and those whose content does. Worked out once in a
 -- transaction and kept in a setting of it. Whoever could forge that setting could as well forge who is looking.
@@ -51,7 +50,7 @@ create function viewer_kept_from() returns uuid[]
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$ select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
         where a.level = 'RED' and a.state = 'published'
-          and not public.viewer_centres_item(a.level,
+          and not public.centre_knows((select public.viewer_at_centre()), (select public.viewer_account()), a.level,
                 array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by]) $$;
 create index advisories_red on advisories (advisory_id) where level = 'RED' and state = 'published';
 
@@ -62,20 +61,20 @@ create or replace function viewer_items() returns table (advisory_id uuid, conte
   select u.advisory_id, bool_or(u.content) from (
     select a.advisory_id, true as content from public.advisories a
       where a.state = 'published'
-        and public.viewer_centres_item(a.level, array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])
+        and public.centre_knows((select public.viewer_at_centre()), (select public.viewer_account()), a.level, array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])
     union all
     select r, false from unnest(public.viewer_reached()) r
     union all
     select r, true from unnest(public.viewer_reached_open()) r
   ) u group by 1 $$;
 
-grant execute on function viewer_at_centre(), viewer_centres_item(text, uuid[]), viewer_reached(),
+grant execute on function viewer_at_centre(), centre_knows(boolean, uuid, text, uuid[]), viewer_reached(),
   viewer_reached_open(), viewer_kept_from() to portal_app;
 
 alter policy envelope on advisories using (
   case state
     when 'published' then
-      viewer_centres_item(level, array[created_by, last_edited_by, submitted_by, approved_by])
+      centre_knows((select viewer_at_centre()), (select viewer_account()), level, array[created_by, last_edited_by, submitted_by, approved_by])
       or advisory_id in (select unnest((select viewer_reached())))
     else advisory_id = any ((select viewer_drafts())::uuid[]) end);
 
@@ -83,7 +82,7 @@ alter policy content on advisory_texts using (
   ((select viewer_at_centre()) and advisory_id in (
     select a.advisory_id from advisories a
     where a.state <> 'published'
-       or viewer_centres_item(a.level, array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])))
+       or centre_knows((select viewer_at_centre()), (select viewer_account()), a.level, array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])))
   or advisory_id in (select unnest((select viewer_reached_open()))));
 
 alter policy own_window on advisory_addressees using (

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use crate::platform::config::Config;
@@ -134,7 +134,32 @@ fn given(config: &Config, url: &SecretString) -> anyhow::Result<Database> {
         };
     let app = role("portal_app", "DATABASE_APP_URL", &config.database_app_url)?;
     let worker = role("portal_worker", "DATABASE_WORKER_URL", &config.database_worker_url)?;
+    if !config.is_demonstration() {
+        for (setting, options) in
+            [("DATABASE_URL", &owner), ("DATABASE_APP_URL", &app), ("DATABASE_WORKER_URL", &worker)]
+        {
+            confidential(setting, options)?;
+        }
+    }
     Ok(Database { connections: Connections { owner, app, worker }, passwords, private: None, notice: None })
+}
+
+/// Refuses a connection over a network that could be read or answered by somebody else. Without a setting the
+/// driver would take what it gets.
+fn confidential(setting: &str, options: &PgConnectOptions) -> anyhow::Result<()> {
+    let host = options.get_host();
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
+    if here || verified {
+        return Ok(());
+    }
+    bail!(
+        "{setting} leads over a network without a checked certificate: add ?sslmode=verify-full (and \
+         &sslrootcert=… where the server's certificate is from an authority of your own)"
+    )
 }
 
 /// Reads a connection string; what is wrong with it is not repeated, as it holds a password.
@@ -172,4 +197,26 @@ async fn let_in(
         .with_context(|| format!("role {role} could not be given a password"))?;
     attempt().connect().await.with_context(|| format!("the role {role} still cannot sign in"))?.close().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_over_a_network_needs_a_checked_certificate() {
+        let judged = |url: &str| confidential("DATABASE_URL", &url.parse().expect("a URL")).is_ok();
+        for here in [
+            "postgres://o@localhost/portal",
+            "postgres://o@127.0.0.1:5433/portal",
+            "postgres://o@[::1]/portal",
+            "postgres://o@localhost/portal?host=/var/run/postgresql",
+        ] {
+            assert!(judged(here), "{here}");
+        }
+        for away in ["postgres://o@db.example/portal", "postgres://o@10.0.0.5/portal?sslmode=require"] {
+            assert!(!judged(away), "{away}");
+        }
+        assert!(judged("postgres://o@db.example/portal?sslmode=verify-full"));
+    }
 }

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::support::{Client, Reply, TestApp, factory};
 
-const PASSWORD: &str = "a quiet pond in the evening";
+pub const PASSWORD: &str = "a quiet pond in the evening";
 
 /// A real person without password and authenticator.
-async fn newcomer(app: &TestApp, name: &str, role: Role) -> Uuid {
+pub async fn newcomer(app: &TestApp, name: &str, role: Role) -> Uuid {
     let mut db = app.database.owner().await;
     let id = factory::account(app, name).await;
     sqlx::query(
@@ -35,13 +35,13 @@ async fn newcomer(app: &TestApp, name: &str, role: Role) -> Uuid {
 }
 
 /// The path of a ticket that the operator issues.
-async fn ticket(app: &TestApp, id: Uuid, purpose: Purpose) -> Option<String> {
+pub async fn ticket(app: &TestApp, id: Uuid, purpose: Purpose) -> Option<String> {
     let mut db = app.database.owner().await;
     let token = tickets::issue(&mut db, AccountId(id), purpose, app.state.clock.now()).await.ok()?;
     Some(tickets::path(&token))
 }
 
-fn app_of(page: &Reply) -> Vec<u8> {
+pub fn app_of(page: &Reply) -> Vec<u8> {
     let typed = page.texts("code.secret").remove(0).replace(' ', "");
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
@@ -57,7 +57,7 @@ fn app_of(page: &Reply) -> Vec<u8> {
 }
 
 /// What the app shows now, found as an attacker would: by trying all codes against the same secret.
-fn code(app: &TestApp, secret: &[u8]) -> String {
+pub fn code(app: &TestApp, secret: &[u8]) -> String {
     let totp = totp_rs::Builder::new()
         .with_algorithm(totp_rs::Algorithm::SHA1)
         .with_digits(6)
@@ -72,7 +72,7 @@ fn code(app: &TestApp, secret: &[u8]) -> String {
 }
 
 /// A member's person with password and app; answers secret and recovery codes, signed in.
-async fn equipped(app: &TestApp, name: &str) -> (Uuid, Client, Vec<u8>, Vec<String>) {
+pub async fn equipped(app: &TestApp, name: &str) -> (Uuid, Client, Vec<u8>, Vec<String>) {
     let id = newcomer(app, name, Role::MemberPoc).await;
     let path = ticket(app, id, Purpose::Enrol).await.expect("a ticket");
     let mut client = app.visitor();
@@ -80,13 +80,13 @@ async fn equipped(app: &TestApp, name: &str) -> (Uuid, Client, Vec<u8>, Vec<Stri
     (id, client, secret, codes)
 }
 
-async fn enrol(app: &TestApp, client: &mut Client, path: &str) -> (Vec<u8>, Vec<String>) {
+pub async fn enrol(app: &TestApp, client: &mut Client, path: &str) -> (Vec<u8>, Vec<String>) {
     let reply = client.post(path, &[("password", PASSWORD)]).await;
     assert_eq!((reply.status, reply.location()), (303, "/enrol"), "{}", reply.body);
     enrol_app(app, client).await
 }
 
-async fn enrol_app(app: &TestApp, client: &mut Client) -> (Vec<u8>, Vec<String>) {
+pub async fn enrol_app(app: &TestApp, client: &mut Client) -> (Vec<u8>, Vec<String>) {
     let page = client.get("/enrol/app").await;
     let secret = app_of(&page);
     let picture = client.get("/enrol/app/code.png").await;
@@ -100,19 +100,19 @@ async fn enrol_app(app: &TestApp, client: &mut Client) -> (Vec<u8>, Vec<String>)
     (secret, codes)
 }
 
-async fn is_signed_in(client: &mut Client) -> bool {
+pub async fn is_signed_in(client: &mut Client) -> bool {
     client.get("/account").await.status == 200
 }
 
 /// The second page, after the password.
-async fn with_password(app: &TestApp, name: &str) -> Client {
+pub async fn with_password(app: &TestApp, name: &str) -> Client {
     let mut client = app.visitor();
     let reply = client.post("/sign-in", &[("name", name), ("password", PASSWORD)]).await;
     assert_eq!((reply.status, reply.location()), (303, "/sign-in/second"), "{}", reply.body);
     client
 }
 
-async fn number(db: &mut PgConnection, query: &'static str) -> i64 {
+pub async fn number(db: &mut PgConnection, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(db).await.unwrap()
 }
 
@@ -332,16 +332,13 @@ async fn tokens_are_new_at_sign_in_and_step_up_and_the_old_ones_dead() {
     let page = client.post(&to, &form).await;
     assert_eq!(page.status, 403);
     assert_eq!(page.values("input[name=more]"), ["a \"quoted\" <thing>"]);
-    let mut proof = vec![("confirm_resend", "1"), ("confirm_code", "000000")];
-    proof.extend(form);
-    let wrong = client.post(&to, &proof).await;
+    let by_code = "form:has(#confirm_code)";
+    let wrong = client.press(&page, by_code, &[("confirm_code", "000000")]).await;
     assert_eq!(wrong.status, 422);
     assert_eq!(wrong.values("input[name=address]"), ["new@bank.example"], "still kept");
-    let shown = code(&app, &secret);
-    proof[1].1 = &shown;
-    let done = client.post(&to, &proof).await;
-    assert_eq!((done.status, done.location()), (307, "/account/address"));
-    assert_eq!(client.post("/account/address", &proof).await.location(), "/account?sent=1");
+    let done = client.press(&wrong, by_code, &[("confirm_code", &code(&app, &secret))]).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert_eq!(client.press(&done, "form[data-send-on]", &[]).await.location(), "/account?sent=1");
     assert!(!is_signed_in(&mut stale.clone()).await, "the token before the step-up is dead");
 
     // The absolute end stays where it was.
@@ -398,7 +395,14 @@ async fn a_new_address_is_confirmed_there_and_told_to_both() {
     .unwrap();
     let path = body.lines().find_map(|l| l.find("/ticket/").map(|at| l[at..].trim().to_owned())).expect("a link");
     assert_eq!(app.visitor().get(&path).await.status, 200);
-    assert_eq!(app.visitor().post(&path, &[]).await.status, 303);
+    // Whoever merely reads the new mailbox changes nothing, nor does somebody else who is signed in.
+    let stranger = app.visitor().post(&path, &[]).await;
+    assert!(stranger.status == 303 && stranger.location().starts_with("/sign-in?return_to=%2Fticket%2F"));
+    equipped(&app, "other").await;
+    assert_eq!(app.signed_in("other").await.post(&path, &[]).await.status, 403);
+    let unchanged: String = sqlx::query_scalar(present).fetch_one(&mut db).await.unwrap();
+    assert_eq!(unchanged, "tanto@bank.example");
+    assert_eq!(client.post(&path, &[]).await.location(), "/account?address=1");
     let after: String = sqlx::query_scalar(present).fetch_one(&mut db).await.unwrap();
     assert_eq!(after, "new@bank.example");
     for (address, letters) in [("new@bank.example", 2), ("tanto@bank.example", 3)] {

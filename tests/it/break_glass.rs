@@ -245,3 +245,21 @@ async fn with_the_codes_wall_open_the_database_shows_nothing() {
     let reply = app.signed_in("desk-banks").await.post(&path, &[("reason", REASON), ("confirm", "true")]).await;
     assert_eq!(reply.status, 500, "row security refuses the row");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_are_open_at_a_time_and_no_list_is_carried_off() {
+    let Scene { app, mut db, first, second, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let third = factory::member(&mut db, "banks", "架空第三銀行").await;
+    let fourth = factory::member(&mut db, "banks", "架空第四銀行").await;
+    for organisation in [first, second, third] {
+        open(&mut analyst, organisation).await;
+    }
+    let path = format!("/break-glass/organisations/{fourth}");
+    let reply = analyst.post(&path, &[("reason", REASON), ("confirm", "true")]).await;
+    assert_eq!(reply.status, 422);
+    assert!(reply.body.contains(REASON), "what was typed is kept");
+    assert_eq!(count(&mut db, "select count(*) from break_glass_uses").await, 3);
+    app.state.clock.advance(TimeDelta::minutes(16));
+    open(&mut analyst, fourth).await;
+}

@@ -21,6 +21,29 @@ pub struct Hat {
     pub ceptoar_id: Option<String>,
 }
 
+/// How high somebody stands who keeps an account: only as high or higher lifts a suspension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeeperRank {
+    /// Keeps one firm's people.
+    Firm,
+    /// Keeps a CEPTOAR's desk.
+    Secretariat,
+    /// Keeps staff.
+    Staff,
+}
+
+impl KeeperRank {
+    /// The rank of a value in the database; what is not known stands highest.
+    #[must_use]
+    pub fn from_stored(value: i16) -> Self {
+        match value {
+            1 => Self::Firm,
+            2 => Self::Secretariat,
+            i16::MIN..=0 | 3..=i16::MAX => Self::Staff,
+        }
+    }
+}
+
 /// A person, as far as the viewer keeps them.
 #[derive(Debug, Clone)]
 pub struct PersonFacts {
@@ -34,6 +57,10 @@ pub struct PersonFacts {
     pub split: bool,
     /// Whether they hold a role of staff.
     pub staff: bool,
+    /// Whether the viewer keeps their oldest live duty, and so holds the emergency brake.
+    pub brake: bool,
+    /// The rank of whoever suspended them, while they are suspended.
+    pub suspended_by: Option<KeeperRank>,
 }
 
 /// One duty of somebody.
@@ -95,6 +122,31 @@ impl Viewer {
         desks.filter_map(|a| a.ceptoar_id.as_deref()).collect()
     }
 
+    /// With which rank the viewer keeps a person with these duties.
+    #[must_use]
+    pub fn rank_over(&self, hats: &[Hat]) -> KeeperRank {
+        let desk = |hat: &Hat| match hat.role {
+            Role::MemberPoc | Role::MemberReader | Role::HubMember | Role::MemberAdmin => self.keeps_desk_of(hat),
+            Role::Coordinator => self.reaches(hat),
+            Role::NiscAnalyst
+            | Role::NiscApprover
+            | Role::MinistryLiaison
+            | Role::Secretariat
+            | Role::CouncilDelegate
+            | Role::WgChair
+            | Role::CouncilObserver
+            | Role::Auditor
+            | Role::SystemAdmin => false,
+        };
+        if self.keeps_staff() {
+            KeeperRank::Staff
+        } else if hats.iter().any(desk) {
+            KeeperRank::Secretariat
+        } else {
+            KeeperRank::Firm
+        }
+    }
+
     /// Whether the viewer keeps a duty like this one.
     #[must_use]
     pub fn reaches(&self, hat: &Hat) -> bool {
@@ -129,7 +181,25 @@ impl Viewer {
 
 impl PersonFacts {
     fn seen_by(&self, viewer: &Viewer) -> bool {
-        self.hats.iter().any(|hat| viewer.reaches(hat)) || (self.split && viewer.has(Role::SystemAdmin))
+        self.hats.iter().any(|hat| viewer.reaches(hat))
+            || (viewer.has(Role::SystemAdmin) && (self.split || self.shut_by_staff()))
+    }
+
+    /// Whoever was shut out by a keeper of staff is let in by their like, whatever changed meanwhile.
+    fn shut_by_staff(&self) -> bool {
+        self.suspended_by == Some(KeeperRank::Staff)
+    }
+
+    /// Shutting somebody out is an emergency brake: a duty that others added later does not take it away.
+    fn shut_by(&self, viewer: &Viewer) -> bool {
+        let brake = self.brake && !self.staff && self.hats.iter().any(|hat| viewer.reaches(hat));
+        self.kept_by(viewer) || (self.account_id != viewer.account_id && brake)
+    }
+
+    fn lifted_by(&self, viewer: &Viewer) -> bool {
+        let keeps = self.shut_by(viewer)
+            || (self.account_id != viewer.account_id && self.shut_by_staff() && viewer.has(Role::SystemAdmin));
+        keeps && self.suspended_by.is_none_or(|rank| viewer.rank_over(&self.hats) >= rank)
     }
 
     /// All of the person is the viewer's to keep: what one keeper does must not reach into another's firm.
@@ -146,7 +216,9 @@ impl Act for PersonAction {
     fn permitted(self, viewer: &Viewer, person: &PersonFacts) -> bool {
         match self {
             Self::Look => person.seen_by(viewer),
-            Self::Suspend | Self::Lift | Self::EndSessions | Self::StartReset | Self::Resend => person.kept_by(viewer),
+            Self::Suspend | Self::EndSessions => person.shut_by(viewer),
+            Self::Lift => person.lifted_by(viewer),
+            Self::StartReset | Self::Resend => person.kept_by(viewer),
             Self::StartRecovery => person.kept_by(viewer) && !person.staff,
             Self::AskRecovery => person.kept_by(viewer) && person.staff,
         }
@@ -275,6 +347,8 @@ mod tests {
             whole: true,
             split: false,
             staff: false,
+            brake: false,
+            suspended_by: None,
         };
         assert!(can(&keeper, PersonAction::Suspend, &person) && can(&keeper, PersonAction::StartRecovery, &person));
         assert!(!can(&admin, PersonAction::Suspend, &person) && !can(&admin, PersonAction::Look, &person));
@@ -286,6 +360,21 @@ mod tests {
             assert!(!can(&keeper, action, &person), "{action:?}");
             assert!(can(&admin, action, &person), "{action:?}");
         }
+        // The emergency brake stays with whoever keeps the oldest duty; setting anything anew does not.
+        person.brake = true;
+        for action in [PersonAction::Suspend, PersonAction::EndSessions, PersonAction::Lift] {
+            assert!(can(&keeper, action, &person), "{action:?}");
+        }
+        assert!(!can(&keeper, PersonAction::StartReset, &person));
+        assert!(!can(&keeper, PersonAction::StartRecovery, &person));
+        // Only as high a rank lifts.
+        person.suspended_by = Some(KeeperRank::Secretariat);
+        assert!(!can(&keeper, PersonAction::Lift, &person) && can(&admin, PersonAction::Lift, &person));
+        person.suspended_by = Some(KeeperRank::Firm);
+        assert!(can(&keeper, PersonAction::Lift, &person));
+        person.staff = true;
+        assert!(!can(&keeper, PersonAction::Suspend, &person), "no brake for staff");
+        (person.staff, person.brake, person.suspended_by) = (false, false, None);
         person.account_id = keeper.account_id;
         person.whole = true;
         assert!(!can(&keeper, PersonAction::Lift, &person), "never one's own");

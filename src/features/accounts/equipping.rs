@@ -69,7 +69,7 @@ pub async fn equip(
     if !kind.suffices(required_by(&store::affiliations(tx).await?)) {
         return Ok(Equipped::NotAllowed);
     }
-    if !step.purpose.enrols() || !steps::store::end(tx, step.step_id, now).await? {
+    if !step.purpose.enrols() || !steps::store::claim(tx, step.step_id, now).await? {
         return Ok(Equipped::Over);
     }
     if step.purpose == StepPurpose::Recover {

@@ -49,6 +49,8 @@ pub enum Change {
     NewCodes,
     /// Somebody signed in with a recovery code; so many are left.
     CodeUsed(u32),
+    /// Nothing yet: somebody typed the right password, and failed at the second proof again and again.
+    PasswordKnown,
 }
 
 /// Why a letter could not be made: a fault of the program.
@@ -132,8 +134,20 @@ pub fn recovery(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterFault>
 /// # Errors
 /// [`LetterFault`].
 pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, LetterFault> {
-    let subject =
-        to.language.pick("【セプター情報共有ポータル】サインイン方法の変更", "[CEPTOAR Portal] Your sign-in changed");
+    let subject = match change {
+        Change::PasswordKnown => {
+            to.language.pick("【セプター情報共有ポータル】サインインの失敗", "[CEPTOAR Portal] Failed sign-ins")
+        }
+        Change::Password
+        | Change::PasskeyAdded
+        | Change::AppAdded
+        | Change::AuthenticatorRemoved
+        | Change::Recovered
+        | Change::NewCodes
+        | Change::CodeUsed(_) => to
+            .language
+            .pick("【セプター情報共有ポータル】サインイン方法の変更", "[CEPTOAR Portal] Your sign-in changed"),
+    };
     let pick = |ja: &str, en: &str| to.language.pick(ja, en).to_owned();
     let body = match change {
         Change::Password => pick("パスワードが変更されました。", "Your password was changed."),
@@ -153,6 +167,10 @@ pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, Lette
         Change::CodeUsed(left) => to.language.pick(
             format!("予備コードを使ってサインインがありました。残りは{left}個です。"),
             format!("Somebody signed in with one of your recovery codes. {left} are left."),
+        ),
+        Change::PasswordKnown => pick(
+            "正しいパスワードが入力された後、確認コードまたはパスキーでの確認に5回続けて失敗しました。パスワードをほかの人に知られているおそれがあります。\nご自分の操作でないときは、すぐにパスワードを変更してください。",
+            "Somebody typed your right password and then failed five times at the code or the passkey. They may know your password.\nIf it was not you, change your password at once.",
         ),
     };
     let warning = to
@@ -243,7 +261,12 @@ mod tests {
                 telephone: Some("03-0000-0000".into()),
             };
             let changes = [Change::Password, Change::PasskeyAdded, Change::AppAdded, Change::AuthenticatorRemoved];
-            let changes = changes.into_iter().chain([Change::Recovered, Change::NewCodes, Change::CodeUsed(3)]);
+            let changes = changes.into_iter().chain([
+                Change::Recovered,
+                Change::NewCodes,
+                Change::CodeUsed(3),
+                Change::PasswordKnown,
+            ]);
             let mut letters: Vec<Letter> = changes.map(|c| factor_changed(&to, c).expect("a letter")).collect();
             assert!(letters.iter().all(|l| !l.body().contains("/ticket/")));
             letters.push(address_changed(&to, true).expect("a letter"));

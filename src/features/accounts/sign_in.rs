@@ -3,11 +3,12 @@
 
 use secrecy::SecretString;
 
+use super::letters::Change;
 use super::passkeys::{self, Answer as PasskeyAnswer, RelyingParty};
 use super::sessions::{self, Arrival};
 use super::steps::store::Step;
 use super::steps::{self, StepPurpose};
-use super::throttle::{self, Counted, NameAndPlace};
+use super::throttle::{self, Allowed, Counted, NameAndPlace};
 use super::{authenticators, equipping, store};
 use crate::features::access::OpenedBy;
 use crate::features::access::strength::required_by;
@@ -75,12 +76,19 @@ pub async fn sign_in(state: &AppState, attempt: Attempt, arrival: &Arrival) -> a
     let name = looked_up(&attempt.name);
     // Charged and committed on its own: a failure later must not give the attempt back.
     let mut tx = state.db.begin(None, now).await?;
-    let too_many = NameAndPlace::new(&name, arrival.address).charge(&mut tx, now).await?;
-    let account = if too_many { None } else { store::find_for_sign_in(&mut tx, &name).await? };
+    let allowed = NameAndPlace::new(&name, arrival.address).charge(&mut tx, now).await?;
+    let account = match allowed {
+        Allowed::Yes => store::find_for_sign_in(&mut tx, &name).await?,
+        Allowed::FirstRefusal | Allowed::Refused => None,
+    };
     tx.commit().await?;
-    if too_many {
-        refuse(state, &name, &arrival.request_id, "throttled").await?;
-        return Ok(Answer::TooMany);
+    match allowed {
+        Allowed::Yes => {}
+        Allowed::FirstRefusal => {
+            refuse(state, &name, &arrival.request_id, "throttled").await?;
+            return Ok(Answer::TooMany);
+        }
+        Allowed::Refused => return Ok(Answer::TooMany),
     }
     let stored = account.as_ref().and_then(|a| a.password_hash.clone());
     let matches = state.hasher.verify(attempt.password, stored).await?;
@@ -120,6 +128,7 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
     let Some(opened_by) = authenticators::prove(&mut tx, &state.secret_key, account_id, typed, now).await? else {
         drop(tx);
         refuse(state, &step.sign_in_name, &arrival.request_id, "code").await?;
+        note_wrong_second(state, step).await?;
         return Ok(Second::Wrong);
     };
     if !opened_by.suffices(required_by(&store::affiliations(&mut tx).await?)) {
@@ -157,6 +166,7 @@ pub async fn prove_by_passkey(
     {
         tx.commit().await?;
         refuse(state, &step.sign_in_name, &arrival.request_id, "passkey").await?;
+        note_wrong_second(state, step).await?;
         return Ok(Second::Wrong);
     }
     let token = sessions::open(&mut tx, step.account_id, OpenedBy::Passkey, arrival, now).await?;
@@ -224,6 +234,17 @@ async fn too_many_proofs(state: &AppState, step: &Step) -> anyhow::Result<bool> 
     let too_many = throttle::charge(&mut tx, Counted::Proof(step.account_id), now).await?;
     tx.commit().await?;
     Ok(too_many || !goes_on)
+}
+
+/// After several wrong second proofs the person hears that somebody knows their password, once in each window.
+async fn note_wrong_second(state: &AppState, step: &Step) -> anyhow::Result<()> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(step.account_id), now).await?;
+    if throttle::charge_wrong_second(&mut tx, step.account_id, now).await? {
+        equipping::tell(&mut tx, &state.config, step.account_id, Change::PasswordKnown, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The trail names the attempt by a hash: people type passwords into the name field.

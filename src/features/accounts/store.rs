@@ -125,7 +125,7 @@ pub async fn renew_session(
     Ok(new.rows_affected() == 1)
 }
 
-/// Ends the viewer's sessions but one; `None` ends all.
+/// Ends the viewer's sessions but one, and with them what they left under way; `None` ends all.
 pub async fn end_other_sessions(
     tx: &mut PgConnection,
     account_id: AccountId,
@@ -139,8 +139,9 @@ pub async fn end_other_sessions(
         keep.map(|id| id.0),
         now
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    sqlx::query!("select end_own_links($1)", now).execute(tx).await?;
     Ok(ended.rows_affected())
 }
 

@@ -29,6 +29,8 @@ pub enum Counted {
     LetterOf(AccountId),
     /// Codes and passwords tried by somebody who is half or wholly signed in.
     Proof(AccountId),
+    /// Wrong second proofs after a right password.
+    WrongSecond(AccountId),
 }
 
 impl Counted {
@@ -40,6 +42,7 @@ impl Counted {
             Self::LetterFrom(address) => format!("letter:{}", network(address)),
             Self::LetterOf(account) => format!("letters-of:{account}"),
             Self::Proof(account) => format!("proof:{account}"),
+            Self::WrongSecond(account) => format!("wrong-second:{account}"),
         }
     }
 
@@ -51,8 +54,24 @@ impl Counted {
             Self::LetterFrom(_) => 20,
             Self::LetterOf(_) => 5,
             Self::Proof(_) => 15,
+            Self::WrongSecond(_) => 4,
         }
     }
+}
+
+/// One more wrong second proof after a right password; true for the one in each window at which the person is
+/// to hear that somebody knows their password.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn charge_wrong_second(
+    tx: &mut PgConnection,
+    account_id: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let counted = Counted::WrongSecond(account_id);
+    let count = store::charge_attempt(tx, &counted.subject(), now, WINDOW).await?;
+    Ok(count == counted.limit() + 1)
 }
 
 /// One more of this; true when that was too many.
@@ -61,6 +80,27 @@ impl Counted {
 /// When the database cannot be reached.
 pub async fn charge(tx: &mut PgConnection, counted: Counted, now: DateTime<Utc>) -> sqlx::Result<bool> {
     Ok(store::charge_attempt(tx, &counted.subject(), now, WINDOW).await? > counted.limit())
+}
+
+/// What a limit says to one more sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Go on.
+    Yes,
+    /// Too many, for the first time in this window: the trail hears of it.
+    FirstRefusal,
+    /// Too many, as before. Writing each one down would let strangers fill the trail.
+    Refused,
+}
+
+impl Allowed {
+    fn of(count: i32, limit: i32) -> Self {
+        match count - limit {
+            i32::MIN..=0 => Self::Yes,
+            1 => Self::FirstRefusal,
+            2.. => Self::Refused,
+        }
+    }
 }
 
 /// A name and where it is typed.
@@ -81,19 +121,29 @@ impl NameAndPlace {
         format!("pair:{}:{}", self.digest, self.address)
     }
 
-    /// One more sign-in; true when that was too many. An address over its limit is not counted against
+    /// One more sign-in. An address over its limit is not counted against
     /// anybody's name, or one stranger could keep a named person out.
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn charge(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<bool> {
-        if charge(tx, Counted::Address(self.address), now).await?
-            || store::charge_attempt(tx, &self.pair(), now, WINDOW).await? > 10
-        {
-            return Ok(true);
+    pub async fn charge(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Allowed> {
+        let address = Counted::Address(self.address);
+        let here = Allowed::of(store::charge_attempt(tx, &address.subject(), now, WINDOW).await?, address.limit());
+        if here != Allowed::Yes {
+            return Ok(here);
+        }
+        let pair = Allowed::of(store::charge_attempt(tx, &self.pair(), now, WINDOW).await?, 10);
+        if pair != Allowed::Yes {
+            return Ok(pair);
         }
         let anywhere = store::charge_attempt(tx, &format!("name:{}", self.digest), now, WINDOW).await?;
-        Ok(anywhere > 50 && !store::is_known_place(tx, &self.pair(), now - KNOWN_PLACE).await?)
+        match Allowed::of(anywhere, 50) {
+            Allowed::Yes => Ok(Allowed::Yes),
+            refused @ (Allowed::FirstRefusal | Allowed::Refused) => {
+                let known = store::is_known_place(tx, &self.pair(), now - KNOWN_PLACE).await?;
+                Ok(if known { Allowed::Yes } else { refused })
+            }
+        }
     }
 
     /// One more letter for the name; true when that was too many.

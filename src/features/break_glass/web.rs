@@ -21,7 +21,9 @@ use crate::kernel::period::{long_time, short_time};
 use crate::kernel::text::{self, like_pattern};
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
+use crate::platform::db::broken_constraint;
 use crate::platform::mail::outbox::{AccountAddressee, enqueue_account_letter};
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::{ErrorLine, FieldErrors, text_problem};
@@ -232,7 +234,14 @@ async fn break_open(
     if !errors.is_empty() {
         return Ok(Unprocessable(open_page(&frame, &member, form.reason, &errors)).into_response());
     }
-    let use_id = store::open(&mut tx, &viewer, id, &reason, now).await?;
+    let use_id = match store::open(&mut tx, &viewer, id, &reason, now).await {
+        Ok(use_id) => use_id,
+        Err(error) if broken_constraint(&error) == Some("break_glass_uses_bounds") => {
+            errors.add("reason", w.too_many);
+            return Ok(Unprocessable(open_page(&frame, &member, form.reason, &errors)).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let told = tell(&mut tx, &state, &viewer, &member, use_id, now).await?;
     let subject = id.to_string();
     let event = Event::done(now, "break_glass.open", "organisation", &subject)
@@ -298,6 +307,13 @@ async fn show(
     };
     let found = found.filter(is_open).ok_or(WebError::NotFound)?;
     let channels = store::windows(&mut tx, found.organisation_id).await?;
+    let shown = Shown {
+        account: viewer.account_id,
+        addresses: channels.iter().filter(|channel| channel.value.is_some()).count(),
+        limit: state.config.contact_reads_per_hour,
+        request_id: &frame.request_id,
+    };
+    let mut tx = contact_reads::charge(tx, shown, now).await?;
     let subject = found.organisation_id.to_string();
     let event = Event::done(now, "break_glass.read", "organisation", &subject)
         .by(viewer.account_id)

@@ -31,6 +31,7 @@ crate::words! {
         warning: "閲覧の事実・氏名・理由は記録され、この組織のセプター事務局と、ほかの承認者全員に通知されます。" / "That you did it, your name and the reason are recorded; the secretariats of this organisation's CEPTOARs and all other approvers are told.",
         reason_help: "10文字以上500文字以内で、なぜいま電話などの連絡が必要かを書いてください。電話番号や個人名は書かないでください。" / "10 to 500 characters: why somebody has to be reached now. Please write no numbers and no names of persons.",
         reason_short: "理由を10文字以上で入力してください。" / "Please give a reason of at least 10 characters.",
+        too_many: "同時に閲覧できるのは3組織、1日に20組織までです。いま閲覧中の組織の時間が終わってからお試しください。急ぎで多くの組織に連絡するときは、各セプターの事務局に依頼してください。" / "Three organisations can be open at a time, and 20 in a day. Please wait until one of yours has closed. To reach many at once, ask the secretariats of the CEPTOARs.",
         confirm: "通知されることを理解し、緊急のため閲覧します。" / "I understand that others are told, and this is an emergency.",
         confirm_missing: "確認のチェックを入れてください。" / "Please tick the box.",
         open: "連絡先を閲覧する" / "Open the contact details",

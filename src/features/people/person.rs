@@ -218,6 +218,34 @@ pub struct Suspension {
     pub lift_reason: String,
 }
 
+/// What tells the second person whom they let in.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Name to sign in with.
+    pub sign_in_name: String,
+    /// Where letters go now.
+    pub mail_address: Option<String>,
+    /// Since when the account exists.
+    pub made_at: DateTime<Utc>,
+    /// Who made it, with the first duty or request; `None` for the command line.
+    pub made_by: Option<String>,
+}
+
+/// Something that the person of a request is or will be.
+#[derive(Debug, Clone)]
+pub struct HeldDuty {
+    /// In which role.
+    pub role: Role,
+    /// The organisation in Japanese and English.
+    pub organisation: [String; 2],
+    /// The CEPTOAR in Japanese and English.
+    pub ceptoar: Option<[String; 2]>,
+    /// First day.
+    pub begins_on: Option<NaiveDate>,
+    /// Last day.
+    pub ends_on: Option<NaiveDate>,
+}
+
 /// A request of two persons.
 #[derive(Debug, Clone)]
 pub struct GrantRequest {
@@ -249,6 +277,10 @@ pub struct GrantRequest {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
+    /// The address that the account had when it was asked.
+    pub asked_address: Option<String>,
+    /// What the portal knows of the person; for others than the asker, while it waits.
+    pub known: Option<Known>,
     /// What deciding needs.
     pub facts: RequestFacts,
 }

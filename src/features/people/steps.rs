@@ -5,7 +5,7 @@ pub mod acts;
 pub mod decisions;
 pub mod store;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::form::{NewDuty, NewPerson};
@@ -15,6 +15,7 @@ use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::{DutyFacts, Hat, PersonFacts};
 use crate::features::access::{Viewer, can};
 use crate::features::accounts::letters::LetterFault;
+use crate::features::accounts::store::charge_attempt;
 use crate::features::accounts::tickets;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{AccountId, AffiliationId, GrantRequestId};
@@ -22,6 +23,10 @@ use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::config::Config;
 use crate::platform::db::broken_constraint;
 use crate::platform::security::token::Token;
+
+/// Letters within an hour to one person, and by one person.
+const LETTERS_TO_ONE: i32 = 5;
+const LETTERS_BY_ONE: i32 = 60;
 
 /// Who takes a step, when, and in which portal.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +65,18 @@ pub enum StepError {
     /// Whoever asked lost the right to ask.
     #[error("whoever asked may not any more")]
     AskerGone,
+    /// The account's address is another one than when it was asked.
+    #[error("the address has changed")]
+    AddressChanged,
+    /// Somebody of a higher rank suspended.
+    #[error("suspended by somebody of a higher rank")]
+    Rank,
+    /// Nobody else active holds the role.
+    #[error("nobody else holds the role")]
+    LastOne,
+    /// Too many letters to one person, or by one person.
+    #[error("too many letters")]
+    TooManyLetters,
     /// Somebody else was faster, or it has been done.
     #[error("overtaken")]
     Overtaken,
@@ -80,6 +97,9 @@ impl From<sqlx::Error> for StepError {
             Some("people_place") => return Self::Place,
             Some("people_period") => return Self::Period,
             Some("people_one_address") => return Self::AddressShared,
+            Some("people_address") => return Self::AddressChanged,
+            Some("people_rank") => return Self::Rank,
+            Some("people_last") => return Self::LastOne,
             Some("people_asker") => return Self::AskerGone,
             Some("accounts_sign_in_name_key") => return Self::NameTaken,
             Some("affiliations_once") => return Self::AlreadyHeld,
@@ -120,7 +140,27 @@ impl Actor<'_> {
         if to.suspended {
             return Ok(false);
         }
+        if self.over_the_limit(tx, account).await? {
+            return match occasion {
+                // What is taken away is taken away at once, with or without a letter.
+                Occasion::DutyEnded { .. } => Ok(false),
+                Occasion::DutyGiven
+                | Occasion::Invitation { .. }
+                | Occasion::Reset { .. }
+                | Occasion::Recovery { .. } => Err(StepError::TooManyLetters),
+            };
+        }
         letters::send(tx, account, &to, occasion, self.config, self.now).await
+    }
+}
+
+impl Actor<'_> {
+    /// Counts a letter; true when there were too many to this person, or by this actor, within the hour.
+    async fn over_the_limit(&self, tx: &mut PgConnection, account: AccountId) -> sqlx::Result<bool> {
+        let (to, by) = (format!("letters-to:{account}"), format!("letters-by:{}", self.viewer.account_id));
+        let hour = TimeDelta::hours(1);
+        Ok(charge_attempt(tx, &to, self.now, hour).await? > LETTERS_TO_ONE
+            || charge_attempt(tx, &by, self.now, hour).await? > LETTERS_BY_ONE)
     }
 }
 

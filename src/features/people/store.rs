@@ -5,11 +5,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::person::{
-    AccountState, Decision, Duty, GrantRequest, Listed, Person, Place, RequestPurpose, Strength, Suspension,
-    Unanswered, Window,
+    AccountState, Decision, Duty, GrantRequest, HeldDuty, Known, Listed, Person, Place, RequestPurpose, Strength,
+    Suspension, Unanswered, Window,
 };
 use crate::features::access::Role;
-use crate::features::access::people::{Hat, PersonFacts, RequestFacts};
+use crate::features::access::people::{Hat, KeeperRank, PersonFacts, RequestFacts};
 use crate::kernel::ids::{AccountId, AffiliationId, ContactId, GrantRequestId, OrganisationId};
 
 /// What the list is narrowed by.
@@ -83,7 +83,7 @@ pub async fn person(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Option
         r#"select account_id as "account_id!: AccountId", display_name as "display_name!",
                   state as "state!: AccountState", strength as "strength!: Strength", last_sign_in, sign_in_name,
                   mail_address, whole as "whole!", split as "split!", staff as "staff!",
-                  open_sessions as "open_sessions!"
+                  open_sessions as "open_sessions!", brake as "brake!", suspended_rank
            from people_person($1)"#,
         id.0
     )
@@ -92,7 +92,9 @@ pub async fn person(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Option
     let Some(r) = row else { return Ok(None) };
     let duties = duties(&mut *tx, &[id]).await?;
     let mut hats: Vec<Hat> = duties.iter().map(|duty| duty.hat.clone()).collect();
-    hats.extend(asked_hats(tx, id).await?);
+    if hats.is_empty() {
+        hats = asked_hats(tx, id).await?;
+    }
     Ok(Some(Person {
         listed: Listed {
             account_id: r.account_id,
@@ -104,16 +106,24 @@ pub async fn person(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Option
         sign_in_name: r.sign_in_name,
         mail_address: r.mail_address,
         open_sessions: r.open_sessions,
-        facts: PersonFacts { account_id: id, hats, whole: r.whole, split: r.split, staff: r.staff },
+        facts: PersonFacts {
+            account_id: id,
+            hats,
+            whole: r.whole,
+            split: r.split,
+            staff: r.staff,
+            brake: r.brake,
+            suspended_by: r.suspended_rank.map(KeeperRank::from_stored),
+        },
         duties,
     }))
 }
 
-/// What somebody is asked to be counts as what they will be.
+/// What somebody is asked to be counts only where they were never anything: asking alone takes nobody over.
 async fn asked_hats(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Vec<Hat>> {
     let rows = sqlx::query!(
         r#"select role as "role!: Role", organisation_id as "organisation_id!: OrganisationId", ceptoar_id
-           from people_requests(null, $1) where decision is null and purpose = 'duty'"#,
+           from people_requests(null, $1) where counts"#,
         id.0
     );
     let rows = rows.fetch_all(tx).await?;
@@ -264,7 +274,8 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
                   display_name as "display_name!", purpose as "purpose!: RequestPurpose", role as "role: Role",
                   organisation_ja, organisation_en, ceptoar_ja, ceptoar_en, begins_on, ends_on, reason as "reason!",
                   asked_by as "asked_by!: AccountId", asked_by_name as "asked_by_name!", asked_at as "asked_at!",
-                  decision as "decision: Decision", decided_by_name, decided_at
+                  decision as "decision: Decision", decided_by_name, decided_at, waits as "waits!", asked_address,
+                  sign_in_name, mail_address, made_at, made_by_name
            from people_requests($1, $2)"#,
         one,
         about
@@ -288,7 +299,37 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
             decision: r.decision,
             decided_by: r.decided_by_name,
             decided_at: r.decided_at,
-            facts: RequestFacts { account_id: r.account_id, asked_by: r.asked_by, waiting: r.decision.is_none() },
+            asked_address: r.asked_address,
+            known: r.sign_in_name.zip(r.made_at).map(|(sign_in_name, made_at)| Known {
+                sign_in_name,
+                mail_address: r.mail_address,
+                made_at,
+                made_by: r.made_by_name,
+            }),
+            facts: RequestFacts {
+                account_id: r.account_id,
+                asked_by: r.asked_by,
+                waiting: r.waits && r.decision.is_none(),
+            },
         })
         .collect())
+}
+
+/// Everything that the person of a request is or will be; for others than the asker, while it waits.
+pub async fn request_duties(tx: &mut PgConnection, id: GrantRequestId) -> sqlx::Result<Vec<HeldDuty>> {
+    let rows = sqlx::query!(
+        r#"select role as "role!: Role", organisation_ja as "organisation_ja!", organisation_en as "organisation_en!",
+                  ceptoar_ja, ceptoar_en, begins_on, ends_on
+           from people_request_duties($1)"#,
+        id.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let duty = rows.map(|r| HeldDuty {
+        role: r.role,
+        organisation: [r.organisation_ja, r.organisation_en],
+        ceptoar: r.ceptoar_ja.zip(r.ceptoar_en).map(|(ja, en)| [ja, en]),
+        begins_on: r.begins_on,
+        ends_on: r.ends_on,
+    });
+    Ok(duty.collect())
 }

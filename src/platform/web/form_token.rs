@@ -149,8 +149,9 @@ impl<'a> Form<'a> {
     }
 }
 
-/// Whether a field's value must never be sent back.
-fn is_secret(name: &str) -> bool {
+/// Whether a field's value must never be sent back, so that no page that keeps a form may hold it.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     ["password", "code", "secret", "token", "key", "credential"].iter().any(|word| name.contains(word))
 }
 

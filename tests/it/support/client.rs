@@ -75,6 +75,31 @@ impl Client {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Sends a form of a page as a browser does: its own fields as they stand there, token and all, with what is
+    /// typed into it. Nothing is added that the page does not hold.
+    pub async fn press(&mut self, page: &Reply, form: &str, typed: &[(&str, &str)]) -> Reply {
+        let (action, fields) = {
+            let html = Html::parse_document(&page.body);
+            let form = html.select(&Selector::parse(form).expect("a selector")).next().expect("the form");
+            let input = Selector::parse("input[name]").expect("a selector");
+            let known = |name: &str| typed.iter().any(|(typed, _)| *typed == name);
+            let fields: Vec<(String, String)> = form
+                .select(&input)
+                .filter_map(|e| Some((e.attr("name")?.to_owned(), e.attr("value").unwrap_or_default().to_owned())))
+                .filter(|(name, _)| !known(name))
+                // Line ends are sent as the standard of forms says.
+                .map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\n', "\r\n")))
+                .collect();
+            (form.attr("action").expect("an action").to_owned(), fields)
+        };
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        let body = body.extend_pairs(fields).extend_pairs(typed).finish();
+        let usual = std::mem::replace(&mut self.sends_token, false);
+        let reply = self.send(Method::POST, &action, Some(body)).await;
+        self.sends_token = usual;
+        reply
+    }
+
     /// The token that the forms of this visitor's pages carry. A visitor who saw no page yet gets a visit.
     pub fn form_token(&mut self) -> String {
         let known = ["__Host-portal_session", "portal_session", "__Host-portal_visit", "portal_visit"];

@@ -36,6 +36,7 @@ pub async fn guard(
         };
     };
     let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(table.clone());
     let fresh = match rule {
         Rule::Public => false,
         Rule::SignedIn => {
@@ -66,6 +67,32 @@ async fn may(parts: &mut Parts, action: Action) -> Result<(), WebError> {
     if could(&viewer, action) { Ok(()) } else { Err(WebError::NotFound) }
 }
 
+/// Whether a form under this path is one that waits for a confirmation: declared, and with a fresh rule.
+/// Nothing else is ever sent on by the page where one confirms.
+#[must_use]
+pub fn takes_fresh_form(table: &RouteTable<Rule>, path_and_query: &str) -> bool {
+    let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
+    table.declared().iter().any(|route| {
+        let waits = match route.rule {
+            Rule::SignedInFresh | Rule::Fresh(_) => true,
+            Rule::Public | Rule::SignedIn | Rule::May(_) => false,
+        };
+        waits && route.method == "POST" && is_under(route.path, path)
+    })
+}
+
+/// Whether a path is one of a declared path with its parameters.
+fn is_under(declared: &str, path: &str) -> bool {
+    let (mut declared, mut path) = (declared.split('/'), path.split('/'));
+    loop {
+        match (declared.next(), path.next()) {
+            (None, None) => return true,
+            (Some(segment), Some(there)) if segment == there || (segment.starts_with('{') && !there.is_empty()) => {}
+            (Some(_) | None, Some(_)) | (Some(_), None) => return false,
+        }
+    }
+}
+
 /// Where somebody confirms that it is them.
 pub const CONFIRM: &str = "/account/confirm";
 
@@ -76,4 +103,24 @@ fn confirm_first(parts: &Parts) -> Response {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
     let to = format!("{CONFIRM}?{query}");
     if parts.method.is_safe() { Redirect::to(&to).into_response() } else { Redirect::temporary(&to).into_response() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::access::Routes;
+
+    #[test]
+    fn only_forms_that_wait_for_a_confirmation_are_sent_on() {
+        let routes: Routes = Routes::new()
+            .get("/items/{id}/end", Rule::SignedInFresh, async || "")
+            .post("/items/{id}/end", Rule::SignedInFresh, async || "")
+            .get("/items/{id}", Rule::SignedInFresh, async || "")
+            .post("/sign-out", Rule::SignedIn, async || "");
+        let (_, table) = routes.into_parts();
+        assert!(takes_fresh_form(&table, "/items/7/end") && takes_fresh_form(&table, "/items/7/end?a=/b"));
+        for other in ["/items/7", "/items//end", "/items/7/end/", "/sign-out", "/", "", "//evil.example/7/end"] {
+            assert!(!takes_fresh_form(&table, other), "{other}");
+        }
+    }
 }

@@ -5,5 +5,5 @@ pub mod guard;
 pub mod identity;
 
 pub use extract::MaybeViewer;
-pub use guard::guard;
+pub use guard::{guard, takes_fresh_form};
 pub use identity::{Identity, TooWeak};

@@ -88,3 +88,10 @@ pub async fn end(tx: &mut PgConnection, step: Uuid, now: DateTime<Utc>) -> sqlx:
             .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Takes a step of the viewer's for its enrolment, and ends all links and steps that are under way beside it.
+/// False when it is over: somebody was faster, the account has an authenticator already, or the session that it
+/// was opened from is not strong enough for the roles of today.
+pub async fn claim(tx: &mut PgConnection, step: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select claim_enrolment($1, $2) as "claimed!""#, step, now).fetch_one(tx).await
+}

@@ -1,5 +1,8 @@
 //! 本人確認: before the gravest things the person proves again to be there. A form that came too early
-//! waits in hidden fields and is sent on afterwards, with or without a script.
+//! waits in hidden fields. Afterwards a page with that form alone, and the token of the session that is new by
+//! then, is sent on by a small script or by one press of a button.
+
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Json;
@@ -11,17 +14,21 @@ use axum_extra::extract::CookieJar;
 
 use super::key::KeyWidget;
 use crate::features::access::strength::required_by;
-use crate::features::access::web::Identity;
-use crate::features::access::{OpenedBy, Viewer};
+use crate::features::access::web::{Identity, takes_fresh_form};
+use crate::features::access::{OpenedBy, Rule, Viewer};
 use crate::features::accounts::authenticators::{self, Kind};
 use crate::features::accounts::passkeys::{Answer, Question, RelyingParty};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::{equipping, sessions};
+use crate::platform::security::form_token::{FIELD, FormToken};
+use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
+use crate::platform::web::form_token::is_secret;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::language::local_path;
 use crate::platform::web::page::Page;
+use crate::platform::web::routes::RouteTable;
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -30,6 +37,9 @@ crate::words! {
         title: "本人確認" / "Confirm that it is you",
         lead: "重要な操作のため、本人であることをもう一度確認します。確認は5分間有効です。" / "This is a grave step, so please prove once more that it is you. It holds for 5 minutes.",
         kept: "入力した内容は保たれています。確認が済むと、そのまま送信されます。" / "What you typed is kept and is sent on afterwards.",
+        confirmed: "本人であることを確認しました" / "Thank you, it is you",
+        sent_on: "入力した内容を送信しています。画面が変わらないときは、「続ける」を押してください。" / "What you typed is being sent. If nothing happens, press Continue.",
+        go_on: "続ける" / "Continue",
         lost: "選んだファイルは保てませんでした。確認の後に、前の画面で選び直してください。" / "Files could not be kept. Choose them again after this.",
         key_submit: "パスキーで確認する" / "Use the passkey",
         code: "確認コード(6桁)または予備コード" / "Six-digit code, or a recovery code",
@@ -59,6 +69,23 @@ struct ConfirmPage {
     lost: bool,
     fields: Vec<Field>,
     error: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/confirmed.html")]
+struct ConfirmedPage {
+    chrome: Chrome,
+    w: &'static ConfirmWords,
+    action: String,
+    fields: Vec<Field>,
+}
+
+/// The form that waited, with the token of the session that the browser gets with this very answer.
+fn confirmed(frame: &Frame, session: &Token, to: &str, fields: Vec<Field>) -> Response {
+    let w = ConfirmWords::of(frame.language);
+    let mut chrome = frame.chrome(w.confirmed, &[("/", frame.language.pick("ホーム", "Home"))]);
+    chrome.form_token = FormToken::of(session);
+    Page(ConfirmedPage { chrome, w, action: to.to_owned(), fields }).into_response()
 }
 
 /// Where to go afterwards.
@@ -118,7 +145,7 @@ async fn page(
 /// Takes a form that came too early, or the proof together with it.
 pub async fn post(
     State(state): State<AppState>,
-    Extension(identity): Extension<Identity>,
+    (Extension(identity), Extension(routes)): (Extension<Identity>, Extension<Arc<RouteTable<Rule>>>),
     Query(query): Query<ConfirmQuery>,
     jar: CookieJar,
     frame: Frame,
@@ -139,6 +166,8 @@ pub async fn post(
             "confirm_ceremony" => proof.answer.ceremony = value,
             "confirm_credential" => proof.answer.credential = value,
             "confirm_resend" => proof.resend = Some(value == "1"),
+            // No page repeats a secret; the form that needs one asks for it again.
+            name if name == FIELD || is_secret(name) => {}
             _ => waiting.fields.push(Field { name, value }),
         }
     }
@@ -157,9 +186,11 @@ pub async fn post(
             let token = token.ok_or(WebError::SessionOver)?;
             let jar = jar.add(cookies::session(token.reveal(), state.config.over_tls()));
             let to = local_path(&query.return_to);
-            // 307: the browser sends the very same form to where it was meant to go.
-            let on = if resend { Redirect::temporary(to) } else { Redirect::to(to) };
-            return Ok((jar, on).into_response());
+            // No 307: the browser would send the token of the session that has just ended, and the proof.
+            if resend && takes_fresh_form(&routes, to) {
+                return Ok((jar, confirmed(&frame, &token, to, waiting.fields)).into_response());
+            }
+            return Ok((jar, Redirect::to(if resend { "/" } else { to })).into_response());
         }
         Proved::No => (StatusCode::UNPROCESSABLE_ENTITY, w.wrong),
         Proved::TooMany => (StatusCode::TOO_MANY_REQUESTS, w.too_many),

@@ -9,13 +9,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::sign_in::with_return;
+use crate::features::access::web::MaybeViewer;
 use crate::features::accounts::letters::{self, Change, Occasion};
 use crate::features::accounts::password_rule;
 use crate::features::accounts::steps::{self, StepPurpose};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::tickets::Purpose;
 use crate::features::accounts::tickets::store::{self as ticket_store, Ticket};
-use crate::features::accounts::{equipping, paths, sessions, store};
+use crate::features::accounts::{equipping, paths, sessions, store, tickets};
 use crate::kernel::email_address::EmailAddress;
 use crate::platform::mail::outbox::{AccountAddressee, enqueue_account_letter};
 use crate::platform::security::token::Token;
@@ -36,7 +38,7 @@ crate::words! {
         recover: "サインイン方法の再登録" / "Register a new way to sign in",
         recover_lead: "今のパスワードを入力してください。次の画面で、新しいパスキーまたは認証アプリを登録します。以前のものは使えなくなります。" / "Type your present password. On the next page you register a new passkey or app; earlier ones stop working.",
         address: "メールアドレスの変更" / "Change your mail address",
-        address_lead: "メールアドレスを次のものに変更します。" / "Your mail address will become:",
+        address_lead: "メールアドレスを次のものに変更します。変更にはサインインが必要です。" / "Your mail address will become the following. You need to be signed in.",
         name: "利用者名" / "User name",
         new_password: "新しいパスワード" / "New password",
         new_help: "15文字以上。短い言葉をいくつか並べると、長くても覚えやすくなります。貼り付けもできます。" / "At least 15 characters. A few unrelated words are long and easy to remember. You may paste.",
@@ -47,6 +49,7 @@ crate::words! {
         change: "変更する" / "Change",
         dead: "このリンクは使えません" / "This link does not work",
         dead_lead: "有効期間が過ぎたか、すでに使われたか、新しいリンクが送られています。いちばん新しいメールを確かめるか、リンクをもう一度依頼してください。" / "It is too old, was used already, or a newer one was sent. Look for the newest mail, or ask for another link.",
+        address_other: "別の利用者としてサインインしています。いったんサインアウトし、アドレスを変更する利用者でサインインしてから、もう一度リンクを開いてください。" / "You are signed in as somebody else. Sign out, sign in as the person whose address changes, and open the link again.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。" / "Too many tries. Wait about 15 minutes.",
     }
 }
@@ -127,6 +130,7 @@ pub async fn post(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     Path(text): Path<String>,
+    MaybeViewer(viewer): MaybeViewer,
     jar: CookieJar,
     frame: Frame,
     Form(form): Form<TicketForm>,
@@ -136,7 +140,17 @@ pub async fn post(
         Purpose::Enrol => choose_password(&state, &frame, jar, &token, ticket, form.password, true).await,
         Purpose::ResetPassword => choose_password(&state, &frame, jar, &token, ticket, form.password, false).await,
         Purpose::Recover => recover(&state, &frame, jar, &token, ticket, form.password).await,
-        Purpose::Address => change_address(&state, &frame, &token, ticket).await,
+        // Who reads the new address's mail is not yet who owns the account: only the owner's session says that.
+        Purpose::Address => match viewer {
+            Some(viewer) if viewer.account_id == ticket.account_id => {
+                change_address(&state, &frame, &token, ticket).await
+            }
+            Some(_) => {
+                let said = TicketWords::of(frame.language).address_other.to_owned();
+                Ok((StatusCode::FORBIDDEN, Page(page(&frame, Some(ticket), said))).into_response())
+            }
+            None => Ok(Redirect::to(&with_return(paths::SIGN_IN, &tickets::path(&token))).into_response()),
+        },
     }
 }
 

@@ -5,7 +5,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{actor, or_refused, step_error};
+use super::{HIGHER_RANK, actor, or_refused, step_error};
+use crate::features::access::action::PersonAction;
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::{ActForm, Reader};
 use crate::features::people::person::Person;
@@ -84,7 +85,14 @@ async fn find(
     id: AccountId,
 ) -> Result<Person, WebError> {
     let person = store::person(tx, id).await?.ok_or(WebError::NotFound)?;
-    if can(viewer, act.right(), &person.facts) { Ok(person) } else { Err(WebError::NotFound) }
+    if can(viewer, act.right(), &person.facts) {
+        Ok(person)
+    } else if act == AccountAct::Lift && can(viewer, PersonAction::Suspend, &person.facts) {
+        // They keep this person and see the suspension: they are told why it is not theirs to lift.
+        Err(WebError::Refused(HIGHER_RANK))
+    } else {
+        Err(WebError::NotFound)
+    }
 }
 
 /// Asks whether it is meant.

@@ -283,6 +283,10 @@ pub fn at_fields(error: StepError, language: Language) -> Result<FieldErrors, We
         StepError::NoAddress => ("mail_address", w.no_address),
         error @ (StepError::NotFound
         | StepError::AskerGone
+        | StepError::AddressChanged
+        | StepError::Rank
+        | StepError::LastOne
+        | StepError::TooManyLetters
         | StepError::Overtaken
         | StepError::Database(_)
         | StepError::Letter(_)) => return Err(step_error(error)),

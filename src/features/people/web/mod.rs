@@ -10,6 +10,8 @@ pub mod requests;
 pub mod request_form;
 pub mod shown;
 
+use std::time::Duration;
+
 use axum::response::Response;
 
 use super::paths;
@@ -106,6 +108,12 @@ fn account_acts() -> Routes {
     })
 }
 
+/// What a keeper is told whose rank does not suffice for lifting.
+const HIGHER_RANK: Said = Said {
+    ja: "この停止は、上位の管理担当者が行ったものです。解除は、停止した側の管理担当者に依頼してください。",
+    en: "Somebody of a higher rank suspended this account. Ask them to lift it.",
+};
+
 /// Who takes a step in this request.
 fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame) -> Actor<'a> {
     Actor { viewer, now: state.clock.now(), request_id: &frame.request_id, config: &state.config }
@@ -160,6 +168,16 @@ fn step_error(error: StepError) -> WebError {
             "申請した方が、申請できる担当を離れています。却下して、申請し直してもらってください。",
             "Whoever asked may not ask any more. Refuse it and have it asked for again.",
         ),
+        StepError::AddressChanged => conflict(
+            "申請のあと、この方のメールアドレスが変わっています。却下して、申請し直してもらってください。",
+            "The person's mail address has changed since this was asked for. Refuse it and have it asked for again.",
+        ),
+        StepError::Rank => WebError::Refused(HIGHER_RANK),
+        StepError::LastOne => conflict(
+            "この役割で利用中の方が、ほかにいません。先に、もう一人の方へ同じ役割を付けてください。",
+            "Nobody else active holds this role. Have it given to somebody else first.",
+        ),
+        StepError::TooManyLetters => WebError::TooMany(Duration::from_secs(3600)),
         StepError::Overtaken => {
             conflict("すでに別の操作が行われています。", "Somebody else was faster, or it has been done already.")
         }

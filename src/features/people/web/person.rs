@@ -54,6 +54,8 @@ crate::words! {
         suspend: "利用を停止する" / "Suspend",
         lift: "停止を解除する" / "Lift the suspension",
         beyond: "この方のアカウント全体(停止や再設定など)は、システム管理者が扱います。ここでは、担当の終了ができます。" / "This account as a whole (suspending, resets) is looked after by the system administrators. Here you can end duties.",
+        brake: "この方にはほかの組織の担当もあります。ここでできるのは、利用の停止、サインインの終了、担当の終了です。再設定などは、システム管理者が扱います。" / "This person has duties elsewhere too. Here you can suspend, end sessions and end duties; resets are looked after by the system administrators.",
+        higher: "この停止は、上位の管理担当者が行ったものです。解除は、停止した側の管理担当者に依頼してください。" / "Somebody of a higher rank suspended this account. Ask them to lift it.",
         yourself: "ご自分の担当は、ほかの管理担当者が扱います。" / "Your own duties are looked after by somebody else.",
         suspensions: "停止の記録" / "Suspensions",
         suspended_line: "{at} {by}が停止" / "Suspended {at} by {by}",
@@ -193,8 +195,15 @@ fn offers(viewer: &Viewer, person: &Person, language: Language) -> Vec<Offer> {
 fn remark(viewer: &Viewer, person: &Person, w: &'static PersonWords) -> &'static str {
     if person.listed.account_id == viewer.account_id {
         w.yourself
-    } else if can(viewer, PersonAction::Suspend, &person.facts) {
+    } else if person.listed.state == AccountState::Suspended
+        && can(viewer, PersonAction::Suspend, &person.facts)
+        && !can(viewer, PersonAction::Lift, &person.facts)
+    {
+        w.higher
+    } else if can(viewer, PersonAction::StartReset, &person.facts) {
         ""
+    } else if can(viewer, PersonAction::Suspend, &person.facts) {
+        w.brake
     } else {
         w.beyond
     }

@@ -11,7 +11,7 @@ use crate::features::access::action::RequestAction;
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::DecisionForm;
 use crate::features::people::paths;
-use crate::features::people::person::{Decision, GrantRequest, RequestPurpose};
+use crate::features::people::person::{Decision, GrantRequest, HeldDuty, RequestPurpose};
 use crate::features::people::steps::decisions;
 use crate::features::people::store::{self, Wanted};
 use crate::kernel::ids::GrantRequestId;
@@ -43,6 +43,15 @@ crate::words! {
         by: "{at} {name}" / "{at}, {name}",
         state: "状態" / "State",
         waiting: "承認待ち" / "Waiting",
+        over: "期限切れ(申請から14日)" / "Expired (14 days)",
+        sign_in_name: "利用者名" / "Sign-in name",
+        asked_address: "申請時のメールアドレス" / "Mail address when asked",
+        address_now: "現在のメールアドレス" / "Mail address now",
+        no_address: "登録なし" / "None",
+        made: "アカウントの作成" / "Account made",
+        by_operation: "(初期登録)" / "(set up with the portal)",
+        held: "現在と今後の担当" / "Duties now and to come",
+        none_held: "ありません" / "None",
         decided: "{decision}({at} {name})" / "{decision} ({at}, {name})",
         confirm: "承認する" / "Confirm",
         confirm_recovery: "ご本人であることを確かめたうえで承認する" / "Confirm, having made sure who it is",
@@ -121,6 +130,7 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
     let request = find(&mut tx, &viewer, id).await?;
+    let held = store::request_duties(&mut tx, id).await?;
     let w = RequestWords::of(frame.language);
     let to = |route| paths::of_request(route, id);
     let may = |action| can(&viewer, action, &request.facts);
@@ -131,7 +141,7 @@ pub async fn get(
     let page = RequestPage {
         chrome: frame.chrome(w.one, &[("/", w.home), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
         w,
-        facts: facts(&request, frame.language),
+        facts: facts(&request, &held, frame.language),
         remark: remark(&request, &viewer, w),
         confirm: may(RequestAction::Confirm).then(|| (to(paths::CONFIRMATION), confirm)),
         refuse: may(RequestAction::Refuse).then(|| to(paths::REFUSAL)),
@@ -152,10 +162,34 @@ fn remark(request: &GrantRequest, viewer: &Viewer, w: &'static RequestWords) -> 
     }
 }
 
-fn facts(request: &GrantRequest, language: Language) -> Vec<(&'static str, String)> {
+/// Whom the second person lets in: what the portal itself knows of them.
+fn known(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(&'static str, String)> {
     let w = RequestWords::of(language);
-    let mut facts =
-        vec![(w.person, request.display_name.clone()), (w.purpose, request.purpose.label(language).to_owned())];
+    let Some(known) = &request.known else { return Vec::new() };
+    let address = |address: &Option<String>| address.clone().unwrap_or_else(|| w.no_address.to_owned());
+    let made_by = known.made_by.as_deref().unwrap_or(w.by_operation);
+    let mut facts = vec![
+        (w.sign_in_name, known.sign_in_name.clone()),
+        (w.asked_address, address(&request.asked_address)),
+        (w.address_now, address(&known.mail_address)),
+        (w.made, fill(w.by, &[("at", &long_time(known.made_at, language)), ("name", made_by)])),
+    ];
+    if held.is_empty() {
+        facts.push((w.held, w.none_held.to_owned()));
+    }
+    facts.extend(held.iter().map(|duty| {
+        let place = place(&duty.organisation, duty.ceptoar.as_ref(), None, language);
+        let period = period(duty.begins_on, duty.ends_on, language);
+        (w.held, format!("{} / {place} ({period})", duty.role.label(language)))
+    }));
+    facts
+}
+
+fn facts(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(&'static str, String)> {
+    let w = RequestWords::of(language);
+    let mut facts = vec![(w.person, request.display_name.clone())];
+    facts.extend(known(request, held, language));
+    facts.push((w.purpose, request.purpose.label(language).to_owned()));
     if let Some(role) = request.role {
         facts.push((w.role, role.label(language).to_owned()));
     }
@@ -170,7 +204,8 @@ fn facts(request: &GrantRequest, language: Language) -> Vec<(&'static str, Strin
         (Some(decision), Some(at), Some(by)) => {
             fill(w.decided, &[("decision", decision.label(language)), ("at", &long_time(at, language)), ("name", by)])
         }
-        (_, _, _) => w.waiting.to_owned(),
+        (_, _, _) if request.facts.waiting => w.waiting.to_owned(),
+        (_, _, _) => w.over.to_owned(),
     };
     facts.push((w.state, state));
     facts
