@@ -151,7 +151,7 @@ fn confidential(setting: &str, options: &PgConnectOptions) -> anyhow::Result<()>
     let here = options.get_socket().is_some()
         || host.starts_with('/')
         || host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
     if here || verified {
         return Ok(());
