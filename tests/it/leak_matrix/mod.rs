@@ -433,7 +433,10 @@ fn print_for_auditors(table: &Table) {
         let request = format!("{} {}", row.method, row.path);
         let _ = writeln!(page, "{:14}{:13}{:52}{}  {}", row.object, row.operation, request, marks.join(" "), row.basis);
     }
-    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/leak-matrix.txt");
+    // Another target directory may have been set; the page is where one looks for it all the same.
+    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    std::fs::create_dir_all(&target).expect("a directory");
+    let target = target.join("leak-matrix.txt");
     std::fs::write(&target, &page).expect("a file");
     println!("{page}\n{} rows, {} roles: {}", table.rows.len(), table.roles.len(), target.display());
 }
