@@ -5,7 +5,6 @@ use crate::kernel::language::Language;
 crate::words! {
     /// Words of the pages.
     pub struct BreakGlassWords {
-        home: "ホーム" / "Home",
         title: "緊急閲覧" / "Break-glass",
         lead: "構成員の連絡先は、ふだんセンターからは見えません。緊急のときだけ、理由を記録して15分間閲覧できます。閲覧すると、事務局と承認者全員にすぐ通知されます。" / "The centre does not normally see members' contact details. In an emergency they can be read for 15 minutes with a recorded reason. The secretariats and all approvers are told at once.",
         lead_watching: "センターが構成員の連絡先を緊急に閲覧した記録です。" / "When the centre read members' contact details in an emergency.",

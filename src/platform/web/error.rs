@@ -146,12 +146,7 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         let body = serde_json::json!({ "error": text, "request_id": frame.request_id });
         return keeping(&response, (status, axum::Json(body)).into_response());
     }
-    let page = ErrorPage {
-        chrome: frame.chrome(heading, &[("/", frame.language.pick("ホーム", "Home"))]),
-        heading,
-        text,
-        remedy,
-    };
+    let page = ErrorPage { chrome: frame.chrome(heading, &[frame.home()]), heading, text, remedy };
     keeping(&response, (status, Page(page)).into_response())
 }
 

@@ -130,7 +130,7 @@ pub async fn get(
     let left = authenticators::store::codes_left(&mut tx, viewer.account_id).await?;
     let sessions = store::own_sessions(&mut tx, viewer.account_id, now, SESSION_IDLE).await?;
     tx.commit().await?;
-    let mut chrome = frame.chrome(w.title, &[("/", language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.title, &[frame.home()]);
     let said = [
         (query.done, w.done),
         (query.added, w.added_done),

@@ -83,7 +83,7 @@ struct ConfirmedPage {
 /// The form that waited, with the token of the session that the browser gets with this very answer.
 fn confirmed(frame: &Frame, session: &Token, to: &str, fields: Vec<Field>) -> Response {
     let w = ConfirmWords::of(frame.language);
-    let mut chrome = frame.chrome(w.confirmed, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.confirmed, &[frame.home()]);
     chrome.form_token = FormToken::of(session);
     Page(ConfirmedPage { chrome, w, action: to.to_owned(), fields }).into_response()
 }
@@ -129,7 +129,7 @@ async fn page(
     let w = ConfirmWords::of(frame.language);
     let Waiting { resend, lost, fields } = waiting;
     Ok(ConfirmPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         key: KeyWidget::new(state, frame.language),
         by_key,

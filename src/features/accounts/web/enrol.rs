@@ -19,6 +19,7 @@ use crate::features::accounts::sessions::Arrival;
 use crate::features::accounts::steps::store::Step;
 use crate::features::accounts::{paths, store};
 use crate::kernel::text;
+use crate::platform::security::totp::App;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -95,6 +96,12 @@ async fn requirement(state: &AppState, step: &Step) -> Result<Requirement, WebEr
     Ok(required_by(&store::affiliations(&mut tx).await?))
 }
 
+/// The app that the step would register.
+fn app_of(state: &AppState, step: &Step) -> anyhow::Result<App> {
+    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
+    authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)
+}
+
 /// The choice.
 pub async fn get(State(state): State<AppState>, held: HeldStep, frame: Frame) -> Result<Response, WebError> {
     let step = enrolling(held)?;
@@ -111,7 +118,7 @@ async fn choice(
 ) -> Result<EnrolPage, WebError> {
     let w = EnrolWords::of(frame.language);
     let by_app = Kind::Totp.suffices(requirement(state, step).await?);
-    let chrome = frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let chrome = frame.chrome(w.title, &[frame.home()]);
     Ok(EnrolPage { chrome, w, key: KeyWidget::new(state, frame.language), by_app, error, key_name })
 }
 
@@ -126,18 +133,14 @@ async fn app_page(state: &AppState, frame: &Frame, step: &Step, error: &'static 
         return Err(WebError::NotFound);
     }
     let w = EnrolWords::of(frame.language);
-    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
-    let app = authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)?;
-    let way = [("/", frame.language.pick("ホーム", "Home")), (paths::ENROL, w.title)];
-    Ok(AppPage { chrome: frame.chrome(w.app_title, &way), w, secret: app.typed_secret(), error })
+    let way = [frame.home(), (paths::ENROL, w.title)];
+    Ok(AppPage { chrome: frame.chrome(w.app_title, &way), w, secret: app_of(state, step)?.typed_secret(), error })
 }
 
 /// The picture that the app reads.
 pub async fn get_picture(State(state): State<AppState>, held: HeldStep) -> Result<Response, WebError> {
     let step = enrolling(held)?;
-    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
-    let app = authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)?;
-    let picture = app.picture().map_err(anyhow::Error::from)?;
+    let picture = app_of(&state, &step)?.picture().map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")], picture).into_response())
 }
 
@@ -241,7 +244,7 @@ fn done(state: &AppState, frame: &Frame, jar: CookieJar, equipped: Equipped) -> 
 /// The page of new recovery codes.
 pub fn codes_page(frame: &Frame, codes: Vec<String>) -> impl Template {
     let w = EnrolWords::of(frame.language);
-    let mut chrome = frame.chrome(w.codes_title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.codes_title, &[frame.home()]);
     chrome.path = paths::ACCOUNT.to_owned();
     CodesPage { chrome, w, codes }
 }

@@ -44,8 +44,7 @@ struct ForgottenPage {
 
 fn page(frame: &Frame, done: bool, error: &'static str) -> ForgottenPage {
     let w = ForgottenWords::of(frame.language);
-    let way =
-        [("/", frame.language.pick("ホーム", "Home")), (paths::SIGN_IN, frame.language.pick("サインイン", "Sign in"))];
+    let way = [frame.home(), (paths::SIGN_IN, frame.language.pick("サインイン", "Sign in"))];
     ForgottenPage { chrome: frame.chrome(w.title, &way), w, done, error }
 }
 

@@ -30,7 +30,7 @@ fn page(
     questions: &[(&'static str, &'static str)],
 ) -> Response {
     let page = HelpPage {
-        chrome: frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(title, &[frame.home()]),
         lead,
         steps: steps.iter().map(|(picture, text)| Step { picture, text }).collect(),
         questions: questions.to_vec(),

@@ -97,7 +97,7 @@ async fn page(state: &AppState, frame: &Frame, step: &Step, return_to: String) -
     let w = SecondWords::of(frame.language);
     let (by_key, by_code) = (has(Kind::Passkey), has(Kind::Totp));
     Ok(SecondPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         key: KeyWidget::new(state, frame.language),
         by_key,

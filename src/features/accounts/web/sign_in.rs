@@ -14,12 +14,11 @@ use crate::features::access::Viewer;
 use crate::features::access::web::{MaybeViewer, TooWeak};
 use crate::features::accounts::demonstration::{self, DemonstrationAccount};
 use crate::features::accounts::passkeys::{Question, RelyingParty};
-use crate::features::accounts::sessions::Arrival;
+use crate::features::accounts::sessions::{self, Arrival};
 use crate::features::accounts::sign_in::{self, Answer, Attempt, Second};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::{paths, store};
 use crate::kernel::language::Label;
-use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
@@ -124,7 +123,7 @@ fn page(state: &AppState, frame: &Frame, name: String, error: &'static str, retu
         account,
     };
     SignInPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         name,
         error,
@@ -255,20 +254,7 @@ pub async fn post_sign_out(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     store::end_session(&mut tx, viewer.session_id, now).await?;
-    audit::record(
-        &mut tx,
-        Event {
-            at: now,
-            account: Some(viewer.account_id),
-            action: "session.end",
-            outcome: Outcome::Done,
-            subject_kind: "account",
-            subject_id: &viewer.account_id.to_string(),
-            detail: serde_json::json!({}),
-            request_id: Some(&frame.request_id),
-        },
-    )
-    .await?;
+    sessions::record(&mut tx, viewer.account_id, "session.end", &frame.request_id, now).await?;
     tx.commit().await?;
     Ok((jar.add(cookies::no_session(state.config.over_tls())), Redirect::to("/sign-in?signed_out=1")).into_response())
 }

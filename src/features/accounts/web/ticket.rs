@@ -80,7 +80,7 @@ fn page(frame: &Frame, ticket: Option<Ticket>, error: String) -> TicketPage {
         Some(Purpose::Recover) => (w.recover, w.recover_lead, w.next),
         Some(Purpose::Address) => (w.address, w.address_lead, w.change),
     };
-    let mut chrome = frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(title, &[frame.home()]);
     // The path is a secret: it is not put into the page's own forms.
     chrome.path = "/".to_owned();
     TicketPage { chrome, w, lead, ticket, submit, error }

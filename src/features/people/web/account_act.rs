@@ -25,7 +25,6 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the acts.
     pub struct ActWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         person: "対象の方" / "Person",
         reason: "理由" / "Reason",
@@ -152,7 +151,7 @@ fn page(frame: &Frame, act: AccountAct, person: &Person, reason: String, errors:
     let (route, title, text, reasoned, danger) = words(act, w);
     let id = person.listed.account_id;
     ActPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         title,
         text,

@@ -28,7 +28,6 @@ crate::words! {
     /// Words of ending a duty.
     pub struct EndWords {
         title: "担当を終了する" / "End a duty",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         duty: "終了する担当" / "Duty to end",
         lead: "記録は残ります。ほかに担当がなければ、サインインも届いたリンクも使えなくなります。" / "The record stays. Without another duty, sessions and links of this person end as well.",
@@ -129,7 +128,7 @@ fn page(frame: &Frame, duty: &Duty, form: EndForm, errors: FieldErrors) -> EndPa
     let w = EndWords::of(frame.language);
     let where_held = place(&duty.organisation, duty.ceptoar.as_ref(), duty.window.as_ref(), frame.language);
     EndPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         action: paths::end(duty.id),
         back: paths::person(duty.account_id),

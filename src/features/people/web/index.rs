@@ -30,7 +30,6 @@ crate::words! {
     /// Words of the list.
     pub struct PeopleWords {
         title: "利用者管理" / "People",
-        home: "ホーム" / "Home",
         invite: "利用者を招待する" / "Invite somebody",
         ask: "職員の担当を申請する" / "Ask for a staff role",
         requests: "承認待ちの申請({count}件)" / "Requests awaiting a second person ({count})",
@@ -169,7 +168,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
     let mut states: Vec<(&str, String)> = vec![("", w.all.to_owned())];
     states.extend(AccountState::ALL.map(|s| (s.code(), s.label(language).to_owned())));
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         rows: people.into_iter().map(|person| row(person, &duties, today, language)).collect(),
         scopes: scopes(viewer, w),

@@ -27,7 +27,6 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the forms.
     pub struct InvitationWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         invite: "利用者を招待する" / "Invite somebody",
         add: "担当を加える" / "Add a duty",
@@ -322,7 +321,7 @@ fn page(
     };
     let windows: Vec<(String, String)> = setting.windows.iter().map(window).collect();
     InvitationPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         action,
         place: place(organisation, Some(ceptoar), None, language),

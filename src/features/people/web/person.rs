@@ -25,7 +25,6 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the page of one person.
     pub struct PersonWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         account: "アカウント" / "Account",
         state: "状態" / "State",
@@ -117,7 +116,7 @@ pub async fn get(
     let (live, over): (Vec<&Duty>, Vec<&Duty>) = seen.partition(|duty| duty.is_live(today));
     let waiting = requests.iter().filter(|r| r.facts.waiting);
     let page = PersonPage {
-        chrome: frame.chrome(person.listed.display_name.clone(), &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(person.listed.display_name.clone(), &[frame.home(), (paths::INDEX, w.people)]),
         w,
         state: (person.listed.state.code(), person.listed.state.label(language)),
         facts: facts(&person, language),

@@ -24,7 +24,6 @@ crate::words! {
     /// Words of choosing a place.
     pub struct PlaceWords {
         title: "担当先を選ぶ" / "Choose where",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         lead: "どの組織の担当になる方ですか。" / "Where is this person to work?",
         own_desk: "自分の事務局(コーディネータ)" / "Your own desk (coordinator)",
@@ -100,7 +99,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: PlaceSea
         return Ok(Redirect::to(&row(only, &search, language).href).into_response());
     }
     let page = PlacesPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         desks: rows(&desks),
         rows: rows(&places),

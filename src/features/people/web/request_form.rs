@@ -27,7 +27,6 @@ crate::words! {
     /// Words of the form.
     pub struct RequestFormWords {
         title: "職員の担当を申請する" / "Ask for a staff role",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         lead: "申請したあと、もう一人の承認者が承認すると、ご本人に招待のメールが届きます。ご自分の申請をご自分で承認することはできません。" / "When a second person has confirmed, the invitation goes out. Nobody confirms their own request.",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
@@ -139,7 +138,7 @@ async fn page(
         choices(values.iter().map(|(value, label)| (value.as_str(), label.clone())), chosen)
     };
     Ok(RequestPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         duties: choices(offered().iter().map(|r| (r.code(), r.label(language).to_owned())), &form.duty),
         offices: list(offices, &form.office),

@@ -28,7 +28,6 @@ crate::words! {
     pub struct RequestWords {
         title: "承認待ちの申請" / "Requests awaiting a second person",
         one: "申請の確認" / "A request",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         ask: "職員の担当を申請する" / "Ask for a staff role",
         empty_title: "承認待ちの申請はありません" / "Nothing is waiting",
@@ -102,7 +101,7 @@ pub async fn index(State(state): State<AppState>, viewer: Viewer, frame: Frame) 
         asked: fill(w.by, &[("at", &long_time(r.asked_at, frame.language)), ("name", &r.asked_by)]),
     };
     let rows = requests.iter().filter(|r| can(&viewer, RequestAction::Look, &r.facts)).map(row).collect();
-    let chrome = frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]);
+    let chrome = frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]);
     Ok(Page(RequestsPage { chrome, w, rows }).into_response())
 }
 
@@ -139,7 +138,7 @@ pub async fn get(
         RequestPurpose::Recovery => w.confirm_recovery,
     };
     let page = RequestPage {
-        chrome: frame.chrome(w.one, &[("/", w.home), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
+        chrome: frame.chrome(w.one, &[frame.home(), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
         w,
         facts: facts(&request, &held, frame.language),
         remark: remark(&request, &viewer, w),

@@ -24,7 +24,6 @@ const PAGE: i32 = 100;
 crate::words! {
     /// Words of the trail.
     pub struct TrailWords {
-        home: "ホーム" / "Home",
         title: "操作履歴" / "Audit trail",
         lead_all: "すべての操作と拒否の記録です。記録は書き換えも削除もできません。" / "Everything that was done or refused. Nobody can change or delete a record.",
         lead_security: "サインイン、利用者の管理、拒否された操作の記録です。情報提供の番号や内容は含みません。" / "Sign-ins, account keeping and refusals. Neither numbers nor contents of advisories are shown.",
@@ -113,7 +112,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, typed: Typed) ->
     let language = frame.language;
     let w = TrailWords::of(language);
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         lead: match scope {
             Scope::All => w.lead_all,

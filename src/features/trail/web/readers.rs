@@ -26,7 +26,6 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the readers.
     pub struct ReadersWords {
-        home: "ホーム" / "Home",
         list: "情報提供" / "Advisories",
         title: "閲覧者" / "Readers",
         lead: "{number} をポータルで開いた方です。メールの件名・本文だけを見た方は含みません。" / "Those who opened {number} in the portal. Who saw only the mail is not among them.",
@@ -100,7 +99,7 @@ pub async fn get(
         last: short_time(reader.last_at),
     };
     Ok(Page(ReadersPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (items::INDEX, w.list), (&item, &number)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (items::INDEX, w.list), (&item, &number)]),
         w,
         lead: fill(w.lead, &[("number", &number)]),
         lines: readers.into_iter().map(line).collect(),
