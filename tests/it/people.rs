@@ -109,7 +109,7 @@ fn staff_request<'a>(name: &'a str, address: &'a str, office: &'a str, duty: &'a
 
 async fn invite(client: &mut Client, organisation: Uuid, ceptoar: &str, form: &[(&str, &str)]) -> (u16, Option<Uuid>) {
     let reply = client.post(&format!("/people/places/{organisation}/{ceptoar}"), form).await;
-    (reply.status, reply.location().strip_prefix("/people/").and_then(|id| id.parse().ok()))
+    (reply.status, reply.location().strip_prefix("/people/").and_then(|id| id.split('?').next()?.parse().ok()))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,7 +169,7 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
             pick("ページが見つかりません", "Page not found"),
             pick("お探しのページは存在しないか、ご覧になれません。", "The page does not exist, or is not for you."),
             pick(
-                "アドレスをお確かめになるか、一覧からお探しください。",
+                "アドレスをお確かめになるか、メニューからお探しください。",
                 "Check the address, or look for it from a list.",
             ),
         ),

@@ -148,7 +148,7 @@ fn step_error(error: StepError) -> WebError {
             "This role is not held at that organisation or CEPTOAR now.",
         ),
         StepError::Period => conflict("期間の指定が正しくありません。", "The period is not possible."),
-        StepError::NameTaken => conflict("この利用者名は使われています。", "That sign-in name is taken."),
+        StepError::NameTaken => conflict("この利用者名は使われています。", "That user name is taken."),
         StepError::AddressShared => {
             conflict("このメールアドレスは複数の方に登録されています。", "Several people have that address.")
         }
