@@ -837,10 +837,14 @@ async fn the_second_person_sees_whom_they_let_in() {
     let analyst = w.analyst;
     let reply = operator.post(&format!("/people/{analyst}/recovery-request"), &[("reason", "電話で確認")]).await;
     let recovery = reply.location().to_owned();
+    let front = approver.get("/").await;
+    assert!(front.body.contains("申請が3件") && front.body.contains("href=\"/people/requests\""), "{}", front.body);
+    let own = operator.get("/").await;
+    assert!(!own.body.contains("href=\"/people/requests\""), "nobody confirms their own");
     for (request, words) in [
-        (&duty, ["poc@people.example", "星見銀行", "初期登録"]),
+        (&duty, ["poc@people.example", "星見銀行", "ポータルの運用者"]),
         (&new, ["new@nisc.example", "new-auditor", "operator"]),
-        (&recovery, ["analyst@people.example", "現在のメールアドレス", "初期登録"]),
+        (&recovery, ["analyst@people.example", "現在のメールアドレス", "ポータルの運用者"]),
     ] {
         let page = approver.get(request).await;
         for word in words {
