@@ -31,7 +31,7 @@ crate::words! {
         lead: "{number} をポータルで開いた方です。メールの件名・本文だけを見た方は含みません。" / "These people opened {number} in the portal. Those who saw only the mail are not listed.",
         name: "氏名" / "Name",
         organisation: "組織" / "Organisation",
-        what: "見た範囲" / "What was read",
+        what: "見た範囲" / "Part read",
         content: "内容" / "Content",
         envelope: "番号・レベルのみ" / "Number and level only",
         first: "最初の閲覧" / "First read",
