@@ -7,9 +7,10 @@ const supported = typeof window.PublicKeyCredential === "function" && navigator.
 let waiting = null;
 
 for (const form of forms) form.addEventListener("submit", (event) => {
-  if (form.dataset.passkeyDone) return;
+  // An answer is sent once: pressing again while the page is leaving must not send it a second time.
+  if (form.dataset.passkeyDone === "yes") return void (form.dataset.passkeyDone = "sent");
   event.preventDefault();
-  press(form);
+  if (!form.dataset.passkeyDone) press(form);
 });
 
 const offered = forms.find((form) => "passkeyAuto" in form.dataset);

@@ -155,6 +155,12 @@ impl Page {
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
 
+    /// Presses a button that may be gone at any moment, because the page is about to leave by itself.
+    pub async fn click_if_there(&self, selector: &str) {
+        let press = format!("document.querySelector({selector:?})?.click()");
+        let _ = self.page.evaluate(press.as_str()).await;
+    }
+
     /// Ticks a box that may be ticked already.
     pub async fn check(&self, selector: &str) {
         let ticked: bool = self.script(format!("document.querySelector({selector:?}).checked")).await;
