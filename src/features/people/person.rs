@@ -65,7 +65,7 @@ codes! {
         /// A password alone.
         Password = "password", "パスワードのみ" / "Password only";
         /// A password and a one-time code.
-        Totp = "totp", "ワンタイムコード" / "One-time code";
+        Totp = "totp", "パスワードと認証アプリ" / "Password and app";
         /// A passkey.
         Passkey = "passkey", "パスキー" / "Passkey";
     }

@@ -34,7 +34,7 @@ crate::words! {
     pub struct IndexWords {
         title: "情報提供" / "Advisories",
         write: "起案する" / "Write an advisory",
-        filter: "しぼり込み" / "Filter",
+        filter: "絞り込み" / "Filter",
         all: "すべて" / "All",
         kind: "種別" / "Kind",
         level: "情報共有レベル" / "Sharing level",
