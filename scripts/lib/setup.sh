@@ -174,7 +174,7 @@ unpack_postgres() {
     say "PostgreSQL server missing and no right to install it: unpacking one in $place (about 30 MB to fetch) ..."
     mkdir -p "$(state_dir)"
     work=$(mktemp -d "$(state_dir)/unpack.XXXXXX")
-    mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/root"
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/unpacked"
     options=(-q -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o Debug::NoLocking=1
         -o "Dir::Log=$work" -o APT::Sandbox::User= -o Acquire::Languages=none)
     quietly apt-get "${options[@]}" update || true
@@ -191,15 +191,15 @@ unpack_postgres() {
         rm -rf "$work"
         return 1
     fi
-    for package in "$work"/cache/*.deb; do dpkg-deb -x "$package" "$work/root"; done
-    server=$(printf '%s\n' "$work"/root/usr/lib/postgresql/*/bin/postgres)
-    if ! LD_LIBRARY_PATH=$(unpacked_libraries "$work/root") "$server" --version >/dev/null; then
+    for package in "$work"/cache/*.deb; do dpkg-deb -x "$package" "$work/unpacked"; done
+    server=$(printf '%s\n' "$work"/unpacked/usr/lib/postgresql/*/bin/postgres)
+    if ! LD_LIBRARY_PATH=$(unpacked_libraries "$work/unpacked") "$server" --version >/dev/null; then
         rm -rf "$work"
         return 1
     fi
     # One step: a half-unpacked server must never be found.
     rm -rf "$place"
-    mv "$work/root" "$place"
+    mv "$work/unpacked" "$place"
     rm -rf "$work"
 }
 

@@ -109,7 +109,7 @@ fn staff_request<'a>(name: &'a str, address: &'a str, office: &'a str, duty: &'a
 
 async fn invite(client: &mut Client, organisation: Uuid, ceptoar: &str, form: &[(&str, &str)]) -> (u16, Option<Uuid>) {
     let reply = client.post(&format!("/people/places/{organisation}/{ceptoar}"), form).await;
-    (reply.status, reply.location().strip_prefix("/people/").and_then(|id| id.parse().ok()))
+    (reply.status, reply.location().strip_prefix("/people/").and_then(|id| id.split('?').next()?.parse().ok()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -837,10 +837,14 @@ async fn the_second_person_sees_whom_they_let_in() {
     let analyst = w.analyst;
     let reply = operator.post(&format!("/people/{analyst}/recovery-request"), &[("reason", "電話で確認")]).await;
     let recovery = reply.location().to_owned();
+    let front = approver.get("/").await;
+    assert!(front.body.contains("申請が3件") && front.body.contains("href=\"/people/requests\""), "{}", front.body);
+    let own = operator.get("/").await;
+    assert!(!own.body.contains("href=\"/people/requests\""), "nobody confirms their own");
     for (request, words) in [
-        (&duty, ["poc@people.example", "星見銀行", "初期登録"]),
+        (&duty, ["poc@people.example", "星見銀行", "ポータルの運用者"]),
         (&new, ["new@nisc.example", "new-auditor", "operator"]),
-        (&recovery, ["analyst@people.example", "現在のメールアドレス", "初期登録"]),
+        (&recovery, ["analyst@people.example", "現在のメールアドレス", "ポータルの運用者"]),
     ] {
         let page = approver.get(request).await;
         for word in words {

@@ -1,14 +1,8 @@
 //! Every route, asked by every role: one table, so that a change of anybody's rights is seen.
 
-use ceptoar_portal::features::access::action::AdvisoryAction;
-use ceptoar_portal::features::access::advisory::{AdvisoryFacts, State};
-use ceptoar_portal::features::access::decision::can_all;
-use ceptoar_portal::features::access::{Affiliation, FirstWall, Role, Rule, Viewer};
+use ceptoar_portal::features::access::Rule;
 use ceptoar_portal::features::accounts::demonstration::ACCOUNTS;
 use ceptoar_portal::features::demonstration;
-use ceptoar_portal::kernel::ids::{AccountId, OrganisationId, SessionId};
-use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
-
 use ceptoar_portal::platform::web::routes::RouteTable;
 
 use crate::support::{Client, TestApp};
@@ -112,40 +106,6 @@ async fn ask(mut client: Client, method: &str, path: &str) -> u16 {
         "GET" => client.get(path).await.status,
         _ => client.post(path, &[("nothing", "")]).await.status,
     }
-}
-
-/// The empty set is a subset of everything; a request for nothing must not pass as one that broke no rule.
-#[test]
-fn asking_for_nothing_is_refused() {
-    let item = AdvisoryFacts {
-        state: State::Draft,
-        level: SharingLevel::Amber,
-        handler_scope: HandlerScope::Handlers,
-        created_by: AccountId::random(),
-        last_edited_by: AccountId::random(),
-        submitted_by: None,
-        approved_by: None,
-        reaches: Vec::new(),
-        named: Vec::new(),
-        handler_windows: Vec::new(),
-    };
-    let approver = Viewer {
-        account_id: AccountId::random(),
-        session_id: SessionId::random(),
-        display_name: String::new(),
-        affiliations: vec![Affiliation {
-            role: Role::NiscApprover,
-            organisation_id: OrganisationId::random(),
-            organisation_ja: String::new(),
-            organisation_en: String::new(),
-            ceptoar_id: None,
-            contact_id: None,
-        }],
-        first_wall: FirstWall::Standing,
-    };
-    assert!(can_all(&approver, &[AdvisoryAction::ReadDraft, AdvisoryAction::Approve], &item));
-    assert!(!can_all(&approver, &[AdvisoryAction::ReadDraft, AdvisoryAction::Write], &item));
-    assert!(!can_all::<AdvisoryAction>(&approver, &[], &item));
 }
 
 /// The rule of every route: a change of anybody's rights shows here.

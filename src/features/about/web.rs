@@ -32,6 +32,6 @@ pub fn routes() -> Routes {
 
 fn page(State(state): State<AppState>, frame: Frame, text: Text) -> impl IntoResponse {
     let (title, sections) = text(frame.language, state.config.is_demonstration());
-    let chrome = frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let chrome = frame.chrome(title, &[frame.home()]);
     Page(AboutPage { chrome, title, sections })
 }

@@ -22,13 +22,6 @@ pub fn can<A: Act>(viewer: &Viewer, action: A, object: &A::Object) -> bool {
     }
 }
 
-/// Whether the viewer may do all of it to that thing. Asking for nothing is refused: an empty request must
-/// not pass as one that broke no rule.
-#[must_use]
-pub fn can_all<A: Act>(viewer: &Viewer, actions: &[A], object: &A::Object) -> bool {
-    !actions.is_empty() && actions.iter().all(|action| can(viewer, *action, object))
-}
-
 /// Whether the viewer could do this to anything at all.
 #[must_use]
 pub fn could(viewer: &Viewer, action: Action) -> bool {

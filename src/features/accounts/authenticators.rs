@@ -1,4 +1,4 @@
-//! 認証手段: apps that show six digits, and recovery codes. Passkeys have a file of their own.
+//! サインインの方法: apps that show six digits, and recovery codes. Passkeys have a file of their own.
 
 pub mod store;
 

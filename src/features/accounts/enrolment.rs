@@ -11,7 +11,7 @@ use crate::kernel::clock::japan_day;
 use crate::kernel::email_address::{EmailAddress, EmailAddressError};
 use crate::kernel::ids::AccountId;
 use crate::kernel::text;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::db::broken_constraint;
 
 const LONGEST_NAME: usize = 64;
@@ -106,17 +106,7 @@ pub async fn enrol(tx: &mut PgConnection, now: DateTime<Utc>, new: NewAccount) -
     let subject_id = account_id.to_string();
     let detail =
         serde_json::json!({ "role": new.role.code(), "organisation": new.organisation_code, "ceptoar": new.ceptoar });
-    let event = Event {
-        at: now,
-        account: None,
-        action: "account.add",
-        outcome: Outcome::Done,
-        subject_kind: "account",
-        subject_id: &subject_id,
-        detail,
-        request_id: None,
-    };
-    audit::record(tx, event).await?;
+    audit::record(tx, Event::done(now, "account.add", "account", &subject_id).detail(detail)).await?;
     Ok(account_id)
 }
 

@@ -14,7 +14,7 @@ use crate::features::access::OpenedBy;
 use crate::features::access::strength::required_by;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::AccountId;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::config::Config;
 use crate::platform::mail::outbox::{AccountAddressee, enqueue_account_letter};
 use crate::platform::security::secret_key::SecretKey;
@@ -136,17 +136,8 @@ async fn record(
         Kind::Totp => "totp",
     };
     let subject_id = account_id.to_string();
-    let event = Event {
-        at: now,
-        account: Some(account_id),
-        action,
-        outcome: Outcome::Done,
-        subject_kind: "account",
-        subject_id: &subject_id,
-        detail: serde_json::json!({ "kind": kind, "by": purpose.code() }),
-        request_id: Some(request_id),
-    };
-    audit::record(tx, event).await
+    let event = Event::done(now, action, "account", &subject_id).by(account_id).request(request_id);
+    audit::record(tx, event.detail(serde_json::json!({ "kind": kind, "by": purpose.code() }))).await
 }
 
 /// Tells the viewer by mail what was changed about their sign-in, if they have an address.

@@ -83,11 +83,11 @@ struct Text<'a> {
 pub fn invitation(to: &Occasion<'_>, sign_in_name: &str, token: &Token) -> Result<Letter, LetterFault> {
     let subject = to.language.pick("【セプター情報共有ポータル】利用開始の手続き", "[CEPTOAR Portal] Your account");
     let body = to.language.pick(
-        format!("セプター情報共有ポータルの利用者として登録されました。\n利用者名は「{sign_in_name}」です。\n次のアドレスを開き、パスワードとサインインの方法を設定してください。有効期間は72時間、使えるのは1回だけです。"),
+        format!("セプター情報共有ポータルの利用者として登録されました。\n利用者名は「{sign_in_name}」です。\n\n次のアドレスを開き、\nパスワードとサインインの方法を設定してください。\n有効期間は72時間、使えるのは1回だけです。"),
         format!("You have been registered with the CEPTOAR portal. Your user name is \"{sign_in_name}\".\nOpen the address below to choose a password and a way to sign in. It works once, for 72 hours."),
     );
     let warning = to.language.pick(
-        "お心当たりがないときは、アドレスを開かずに、下の連絡先へお知らせください。",
+        "お心当たりがないときは、アドレスを開かずに、\n下の連絡先へお知らせください。",
         "If you did not expect this, do not open the address, and tell us.",
     );
     written(to, subject, &body, Some(token), warning)
@@ -100,11 +100,11 @@ pub fn invitation(to: &Occasion<'_>, sign_in_name: &str, token: &Token) -> Resul
 pub fn reset(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterFault> {
     let subject = to.language.pick("【セプター情報共有ポータル】パスワードの再設定", "[CEPTOAR Portal] A new password");
     let body = to.language.pick(
-        "パスワードの再設定が申し込まれました。\n次のアドレスを開き、新しいパスワードを設定してください。有効期間は30分、使えるのは1回だけです。パスキーや認証アプリはそのまま使えます。",
+        "パスワードの再設定が申し込まれました。\n次のアドレスを開き、新しいパスワードを設定してください。\n有効期間は30分、使えるのは1回だけです。\nパスキーや認証アプリはそのまま使えます。",
         "Somebody asked for a new password for your account.\nOpen the address below to choose one. It works once, for 30 minutes. Passkeys and app stay as they are.",
     );
     let warning = to.language.pick(
-        "お申し込みでないときは、このメールを捨ててください。今のパスワードはそのまま使えます。",
+        "お申し込みでないときは、このメールを捨ててください。\n今のパスワードはそのまま使えます。",
         "If it was not you, throw this mail away. Your present password goes on working.",
     );
     written(to, subject, body, Some(token), warning)
@@ -117,13 +117,13 @@ pub fn reset(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterFault> {
 pub fn recovery(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterFault> {
     let subject = to
         .language
-        .pick("【セプター情報共有ポータル】サインイン方法の再登録", "[CEPTOAR Portal] Register a new way to sign in");
+        .pick("【セプター情報共有ポータル】サインインの方法の再登録", "[CEPTOAR Portal] Register a new way to sign in");
     let body = to.language.pick(
-        "管理担当者が、サインイン方法の再登録を受け付けました。\n次のアドレスを開き、今のパスワードを入力して、新しいパスキーまたは認証アプリを登録してください。以前のものは使えなくなります。有効期間は30分、使えるのは1回だけです。",
+        "管理担当者が、サインインの方法の再登録を受け付けました。\n次のアドレスを開き、今のパスワードを入力して、\n新しいパスキーまたは認証アプリを登録してください。\n以前のものは使えなくなります。\n有効期間は30分、使えるのは1回だけです。",
         "An administrator has opened the way to register a new passkey or app.\nOpen the address below and type your present password. What was registered before stops working. It works once, for 30 minutes.",
     );
     let warning = to.language.pick(
-        "再登録を頼んでいないときは、アドレスを開かずに、すぐに下の連絡先へお知らせください。",
+        "再登録を頼んでいないときは、アドレスを開かずに、\nすぐに下の連絡先へお知らせください。",
         "If you did not ask for this, do not open the address, and tell us at once.",
     );
     written(to, subject, body, Some(token), warning)
@@ -146,7 +146,7 @@ pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, Lette
         | Change::NewCodes
         | Change::CodeUsed(_) => to
             .language
-            .pick("【セプター情報共有ポータル】サインイン方法の変更", "[CEPTOAR Portal] Your sign-in changed"),
+            .pick("【セプター情報共有ポータル】サインインの方法の変更", "[CEPTOAR Portal] Your sign-in changed"),
     };
     let pick = |ja: &str, en: &str| to.language.pick(ja, en).to_owned();
     let body = match change {
@@ -157,7 +157,7 @@ pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, Lette
             pick("パスキーまたは認証アプリが削除されました。", "A passkey or an app was removed.")
         }
         Change::Recovered => pick(
-            "サインイン方法が再登録されました。以前のパスキーや認証アプリは使えなくなりました。",
+            "サインインの方法が再登録されました。\n以前のパスキーや認証アプリは使えなくなりました。",
             "Your way to sign in was registered anew. Earlier passkeys and apps no longer work.",
         ),
         Change::NewCodes => pick(
@@ -169,13 +169,14 @@ pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, Lette
             format!("Somebody signed in with one of your recovery codes. {left} are left."),
         ),
         Change::PasswordKnown => pick(
-            "正しいパスワードが入力された後、確認コードまたはパスキーでの確認に5回続けて失敗しました。パスワードをほかの人に知られているおそれがあります。\nご自分の操作でないときは、すぐにパスワードを変更してください。",
+            "正しいパスワードが入力された後、\n確認コードまたはパスキーでの確認に5回続けて失敗しました。\nパスワードをほかの人に知られているおそれがあります。\nご自分の操作でないときは、すぐにパスワードを変更してください。",
             "Somebody typed your right password and then failed five times at the code or the passkey. They may know your password.\nIf it was not you, change your password at once.",
         ),
     };
-    let warning = to
-        .language
-        .pick("ご自分の操作でないときは、すぐに下の連絡先へお知らせください。", "If it was not you, tell us at once.");
+    let warning = to.language.pick(
+        "ご自分の操作でないときは、\nすぐに下の連絡先へお知らせください。",
+        "If it was not you, tell us at once.",
+    );
     written(to, subject, &body, None, warning)
 }
 
@@ -187,7 +188,7 @@ pub fn address_check(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterF
     let subject =
         to.language.pick("【セプター情報共有ポータル】メールアドレスの確認", "[CEPTOAR Portal] Confirm your address");
     let body = to.language.pick(
-        "このアドレスへの変更が申し込まれました。\n次のアドレスを開き、「変更する」を押すと変更されます。有効期間は30分です。",
+        "このアドレスへの変更が申し込まれました。\n次のアドレスを開き、「変更する」を押すと変更されます。\n有効期間は30分です。",
         "This address is to become yours in the portal.\nOpen the address below and press \"Change\". It works for 30 minutes.",
     );
     let warning = to
@@ -208,13 +209,14 @@ pub fn address_changed(to: &Occasion<'_>, done: bool) -> Result<Letter, LetterFa
             .pick("利用者としてのメールアドレスが変更されました。", "Your mail address in the portal was changed.")
     } else {
         to.language.pick(
-            "メールアドレスの変更が申し込まれました。新しいアドレスで確認されると変更されます。",
+            "メールアドレスの変更が申し込まれました。\n新しいアドレスで確認されると変更されます。",
             "A new mail address was asked for. It is changed once it is confirmed there.",
         )
     };
-    let warning = to
-        .language
-        .pick("ご自分の操作でないときは、すぐに下の連絡先へお知らせください。", "If it was not you, tell us at once.");
+    let warning = to.language.pick(
+        "ご自分の操作でないときは、\nすぐに下の連絡先へお知らせください。",
+        "If it was not you, tell us at once.",
+    );
     written(to, subject, body, None, warning)
 }
 

@@ -83,8 +83,8 @@ impl Weakness {
         let pick = |ja: &str, en: &str| language.pick(ja, en).to_owned();
         match self {
             Self::Short(found) => language.pick(
-                format!("15文字以上にしてください(現在{found}文字)。短い言葉をいくつか並べると覚えやすくなります。"),
-                format!("Use at least 15 characters (now {found}). A few unrelated words are easy to remember."),
+                format!("パスワードは15文字以上にしてください(現在{found}文字)。短い言葉をいくつか並べると覚えやすくなります。"),
+                format!("The password needs at least 15 characters (now {found}). A few unrelated words are easy to remember."),
             ),
             Self::Long => pick("256文字以内にしてください。", "Use at most 256 characters."),
             Self::Control => pick(

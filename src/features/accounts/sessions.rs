@@ -9,7 +9,7 @@ use super::store;
 use super::throttle::NameAndPlace;
 use crate::features::access::{OpenedBy, Viewer};
 use crate::kernel::ids::AccountId;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::security::token::Token;
 
 /// A session ends twelve hours after it was opened at the latest.
@@ -48,17 +48,8 @@ pub async fn open(
     NameAndPlace::new(&name, arrival.address).succeeded(tx, now).await?;
     store::sweep(tx, now).await?;
     let subject_id = account_id.to_string();
-    let event = Event {
-        at: now,
-        account: Some(account_id),
-        action: "session.open",
-        outcome: Outcome::Done,
-        subject_kind: "account",
-        subject_id: &subject_id,
-        detail: serde_json::json!({ "by": opened_by.code() }),
-        request_id: Some(&arrival.request_id),
-    };
-    audit::record(tx, event).await?;
+    let event = Event::done(now, "session.open", "account", &subject_id).by(account_id).request(&arrival.request_id);
+    audit::record(tx, event.detail(serde_json::json!({ "by": opened_by.code() }))).await?;
     Ok(token)
 }
 
@@ -93,15 +84,5 @@ pub async fn record(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let subject_id = account_id.to_string();
-    let event = Event {
-        at: now,
-        account: Some(account_id),
-        action,
-        outcome: Outcome::Done,
-        subject_kind: "account",
-        subject_id: &subject_id,
-        detail: serde_json::json!({}),
-        request_id: Some(request_id),
-    };
-    audit::record(tx, event).await
+    audit::record(tx, Event::done(now, action, "account", &subject_id).by(account_id).request(request_id)).await
 }

@@ -13,7 +13,7 @@ use super::{authenticators, equipping, store};
 use crate::features::access::OpenedBy;
 use crate::features::access::strength::required_by;
 use crate::kernel::text;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::security::token::Token;
 use crate::platform::web::state::AppState;
 
@@ -251,20 +251,9 @@ async fn note_wrong_second(state: &AppState, step: &Step) -> anyhow::Result<()> 
 async fn refuse(state: &AppState, name: &str, request_id: &str, reason: &str) -> sqlx::Result<()> {
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
-    audit::record(
-        &mut tx,
-        Event {
-            at: now,
-            account: None,
-            action: "session.open",
-            outcome: Outcome::Refused,
-            subject_kind: "sign_in_name",
-            subject_id: &throttle::digest(name),
-            detail: serde_json::json!({ "reason": reason }),
-            request_id: Some(request_id),
-        },
-    )
-    .await?;
+    let digest = throttle::digest(name);
+    let event = Event::refused(now, "session.open", "sign_in_name", &digest).request(request_id);
+    audit::record(&mut tx, event.detail(serde_json::json!({ "reason": reason }))).await?;
     tx.commit().await
 }
 

@@ -397,7 +397,7 @@ mod tests {
         let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
         let red = with(&[("level", "RED"), ("handler_scope", "named")]).expect("a draft");
         let fields: Vec<_> = missing(&red, now, Language::Ja).iter().map(|(field, _)| field).collect();
-        assert_eq!(fields, ["addressees", "named"]);
+        assert_eq!(fields, ["named", "addressees"]);
     }
 
     #[test]

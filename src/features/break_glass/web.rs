@@ -149,7 +149,7 @@ async fn list(state: &AppState, viewer: &Viewer, frame: &Frame, query: Option<St
         reason: u.reason,
     };
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         may_open,
         query_error: if empty { w.search_empty } else { "" },
@@ -185,7 +185,7 @@ async fn ask(
 fn open_page(frame: &Frame, member: &Member, reason: String, errors: &FieldErrors) -> OpenPage {
     let w = BreakGlassWords::of(frame.language);
     OpenPage {
-        chrome: frame.chrome(w.open_title, &[("/", w.home), (paths::INDEX, w.title)]),
+        chrome: frame.chrome(w.open_title, &[frame.home(), (paths::INDEX, w.title)]),
         w,
         lead: fill(w.open_lead, &[("organisation", frame.language.pick(&member.ja, &member.en))]),
         action: paths::open(member.organisation_id),
@@ -325,7 +325,7 @@ async fn show(
     let w = BreakGlassWords::of(language);
     let title = fill(w.shown_title, &[("organisation", language.pick(&found.ja, &found.en))]);
     Ok(Page(ShowPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.title)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.title)]),
         w,
         until: fill(w.until, &[("time", &long_time(found.closes_at, language))]),
         windows: windows(channels, language),

@@ -8,13 +8,16 @@ use chrono::{DateTime, Utc};
 use super::store::{self, MemberAnswers};
 use super::waiting::{Part, parts};
 use super::words::HomeWords;
+use crate::features::access::action::RequestAction;
 use crate::features::access::web::MaybeViewer;
-use crate::features::access::{Routes, Rule, Viewer};
+use crate::features::access::{Routes, Rule, Viewer, can};
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Progress};
 use crate::features::advisories::reading::filter::{Filter, ListState};
 use crate::features::advisories::reading::store::{self as reading, ListRow};
+use crate::features::people::paths as people;
+use crate::features::people::store::{Wanted, requests};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -84,6 +87,8 @@ struct DeskPage {
     chrome: Chrome,
     w: &'static HomeWords,
     greeting: String,
+    /// How many requests about people the viewer may confirm, in words, and where they are.
+    requests: Option<(String, &'static str)>,
     sections: Vec<Section>,
 }
 
@@ -107,9 +112,20 @@ async fn index(
     for part in parts(&viewer) {
         sections.push(section(&mut tx, &viewer, part, frame.language, now).await?);
     }
+    let waiting = requests_to_confirm(&mut tx, &viewer).await?;
     tx.commit().await?;
     let greeting = fill(w.greeting, &[("name", &viewer.display_name)]);
-    Ok(Page(DeskPage { chrome, w, greeting, sections }).into_response())
+    let requests = (waiting > 0).then(|| (fill(w.requests, &[("count", &waiting.to_string())]), people::REQUESTS));
+    Ok(Page(DeskPage { chrome, w, greeting, requests, sections }).into_response())
+}
+
+/// Requests about people that wait for this viewer as the second person.
+async fn requests_to_confirm(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<usize> {
+    if !viewer.keeps_staff() {
+        return Ok(0);
+    }
+    let waiting = requests(tx, Wanted::Waiting).await?;
+    Ok(waiting.iter().filter(|request| can(viewer, RequestAction::Confirm, &request.facts)).count())
 }
 
 async fn section(

@@ -25,7 +25,6 @@ crate::words! {
     /// Words of the mailbox.
     pub struct MailboxWords {
         title: "送信されたメール" / "Mails sent",
-        home: "ホーム" / "Home",
         lead: "この環境のメールはどこにも届きません。ポータルが実際に送信したメールを、ここで受け取って表示しています。" / "Mail of this demonstration reaches nobody. What the portal really sends is taken in and shown here.",
         recipient: "宛先のアドレス" / "Recipient's address",
         recipient_help: "アドレスの一部でも探せます。" / "A part of the address is enough.",
@@ -159,7 +158,7 @@ async fn list(
     let mut subjects = state.sandbox.parse(letter::SUBJECTS, &pack(&headers)).await.unwrap_or_default();
     subjects.resize(mails.len(), String::new());
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         older: mails.last().filter(|_| more).map(|mail| mail.id),
         rows: mails.iter().zip(subjects).map(|(mail, subject)| row(mail, subject, w)).collect(),
@@ -197,7 +196,7 @@ async fn show(
     let raw = (query.view == "raw")
         .then(|| String::from_utf8_lossy(&[&mail.arrived.headers[..], &mail.body[..]].concat()).into_owned());
     let page = ShowPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.title)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.title)]),
         w,
         here: paths::show(id),
         received: long_time(mail.arrived.received_at, frame.language),

@@ -11,7 +11,7 @@ use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{AffiliationId, ContactId, OrganisationId};
 use crate::kernel::language::Language;
 use crate::kernel::text;
-use crate::platform::web::form::{FieldErrors, FieldWords};
+use crate::platform::web::form::FieldErrors;
 
 const LONGEST_NAME: usize = 64;
 const LONGEST_REASON: usize = 200;
@@ -19,14 +19,22 @@ const LONGEST_REASON: usize = 200;
 crate::words! {
     /// Messages at fields.
     pub struct FormWords {
-        name_plain: "半角の英数字と「-」「.」「_」だけを使い、64文字以内で入力してください。" / "Use letters, digits, hyphens, dots and underscores only, at most 64.",
+        name_empty: "氏名を入力してください。" / "Please enter the name.",
+        sign_in_name_empty: "利用者名を入力してください。" / "Please enter the user name.",
+        reason_empty: "理由を入力してください。" / "Please give a reason.",
+        duty_choose: "役割を選択してください。" / "Please choose a role.",
+        window_choose: "担当する窓口を選び直してください。" / "Please choose the window again.",
+        office_choose: "所属組織を選択してください。" / "Please choose an organisation.",
+        when_choose: "いつ終了するかを選択してください。" / "Please choose when it ends.",
+        last_empty: "最終日を入力してください。" / "Please enter the last day.",
+        name_plain: "利用者名は、半角の英数字と「-」「.」「_」だけを使い、64文字以内で入力してください。" / "For the user name, use letters, digits, hyphens, dots and underscores only, at most 64.",
         address: "メールアドレスを「name@example.jp」の形で、半角で入力してください。" / "Please enter a mail address such as name@example.jp.",
         date: "年・月・日を数字で正しく入力してください。" / "Please enter year, month and day as numbers.",
         until_first: "終了日は開始日以降の日にしてください。" / "The last day cannot be before the first.",
         past: "開始日は今日以降の日にしてください。" / "The first day cannot be in the past.",
-        far: "3年より先の日は指定できません。" / "At most three years ahead, please.",
-        place: "この役割は、選んだ組織・セプターにはありません。組合せをご確認ください。" / "This role is not held at that organisation or CEPTOAR. Please check the combination.",
-        taken: "この利用者名は使われています。別の利用者名を入力してください。" / "That sign-in name is taken. Please choose another.",
+        far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
+        place: "この役割は、選んだ組織・セプターにはありません。組み合わせをご確認ください。" / "This role is not held at that organisation or CEPTOAR. Please check the combination.",
+        taken: "この利用者名は使われています。別の利用者名を入力してください。" / "That user name is taken. Please choose another.",
         shared: "このメールアドレスは複数の方に登録されています。ご本人だけのアドレスを入力してください。" / "Several people have that address. Please enter one that only this person reads.",
         held: "この担当は、その期間すでに登録されています。" / "This duty is registered for that period already.",
         no_address: "メールアドレスが登録されていないため、お送りできません。" / "There is no mail address to send it to.",
@@ -121,11 +129,11 @@ impl Reader {
         mail_address: &str,
         language: &str,
     ) -> Option<NewPerson> {
-        let display_name = self.line("display_name", display_name, LONGEST_NAME);
+        let display_name = self.line("display_name", display_name, LONGEST_NAME, self.words().name_empty);
         let name = sign_in::canonical(sign_in_name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@');
         if name.is_empty() {
-            self.errors.add("sign_in_name", FieldWords::of(self.language).empty);
+            self.errors.add("sign_in_name", self.words().sign_in_name_empty);
         } else if name.len() > LONGEST_NAME || !name.chars().all(plain) {
             self.errors.add("sign_in_name", self.words().name_plain);
         }
@@ -138,17 +146,17 @@ impl Reader {
     }
 
     /// A line that must not be empty.
-    pub fn line(&mut self, field: &'static str, typed: &str, limit: usize) -> String {
+    fn line(&mut self, field: &'static str, typed: &str, limit: usize, empty: &'static str) -> String {
         let line = self.errors.take(field, text::line(typed, limit), self.language);
         if line.is_empty() {
-            self.errors.add(field, FieldWords::of(self.language).empty);
+            self.errors.add(field, empty);
         }
         line
     }
 
     /// Why something is done; needed wherever it hurts.
     pub fn reason(&mut self, typed: &str) -> String {
-        self.line("reason", typed, LONGEST_REASON)
+        self.line("reason", typed, LONGEST_REASON, self.words().reason_empty)
     }
 
     /// A reason that may stay empty.
@@ -160,7 +168,7 @@ impl Reader {
     pub fn role(&mut self, typed: &str, offered: &[Role]) -> Option<Role> {
         let role = Role::from_code(typed).filter(|role| offered.contains(role));
         if role.is_none() {
-            self.errors.add("duty", FieldWords::of(self.language).choose);
+            self.errors.add("duty", self.words().duty_choose);
         }
         role
     }
@@ -208,7 +216,7 @@ impl Reader {
         }
         let window = typed.parse().ok().filter(|id| offered.contains(id));
         if window.is_none() {
-            self.errors.add("window", FieldWords::of(self.language).choose);
+            self.errors.add("window", self.words().window_choose);
         }
         window
     }
@@ -217,7 +225,7 @@ impl Reader {
     pub fn office(&mut self, typed: &str) -> Option<OrganisationId> {
         let office = typed.parse().ok();
         if office.is_none() {
-            self.errors.add("office", FieldWords::of(self.language).choose);
+            self.errors.add("office", self.words().office_choose);
         }
         office
     }

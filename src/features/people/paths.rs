@@ -49,6 +49,12 @@ pub fn person(id: AccountId) -> String {
     format!("/people/{id}")
 }
 
+/// Address of one person after a step was taken with them; the page says so.
+#[must_use]
+pub fn person_after(id: AccountId, done: &str) -> String {
+    format!("/people/{id}?done={done}")
+}
+
 /// Address of one act on a person, by its route.
 #[must_use]
 pub fn of_person(route: &str, id: AccountId) -> String {

@@ -65,7 +65,7 @@ codes! {
         /// A password alone.
         Password = "password", "パスワードのみ" / "Password only";
         /// A password and a one-time code.
-        Totp = "totp", "ワンタイムコード" / "One-time code";
+        Totp = "totp", "パスワードと認証アプリ" / "Password and app";
         /// A passkey.
         Passkey = "passkey", "パスキー" / "Passkey";
     }
@@ -91,7 +91,7 @@ codes! {
         /// A role of staff.
         Duty = "duty", "担当の付与" / "A role";
         /// A new authenticator after the old one was lost.
-        Recovery = "recovery", "認証手段の再登録" / "A new authenticator";
+        Recovery = "recovery", "サインインの方法の再登録" / "A new way to sign in";
     }
 }
 

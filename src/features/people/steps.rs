@@ -19,7 +19,7 @@ use crate::features::accounts::store::charge_attempt;
 use crate::features::accounts::tickets;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{AccountId, AffiliationId, GrantRequestId};
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::config::Config;
 use crate::platform::db::broken_constraint;
 use crate::platform::security::token::Token;
@@ -121,17 +121,8 @@ impl Actor<'_> {
         subject: (&'static str, String),
         detail: serde_json::Value,
     ) -> sqlx::Result<()> {
-        let event = Event {
-            at: self.now,
-            account: Some(self.viewer.account_id),
-            action,
-            outcome: Outcome::Done,
-            subject_kind: subject.0,
-            subject_id: &subject.1,
-            detail,
-            request_id: Some(self.request_id),
-        };
-        audit::record(tx, event).await
+        let event = Event::done(self.now, action, subject.0, &subject.1);
+        audit::record(tx, event.by(self.viewer.account_id).request(self.request_id).detail(detail)).await
     }
 
     /// Sends somebody a letter about their own account, if it has an address and is not suspended.

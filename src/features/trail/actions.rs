@@ -43,26 +43,26 @@ actions! {
     "session.end" Security "サインアウト" / "Sign-out";
     "session.confirm" Security "本人確認" / "Identity confirmed again";
     "password.change" Security "パスワードの変更" / "Password changed";
-    "address.ask" Security "通知先アドレスの変更の申請" / "New mail address asked for";
-    "address.change" Security "通知先アドレスの変更" / "Mail address changed";
-    "authenticator.add" Security "認証手段の追加" / "Authenticator added";
-    "authenticator.remove" Security "認証手段の削除" / "Authenticator removed";
-    "recovery_codes.renew" Security "回復コードの再発行" / "Recovery codes renewed";
+    "address.ask" Security "メールアドレスの変更の申し込み" / "New mail address asked for";
+    "address.change" Security "メールアドレスの変更" / "Mail address changed";
+    "authenticator.add" Security "サインインの方法の追加" / "Way to sign in added";
+    "authenticator.remove" Security "サインインの方法の削除" / "Way to sign in removed";
+    "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
-    "people.act" Administration "利用者への操作" / "Act on an account";
+    "people.act" Administration "利用者への操作" / "Action on an account";
     "people.invite" Administration "利用者の招待" / "Person invited";
     "people.invite_again" Administration "招待の再送" / "Invitation sent again";
     "people.suspend" Administration "利用の停止" / "Account suspended";
     "people.lift" Administration "利用停止の解除" / "Suspension lifted";
-    "people.give" Administration "役割の付与" / "Role given";
-    "people.end" Administration "役割の終了" / "Role ended";
-    "people.ask" Administration "役割付与の申請" / "Role asked for";
-    "people.decide" Administration "役割付与の承認・却下" / "Decision on a role";
-    "people.end_sessions" Administration "サインイン状態の強制終了" / "Sessions ended";
+    "people.give" Administration "担当の付与" / "Duty given";
+    "people.end" Administration "担当の終了" / "Duty ended";
+    "people.ask" Administration "担当の付与の申請" / "Duty asked for";
+    "people.decide" Administration "申請の承認・却下" / "Decision on a request";
+    "people.end_sessions" Administration "サインインの一括終了" / "Signed out everywhere";
     "people.start_reset" Administration "パスワード再設定の案内" / "Password reset started";
-    "people.start_recovery" Administration "認証手段の再登録の案内" / "Recovery started";
-    "people.ask_recovery" Administration "認証手段の再登録の申請" / "Recovery asked for";
+    "people.start_recovery" Administration "サインインの方法の再登録の案内" / "New way to sign in started";
+    "people.ask_recovery" Administration "サインインの方法の再登録の申請" / "New way to sign in asked for";
     "advisory.create" Work "情報提供の起案" / "Advisory begun";
     "advisory.edit" Work "下書きの保存" / "Draft saved";
     "advisory.discard" Work "下書きの破棄" / "Draft discarded";
@@ -70,15 +70,15 @@ actions! {
     "advisory.send_back" Work "差し戻し" / "Sent back";
     "advisory.publish" Work "承認・発出" / "Approved and published";
     "advisory.read" Work "情報提供の閲覧" / "Advisory read";
-    "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (envelope only)";
+    "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (number and level only)";
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
-    "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries looked at";
-    "advisory.readers" Work "閲覧者一覧の閲覧" / "Readers looked at";
+    "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
+    "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
     "contacts.search" Security "窓口の検索" / "Windows searched";
-    "break_glass.open" Security "緊急閲覧の開始" / "Glass broken";
-    "break_glass.read" Security "緊急閲覧での連絡先の閲覧" / "Contact details read through broken glass";
-    "trail.read" Security "操作履歴の閲覧" / "Audit trail looked at";
+    "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";
+    "break_glass.read" Security "緊急閲覧での連絡先の閲覧" / "Contact details read under break-glass";
+    "trail.read" Security "操作履歴の閲覧" / "Audit trail opened";
     "trail.export" Security "操作履歴の書き出し" / "Audit trail exported";
 }
 
@@ -107,7 +107,9 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "advisory" => language.pick("情報提供", "Advisory").to_owned(),
         "account" => language.pick("利用者", "Account").to_owned(),
         "organisation" => language.pick("組織", "Organisation").to_owned(),
-        "sign_in_name" => language.pick("サインイン名", "Sign-in name").to_owned(),
+        "sign_in_name" => language.pick("利用者名(記号化)", "User name (as a code)").to_owned(),
+        "affiliation" => language.pick("担当", "Duty").to_owned(),
+        "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
         other => other.to_owned(),
     }

@@ -123,7 +123,11 @@ pub struct Filter {
 impl Typed {
     /// What was meant; messages at the fields that cannot be understood.
     pub fn understand(&self, language: Language, errors: &mut FieldErrors) -> Filter {
-        let mut day = |field: &'static str, text: &str| {
+        let first = language
+            .pick("開始日は 2026-11-21 の形で入力してください。", "Please give the first day in the form 2026-11-21.");
+        let last = language
+            .pick("終了日は 2026-11-21 の形で入力してください。", "Please give the last day in the form 2026-11-21.");
+        let mut day = |field: &'static str, text: &str, wrong: &'static str| {
             let text = half_width(text).replace('/', "-");
             if text.is_empty() {
                 return None;
@@ -131,21 +135,19 @@ impl Typed {
             let parsed = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
             let midnight = parsed.and_then(|day| day.and_time(NaiveTime::MIN).and_local_timezone(jst()).single());
             if midnight.is_none() {
-                let message = language
-                    .pick("日付は 2026-11-21 の形で入力してください。", "Please give the day in the form 2026-11-21.");
-                errors.add(field, message);
+                errors.add(field, wrong);
             }
             midnight.map(|at| at.to_utc())
         };
-        let from = day("from", &self.from);
-        let until = day("to", &self.to).and_then(|at| at.checked_add_signed(TimeDelta::days(1)));
+        let from = day("from", &self.from, first);
+        let until = day("to", &self.to, last).and_then(|at| at.checked_add_signed(TimeDelta::days(1)));
         if let (Some(from), Some(until)) = (from, until)
             && from >= until
         {
             errors.add(
                 "to",
                 language.pick(
-                    "終わりの日を始まりの日より後にしてください。",
+                    "終了日は開始日以降の日にしてください。",
                     "Please choose a last day that is not before the first.",
                 ),
             );

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::WebError;
 use crate::kernel::ids::AccountId;
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 
 /// Who is shown how many addresses, in which request.
@@ -47,17 +47,10 @@ pub async fn charge(
         return Ok(tx);
     }
     if charged.reads.saturating_sub(shown) <= limit {
-        let event = Event {
-            at: now,
-            account: Some(account),
-            action: "limit.contacts",
-            outcome: Outcome::Refused,
-            subject_kind: "account",
-            subject_id: &account.to_string(),
-            detail: serde_json::json!({ "reads": charged.reads, "limit": limit }),
-            request_id: Some(request_id),
-        };
-        audit::record(&mut tx, event).await?;
+        let detail = serde_json::json!({ "reads": charged.reads, "limit": limit });
+        let subject_id = account.to_string();
+        let event = Event::refused(now, "limit.contacts", "account", &subject_id);
+        audit::record(&mut tx, event.by(account).request(request_id).detail(detail)).await?;
     }
     tx.commit().await?;
     Err(WebError::TooMany((charged.ends_at - now).to_std().unwrap_or_default()))

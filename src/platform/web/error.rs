@@ -146,12 +146,7 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         let body = serde_json::json!({ "error": text, "request_id": frame.request_id });
         return keeping(&response, (status, axum::Json(body)).into_response());
     }
-    let page = ErrorPage {
-        chrome: frame.chrome(heading, &[("/", frame.language.pick("ホーム", "Home"))]),
-        heading,
-        text,
-        remedy,
-    };
+    let page = ErrorPage { chrome: frame.chrome(heading, &[frame.home()]), heading, text, remedy };
     keeping(&response, (status, Page(page)).into_response())
 }
 
@@ -174,7 +169,7 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
             pick("ページが見つかりません", "Page not found"),
             pick("お探しのページは存在しないか、ご覧になれません。", "The page does not exist, or is not for you."),
             pick(
-                "アドレスをお確かめになるか、一覧からお探しください。",
+                "アドレスをお確かめになるか、メニューからお探しください。",
                 "Check the address, or look for it from a list.",
             ),
         ),

@@ -1,7 +1,5 @@
 //! Forms: all-text values that survive, and messages that sit at their fields.
 
-use std::collections::BTreeMap;
-
 use crate::kernel::language::{Language, fill};
 use crate::kernel::text::TextProblem;
 
@@ -12,7 +10,6 @@ crate::words! {
         too_long: "{limit}文字以内で入力してください(現在{found}文字)。" / "At most {limit} characters, please (now {found}).",
         control: "使えない文字(制御文字)が含まれています。消して入力し直してください。" / "There is a control character in it. Please remove it and type it again.",
         direction: "文字の並びを変える特殊な文字が含まれています。消して入力し直してください。" / "There is a character that changes the direction of writing. Please remove it and type it again.",
-        choose: "選択してください。" / "Please choose one.",
     }
 }
 
@@ -38,9 +35,9 @@ pub struct ErrorLine {
     pub message: String,
 }
 
-/// Messages by field name, in the order of the fields' names.
+/// Messages at fields, in the order in which the form was read: the summary lists them as the page does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FieldErrors(BTreeMap<&'static str, String>);
+pub struct FieldErrors(Vec<(&'static str, String)>);
 
 impl FieldErrors {
     /// Whether all fields are right.
@@ -51,13 +48,15 @@ impl FieldErrors {
 
     /// Puts a message at a field; the first one stays.
     pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
-        self.0.entry(field).or_insert_with(|| message.into());
+        if self.at(field).is_empty() {
+            self.0.push((field, message.into()));
+        }
     }
 
     /// The message at a field; empty where it is right.
     #[must_use]
     pub fn at(&self, field: &str) -> &str {
-        self.0.get(field).map_or("", String::as_str)
+        self.iter().find(|(known, _)| *known == field).map_or("", |(_, message)| message)
     }
 
     /// Field and message of each error, for the summary on top.

@@ -179,7 +179,7 @@ fn refuse(frame: &Frame, headers: &HeaderMap, form: &Form<'_>) -> Response {
     }
     let kept = if is_from_here(headers) { form.kept() } else { Vec::new() };
     let page = TooOldPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         action: frame.path.clone(),
         kept: kept.into_iter().map(|(name, value)| Kept { name, value }).collect(),

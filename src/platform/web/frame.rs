@@ -182,6 +182,12 @@ impl Frame {
         self.form_token = FormToken::default();
     }
 
+    /// The first step of every page's way: the home page.
+    #[must_use]
+    pub fn home(&self) -> (&'static str, &'static str) {
+        ("/", self.language.pick("ホーム", "Home"))
+    }
+
     /// The frame of a page titled `title`, reached over `way` (address and name of each step before it).
     #[must_use]
     pub fn chrome(&self, title: impl Into<String>, way: &[(&str, &str)]) -> Chrome {

@@ -185,7 +185,7 @@ async fn pages_follow_each_other_and_the_export_has_them_all() {
     let before = first.values("input[name=before]").pop().expect("a next page");
     let second = auditor.post("/trail", &[("action", "account.add"), ("before", &before)]).await;
     assert_eq!(second.texts("tbody tr").len(), 100);
-    let times = |reply: &crate::support::Reply| reply.texts("tbody td.nowrap");
+    let times = |reply: &crate::support::Reply| reply.texts("tbody th");
     assert!(times(&second)[0] <= times(&first)[99]);
     let export = auditor.post("/trail/export", &[("action", "account.add")]).await;
     assert_eq!(export.status, 200);

@@ -31,25 +31,26 @@ crate::words! {
     /// Words of one's own page.
     pub struct AccountWords {
         title: "利用者情報" / "Your account",
-        who: "あなたの登録内容" / "Who you are",
+        who: "あなたの登録内容" / "Your details",
         name: "氏名" / "Name",
         sign_in_name: "利用者名" / "User name",
-        roles: "役割と所属" / "Roles and places",
+        roles: "役割と所属" / "Roles and organisations",
         address: "メールアドレス" / "Mail address",
         no_address: "登録されていません" / "None registered",
         change: "変更する" / "Change",
         password: "パスワード" / "Password",
-        password_set: "設定済み" / "Chosen",
+        password_set: "設定済み" / "Set",
         authenticators: "サインインの方法" / "Ways to sign in",
         none: "まだ登録されていません。" / "None yet.",
         kind: "種類" / "Kind",
         called: "名前" / "Name",
         added: "登録" / "Added",
+        acts: "操作" / "Actions",
         used: "最後に使用" / "Last used",
         never: "まだ使っていません" / "Not yet",
         rename: "名前を変える" / "Rename",
         remove: "削除する" / "Remove",
-        remove_ask: "削除すると、これではサインインできなくなります。" / "It will no longer sign you in.",
+        remove_ask: "削除すると、これではサインインできなくなります。" / "You will no longer be able to sign in with it.",
         add: "パスキーや認証アプリを追加する" / "Add a passkey or an app",
         codes: "予備コード" / "Recovery codes",
         codes_left: "残り{count}個" / "{count} left",
@@ -58,12 +59,12 @@ crate::words! {
         sessions: "サインイン中の端末" / "Where you are signed in",
         opened: "サインイン" / "Signed in",
         seen: "最後の操作" / "Last seen",
-        how: "方法" / "By",
-        this: "この端末" / "This one",
-        end: "終了する" / "End",
-        end_others: "ほかの端末をすべて終了する" / "End all others",
-        done: "変更しました。" / "Changed.",
-        added_done: "登録しました。ほかの端末のサインインは終了しました。" / "Registered. Other sessions were ended.",
+        how: "方法" / "How",
+        this: "この端末" / "This device",
+        end: "終了する" / "Sign out",
+        end_others: "ほかの端末をすべて終了する" / "Sign out all other devices",
+        done: "変更しました。" / "Your change is saved.",
+        added_done: "登録しました。ほかの端末のサインインは終了しました。" / "Registered. You were signed out on all other devices.",
         address_done: "メールアドレスを変更しました。" / "Your mail address was changed.",
         address_sent: "新しいアドレスに確認のメールを送りました。メールのリンクを開くと変更されます。" / "A mail went to the new address. Open the link in it to change.",
     }
@@ -130,7 +131,7 @@ pub async fn get(
     let left = authenticators::store::codes_left(&mut tx, viewer.account_id).await?;
     let sessions = store::own_sessions(&mut tx, viewer.account_id, now, SESSION_IDLE).await?;
     tx.commit().await?;
-    let mut chrome = frame.chrome(w.title, &[("/", language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.title, &[frame.home()]);
     let said = [
         (query.done, w.done),
         (query.added, w.added_done),

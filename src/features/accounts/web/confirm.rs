@@ -35,16 +35,16 @@ crate::words! {
     /// Words of the page.
     pub struct ConfirmWords {
         title: "本人確認" / "Confirm that it is you",
-        lead: "重要な操作のため、本人であることをもう一度確認します。確認は5分間有効です。" / "This is a grave step, so please prove once more that it is you. It holds for 5 minutes.",
-        kept: "入力した内容は保たれています。確認が済むと、そのまま送信されます。" / "What you typed is kept and is sent on afterwards.",
-        confirmed: "本人であることを確認しました" / "Thank you, it is you",
+        lead: "重要な操作のため、本人であることをもう一度確認します。確認は5分間有効です。" / "This is an important step, so please confirm once more that it is you. You are not asked again for 5 minutes.",
+        kept: "入力した内容は残っています。確認が済むと、そのまま送信します。" / "What you typed is kept, and is sent as soon as you have confirmed.",
+        confirmed: "本人であることを確認しました" / "You have confirmed that it is you",
         sent_on: "入力した内容を送信しています。画面が変わらないときは、「続ける」を押してください。" / "What you typed is being sent. If nothing happens, press Continue.",
         go_on: "続ける" / "Continue",
-        lost: "選んだファイルは保てませんでした。確認の後に、前の画面で選び直してください。" / "Files could not be kept. Choose them again after this.",
+        lost: "選んだファイルは残せませんでした。確認の後に、前の画面で選び直してください。" / "The files that you chose could not be kept. Choose them again after this.",
         key_submit: "パスキーで確認する" / "Use the passkey",
         code: "確認コード(6桁)または予備コード" / "Six-digit code, or a recovery code",
         submit: "確認する" / "Continue",
-        none: "確認に使えるパスキーや認証アプリが登録されていません。利用者情報から登録してください。" / "No passkey or app is registered to confirm with. Register one on your page.",
+        none: "確認に使えるパスキーや認証アプリが登録されていません。利用者情報から登録してください。" / "No passkey or app is registered to confirm with. Register one under “Your account”.",
         wrong: "確認できませんでした。もう一度お試しください。使った数字は、次の数字が出るまで使えません。" / "That did not work. Try again; digits that were used do not work twice.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。" / "Too many tries. Wait about 15 minutes.",
     }
@@ -83,7 +83,7 @@ struct ConfirmedPage {
 /// The form that waited, with the token of the session that the browser gets with this very answer.
 fn confirmed(frame: &Frame, session: &Token, to: &str, fields: Vec<Field>) -> Response {
     let w = ConfirmWords::of(frame.language);
-    let mut chrome = frame.chrome(w.confirmed, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.confirmed, &[frame.home()]);
     chrome.form_token = FormToken::of(session);
     Page(ConfirmedPage { chrome, w, action: to.to_owned(), fields }).into_response()
 }
@@ -129,7 +129,7 @@ async fn page(
     let w = ConfirmWords::of(frame.language);
     let Waiting { resend, lost, fields } = waiting;
     Ok(ConfirmPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         key: KeyWidget::new(state, frame.language),
         by_key,

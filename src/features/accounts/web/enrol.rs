@@ -19,6 +19,7 @@ use crate::features::accounts::sessions::Arrival;
 use crate::features::accounts::steps::store::Step;
 use crate::features::accounts::{paths, store};
 use crate::kernel::text;
+use crate::platform::security::totp::App;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -29,32 +30,32 @@ crate::words! {
     /// Words of enrolment.
     pub struct EnrolWords {
         title: "サインインの方法の登録" / "Register a way to sign in",
-        lead: "パスワードだけではサインインできません。次のどちらかを登録してください。" / "A password alone does not sign in. Register one of these.",
-        lead_key: "この役割では、パスキーの登録が必要です。" / "Your role needs a passkey.",
+        lead: "パスワードだけではサインインできません。次のどちらかを登録してください。" / "A password alone is not enough to sign in. Register one of these.",
+        lead_key: "あなたの役割では、パスキーの登録が必要です。" / "Your role needs a passkey.",
         key_heading: "パスキー(おすすめ)" / "Passkey (recommended)",
-        key_note: "指紋・顔・暗証番号や、USBのセキュリティキーで確認します。偽のサイトでは使えないため、いちばん安全です。" / "Your device or a USB security key checks finger, face or PIN. It does not work on a false site, which makes it the safest way.",
+        key_note: "指紋・顔・暗証番号や、USBのセキュリティキーで確認します。偽のサイトでは使えないため、いちばん安全です。" / "Your device or a USB security key checks your fingerprint, face or PIN. It does not work on a false site, which makes it the safest way.",
         key_name: "このパスキーの名前" / "A name for this passkey",
-        key_name_help: "例:執務室のパソコン。あとで見分けるための名前です。" / "For example: office computer. You tell them apart by it.",
+        key_name_help: "例: 執務室のパソコン。あとで見分けるための名前です。" / "For example: office computer. The name helps you to tell them apart later.",
         key_submit: "パスキーを登録する" / "Register the passkey",
         key_help: "パスキーの説明を見る" / "About passkeys",
         app_heading: "認証アプリ" / "Authenticator app",
         app_note: "スマートフォンなどのアプリに表示される6桁の数字を、サインインのたびに入力します。" / "An app shows six digits that you type at each sign-in.",
-        app_submit: "認証アプリを登録する" / "Register an app",
-        app_help: "認証アプリの説明を見る" / "About apps",
-        app_title: "認証アプリの登録" / "Register an app",
+        app_submit: "認証アプリを登録する" / "Register an authenticator app",
+        app_help: "認証アプリの説明を見る" / "About authenticator apps",
+        app_title: "認証アプリの登録" / "Register an authenticator app",
         app_scan: "認証アプリでこの図を読み取ってください。" / "Scan this picture with the app.",
         app_alt: "認証アプリで読み取る図" / "Picture for the app to scan",
         app_typed: "読み取れないときは、次の文字をアプリに入力してください。" / "If that is not possible, type these letters into the app.",
         code: "アプリに表示された6桁の数字" / "The six digits that the app shows",
         code_help: "数字は30秒ごとに変わります。" / "They change every 30 seconds.",
         submit: "登録する" / "Register",
-        wrong_code: "数字が違います。アプリに今表示されている6桁を入力してください。違いが続くときは、端末の時計が合っているか確かめてください。" / "The digits are wrong. Type those that the app shows now; if it goes on, check the clock of the device.",
+        wrong_code: "数字が違います。アプリに今表示されている6桁を入力してください。違いが続くときは、端末の時計が合っているか確かめてください。" / "The digits are wrong. Type those that the app shows now. If it happens again, check that the clock of the device is right.",
         wrong_key: "パスキーを登録できませんでした。もう一度お試しください。" / "The passkey could not be registered. Please try again.",
         over: "手続きの有効時間が切れました。リンクをもう一度依頼してください。" / "The time for this is over. Ask for another link.",
         codes_title: "予備コード" / "Recovery codes",
-        codes_lead: "認証アプリを登録しました。認証アプリを使えないときのために、次の予備コードを印刷して、鍵のかかる場所に保管してください。それぞれ1回だけ使えます。この画面は二度と表示されません。" / "The app is registered. Print these codes and lock them away, for the day the app is not to be had. Each works once. This page is not shown again.",
+        codes_lead: "認証アプリを登録しました。認証アプリを使えないときのために、次の予備コードを印刷して、鍵のかかる場所に保管してください。それぞれ1回だけ使えます。この画面は二度と表示されません。" / "The app is registered. Print these recovery codes and lock them away: you can sign in with them when you cannot use the app. Each works once. This page is not shown again.",
         codes_print: "印刷する" / "Print",
-        codes_done: "保管したので、次へ進む" / "I keep them; go on",
+        codes_done: "保管したので、次へ進む" / "I have stored them; continue",
     }
 }
 
@@ -95,6 +96,12 @@ async fn requirement(state: &AppState, step: &Step) -> Result<Requirement, WebEr
     Ok(required_by(&store::affiliations(&mut tx).await?))
 }
 
+/// The app that the step would register.
+fn app_of(state: &AppState, step: &Step) -> anyhow::Result<App> {
+    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
+    authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)
+}
+
 /// The choice.
 pub async fn get(State(state): State<AppState>, held: HeldStep, frame: Frame) -> Result<Response, WebError> {
     let step = enrolling(held)?;
@@ -111,7 +118,7 @@ async fn choice(
 ) -> Result<EnrolPage, WebError> {
     let w = EnrolWords::of(frame.language);
     let by_app = Kind::Totp.suffices(requirement(state, step).await?);
-    let chrome = frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let chrome = frame.chrome(w.title, &[frame.home()]);
     Ok(EnrolPage { chrome, w, key: KeyWidget::new(state, frame.language), by_app, error, key_name })
 }
 
@@ -126,18 +133,14 @@ async fn app_page(state: &AppState, frame: &Frame, step: &Step, error: &'static 
         return Err(WebError::NotFound);
     }
     let w = EnrolWords::of(frame.language);
-    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
-    let app = authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)?;
-    let way = [("/", frame.language.pick("ホーム", "Home")), (paths::ENROL, w.title)];
-    Ok(AppPage { chrome: frame.chrome(w.app_title, &way), w, secret: app.typed_secret(), error })
+    let way = [frame.home(), (paths::ENROL, w.title)];
+    Ok(AppPage { chrome: frame.chrome(w.app_title, &way), w, secret: app_of(state, step)?.typed_secret(), error })
 }
 
 /// The picture that the app reads.
 pub async fn get_picture(State(state): State<AppState>, held: HeldStep) -> Result<Response, WebError> {
     let step = enrolling(held)?;
-    let sealed = step.sealed_secret.as_deref().unwrap_or_default();
-    let app = authenticators::opened(&state.secret_key, step.account_id, sealed, &step.sign_in_name)?;
-    let picture = app.picture().map_err(anyhow::Error::from)?;
+    let picture = app_of(&state, &step)?.picture().map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")], picture).into_response())
 }
 
@@ -241,7 +244,7 @@ fn done(state: &AppState, frame: &Frame, jar: CookieJar, equipped: Equipped) -> 
 /// The page of new recovery codes.
 pub fn codes_page(frame: &Frame, codes: Vec<String>) -> impl Template {
     let w = EnrolWords::of(frame.language);
-    let mut chrome = frame.chrome(w.codes_title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(w.codes_title, &[frame.home()]);
     chrome.path = paths::ACCOUNT.to_owned();
     CodesPage { chrome, w, codes }
 }

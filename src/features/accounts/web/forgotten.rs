@@ -27,8 +27,9 @@ crate::words! {
         name: "利用者名" / "User name",
         submit: "リンクを送る" / "Send the link",
         empty: "利用者名を入力してください。" / "Type your user name.",
-        done: "受け付けました。利用者名とメールアドレスが登録されていれば、数分以内にメールが届きます。" / "Done. If the name and an address are registered, a mail arrives within minutes.",
-        not_there: "届かないときは、迷惑メールに入っていないか確かめ、所属するセプターの事務局にお問い合わせください。" / "If it does not come, look into the junk folder, then ask the secretariat of your CEPTOAR.",
+        done: "受け付けました。利用者名とメールアドレスが登録されていれば、数分以内にメールが届きます。" / "Your request was received. If the user name and a mail address are registered, a mail arrives within minutes.",
+        not_there: "届かないときは、迷惑メールに入っていないか確かめ、所属するセプターの事務局にお問い合わせください。" / "If it does not arrive, look in your junk mail, then ask the secretariat of your CEPTOAR.",
+        back: "サインインの画面に戻る" / "Back to sign-in",
         too_many: "お申し込みが続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。" / "Too many requests. Wait about 15 minutes.",
     }
 }
@@ -44,8 +45,7 @@ struct ForgottenPage {
 
 fn page(frame: &Frame, done: bool, error: &'static str) -> ForgottenPage {
     let w = ForgottenWords::of(frame.language);
-    let way =
-        [("/", frame.language.pick("ホーム", "Home")), (paths::SIGN_IN, frame.language.pick("サインイン", "Sign in"))];
+    let way = [frame.home(), (paths::SIGN_IN, frame.language.pick("サインイン", "Sign in"))];
     ForgottenPage { chrome: frame.chrome(w.title, &way), w, done, error }
 }
 

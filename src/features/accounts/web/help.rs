@@ -30,11 +30,11 @@ fn page(
     questions: &[(&'static str, &'static str)],
 ) -> Response {
     let page = HelpPage {
-        chrome: frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(title, &[frame.home()]),
         lead,
         steps: steps.iter().map(|(picture, text)| Step { picture, text }).collect(),
         questions: questions.to_vec(),
-        questions_heading: frame.language.pick("よくある質問", "Questions"),
+        questions_heading: frame.language.pick("よくある質問", "Common questions"),
     };
     Page(page).into_response()
 }
@@ -61,14 +61,14 @@ pub async fn passkeys(frame: Frame) -> Response {
                 "img/help-finger.svg",
                 pick(
                     "端末の案内にしたがい、指紋・顔・暗証番号のどれかで確認します。指紋などの情報は端末の外に出ません。",
-                    "Your device asks for finger, face or PIN. These never leave the device.",
+                    "Your device asks for your fingerprint, face or PIN. These never leave the device.",
                 ),
             ),
             (
                 "img/help-done.svg",
                 pick(
                     "次からは、サインインの画面で「パスキーでサインインする」を押すだけです。",
-                    "From then on, press \"Use a passkey\" on the sign-in page. That is all.",
+                    "From then on, press \"Sign in with a passkey\" on the sign-in page. That is all.",
                 ),
             ),
         ],
@@ -81,7 +81,7 @@ pub async fn passkeys(frame: Frame) -> Response {
                 ),
             ),
             (
-                pick("共用のパソコンでは?", "On a shared computer?"),
+                pick("共用のパソコンでは?", "What about a shared computer?"),
                 pick(
                     "共用のパソコンには登録せず、ご自分のスマートフォンかUSBのセキュリティキーをお使いください。",
                     "Do not register there; use your own telephone or a USB security key.",
@@ -130,17 +130,17 @@ pub async fn app(frame: Frame) -> Response {
         ],
         &[
             (
-                pick("数字を入れても通らないときは?", "The digits are refused?"),
+                pick("数字を入れても通らないときは?", "What if the digits are refused?"),
                 pick(
                     "同じ数字は1回しか使えません。次の数字を待って入力してください。続くときは、端末の時計を確かめてください。",
-                    "Each code works once: wait for the next. If it goes on, check the clock of the device.",
+                    "Each code works once: wait for the next one. If it happens again, check the clock of the device.",
                 ),
             ),
             (
                 pick("端末をなくしたときは?", "What if I lose the device?"),
                 pick(
                     "予備コードを1つ使ってサインインし、利用者情報から新しい端末を登録してください。予備コードもないときは、管理担当者または事務局に電話で依頼してください。",
-                    "Sign in with a recovery code and register the new device on your page. Without codes, telephone your administrator or secretariat.",
+                    "Sign in with a recovery code and register the new device under “Your account”. Without codes, telephone your administrator or secretariat.",
                 ),
             ),
         ],

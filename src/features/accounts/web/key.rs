@@ -7,7 +7,7 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words that the script shows (static/js/passkeys.js).
     pub struct KeyWords {
-        unsupported: "このブラウザーではパスキーを使えません。新しい版のブラウザーで開くか、ほかの方法をお使いください。" / "This browser has no passkeys. Use a newer one, or another way.",
+        unsupported: "このブラウザーではパスキーを使えません。新しい版のブラウザーで開くか、ほかの方法をお使いください。" / "This browser cannot use passkeys. Use a newer browser, or another way to sign in.",
         cancelled: "パスキーの操作が取り消されたか、時間が過ぎました。もう一度ボタンを押してください。" / "The passkey was cancelled or took too long. Press the button again.",
         failed: "パスキーを使えませんでした。通信の状態を確かめて、もう一度お試しください。" / "The passkey did not work. Check your connection and try again.",
         present: "このパスキーはすでに登録されています。" / "This passkey is registered already.",

@@ -58,10 +58,7 @@ struct AddressPage {
 }
 
 fn chrome(frame: &Frame, title: &'static str) -> Chrome {
-    let way = [
-        ("/", frame.language.pick("ホーム", "Home")),
-        (paths::ACCOUNT, frame.language.pick("利用者情報", "Your account")),
-    ];
+    let way = [frame.home(), (paths::ACCOUNT, frame.language.pick("利用者情報", "Your account"))];
     frame.chrome(title, &way)
 }
 

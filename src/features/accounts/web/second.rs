@@ -27,18 +27,18 @@ crate::words! {
     /// Words of the page for the second proof.
     pub struct SecondWords {
         title: "本人確認" / "Second step",
-        lead: "パスワードを確認しました。続けて、本人であることを確認します。" / "The password is right. One more proof that it is you.",
+        lead: "パスワードを確認しました。続けて、本人であることを確認します。" / "Your password is right. Now please confirm that it is you.",
         key_heading: "パスキー" / "Passkey",
         key_submit: "パスキーで確認する" / "Use the passkey",
         code_heading: "認証アプリ" / "Authenticator app",
         code: "確認コード(6桁)または予備コード" / "Six-digit code, or a recovery code",
-        code_help: "認証アプリに表示される6桁の数字を入力してください。アプリを使えないときは、予備コードを1つ入力してください。" / "Type the six digits that the app shows. Without the app, type one of your recovery codes.",
+        code_help: "認証アプリに表示される6桁の数字を入力してください。アプリを使えないときは、予備コードを1つ入力してください。" / "Type the six digits that the app shows. If you cannot use the app, type one of your recovery codes.",
         submit: "確認する" / "Continue",
         wrong: "確認コードが違うか、使用済みです。次の数字が表示されるまで待って、もう一度入力してください。" / "The code is wrong or was used already. Wait for the next one and try again.",
         wrong_key: "このパスキーでは確認できませんでした。もう一度お試しください。" / "This passkey did not work. Please try again.",
-        too_weak: "この役割では、認証アプリでのサインインはできません。パスキーをお使いください。" / "Your role does not sign in by app. Use a passkey.",
+        too_weak: "あなたの役割では、認証アプリでのサインインはできません。パスキーをお使いください。" / "In your role you cannot sign in with an app. Please use a passkey.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待って、サインインからやり直してください。" / "Too many tries. Wait about 15 minutes and sign in again.",
-        none: "この役割にはパスキーが必要ですが、登録されていません。管理担当者に再登録のリンクを依頼してください。" / "Your role needs a passkey and none is registered. Ask your administrator for a link.",
+        none: "あなたの役割にはパスキーが必要ですが、登録されていません。管理担当者に再登録のリンクを依頼してください。" / "Your role needs a passkey and none is registered. Ask your administrator for a link.",
         back: "サインインに戻る" / "Back to sign-in",
     }
 }
@@ -97,7 +97,7 @@ async fn page(state: &AppState, frame: &Frame, step: &Step, return_to: String) -
     let w = SecondWords::of(frame.language);
     let (by_key, by_code) = (has(Kind::Passkey), has(Kind::Totp));
     Ok(SecondPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         key: KeyWidget::new(state, frame.language),
         by_key,

@@ -14,12 +14,11 @@ use crate::features::access::Viewer;
 use crate::features::access::web::{MaybeViewer, TooWeak};
 use crate::features::accounts::demonstration::{self, DemonstrationAccount};
 use crate::features::accounts::passkeys::{Question, RelyingParty};
-use crate::features::accounts::sessions::Arrival;
+use crate::features::accounts::sessions::{self, Arrival};
 use crate::features::accounts::sign_in::{self, Answer, Attempt, Second};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::{paths, store};
 use crate::kernel::language::Label;
-use crate::platform::audit::{self, Event, Outcome};
 use crate::platform::security::token::Token;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
@@ -41,14 +40,14 @@ crate::words! {
         too_many: "サインインの試行が続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。お急ぎのときは事務局に電話でご連絡ください。" / "Too many attempts. Please wait about 15 minutes. If it is urgent, telephone your secretariat.",
         help: "サインインできないときは、所属するセプターの事務局にお問い合わせください。" / "If you cannot sign in, ask the secretariat of your CEPTOAR.",
         return_note: "サインインすると、ご覧になろうとしたページに進みます。" / "After signing in you will go on to the page you asked for.",
-        unequipped: "サインインの方法(パスキーまたは認証アプリ)がまだ登録されていません。所属の管理担当者または事務局に、登録用のリンクを依頼してください。" / "No passkey or app is registered for this account yet. Ask your administrator or secretariat for a link to register one.",
-        unknown_key: "このパスキーではサインインできませんでした。登録したパスキーを選び直すか、利用者名とパスワードでサインインしてください。" / "This passkey did not work. Choose one that you registered, or sign in by name and password.",
+        unequipped: "サインインの方法(パスキーまたは認証アプリ)がまだ登録されていません。所属先の管理担当者または事務局に、登録用のリンクを依頼してください。" / "No passkey or app is registered for this account yet. Ask your administrator or secretariat for a link to register one.",
+        unknown_key: "このパスキーではサインインできませんでした。登録したパスキーを選び直すか、利用者名とパスワードでサインインしてください。" / "This passkey did not work. Choose one that you registered, or sign in with user name and password.",
         too_weak: "役割が変わり、今のサインインでは足りなくなりました。パスキーでサインインしてください。パスキーがないときは、管理担当者に再登録のリンクを依頼してください。" / "Your role changed, and your sign-in is no longer enough. Sign in with a passkey. If you have none, ask your administrator for a link.",
         key_heading: "パスキーでサインイン" / "Sign in with a passkey",
-        key_note: "利用者名もパスワードも要りません。指紋・顔・暗証番号などで確認します。" / "No name and no password: your device checks finger, face or PIN.",
-        key_submit: "パスキーでサインインする" / "Use a passkey",
+        key_note: "利用者名もパスワードも要りません。指紋・顔・暗証番号などで確認します。" / "No user name and no password: your device checks your fingerprint, face or PIN.",
+        key_submit: "パスキーでサインインする" / "Sign in with a passkey",
         key_help: "パスキーとは" / "What is a passkey?",
-        password_heading: "利用者名とパスワード" / "Name and password",
+        password_heading: "利用者名とパスワード" / "User name and password",
         forgotten: "パスワードを忘れたとき" / "Forgotten your password?",
         demo_weaker: "デモンストレーションのサインインは、本番より簡単にしてあります。" / "Sign-ins are simpler here than in a real portal.",
         demo_heading: "デモンストレーション用サインイン" / "Demonstration sign-ins",
@@ -124,7 +123,7 @@ fn page(state: &AppState, frame: &Frame, name: String, error: &'static str, retu
         account,
     };
     SignInPage {
-        chrome: frame.chrome(w.title, &[("/", frame.language.pick("ホーム", "Home"))]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         name,
         error,
@@ -255,20 +254,7 @@ pub async fn post_sign_out(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     store::end_session(&mut tx, viewer.session_id, now).await?;
-    audit::record(
-        &mut tx,
-        Event {
-            at: now,
-            account: Some(viewer.account_id),
-            action: "session.end",
-            outcome: Outcome::Done,
-            subject_kind: "account",
-            subject_id: &viewer.account_id.to_string(),
-            detail: serde_json::json!({}),
-            request_id: Some(&frame.request_id),
-        },
-    )
-    .await?;
+    sessions::record(&mut tx, viewer.account_id, "session.end", &frame.request_id, now).await?;
     tx.commit().await?;
     Ok((jar.add(cookies::no_session(state.config.over_tls())), Redirect::to("/sign-in?signed_out=1")).into_response())
 }

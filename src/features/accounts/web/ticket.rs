@@ -35,7 +35,7 @@ crate::words! {
         enrol_lead: "はじめに、パスワードを決めます。次の画面で、サインインの方法(パスキーまたは認証アプリ)を登録します。" / "First choose a password. On the next page you register a passkey or an app.",
         reset: "新しいパスワードの設定" / "Choose a new password",
         reset_lead: "新しいパスワードを決めてください。登録済みのパスキーや認証アプリは、そのまま使えます。" / "Choose a new password. Your passkeys and app stay as they are.",
-        recover: "サインイン方法の再登録" / "Register a new way to sign in",
+        recover: "サインインの方法の再登録" / "Register a new way to sign in",
         recover_lead: "今のパスワードを入力してください。次の画面で、新しいパスキーまたは認証アプリを登録します。以前のものは使えなくなります。" / "Type your present password. On the next page you register a new passkey or app; earlier ones stop working.",
         address: "メールアドレスの変更" / "Change your mail address",
         address_lead: "メールアドレスを次のものに変更します。変更にはサインインが必要です。" / "Your mail address will become the following. You need to be signed in.",
@@ -44,11 +44,13 @@ crate::words! {
         new_help: "15文字以上。短い言葉をいくつか並べると、長くても覚えやすくなります。貼り付けもできます。" / "At least 15 characters. A few unrelated words are long and easy to remember. You may paste.",
         password: "今のパスワード" / "Present password",
         wrong: "パスワードが違います。忘れたときは、サインインの画面の「パスワードを忘れたとき」から再設定してください。" / "The password is wrong. If you forgot it, use \"Forgotten your password?\" on the sign-in page first.",
+        to_sign_in: "サインインの画面を開く" / "Open the sign-in page",
+        forgotten: "パスワードを忘れたとき" / "Forgotten your password?",
         next: "次へ進む" / "Continue",
         save: "設定する" / "Save",
         change: "変更する" / "Change",
         dead: "このリンクは使えません" / "This link does not work",
-        dead_lead: "有効期間が過ぎたか、すでに使われたか、新しいリンクが送られています。いちばん新しいメールを確かめるか、リンクをもう一度依頼してください。" / "It is too old, was used already, or a newer one was sent. Look for the newest mail, or ask for another link.",
+        dead_lead: "有効期間が過ぎたか、すでに使われたか、新しいリンクが送られています。いちばん新しいメールを確かめるか、管理担当者または事務局にリンクをもう一度依頼してください。" / "It is too old, was already used, or a newer one was sent. Look for the newest mail, or ask your administrator or secretariat for another link.",
         address_other: "別の利用者としてサインインしています。いったんサインアウトし、アドレスを変更する利用者でサインインしてから、もう一度リンクを開いてください。" / "You are signed in as somebody else. Sign out, sign in as the person whose address changes, and open the link again.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。" / "Too many tries. Wait about 15 minutes.",
     }
@@ -80,7 +82,7 @@ fn page(frame: &Frame, ticket: Option<Ticket>, error: String) -> TicketPage {
         Some(Purpose::Recover) => (w.recover, w.recover_lead, w.next),
         Some(Purpose::Address) => (w.address, w.address_lead, w.change),
     };
-    let mut chrome = frame.chrome(title, &[("/", frame.language.pick("ホーム", "Home"))]);
+    let mut chrome = frame.chrome(title, &[frame.home()]);
     // The path is a secret: it is not put into the page's own forms.
     chrome.path = "/".to_owned();
     TicketPage { chrome, w, lead, ticket, submit, error }

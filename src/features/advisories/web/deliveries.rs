@@ -204,7 +204,7 @@ pub async fn get(
     let e = &found.envelope;
     let title = found.text.as_ref().map_or_else(|| w.sealed.to_owned(), |text| text.title.clone());
     let (here, item) = (paths::deliveries(id), paths::show(id));
-    let mut way = vec![("/", w.home), (paths::INDEX, w.list), (item.as_str(), e.number.as_str())];
+    let mut way = vec![frame.home(), (paths::INDEX, w.list), (item.as_str(), e.number.as_str())];
     if list.is_some() {
         way.push((here.as_str(), w.title));
     }

@@ -4,7 +4,6 @@ crate::words! {
     /// Words of the delivery page.
     pub struct DeliveriesWords {
         title: "配信状況" / "Deliveries",
-        home: "ホーム" / "Home",
         list: "情報提供" / "Advisories",
         sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
         drill_banner: "これは訓練です。" / "This is a drill.",

@@ -84,7 +84,7 @@ fn page(
     }
     let title = if id.is_some() { w.edit_title } else { w.new_title };
     DraftPage {
-        chrome: frame.chrome(title, &[("/", language.pick("ホーム", "Home")), (paths::INDEX, w.list)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.list)]),
         w,
         action: id.map_or_else(|| paths::INDEX.to_owned(), paths::draft),
         discard: id.map(|id| format!("{}/discard", paths::show(id))),

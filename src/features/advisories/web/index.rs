@@ -33,9 +33,8 @@ crate::words! {
     /// Words of the list.
     pub struct IndexWords {
         title: "情報提供" / "Advisories",
-        home: "ホーム" / "Home",
         write: "起案する" / "Write an advisory",
-        filter: "しぼり込み" / "Filter",
+        filter: "絞り込み" / "Filter",
         all: "すべて" / "All",
         kind: "種別" / "Kind",
         level: "情報共有レベル" / "Sharing level",
@@ -214,7 +213,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         format!("{}?kind={kind}&level={level}&state={chosen_state}&before={before}", paths::INDEX)
     });
     Ok(Page(IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         rows: listed.rows.into_iter().map(|row| shown(row, may_write, language)).collect(),
         kinds: choices(Kind::ALL.map(|k| (k.code(), k.label(language))).to_vec(), kind),

@@ -102,7 +102,7 @@ async fn page(
         chosen: c.ceptoar_id == chosen,
     };
     let w = DraftWords::of(frame.language);
-    let way = [("/", frame.language.pick("ホーム", "Home")), (paths::INDEX, w.list)];
+    let way = [frame.home(), (paths::INDEX, w.list)];
     Ok(Page(NamedPage {
         chrome: frame.chrome(w.named_title, &way),
         w,

@@ -106,7 +106,7 @@ fn assemble(
     let Unpublished { envelope, draft } = item;
     let id = envelope.advisory_id;
     PublicationPage {
-        chrome: frame.chrome(w.approve_title, &[("/", language.pick("ホーム", "Home")), (paths::INDEX, d.list)]),
+        chrome: frame.chrome(w.approve_title, &[frame.home(), (paths::INDEX, d.list)]),
         w,
         d,
         number: envelope.number,

@@ -31,7 +31,6 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the page of one advisory.
     pub struct ShowWords {
-        home: "ホーム" / "Home",
         list: "情報提供" / "Advisories",
         number: "番号" / "Number",
         published: "発出" / "Published",
@@ -247,7 +246,7 @@ impl View<'_> {
 
     fn chrome(&self, title: String) -> Chrome {
         let w = ShowWords::of(self.language());
-        self.frame.chrome(title, &[("/", w.home), (paths::INDEX, w.list)])
+        self.frame.chrome(title, &[self.frame.home(), (paths::INDEX, w.list)])
     }
 
     fn deliveries(&self, found: &Found) -> Option<String> {

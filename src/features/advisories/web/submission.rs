@@ -81,7 +81,7 @@ fn assemble(
 ) -> SubmissionPage {
     let (language, w, id) = (frame.language, PreviewWords::of(frame.language), item.envelope.advisory_id);
     let draft_words = DraftWords::of(language);
-    let mut chrome = frame.chrome(w.title, &[("/", language.pick("ホーム", "Home")), (paths::INDEX, draft_words.list)]);
+    let mut chrome = frame.chrome(w.title, &[frame.home(), (paths::INDEX, draft_words.list)]);
     if query.done == "submitted" {
         chrome = chrome.with_flash("success", w.submitted);
     }

@@ -270,10 +270,7 @@ fn map_page<'a>(
     let w = MapWords::of(language);
     let as_of = edition.as_of_display.pick(language);
     let here = paths::edition(&edition.id);
-    let mut chrome = frame.chrome(
-        fill(w.titled, &[("as_of", as_of)]),
-        &[("/", language.pick("ホーム", "Home")), (paths::NEWEST, w.title)],
-    );
+    let mut chrome = frame.chrome(fill(w.titled, &[("as_of", as_of)]), &[frame.home(), (paths::NEWEST, w.title)]);
     chrome.path = format!("{here}{}", view.suffix());
     let tabs = editions.iter().rev().map(|e| Tab {
         href: format!("{}{}", paths::edition(&e.id), view.suffix()),

@@ -155,7 +155,7 @@ fn page<'a>(
     let sector = edition.sector(subject.sector()).map_or("", |s| s.name.pick(language));
     let name = subject.name(language).map_or_else(|| fill(w.unnamed, &[("sector", sector)]), ToOwned::to_owned);
     let map_href = paths::edition(&edition.id);
-    let way = [("/", language.pick("ホーム", "Home")), (map_href.as_str(), w.map)];
+    let way = [frame.home(), (map_href.as_str(), w.map)];
     let mut chrome = frame.chrome(name.clone(), &way);
     chrome.path = paths::profile(id, &edition.id);
     let (column, council_secretariats, council_members, channels_in_profile, planned) = match subject {

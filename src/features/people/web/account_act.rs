@@ -25,26 +25,25 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the acts.
     pub struct ActWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         person: "対象の方" / "Person",
         reason: "理由" / "Reason",
-        reason_help: "記録に残ります。200文字以内" / "Kept in the record. At most 200 characters.",
+        reason_help: "記録に残ります。200文字以内で入力してください。" / "It is kept in the record. At most 200 characters.",
         cancel: "やめる" / "Cancel",
-        suspend: "利用を停止する" / "Suspend",
-        suspend_text: "ただちにサインインできなくなり、開いている画面も使えなくなります。届いたリンクと、送信前のメールも取り消されます。この方だけが担当する窓口への送信待ちのメールも取りやめます。" / "The person is out at once: sessions, links and letters under way end, and waiting copies for windows that only this person answers for are cancelled.",
+        suspend: "利用を停止する" / "Suspend the account",
+        suspend_text: "ただちにサインインできなくなり、開いている画面も使えなくなります。届いたリンクと、送信前のメールも取り消されます。この方だけが担当する窓口への送信待ちのメールも取りやめます。" / "This person can no longer sign in, and pages that are open stop working at once. Links already sent and mails not yet sent are cancelled, also those to windows that only this person answers for.",
         lift: "停止を解除する" / "Lift the suspension",
-        lift_text: "もう一度サインインできるようになります。以前の画面やリンクは使えないままです。" / "The person can sign in again. Earlier sessions and links stay dead.",
-        sessions: "サインインをすべて終わらせる" / "End all sessions",
-        sessions_text: "開いている画面がすべて使えなくなります。もう一度サインインすることはできます。" / "Every open session ends. The person can sign in again.",
+        lift_text: "もう一度サインインできるようになります。以前の画面やリンクは使えないままです。" / "The person can sign in again. Pages and links from before still do not work.",
+        sessions: "サインインをすべて終わらせる" / "Sign out everywhere",
+        sessions_text: "開いている画面がすべて使えなくなります。もう一度サインインすることはできます。" / "All pages that this person has open stop working. They can sign in again.",
         reset: "パスワードの再設定を始める" / "Start a password reset",
         reset_text: "ご本人のアドレスにリンクを送ります。新しいパスワードは、ご本人だけが設定します。" / "A link goes to the person's own address. Only they set the new password.",
-        recovery: "認証手段の再登録を始める" / "Start enrolling a new authenticator",
-        recovery_text: "電話などでご本人であることを確かめてから行ってください。ご本人のアドレスにリンクを送ります。リンクのほかに、パスワードも必要です。" / "Make sure by telephone that it is the person. A link goes to their own address; they need their password as well.",
-        ask_recovery: "認証手段の再登録を申請する" / "Ask for a new authenticator",
-        ask_recovery_text: "電話などでご本人であることを確かめてください。もう一人の承認者が承認すると、ご本人にリンクを送ります。" / "Make sure by telephone that it is the person. The link goes out when a second person has confirmed.",
+        recovery: "サインインの方法の再登録を始める" / "Replace a lost passkey or app",
+        recovery_text: "パスキーや認証アプリをなくした方のための操作です。電話などでご本人であることを確かめてから行ってください。ご本人のアドレスにリンクを送ります。リンクのほかに、パスワードも必要です。" / "For somebody who lost their passkey or app. First make sure by telephone that it is the person. A link goes to their own address; they need their password as well.",
+        ask_recovery: "サインインの方法の再登録を申請する" / "Ask to replace a lost passkey or app",
+        ask_recovery_text: "パスキーや認証アプリをなくした方のための申請です。電話などでご本人であることを確かめてください。もう一人の承認者が承認すると、ご本人にリンクを送ります。" / "For somebody who lost their passkey or app. First make sure by telephone that it is the person. The link goes out when a second person has confirmed.",
         resend: "招待をもう一度送る" / "Send the invitation again",
-        resend_text: "前に送ったリンクは使えなくなります。新しいリンクは72時間有効です。" / "The earlier link dies. The new one lives for 72 hours.",
+        resend_text: "前に送ったリンクは使えなくなります。新しいリンクは72時間有効です。" / "The earlier link stops working. The new one works for 72 hours.",
     }
 }
 
@@ -141,10 +140,21 @@ async fn taken(
     let done = acts::take(&mut tx, actor, act, &person.facts, &reason).await.map_err(step_error)?;
     tx.commit().await?;
     let to = match done {
-        Done::Done => paths::person(id),
+        Done::Done => paths::person_after(id, said_after(act)),
         Done::Asked(request) => paths::of_request(paths::REQUEST, request),
     };
     Ok(Redirect::to(&to).into_response())
+}
+
+/// What the person's page says after the act.
+fn said_after(act: AccountAct) -> &'static str {
+    match act {
+        AccountAct::Suspend => "suspended",
+        AccountAct::Lift => "lifted",
+        AccountAct::EndSessions => "signed_out",
+        AccountAct::StartReset | AccountAct::StartRecovery | AccountAct::AskRecovery => "link_sent",
+        AccountAct::Resend => "invited",
+    }
 }
 
 fn page(frame: &Frame, act: AccountAct, person: &Person, reason: String, errors: FieldErrors) -> ActPage {
@@ -152,7 +162,7 @@ fn page(frame: &Frame, act: AccountAct, person: &Person, reason: String, errors:
     let (route, title, text, reasoned, danger) = words(act, w);
     let id = person.listed.account_id;
     ActPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         title,
         text,

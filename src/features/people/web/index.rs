@@ -30,16 +30,15 @@ crate::words! {
     /// Words of the list.
     pub struct PeopleWords {
         title: "利用者管理" / "People",
-        home: "ホーム" / "Home",
         invite: "利用者を招待する" / "Invite somebody",
         ask: "職員の担当を申請する" / "Ask for a staff role",
         requests: "承認待ちの申請({count}件)" / "Requests awaiting a second person ({count})",
-        scope_desk: "所属セプターの構成員と、事務局のコーディネータの利用者が並びます。" / "People at your CEPTOAR's members, and your desk's coordinators.",
-        scope_firm: "自社の利用者が並びます。" / "People at your own firm.",
-        scope_staff: "NISC・所管省庁・事務局・監査などの担当者が並びます。" / "Staff: the centre, ministries, secretariats, auditors and others.",
-        filter: "しぼり込み" / "Filter",
+        scope_desk: "担当するセプターの構成員の方と、自分の事務局のコーディネータの方を表示しています。" / "People at your CEPTOAR's members, and your own desk's coordinators.",
+        scope_firm: "自社の利用者を表示しています。" / "People at your own firm.",
+        scope_staff: "NISC・所管省庁・事務局・監査などの担当者を表示しています。" / "Staff: people at the centre, ministries, secretariats, auditors and others.",
+        filter: "絞り込み" / "Filter",
         search: "氏名・組織名" / "Name or organisation",
-        search_help: "一部だけでも探せます。入力した言葉はアドレスに残りません。" / "A part is enough. Your words do not appear in the address.",
+        search_help: "一部だけでも探せます。入力した言葉は、ブラウザーの履歴に残りません。" / "A part of the name is enough. Your browser does not remember what you type here.",
         search_button: "検索する" / "Search",
         state: "状態" / "State",
         all: "すべて" / "All",
@@ -49,16 +48,16 @@ crate::words! {
         last: "最後のサインイン" / "Last sign-in",
         strength: "サインインの方法" / "Signs in with",
         none: "(現在の担当なし)" / "(no duty now)",
-        never: "まだありません" / "never",
+        never: "まだありません" / "Not yet",
         next: "次の利用者を見る" / "Next people",
         first: "最初に戻る" / "Back to the first",
-        empty_title: "利用者はまだいません" / "Nobody yet",
+        empty_title: "利用者はまだいません" / "There is nobody here yet",
         empty_text: "上のボタンから、最初の方を招待してください。招待のメールが届いたご本人が、パスワードなどを登録します。" / "Invite the first person with the button above. They set up their own password from the mail.",
         nothing_title: "条件に合う利用者はいません" / "Nobody matches",
-        nothing_text: "氏名や組織名の一部だけで探すか、状態を「すべて」にしてお試しください。" / "Try a part of the name, or any state.",
-        unanswered_title: "担当者が停止中の窓口があります" / "Windows without anybody to answer for them",
+        nothing_text: "氏名や組織名の一部だけで探すか、状態を「すべて」にしてお試しください。" / "Try only a part of the name, or choose “All” under State.",
+        unanswered_title: "担当者が停止中の窓口があります" / "Nobody can answer for some windows just now",
         unanswered_text: "次の窓口は、担当者の利用が停止されています。情報提供は窓口のアドレスに引き続き届きます。別の方を担当に登録してください。" / "Everybody who answers for these windows is suspended. Advisories still go to the window's address. Please name somebody else.",
-        unanswered_act: "担当を登録する" / "Name somebody",
+        unanswered_act: "担当を登録する" / "Choose somebody else",
         window: "窓口 {position}" / "window {position}",
     }
 }
@@ -169,7 +168,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
     let mut states: Vec<(&str, String)> = vec![("", w.all.to_owned())];
     states.extend(AccountState::ALL.map(|s| (s.code(), s.label(language).to_owned())));
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         rows: people.into_iter().map(|person| row(person, &duties, today, language)).collect(),
         scopes: scopes(viewer, w),

@@ -27,32 +27,31 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the forms.
     pub struct InvitationWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         invite: "利用者を招待する" / "Invite somebody",
         add: "担当を加える" / "Add a duty",
-        change: "担当先を変更する" / "Move elsewhere",
+        change: "担当先を変更する" / "Move to another place",
         place: "担当先" / "Where",
         person: "対象の方" / "Person",
-        lead: "入力したアドレスに招待のメールが届きます。パスワードや認証手段は、ご本人だけが登録します。" / "An invitation goes to the address. Only the person themselves sets up a password and authenticator.",
+        lead: "入力したアドレスに招待のメールが届きます。パスワードやサインインの方法は、ご本人だけが登録します。" / "An invitation goes to the address. Only the person themselves chooses the password and the way to sign in.",
         lead_known: "登録すると、ご本人にメールでお知らせします。" / "The person is told by mail.",
         lead_move: "新しい担当が始まる日の前日に、いまの担当が終わります。ご本人にメールでお知らせします。" / "The old duty ends on the day before the new one begins. The person is told by mail.",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
-        sign_in_name: "利用者名" / "Sign-in name",
-        sign_in_name_help: "半角の英数字と「-」「.」「_」。例: sato-hanako" / "Letters, digits, hyphens, dots, underscores. Example: sato-hanako",
+        sign_in_name: "利用者名" / "User name",
+        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: sato-hanako" / "For signing in. Letters, digits, hyphens, dots, underscores. Example: sato-hanako",
         mail: "メールアドレス" / "Mail address",
-        mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already just gets one more duty.",
+        mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already only gets one more duty.",
         language: "メールの言語" / "Language of mails",
         duty: "役割" / "Role",
         window: "担当する窓口" / "Window to answer for",
-        window_help: "情報提供が届く窓口のうち、この方が担当するもの。なければ選ばないでください。" / "The window that this person answers for, if any.",
+        window_help: "情報提供が届く窓口のうち、この方が担当するものを選んでください。なければ選ばないでください。" / "The window that this person answers for, if any.",
         window_label: "窓口 {position}({label})" / "Window {position} ({label})",
         from: "開始日" / "First day",
-        from_help: "空欄なら今日から。" / "Empty: from today.",
+        from_help: "空欄のときは、今日からになります。" / "If left empty: from today.",
         until: "終了日" / "Last day",
-        until_help: "決まっていなければ空欄。代理のときは必ず入力してください。" / "Empty if not known. Always fill it in for somebody who stands in.",
+        until_help: "決まっていないときは、空欄にしてください。代理のときは必ず入力してください。" / "Leave empty if not known. Always fill it in for somebody who stands in.",
         reason: "理由" / "Reason",
-        reason_help: "例: 定期異動のため、育児休業の代理。200文字以内" / "For example: yearly rotation, standing in during leave. At most 200 characters.",
+        reason_help: "例: 定期異動のため、育児休業の代理。200文字以内で入力してください。" / "For example: yearly rotation, standing in during leave. At most 200 characters.",
         submit_invite: "招待を送る" / "Send the invitation",
         submit_add: "担当を登録する" / "Register the duty",
         cancel: "やめる" / "Cancel",
@@ -164,7 +163,7 @@ async fn sent(
     match steps::invite(&mut tx, actor, &person, &duty).await {
         Ok(id) => {
             tx.commit().await?;
-            Ok(Redirect::to(&paths::person(id)).into_response())
+            Ok(Redirect::to(&paths::person_after(id, "invited")).into_response())
         }
         Err(error) => {
             let errors = at_fields(error, frame.language)?;
@@ -217,8 +216,8 @@ pub async fn post_duty(
     }
     let form = as_invitation(typed.clone());
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
-    reader.reason(&form.reason);
     let duty = read_duty(&mut reader, &setting, &form);
+    reader.reason(&form.reason);
     let (Some(duty), true) = (duty, reader.errors.is_empty()) else {
         let page = page(&frame, &setting, Some(&person), form, typed.leaving, reader.errors);
         return Ok(Unprocessable(page).into_response());
@@ -226,7 +225,7 @@ pub async fn post_duty(
     match steps::give(&mut tx, actor, &person.facts, &duty, leaving.as_ref()).await {
         Ok(()) => {
             tx.commit().await?;
-            Ok(Redirect::to(&paths::person(person.listed.account_id)).into_response())
+            Ok(Redirect::to(&paths::person_after(person.listed.account_id, "given")).into_response())
         }
         Err(error) => {
             let errors = at_fields(error, frame.language)?;
@@ -322,7 +321,7 @@ fn page(
     };
     let windows: Vec<(String, String)> = setting.windows.iter().map(window).collect();
     InvitationPage {
-        chrome: frame.chrome(title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         action,
         place: place(organisation, Some(ceptoar), None, language),

@@ -20,7 +20,7 @@ use super::steps::acts::AccountAct;
 use super::steps::{Actor, StepError};
 use crate::features::access::action::{DutyAction, PeopleAction, PersonAction, RequestAction};
 use crate::features::access::{Action, Routes, Rule, Viewer};
-use crate::platform::audit::{self, Event, Outcome};
+use crate::platform::audit::{self, Event};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
@@ -131,17 +131,8 @@ async fn or_refused(
     if matches!(answer, Err(WebError::NotFound)) {
         let now = state.clock.now();
         let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-        let event = Event {
-            at: now,
-            account: Some(viewer.account_id),
-            action,
-            outcome: Outcome::Refused,
-            subject_kind: subject.0,
-            subject_id: &subject.1,
-            detail: serde_json::json!({}),
-            request_id: Some(&frame.request_id),
-        };
-        audit::record(&mut tx, event).await?;
+        let event = Event::refused(now, action, subject.0, &subject.1);
+        audit::record(&mut tx, event.by(viewer.account_id).request(&frame.request_id)).await?;
         tx.commit().await?;
     }
     answer
@@ -157,7 +148,7 @@ fn step_error(error: StepError) -> WebError {
             "This role is not held at that organisation or CEPTOAR now.",
         ),
         StepError::Period => conflict("期間の指定が正しくありません。", "The period is not possible."),
-        StepError::NameTaken => conflict("この利用者名は使われています。", "That sign-in name is taken."),
+        StepError::NameTaken => conflict("この利用者名は使われています。", "That user name is taken."),
         StepError::AddressShared => {
             conflict("このメールアドレスは複数の方に登録されています。", "Several people have that address.")
         }

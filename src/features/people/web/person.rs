@@ -1,7 +1,7 @@
 //! One person: what they are, were and will be, and what the viewer can do.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
@@ -25,42 +25,48 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the page of one person.
     pub struct PersonWords {
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
         account: "アカウント" / "Account",
         state: "状態" / "State",
-        sign_in_name: "利用者名" / "Sign-in name",
+        sign_in_name: "利用者名" / "User name",
         mail: "メールアドレス" / "Mail address",
         strength: "サインインの方法" / "Signs in with",
         last: "最後のサインイン" / "Last sign-in",
-        never: "まだありません" / "Never",
+        never: "まだありません" / "Not yet",
         sessions: "現在サインイン中" / "Signed in now",
-        sessions_count: "{count}か所" / "{count} open",
+        sessions_count: "{count}か所" / "devices: {count}",
         now: "現在と今後の担当" / "Duties now and to come",
         before: "これまでの担当" / "Earlier duties",
-        none_now: "現在の担当はありません。" / "No duty now.",
+        none_now: "現在の担当はありません。担当がない方は、サインインできません。" / "No duty now. Somebody without a duty cannot sign in.",
         end: "担当を終了する" / "End this duty",
-        change: "担当先を変更する" / "Move elsewhere",
+        change: "担当先を変更する" / "Move to another place",
         add: "別の担当を加える・代理を引き受ける" / "Add a duty, or stand in for somebody",
         reason: "理由" / "Reason",
         end_reason: "終了の理由" / "Reason for the end",
         acts: "この方にできる操作" / "What you can do",
         invite_again: "招待をもう一度送る" / "Send the invitation again",
-        withdraw_help: "招待を取り下げるときは、下の「担当を終了する」で今すぐ終了してください。届いたリンクも使えなくなります。" / "To withdraw the invitation, end the duty below at once. The link dies with it.",
+        withdraw_help: "招待を取り下げるときは、下の「担当を終了する」を押し、「今すぐ」を選んでください。届いたリンクも使えなくなります。" / "To withdraw the invitation, press “End this duty” below and choose “At once”. The link that was sent stops working as well.",
         reset: "パスワードの再設定を始める" / "Start a password reset",
-        recovery: "認証手段の再登録を始める" / "Start enrolling a new authenticator",
-        ask_recovery: "認証手段の再登録を申請する" / "Ask for a new authenticator",
-        end_sessions: "サインインをすべて終わらせる" / "End all sessions",
-        suspend: "利用を停止する" / "Suspend",
+        recovery: "サインインの方法の再登録を始める" / "Replace a lost passkey or app",
+        ask_recovery: "サインインの方法の再登録を申請する" / "Ask to replace a lost passkey or app",
+        end_sessions: "サインインをすべて終わらせる" / "Sign out everywhere",
+        suspend: "利用を停止する" / "Suspend the account",
         lift: "停止を解除する" / "Lift the suspension",
         beyond: "この方のアカウント全体(停止や再設定など)は、システム管理者が扱います。ここでは、担当の終了ができます。" / "This account as a whole (suspending, resets) is looked after by the system administrators. Here you can end duties.",
-        brake: "この方にはほかの組織の担当もあります。ここでできるのは、利用の停止、サインインの終了、担当の終了です。再設定などは、システム管理者が扱います。" / "This person has duties elsewhere too. Here you can suspend, end sessions and end duties; resets are looked after by the system administrators.",
+        brake: "この方にはほかの組織の担当もあります。ここでできるのは、利用の停止、サインインの終了、担当の終了です。再設定などは、システム管理者が扱います。" / "This person has duties elsewhere too. Here you can suspend the account, sign it out and end duties; resets are looked after by the system administrators.",
         higher: "この停止は、上位の管理担当者が行ったものです。解除は、停止した側の管理担当者に依頼してください。" / "Somebody of a higher rank suspended this account. Ask them to lift it.",
-        yourself: "ご自分の担当は、ほかの管理担当者が扱います。" / "Your own duties are looked after by somebody else.",
+        yourself: "ご自分の担当は、ほかの管理担当者が扱います。" / "Your own duties are looked after by another administrator.",
         suspensions: "停止の記録" / "Suspensions",
         suspended_line: "{at} {by}が停止" / "Suspended {at} by {by}",
         lifted_line: "{at} {by}が解除" / "Lifted {at} by {by}",
         waiting: "承認待ちの申請" / "Requests awaiting a second person",
+        done_invited: "招待のメールを送りました。ご本人がメールのリンクから登録すると、利用できるようになります。" / "The invitation was sent. The person can sign in once they have set up their account from the link in it.",
+        done_given: "担当を登録しました。" / "The duty was registered.",
+        done_ended: "担当の終了を登録しました。" / "The end of the duty was registered.",
+        done_suspended: "利用を停止しました。" / "The account was suspended.",
+        done_lifted: "停止を解除しました。" / "The suspension was lifted.",
+        done_signed_out: "サインインをすべて終わらせました。" / "The person was signed out everywhere.",
+        done_link_sent: "ご本人のアドレスにメールを送りました。" / "A mail was sent to the person's own address.",
         open_request: "申請を見る" / "See the request",
     }
 }
@@ -94,12 +100,20 @@ struct PersonPage {
     waiting: Vec<(String, String)>,
 }
 
+/// What may follow the address: the step that led here.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct DoneQuery {
+    done: String,
+}
+
 /// The page.
 pub async fn get(
     State(state): State<AppState>,
     viewer: Viewer,
     frame: Frame,
     Id(id): Id<AccountId>,
+    Query(query): Query<DoneQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
@@ -116,8 +130,12 @@ pub async fn get(
     let seen = person.duties.iter().filter(|duty| sees(&viewer, duty));
     let (live, over): (Vec<&Duty>, Vec<&Duty>) = seen.partition(|duty| duty.is_live(today));
     let waiting = requests.iter().filter(|r| r.facts.waiting);
+    let mut chrome = frame.chrome(person.listed.display_name.clone(), &[frame.home(), (paths::INDEX, w.people)]);
+    if let Some(said) = said(&query.done, person.listed.state, w) {
+        chrome = chrome.with_flash("success", said);
+    }
     let page = PersonPage {
-        chrome: frame.chrome(person.listed.display_name.clone(), &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome,
         w,
         state: (person.listed.state.code(), person.listed.state.label(language)),
         facts: facts(&person, language),
@@ -134,6 +152,21 @@ pub async fn get(
         name: person.listed.display_name,
     };
     Ok(Page(page).into_response())
+}
+
+/// What is said after a step. The address could be typed by anybody, so what can be seen to be untrue is not said.
+fn said(done: &str, state: AccountState, w: &'static PersonWords) -> Option<&'static str> {
+    let invited = matches!(state, AccountState::Invited | AccountState::Expired);
+    match done {
+        "invited" if invited => Some(w.done_invited),
+        "invited" | "given" => Some(w.done_given),
+        "ended" => Some(w.done_ended),
+        "suspended" if state == AccountState::Suspended => Some(w.done_suspended),
+        "lifted" if state != AccountState::Suspended => Some(w.done_lifted),
+        "signed_out" => Some(w.done_signed_out),
+        "link_sent" => Some(w.done_link_sent),
+        _ => None,
+    }
 }
 
 fn facts(person: &Person, language: Language) -> Vec<(&'static str, String)> {

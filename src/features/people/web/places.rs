@@ -24,16 +24,15 @@ crate::words! {
     /// Words of choosing a place.
     pub struct PlaceWords {
         title: "担当先を選ぶ" / "Choose where",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
-        lead: "どの組織の担当になる方ですか。" / "Where is this person to work?",
+        lead: "その方が担当する組織を選んでください。" / "Choose the organisation that this person will work for.",
         own_desk: "自分の事務局(コーディネータ)" / "Your own desk (coordinator)",
         members: "構成員" / "Members",
         search: "組織名で探す" / "Search by name",
         search_help: "一部だけでも、ひらがなでも探せます。" / "A part is enough; reading in hiragana works too.",
         search_button: "検索する" / "Search",
         more: "ほかにもあります。組織名で探してください。" / "There are more. Please search by name.",
-        none: "該当する組織はありません。名前の一部だけで探してみてください。" / "Nothing found. Please try a part of the name.",
+        none: "該当する組織はありません。名前の一部だけで探してみてください。" / "No organisation was found. Please try only a part of the name.",
     }
 }
 
@@ -100,7 +99,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: PlaceSea
         return Ok(Redirect::to(&row(only, &search, language).href).into_response());
     }
     let page = PlacesPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         desks: rows(&desks),
         rows: rows(&places),

@@ -27,26 +27,25 @@ crate::words! {
     /// Words of the form.
     pub struct RequestFormWords {
         title: "職員の担当を申請する" / "Ask for a staff role",
-        home: "ホーム" / "Home",
         people: "利用者管理" / "People",
-        lead: "申請したあと、もう一人の承認者が承認すると、ご本人に招待のメールが届きます。ご自分の申請をご自分で承認することはできません。" / "When a second person has confirmed, the invitation goes out. Nobody confirms their own request.",
+        lead: "申請したあと、もう一人の承認者が承認すると、ご本人に招待のメールが届きます。ご自分の申請をご自分で承認することはできません。" / "The invitation goes out when a second person has confirmed. You cannot confirm your own request.",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
-        sign_in_name: "利用者名" / "Sign-in name",
-        sign_in_name_help: "半角の英数字と「-」「.」「_」。例: suzuki-ichiro" / "Letters, digits, hyphens, dots, underscores. Example: suzuki-ichiro",
+        sign_in_name: "利用者名" / "User name",
+        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: suzuki-ichiro" / "For signing in. Letters, digits, hyphens, dots, underscores. Example: suzuki-ichiro",
         mail: "メールアドレス" / "Mail address",
-        mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already just gets one more duty.",
+        mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already only gets one more duty.",
         language: "メールの言語" / "Language of mails",
         duty: "役割" / "Role",
         office: "所属組織" / "Organisation",
         speaks_for: "対象のセプター" / "CEPTOAR",
-        speaks_for_help: "事務局とカウンシルの役割のときに選んでください。ほかの役割では選びません。" / "For secretariats and roles in the Council; not for the others.",
+        speaks_for_help: "事務局とカウンシルの役割のときだけ、選んでください。" / "Choose one for secretariats and roles in the Council only.",
         from: "開始日" / "First day",
-        from_help: "空欄なら今日から。" / "Empty: from today.",
+        from_help: "空欄のときは、今日からになります。" / "If left empty: from today.",
         until: "終了日" / "Last day",
-        until_help: "決まっていなければ空欄。" / "Empty if not known.",
+        until_help: "決まっていないときは、空欄にしてください。" / "Leave empty if not known.",
         reason: "理由" / "Reason",
-        reason_help: "承認する方が読みます。200文字以内" / "For the person who confirms. At most 200 characters.",
-        submit: "申請する" / "Ask",
+        reason_help: "承認する方が読みます。200文字以内で入力してください。" / "The person who confirms reads it. At most 200 characters.",
+        submit: "申請する" / "Send the request",
         cancel: "やめる" / "Cancel",
     }
 }
@@ -139,7 +138,7 @@ async fn page(
         choices(values.iter().map(|(value, label)| (value.as_str(), label.clone())), chosen)
     };
     Ok(RequestPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]),
         w,
         duties: choices(offered().iter().map(|r| (r.code(), r.label(language).to_owned())), &form.duty),
         offices: list(offices, &form.office),

@@ -28,11 +28,11 @@ crate::words! {
     pub struct RequestWords {
         title: "承認待ちの申請" / "Requests awaiting a second person",
         one: "申請の確認" / "A request",
-        home: "ホーム" / "Home",
+        lead: "内容と、この方がどなたかを確かめて、承認するか却下してください。承認すると、ご本人にメールが届きます。" / "Check what is asked for and who the person is, then confirm or refuse. When you confirm, a mail goes to the person.",
         people: "利用者管理" / "People",
         ask: "職員の担当を申請する" / "Ask for a staff role",
         empty_title: "承認待ちの申請はありません" / "Nothing is waiting",
-        empty_text: "職員の担当の申請や、認証手段の再登録の申請があると、ここに並びます。" / "Requests for staff roles and new authenticators are listed here.",
+        empty_text: "職員の担当の申請や、サインインの方法の再登録の申請があると、ここに表示します。" / "Requests for staff roles and for new ways to sign in are shown here.",
         person: "対象の方" / "Person",
         purpose: "申請の内容" / "Asked for",
         role: "役割" / "Role",
@@ -44,12 +44,12 @@ crate::words! {
         state: "状態" / "State",
         waiting: "承認待ち" / "Waiting",
         over: "期限切れ(申請から14日)" / "Expired (14 days)",
-        sign_in_name: "利用者名" / "Sign-in name",
+        sign_in_name: "利用者名" / "User name",
         asked_address: "申請時のメールアドレス" / "Mail address when asked",
         address_now: "現在のメールアドレス" / "Mail address now",
         no_address: "登録なし" / "None",
         made: "アカウントの作成" / "Account made",
-        by_operation: "(初期登録)" / "(set up with the portal)",
+        by_operation: "(ポータルの運用者)" / "(those who run the portal)",
         held: "現在と今後の担当" / "Duties now and to come",
         none_held: "ありません" / "None",
         decided: "{decision}({at} {name})" / "{decision} ({at}, {name})",
@@ -59,7 +59,7 @@ crate::words! {
         withdraw: "申請を取り下げる" / "Take the request back",
         own: "ご自分の申請です。承認は、もう一人の承認者が行います。" / "This is your own request. Somebody else confirms it.",
         about_you: "ご自分についての申請です。承認は、ほかの承認者が行います。" / "This request is about you. Somebody else decides.",
-        see: "内容を確かめる" / "Look at it",
+        see: "内容を確かめる" / "Look at the request",
     }
 }
 
@@ -102,7 +102,7 @@ pub async fn index(State(state): State<AppState>, viewer: Viewer, frame: Frame) 
         asked: fill(w.by, &[("at", &long_time(r.asked_at, frame.language)), ("name", &r.asked_by)]),
     };
     let rows = requests.iter().filter(|r| can(&viewer, RequestAction::Look, &r.facts)).map(row).collect();
-    let chrome = frame.chrome(w.title, &[("/", w.home), (paths::INDEX, w.people)]);
+    let chrome = frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]);
     Ok(Page(RequestsPage { chrome, w, rows }).into_response())
 }
 
@@ -139,7 +139,7 @@ pub async fn get(
         RequestPurpose::Recovery => w.confirm_recovery,
     };
     let page = RequestPage {
-        chrome: frame.chrome(w.one, &[("/", w.home), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
+        chrome: frame.chrome(w.one, &[frame.home(), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
         w,
         facts: facts(&request, &held, frame.language),
         remark: remark(&request, &viewer, w),
@@ -187,9 +187,8 @@ fn known(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(
 
 fn facts(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(&'static str, String)> {
     let w = RequestWords::of(language);
-    let mut facts = vec![(w.person, request.display_name.clone())];
-    facts.extend(known(request, held, language));
-    facts.push((w.purpose, request.purpose.label(language).to_owned()));
+    let mut facts = vec![(w.purpose, request.purpose.label(language).to_owned())];
+    facts.push((w.person, request.display_name.clone()));
     if let Some(role) = request.role {
         facts.push((w.role, role.label(language).to_owned()));
     }
@@ -208,6 +207,7 @@ fn facts(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(
         (_, _, _) => w.over.to_owned(),
     };
     facts.push((w.state, state));
+    facts.extend(known(request, held, language));
     facts
 }
 

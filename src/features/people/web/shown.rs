@@ -20,7 +20,7 @@ crate::words! {
         granted: "{at} {by}が登録" / "given {at} by {by}",
         confirmed: "{by}が承認" / "confirmed by {by}",
         ended: "{at} {by}が終了を登録" / "end set {at} by {by}",
-        first: "最初からの登録" / "there from the beginning",
+        first: "ポータルの運用者が登録" / "set up by those who run the portal",
     }
 }
 

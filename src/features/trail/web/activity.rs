@@ -20,7 +20,6 @@ const PAGE: i64 = 50;
 crate::words! {
     /// Words of one's own events.
     pub struct ActivityWords {
-        home: "ホーム" / "Home",
         title: "私の操作" / "My activity",
         lead: "あなたのアカウントで行われた操作です。覚えのない操作があるときは、すぐに事務局またはシステム管理者へお知らせください。" / "What was done with your account. If there is anything you did not do, tell your secretariat or the system administrator at once.",
         refused: "(許可されませんでした)" / "(was refused)",
@@ -79,7 +78,7 @@ pub async fn get(
         number: row.number.unwrap_or_default(),
     };
     Ok(Page(ActivityPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         lines: rows.into_iter().map(line).collect(),
         paging: before.is_some(),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use crate::features::access::Viewer;
 use crate::features::trail::filter::{Scope, Typed};
@@ -21,14 +22,16 @@ use crate::platform::web::state::AppState;
 /// Events on a page.
 const PAGE: i32 = 100;
 
+/// What the database answers for an event without details.
+const NO_DETAIL: &str = "{}";
+
 crate::words! {
     /// Words of the trail.
     pub struct TrailWords {
-        home: "ホーム" / "Home",
         title: "操作履歴" / "Audit trail",
         lead_all: "すべての操作と拒否の記録です。記録は書き換えも削除もできません。" / "Everything that was done or refused. Nobody can change or delete a record.",
-        lead_security: "サインイン、利用者の管理、拒否された操作の記録です。情報提供の番号や内容は含みません。" / "Sign-ins, account keeping and refusals. Neither numbers nor contents of advisories are shown.",
-        lead_desk: "担当するセプターの利用者についての、登録・停止・役割などの記録です。" / "What was done with the accounts of the CEPTOARs you keep.",
+        lead_security: "サインイン、利用者の管理、拒否された操作の記録です。情報提供の番号や内容は含みません。" / "Sign-ins, the keeping of accounts, and what was refused. Neither numbers nor contents of advisories are shown.",
+        lead_desk: "担当するセプターの利用者についての、登録・停止・役割などの記録です。" / "What was done with the accounts of the CEPTOARs you look after: made, suspended, given roles.",
         filter: "絞り込み" / "Filter",
         from: "開始日" / "First day",
         to: "終了日" / "Last day",
@@ -37,15 +40,17 @@ crate::words! {
         outcome: "結果" / "Outcome",
         any: "すべて" / "All",
         account: "利用者" / "Account",
-        account_help: "サインイン名" / "Sign-in name",
-        subject: "対象のID" / "Id of the subject",
+        account_help: "利用者名(サインインに使う名前)で絞り込みます。" / "By user name, as typed at sign-in.",
+        subject: "対象の番号" / "Number of the subject",
         find: "絞り込む" / "Filter",
         export: "この条件でCSVに書き出す" / "Export these as CSV",
         time: "日時(日本時間)" / "Time (Japan)",
         target: "対象" / "Subject",
         detail: "補足" / "Details",
         nobody: "(サインインなし)" / "(nobody signed in)",
-        none: "該当する記録はありません。" / "There are no such records.",
+        none: "該当する記録はありません" / "There are no such records",
+        none_text: "絞り込みの条件をゆるめて、もう一度お試しください。" / "Try again with a wider filter.",
+        subject_help: "一覧の「対象」にある番号を、そのまま貼り付けてください。" / "Paste the number that the list shows under Subject.",
         older: "さらに前を見る" / "Older records",
         newest: "最新に戻る" / "Back to the newest",
     }
@@ -76,6 +81,8 @@ struct IndexPage {
     actions: Vec<Choice>,
     outcomes: Vec<Choice>,
     lines: Vec<Line>,
+    /// Whether any line has details: a part of the trail without them has no column for them.
+    detailed: bool,
     older: Option<String>,
 }
 
@@ -113,7 +120,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, typed: Typed) ->
     let language = frame.language;
     let w = TrailWords::of(language);
     let page = IndexPage {
-        chrome: frame.chrome(w.title, &[("/", w.home)]),
+        chrome: frame.chrome(w.title, &[frame.home()]),
         w,
         lead: match scope {
             Scope::All => w.lead_all,
@@ -125,6 +132,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, typed: Typed) ->
         to_error: errors.at("to").to_owned(),
         actions: action_choices(scope, &typed, language),
         outcomes: outcome_choices(&typed, language),
+        detailed: rows.iter().any(|row| row.detail != NO_DETAIL),
         lines: rows.iter().map(|row| line(row, language)).collect(),
         older,
         typed,
@@ -160,8 +168,16 @@ fn line(row: &Row, language: Language) -> Line {
         refused: row.outcome == Outcome::Refused.code(),
         subject: actions::subject_label(&row.subject_kind, language),
         subject_id: row.subject_id.clone(),
-        detail: if row.detail == "{}" { String::new() } else { row.detail.clone() },
+        detail: plain(&row.detail),
     }
+}
+
+/// Details as people read them, `by: password · left: 3`; what is no list of names and values stands as it is.
+fn plain(detail: &str) -> String {
+    let Ok(Value::Object(values)) = serde_json::from_str(detail) else { return detail.to_owned() };
+    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let parts: Vec<String> = values.iter().map(|(name, found)| format!("{name}: {}", value(found))).collect();
+    parts.join(" · ")
 }
 
 /// The person's name; the id where the account is gone; nobody.

@@ -26,15 +26,14 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the readers.
     pub struct ReadersWords {
-        home: "ホーム" / "Home",
         list: "情報提供" / "Advisories",
         title: "閲覧者" / "Readers",
-        lead: "{number} をポータルで開いた方です。メールの件名・本文だけを見た方は含みません。" / "Those who opened {number} in the portal. Who saw only the mail is not among them.",
+        lead: "{number} をポータルで開いた方です。メールの件名・本文だけを見た方は含みません。" / "These people opened {number} in the portal. Those who saw only the mail are not listed.",
         name: "氏名" / "Name",
         organisation: "組織" / "Organisation",
-        what: "範囲" / "What",
+        what: "見た範囲" / "Part read",
         content: "内容" / "Content",
-        envelope: "番号・レベルのみ" / "Envelope only",
+        envelope: "番号・レベルのみ" / "Number and level only",
         first: "最初の閲覧" / "First read",
         last: "最後の閲覧" / "Last read",
         none: "まだ開いた方はいません。" / "Nobody has opened it yet.",
@@ -100,7 +99,7 @@ pub async fn get(
         last: short_time(reader.last_at),
     };
     Ok(Page(ReadersPage {
-        chrome: frame.chrome(w.title, &[("/", w.home), (items::INDEX, w.list), (&item, &number)]),
+        chrome: frame.chrome(w.title, &[frame.home(), (items::INDEX, w.list), (&item, &number)]),
         w,
         lead: fill(w.lead, &[("number", &number)]),
         lines: readers.into_iter().map(line).collect(),
