@@ -197,7 +197,9 @@ async fn views_ask_with_the_readers_rights() {
     let loose = "select relname::text from pg_class where relnamespace = 'public'::regnamespace
          and (relkind = 'm' or (relkind = 'v' and not coalesce(reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']))";
     assert_eq!(names(&mut db, loose).await, OWNERS_VIEWS);
-    let open = format!("{loose} and not coalesce(reloptions, '{{}}') && array['security_barrier=true', 'security_barrier=on']");
+    let open = format!(
+        "{loose} and not coalesce(reloptions, '{{}}') && array['security_barrier=true', 'security_barrier=on']"
+    );
     assert_eq!(names(&mut db, &open).await, [""; 0], "conditions of others would be asked of hidden rows");
 }
 

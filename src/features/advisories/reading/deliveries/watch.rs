@@ -1,7 +1,7 @@
 //! Who may watch what of an item's deliveries (docs/security-walls.md, the table of deliveries).
 
-use crate::features::access::{FirstWall, Viewer};
 use crate::features::access::advisory::Hat;
+use crate::features::access::{FirstWall, Viewer};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::stage::Stage;
