@@ -50,6 +50,8 @@ actions! {
     "recovery_codes.renew" Security "回復コードの再発行" / "Recovery codes renewed";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
+    "people.read" Security "利用者の登録内容の閲覧" / "Person's entry looked at";
+    "people.propose" Administration "担当者の提案" / "Person proposed to a firm";
     "people.act" Administration "利用者への操作" / "Act on an account";
     "people.invite" Administration "利用者の招待" / "Person invited";
     "people.invite_again" Administration "招待の再送" / "Invitation sent again";

@@ -32,7 +32,7 @@ crate::words! {
         lead: "申請したあと、もう一人の承認者が承認すると、ご本人に招待のメールが届きます。ご自分の申請をご自分で承認することはできません。" / "When a second person has confirmed, the invitation goes out. Nobody confirms their own request.",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
         sign_in_name: "利用者名" / "Sign-in name",
-        sign_in_name_help: "半角の英数字と「-」「.」「_」。例: suzuki-ichiro" / "Letters, digits, hyphens, dots, underscores. Example: suzuki-ichiro",
+        sign_in_name_help: "半角の英数字と「-」「.」「_」。例: suzuki-ichiro。末尾に数字が付きます(例: suzuki-ichiro-4821)。" / "Letters, digits, hyphens, dots, underscores. Digits are added at the end: suzuki-ichiro becomes suzuki-ichiro-4821.",
         mail: "メールアドレス" / "Mail address",
         mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already just gets one more duty.",
         language: "メールの言語" / "Language of mails",
@@ -91,7 +91,7 @@ pub async fn post(
     let (Some(person), Some(duty), true) = (person, duty, reader.errors.is_empty()) else {
         return Ok(Unprocessable(page(&mut tx, &frame, form, reader.errors).await?).into_response());
     };
-    if !can(&viewer, DutyAction::Ask, &DutyFacts { account_id: None, hat: duty.hat.clone() }) {
+    if !can(&viewer, DutyAction::Ask, &DutyFacts::of(None, duty.hat.clone())) {
         return Err(WebError::NotFound);
     }
     match steps::ask(&mut tx, actor, &person, &duty).await {
