@@ -47,6 +47,7 @@ actions! {
     "address.change" Security "通知先アドレスの変更" / "Mail address changed";
     "authenticator.add" Security "認証手段の追加" / "Authenticator added";
     "authenticator.remove" Security "認証手段の削除" / "Authenticator removed";
+    "authenticator.close" Security "認証アプリの停止(確認コードの誤り)" / "App closed after wrong codes";
     "recovery_codes.renew" Security "回復コードの再発行" / "Recovery codes renewed";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
