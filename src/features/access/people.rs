@@ -323,8 +323,11 @@ mod tests {
                     (desk, "banks"),
                     (desk, "life"),
                 ] {
-                    let duty =
-                        DutyFacts { account_id: None, hat: hat(role, organisation, Some(ceptoar)), firm_answers: false };
+                    let duty = DutyFacts {
+                        account_id: None,
+                        hat: hat(role, organisation, Some(ceptoar)),
+                        firm_answers: false,
+                    };
                     let give = match giver {
                         Role::Secretariat => {
                             (MEMBERS.contains(&role) && ceptoar == "banks")

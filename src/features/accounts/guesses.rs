@@ -40,7 +40,11 @@ pub async fn charge(state: &AppState, account_id: AccountId, typed: &str) -> any
     }
     let count = throttle::charge_code(&mut tx, account_id, now).await?;
     tx.commit().await?;
-    Ok(if count > throttle::CODES_A_WEEK { Guess::Closed } else { Guess::Digits { last: count == throttle::CODES_A_WEEK } })
+    Ok(if count > throttle::CODES_A_WEEK {
+        Guess::Closed
+    } else {
+        Guess::Digits { last: count == throttle::CODES_A_WEEK }
+    })
 }
 
 /// After a wrong answer: the last guess closes the app, its owner is told, and the trail says so.

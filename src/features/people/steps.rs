@@ -11,8 +11,8 @@ use sqlx::PgConnection;
 
 use super::form::{NewDuty, NewPerson};
 use super::letters::{self, Occasion};
-use super::steps::store::Addressee;
 use super::person::{Duty, Person};
+use super::steps::store::Addressee;
 use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::{DutyFacts, Hat, PersonFacts};
 use crate::features::access::{Viewer, can};

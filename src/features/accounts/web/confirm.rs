@@ -17,8 +17,8 @@ use crate::features::access::strength::required_by;
 use crate::features::access::web::{Identity, takes_fresh_form};
 use crate::features::access::{OpenedBy, Rule, Viewer};
 use crate::features::accounts::authenticators::{self, Kind};
-use crate::features::accounts::passkeys::{Answer, Question, RelyingParty};
 use crate::features::accounts::guesses::{self, Guess};
+use crate::features::accounts::passkeys::{Answer, Question, RelyingParty};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::{equipping, sessions};
 use crate::platform::security::form_token::{FIELD, FormToken};
@@ -217,12 +217,7 @@ enum Proved {
     TooMany,
 }
 
-async fn proved(
-    state: &AppState,
-    identity: &Identity,
-    proof: &Proof,
-    request_id: &str,
-) -> Result<Proved, WebError> {
+async fn proved(state: &AppState, identity: &Identity, proof: &Proof, request_id: &str) -> Result<Proved, WebError> {
     let (now, account_id) = (state.clock.now(), identity.viewer.account_id);
     let mut tx = state.db.begin(Some(account_id), now).await?;
     let too_many = throttle::charge(&mut tx, Counted::Proof(account_id), now).await?;

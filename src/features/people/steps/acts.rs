@@ -113,11 +113,7 @@ pub async fn take(
 }
 
 /// The emergency brake shuts somebody out whom others keep as well: they hear of it. Answers how many.
-async fn tell_other_keepers(
-    tx: &mut PgConnection,
-    actor: Actor<'_>,
-    person: &PersonFacts,
-) -> Result<usize, StepError> {
+async fn tell_other_keepers(tx: &mut PgConnection, actor: Actor<'_>, person: &PersonFacts) -> Result<usize, StepError> {
     // Whoever may send a link keeps all of the person, and this is no brake.
     if can(actor.viewer, PersonAction::StartReset, person) {
         return Ok(0);

@@ -211,7 +211,9 @@ pub async fn request_keepers(
         request.0
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
-    Ok(rows.map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language))).collect())
+    Ok(rows
+        .map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language)))
+        .collect())
 }
 
 /// Who else keeps a duty of this person.
@@ -223,7 +225,9 @@ pub async fn other_keepers(tx: &mut PgConnection, account: AccountId) -> sqlx::R
         account.0
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
-    Ok(rows.map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language))).collect())
+    Ok(rows
+        .map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language)))
+        .collect())
 }
 
 /// The windows of the firm of a duty, one for each address.

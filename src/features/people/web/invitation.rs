@@ -114,7 +114,8 @@ async fn setting(
     let own_desk = viewer.affiliations.iter().any(|a| a.role == Role::Secretariat && a.organisation_id == organisation);
     let mut setting = Setting { place, windows, offered: Vec::new(), asks_firm: false };
     let firm_answers =
-        steps::store::firm_answers(tx, &setting.hat(Role::MemberPoc), person.map(|p| p.listed.account_id), None).await?;
+        steps::store::firm_answers(tx, &setting.hat(Role::MemberPoc), person.map(|p| p.listed.account_id), None)
+            .await?;
     let roles = if own_desk {
         vec![Role::Coordinator]
     } else {
@@ -326,7 +327,12 @@ fn page(
     let w = InvitationWords::of(language);
     let Place { organisation_id, ceptoar_id, organisation, ceptoar } = &setting.place;
     let (title, lead, action, back) = match person {
-        None => (w.invite, if setting.asks_firm { w.lead_asked } else { w.lead }, paths::invitation(*organisation_id, ceptoar_id), paths::INDEX.to_owned()),
+        None => (
+            w.invite,
+            if setting.asks_firm { w.lead_asked } else { w.lead },
+            paths::invitation(*organisation_id, ceptoar_id),
+            paths::INDEX.to_owned(),
+        ),
         Some(person) => {
             let id = person.listed.account_id;
             let (title, lead) = match (leaving.is_empty(), setting.asks_firm) {
