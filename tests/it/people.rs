@@ -600,6 +600,31 @@ async fn a_copy_that_comes_back_after_the_suspension_is_not_sent() {
     }
 }
 
+/// Whichever of the two comes second waits: a copy put back in the middle of a suspension is caught by one of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_comes_back_in_the_middle_of_a_suspension_is_not_sent() {
+    let mut w = world().await;
+    let item = factory::published_advisory(&w.app, factory::NewAdvisory::default()).await;
+    sqlx::query("update deliveries set state = 'sending' where item_id = $1").bind(item).execute(&mut w.db).await.unwrap();
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    let (desk, now) = (ceptoar_portal::kernel::ids::AccountId(w.account("desk").await), w.app.state.clock.now());
+    let mut tx = w.app.state.db.begin(Some(desk), now).await.unwrap();
+    sqlx::query("select people_suspend($1, 'x', $2)").bind(w.poc).bind(now).execute(&mut *tx).await.unwrap();
+    let mut other = w.app.database.owner().await;
+    let back = tokio::spawn(async move {
+        sqlx::query("update deliveries set state = 'queued' where state = 'sending'").execute(&mut other).await.unwrap();
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!back.is_finished(), "it does not wait");
+    tx.commit().await.unwrap();
+    back.await.unwrap();
+    let query = format!(
+        "select count(*) from deliveries where item_id = '{item}' and contact_id = '{}' and state = 'cancelled'",
+        w.window
+    );
+    assert_eq!(w.number(query).await, 1);
+}
+
 /// P9: whenever it comes, no request that starts after the suspension is served, and nothing waits for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn suspending_at_random_moments_lets_nothing_through() {
