@@ -605,14 +605,21 @@ async fn a_copy_that_comes_back_after_the_suspension_is_not_sent() {
 async fn a_copy_that_comes_back_in_the_middle_of_a_suspension_is_not_sent() {
     let mut w = world().await;
     let item = factory::published_advisory(&w.app, factory::NewAdvisory::default()).await;
-    sqlx::query("update deliveries set state = 'sending' where item_id = $1").bind(item).execute(&mut w.db).await.unwrap();
+    sqlx::query("update deliveries set state = 'sending' where item_id = $1")
+        .bind(item)
+        .execute(&mut w.db)
+        .await
+        .unwrap();
     w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
     let (desk, now) = (ceptoar_portal::kernel::ids::AccountId(w.account("desk").await), w.app.state.clock.now());
     let mut tx = w.app.state.db.begin(Some(desk), now).await.unwrap();
     sqlx::query("select people_suspend($1, 'x', $2)").bind(w.poc).bind(now).execute(&mut *tx).await.unwrap();
     let mut other = w.app.database.owner().await;
     let back = tokio::spawn(async move {
-        sqlx::query("update deliveries set state = 'queued' where state = 'sending'").execute(&mut other).await.unwrap();
+        sqlx::query("update deliveries set state = 'queued' where state = 'sending'")
+            .execute(&mut other)
+            .await
+            .unwrap();
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!back.is_finished(), "it does not wait");
