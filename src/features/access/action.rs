@@ -63,6 +63,8 @@ pub enum DutyAction {
     See,
     /// Give it, alone.
     Give,
+    /// Propose it to the firm, which confirms.
+    Propose,
     /// Ask that it be given: a second person confirms.
     Ask,
     /// End it.
@@ -184,13 +186,16 @@ impl PeopleAction {
             },
             Self::Duty(action) => match action {
                 DutyAction::Give => viewer.keeps_members(),
+                DutyAction::Propose => viewer.has(Role::Secretariat),
                 DutyAction::Ask => viewer.keeps_staff(),
                 DutyAction::See | DutyAction::End => viewer.keeps_members() || viewer.keeps_staff(),
             },
             Self::Request(action) => match action {
-                RequestAction::Look | RequestAction::Confirm | RequestAction::Refuse | RequestAction::Withdraw => {
-                    viewer.keeps_staff()
+                RequestAction::Look => viewer.keeps_staff() || viewer.keeps_members() || viewer.handles_for_a_member(),
+                RequestAction::Confirm | RequestAction::Refuse => {
+                    viewer.keeps_staff() || viewer.has(Role::MemberAdmin) || viewer.handles_for_a_member()
                 }
+                RequestAction::Withdraw => viewer.keeps_staff() || viewer.has(Role::Secretariat),
             },
         }
     }

@@ -8,6 +8,7 @@ pub mod advisory;
 pub mod break_glass;
 pub mod decision;
 pub mod people;
+pub mod requests;
 pub mod role;
 pub mod rule;
 pub mod strength;

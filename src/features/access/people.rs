@@ -4,7 +4,7 @@
 //! Nobody keeps their own account, nobody gives what is outside their reach, and nobody at all sets another
 //! person's password or authenticators: every action ends in a link that goes to the person alone.
 
-use super::action::{Action, DutyAction, PeopleAction, PersonAction, RequestAction};
+use super::action::{Action, DutyAction, PeopleAction, PersonAction};
 use super::decision::Act;
 use super::role::Role;
 use super::viewer::{Affiliation, Viewer};
@@ -70,20 +70,37 @@ pub struct DutyFacts {
     pub account_id: Option<AccountId>,
     /// Which.
     pub hat: Hat,
+    /// Whether the firm has somebody of its own to ask, besides the viewer and this person. Only giving asks.
+    pub firm_answers: bool,
 }
 
-/// A request of two persons.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestFacts {
-    /// Whom it concerns.
-    pub account_id: AccountId,
-    /// Who asked.
-    pub asked_by: AccountId,
-    /// Whether it still waits.
-    pub waiting: bool,
+impl DutyFacts {
+    /// A duty of somebody, where nothing is given, or a firm is to be asked for sure.
+    #[must_use]
+    pub fn of(account_id: Option<AccountId>, hat: Hat) -> Self {
+        Self { account_id, hat, firm_answers: true }
+    }
 }
 
 impl Role {
+    /// Whether it is a duty at a member, which the firm consents to.
+    #[must_use]
+    pub fn is_members(self) -> bool {
+        match self {
+            Self::MemberPoc | Self::MemberReader | Self::HubMember | Self::MemberAdmin => true,
+            Self::NiscAnalyst
+            | Self::NiscApprover
+            | Self::MinistryLiaison
+            | Self::Secretariat
+            | Self::CouncilDelegate
+            | Self::WgChair
+            | Self::CouncilObserver
+            | Self::Auditor
+            | Self::SystemAdmin
+            | Self::Coordinator => false,
+        }
+    }
+
     /// Whether it takes two persons to give this role.
     #[must_use]
     pub fn is_staff(self) -> bool {
@@ -107,6 +124,12 @@ impl Viewer {
     #[must_use]
     pub fn keeps_members(&self) -> bool {
         self.has(Role::Secretariat) || self.has(Role::MemberAdmin)
+    }
+
+    /// Whether the viewer handles items for a member: such a person answers for a firm that has no keeper.
+    #[must_use]
+    pub fn handles_for_a_member(&self) -> bool {
+        self.has(Role::MemberPoc) || self.has(Role::HubMember)
     }
 
     /// Whether the viewer asks for, and confirms, roles of staff.
@@ -170,11 +193,13 @@ impl Viewer {
         }
     }
 
-    fn keeps_desk_of(&self, hat: &Hat) -> bool {
+    pub(super) fn keeps_desk_of(&self, hat: &Hat) -> bool {
         hat.ceptoar_id.as_deref().is_some_and(|ceptoar| self.kept_ceptoars().contains(&ceptoar))
     }
 
-    fn keeps_firm_of(&self, hat: &Hat) -> bool {
+    /// Whether the viewer keeps the people of the firm of this duty.
+    #[must_use]
+    pub fn keeps_firm_of(&self, hat: &Hat) -> bool {
         self.affiliations.iter().any(|a| a.role == Role::MemberAdmin && a.organisation_id == hat.organisation_id)
     }
 }
@@ -230,25 +255,14 @@ impl Act for DutyAction {
 
     fn permitted(self, viewer: &Viewer, duty: &DutyFacts) -> bool {
         let anothers = duty.account_id != Some(viewer.account_id);
+        // The desk gives a firm nobody over its head.
+        let asks_firm = duty.hat.role.is_members() && !viewer.keeps_firm_of(&duty.hat) && duty.firm_answers;
         match self {
             Self::See => viewer.reaches(&duty.hat),
-            Self::Give => anothers && !duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
+            Self::Give => anothers && !duty.hat.role.is_staff() && viewer.reaches(&duty.hat) && !asks_firm,
+            Self::Propose => anothers && viewer.keeps_desk_of(&duty.hat) && asks_firm,
             Self::Ask => anothers && duty.hat.role.is_staff() && viewer.reaches(&duty.hat),
             Self::End => anothers && viewer.reaches(&duty.hat),
-        }
-    }
-}
-
-impl Act for RequestAction {
-    type Object = RequestFacts;
-
-    fn permitted(self, viewer: &Viewer, request: &RequestFacts) -> bool {
-        let concerned = request.account_id == viewer.account_id;
-        let asker = request.asked_by == viewer.account_id;
-        match self {
-            Self::Look => viewer.keeps_staff(),
-            Self::Confirm | Self::Refuse => request.waiting && !concerned && !asker,
-            Self::Withdraw => request.waiting && asker,
         }
     }
 }
@@ -262,12 +276,6 @@ impl From<PersonAction> for Action {
 impl From<DutyAction> for Action {
     fn from(action: DutyAction) -> Self {
         Self::People(PeopleAction::Duty(action))
-    }
-}
-
-impl From<RequestAction> for Action {
-    fn from(action: RequestAction) -> Self {
-        Self::People(PeopleAction::Request(action))
     }
 }
 
@@ -315,7 +323,11 @@ mod tests {
                     (desk, "banks"),
                     (desk, "life"),
                 ] {
-                    let duty = DutyFacts { account_id: None, hat: hat(role, organisation, Some(ceptoar)) };
+                    let duty = DutyFacts {
+                        account_id: None,
+                        hat: hat(role, organisation, Some(ceptoar)),
+                        firm_answers: false,
+                    };
                     let give = match giver {
                         Role::Secretariat => {
                             (MEMBERS.contains(&role) && ceptoar == "banks")
@@ -327,8 +339,16 @@ mod tests {
                     assert_eq!(can(&viewer, DutyAction::Give, &duty), give, "{giver:?} gives {role:?} {ceptoar}");
                     let ask = matches!(giver, Role::NiscApprover | Role::SystemAdmin) && role.is_staff();
                     assert_eq!(can(&viewer, DutyAction::Ask, &duty), ask, "{giver:?} asks for {role:?}");
+                    // A firm that answers is asked by the desk, and by nobody else.
+                    let asked = DutyFacts { firm_answers: true, ..duty.clone() };
+                    let own_firm = giver == Role::MemberAdmin;
+                    let proposes = giver == Role::Secretariat && MEMBERS.contains(&role) && ceptoar == "banks";
+                    assert_eq!(can(&viewer, DutyAction::Propose, &asked), proposes, "{giver:?} proposes {role:?}");
+                    let alone = give && (own_firm || role == Role::Coordinator);
+                    assert_eq!(can(&viewer, DutyAction::Give, &asked), alone, "{giver:?} gives {role:?} alone");
+                    assert!(!can(&viewer, DutyAction::Propose, &duty));
                     let own = DutyFacts { account_id: Some(viewer.account_id), ..duty };
-                    for action in [DutyAction::Give, DutyAction::Ask, DutyAction::End] {
+                    for action in [DutyAction::Give, DutyAction::Propose, DutyAction::Ask, DutyAction::End] {
                         assert!(!can(&viewer, action, &own), "{giver:?} does {action:?} to themselves");
                     }
                 }
@@ -382,22 +402,5 @@ mod tests {
         person.account_id = AccountId::random();
         person.hats.push(hat(Role::MemberPoc, OrganisationId::random(), Some("life")));
         assert!(!can(&keeper, PersonAction::Suspend, &person));
-    }
-
-    #[test]
-    fn two_persons_are_two() {
-        let approver = viewer(Role::NiscApprover, OrganisationId::random(), None);
-        let request = |account_id, asked_by| RequestFacts { account_id, asked_by, waiting: true };
-        let (one, two, me) = (AccountId::random(), AccountId::random(), approver.account_id);
-        assert!(can(&approver, RequestAction::Confirm, &request(one, two)));
-        assert!(!can(&approver, RequestAction::Confirm, &request(me, two)), "concerned");
-        assert!(!can(&approver, RequestAction::Confirm, &request(one, me)), "asked");
-        assert!(can(&approver, RequestAction::Withdraw, &request(one, me)));
-        assert!(!can(&approver, RequestAction::Withdraw, &request(one, two)));
-        let done = RequestFacts { waiting: false, ..request(one, two) };
-        assert!(!can(&approver, RequestAction::Confirm, &done));
-        let analyst = viewer(Role::NiscAnalyst, OrganisationId::random(), None);
-        assert!(!can(&analyst, RequestAction::Confirm, &request(one, two)));
-        assert!(!can(&analyst, RequestAction::Look, &request(one, two)));
     }
 }

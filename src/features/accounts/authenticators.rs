@@ -67,6 +67,9 @@ pub async fn prove(
         let used = store::use_code(tx, account_id, &code_hash(key, account_id, &code), now).await?;
         return Ok(used.then_some(OpenedBy::RecoveryCode));
     }
+    if stored.closed {
+        return Ok(None);
+    }
     let app = opened(key, account_id, stored.sealed_secret.as_deref().unwrap_or_default(), "")?;
     let Some(step) = app.step(&typed, now) else { return Ok(None) };
     // Used steps and all before them are over; the row is locked, so the second of two finds it used.
@@ -101,6 +104,12 @@ pub async fn new_codes(tx: &mut PgConnection, key: &SecretKey, account_id: Accou
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| code_hash(key, account_id, code)).collect();
     store::replace_codes(tx, account_id, &hashes).await?;
     Ok(codes.iter().map(|code| grouped(code)).collect())
+}
+
+/// Whether what was typed is taken for a recovery code.
+#[must_use]
+pub fn reads_as_recovery_code(typed: &str) -> bool {
+    recovery_code(&text::half_width(typed)).is_some()
 }
 
 /// The code behind what was typed, if it has the form of one.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::authenticators::{self, Kind};
+use super::guesses;
 use super::letters::{self, Change, Occasion};
 use super::passkeys::{Answer, RelyingParty};
 use super::sessions::{self, Arrival};
@@ -119,6 +120,8 @@ async fn add_app(
     // The code typed here counts as used: it does not open a session as well.
     let Some(used) = app.step(&crate::kernel::text::half_width(typed), now) else { return Ok(false) };
     authenticators::store::add_app(tx, step.account_id, "", sealed, used, now).await?;
+    // Guesses at the app before it say nothing about this one.
+    guesses::reopen(tx, step.account_id).await?;
     Ok(true)
 }
 

@@ -51,6 +51,8 @@ pub enum Change {
     CodeUsed(u32),
     /// Nothing yet: somebody typed the right password, and failed at the second proof again and again.
     PasswordKnown,
+    /// The app was closed, after too many wrong codes within a week.
+    AppClosed,
 }
 
 /// Why a letter could not be made: a fault of the program.
@@ -135,7 +137,7 @@ pub fn recovery(to: &Occasion<'_>, token: &Token) -> Result<Letter, LetterFault>
 /// [`LetterFault`].
 pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, LetterFault> {
     let subject = match change {
-        Change::PasswordKnown => {
+        Change::PasswordKnown | Change::AppClosed => {
             to.language.pick("【セプター情報共有ポータル】サインインの失敗", "[CEPTOAR Portal] Failed sign-ins")
         }
         Change::Password
@@ -171,6 +173,10 @@ pub fn factor_changed(to: &Occasion<'_>, change: Change) -> Result<Letter, Lette
         Change::PasswordKnown => pick(
             "正しいパスワードが入力された後、\n確認コードまたはパスキーでの確認に5回続けて失敗しました。\nパスワードをほかの人に知られているおそれがあります。\nご自分の操作でないときは、すぐにパスワードを変更してください。",
             "Somebody typed your right password and then failed five times at the code or the passkey. They may know your password.\nIf it was not you, change your password at once.",
+        ),
+        Change::AppClosed => pick(
+            "正しいパスワードの後に、確認コードの間違いが1週間に20回ありました。パスワードをほかの人に知られているおそれがあるため、認証アプリでのサインインを止めました。\nパスワードを変更してください。予備コードまたはパスキーでサインインすると、認証アプリは再び使えます。どちらもないときは、管理担当者に再登録のリンクを依頼してください。",
+            "After your right password, twenty wrong codes were typed within a week. Somebody may know your password, so your app no longer opens your account.\nChange your password. Signing in with a recovery code or a passkey opens the app again; without either, ask your administrator for a link.",
         ),
     };
     let warning = to.language.pick(
@@ -268,6 +274,7 @@ mod tests {
                 Change::NewCodes,
                 Change::CodeUsed(3),
                 Change::PasswordKnown,
+                Change::AppClosed,
             ]);
             let mut letters: Vec<Letter> = changes.map(|c| factor_changed(&to, c).expect("a letter")).collect();
             assert!(letters.iter().all(|l| !l.body().contains("/ticket/")));

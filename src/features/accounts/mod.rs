@@ -4,6 +4,7 @@ pub mod authenticators;
 pub mod demonstration;
 pub mod enrolment;
 pub mod equipping;
+pub mod guesses;
 pub mod letters;
 pub mod passkeys;
 pub mod password_rule;

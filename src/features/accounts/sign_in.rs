@@ -3,6 +3,7 @@
 
 use secrecy::SecretString;
 
+use super::guesses::{self, Guess};
 use super::letters::Change;
 use super::passkeys::{self, Answer as PasskeyAnswer, RelyingParty};
 use super::sessions::{self, Arrival};
@@ -50,6 +51,8 @@ pub enum Second {
     Wrong,
     /// Right, but not strong enough for what this account is.
     TooWeak,
+    /// The app takes no digits, after too many wrong ones within a week.
+    Closed,
     /// Too many tries.
     TooMany,
 }
@@ -124,13 +127,20 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
     }
     let now = state.clock.now();
     let account_id = step.account_id;
+    let guess = guesses::charge(state, account_id, typed).await?;
+    if guess == Guess::Closed {
+        refuse(state, &step.sign_in_name, &arrival.request_id, "closed").await?;
+        return Ok(Second::Closed);
+    }
     let mut tx = state.db.begin(Some(account_id), now).await?;
     let Some(opened_by) = authenticators::prove(&mut tx, &state.secret_key, account_id, typed, now).await? else {
         drop(tx);
         refuse(state, &step.sign_in_name, &arrival.request_id, "code").await?;
         note_wrong_second(state, step).await?;
+        guesses::wrong(state, account_id, guess, &arrival.request_id).await?;
         return Ok(Second::Wrong);
     };
+    guesses::right(&mut tx, account_id, opened_by).await?;
     if !opened_by.suffices(required_by(&store::affiliations(&mut tx).await?)) {
         // The code stays used: it was right, and somebody may have seen it.
         tx.commit().await?;
@@ -169,6 +179,7 @@ pub async fn prove_by_passkey(
         note_wrong_second(state, step).await?;
         return Ok(Second::Wrong);
     }
+    guesses::right(&mut tx, step.account_id, OpenedBy::Passkey).await?;
     let token = sessions::open(&mut tx, step.account_id, OpenedBy::Passkey, arrival, now).await?;
     tx.commit().await?;
     Ok(Second::Welcome(token))
@@ -200,6 +211,7 @@ pub async fn sign_in_by_passkey(
     if !passkeys::note_use(&mut tx, &used, now).await? {
         return Ok(Second::Wrong);
     }
+    guesses::right(&mut tx, proved.account_id, OpenedBy::Passkey).await?;
     let token = sessions::open(&mut tx, proved.account_id, OpenedBy::Passkey, arrival, now).await?;
     tx.commit().await?;
     Ok(Second::Welcome(token))

@@ -78,6 +78,11 @@ pub async fn forgive_attempts(tx: &mut PgConnection, subject: &str) -> sqlx::Res
     sqlx::query!("select forgive_sign_in_attempts($1)", subject).execute(tx).await.map(|_| ())
 }
 
+/// Takes one attempt of `subject` back.
+pub async fn take_back_attempt(tx: &mut PgConnection, subject: &str) -> sqlx::Result<()> {
+    sqlx::query!("select take_back_sign_in_attempt($1)", subject).execute(tx).await.map(|_| ())
+}
+
 /// Opens a session. The transaction's viewer must be the account.
 pub async fn open_session(
     tx: &mut PgConnection,

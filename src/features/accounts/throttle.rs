@@ -11,6 +11,9 @@ use super::store;
 use crate::kernel::ids::AccountId;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Wrong codes of an app within a week, after which it is closed.
+pub const CODES_A_WEEK: i32 = 20;
+const WEEK: TimeDelta = TimeDelta::days(7);
 /// Where a name signed in within this time, strangers' guesses elsewhere do not keep it out.
 const KNOWN_PLACE: TimeDelta = TimeDelta::days(30);
 
@@ -72,6 +75,34 @@ pub async fn charge_wrong_second(
     let counted = Counted::WrongSecond(account_id);
     let count = store::charge_attempt(tx, &counted.subject(), now, WINDOW).await?;
     Ok(count == counted.limit() + 1)
+}
+
+/// One more six-digit code tried; answers how many within the week.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn charge_code(tx: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> sqlx::Result<i32> {
+    store::charge_attempt(tx, &codes_of(account_id), now, WEEK).await
+}
+
+/// The code was right. The guesses before it stay counted: the owner's own sign-ins must not give a stranger new ones.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn take_back_code(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<()> {
+    store::take_back_attempt(tx, &codes_of(account_id)).await
+}
+
+/// The owner proved in another way who they are.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn forgive_codes(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<()> {
+    store::forgive_attempts(tx, &codes_of(account_id)).await
+}
+
+fn codes_of(account_id: AccountId) -> String {
+    format!("codes-of:{account_id}")
 }
 
 /// One more of this; true when that was too many.

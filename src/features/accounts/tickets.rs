@@ -51,12 +51,14 @@ pub fn path(token: &Token) -> String {
     format!("/ticket/{}", token.reveal())
 }
 
-/// Issues a ticket in place of any older one of this account and purpose. Whether the transaction's viewer
+/// Issues a ticket in place of any older one of this account and purpose; for a forgotten password, which anybody may
+/// say they have, up to three live beside each other, and using one ends all. Whether the transaction's viewer
 /// may is decided by the database; the caller has asked `can` before.
 ///
 /// # Errors
 /// [`sqlx::Error::RowNotFound`] where it is not possible: a suspended account, one that has authenticators
-/// already (enrol) or no password yet (recover, reset), or not the viewer's to help.
+/// already (enrol) or no password yet (recover, reset), or not the viewer's to help; or three links for a forgotten
+/// password live already.
 pub async fn issue(
     tx: &mut PgConnection,
     account_id: AccountId,

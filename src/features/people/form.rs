@@ -34,7 +34,6 @@ crate::words! {
         past: "開始日は今日以降の日にしてください。" / "The first day cannot be in the past.",
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
         place: "この役割は、選んだ組織・セプターにはありません。組み合わせをご確認ください。" / "This role is not held at that organisation or CEPTOAR. Please check the combination.",
-        taken: "この利用者名は使われています。別の利用者名を入力してください。" / "That user name is taken. Please choose another.",
         shared: "このメールアドレスは複数の方に登録されています。ご本人だけのアドレスを入力してください。" / "Several people have that address. Please enter one that only this person reads.",
         held: "この担当は、その期間すでに登録されています。" / "This duty is registered for that period already.",
         no_address: "メールアドレスが登録されていないため、お送りできません。" / "There is no mail address to send it to.",

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 use super::steps::StepError;
 use super::steps::store::Addressee;
 use crate::features::accounts::{self, letters::LetterFault};
-use crate::kernel::ids::AccountId;
+use crate::features::people::paths;
+use crate::kernel::ids::{AccountId, GrantRequestId};
 #[cfg(test)]
 use crate::kernel::language::Language;
 use crate::kernel::language::fill;
@@ -37,6 +38,21 @@ pub enum Occasion<'a> {
     },
     /// They were given a duty.
     DutyGiven,
+    /// A secretariat proposed somebody for their firm.
+    Proposed {
+        /// What is to be decided.
+        request: GrantRequestId,
+    },
+    /// A secretariat named somebody for their firm, which had nobody to ask; goes to the firm's windows.
+    FirstNamed {
+        /// Who was named.
+        name: &'a str,
+    },
+    /// Another keeper pulled the emergency brake on somebody whom they keep.
+    Braked {
+        /// On whom.
+        name: &'a str,
+    },
     /// One of their duties ends.
     DutyEnded {
         /// Its last day.
@@ -53,6 +69,12 @@ crate::words! {
         given: "新しい担当が登録されました。\n内容は、サインインしてご確認ください。" / "A new duty was registered for you.\nSign in to see what it is.",
         ended_subject: "【お知らせ】担当の終了日が登録されました" / "[Portal] One of your duties ends",
         ended: "担当の一つについて、終了日が登録されました。\n最終日: {day}" / "An end was registered for one of your duties.\nLast day: {day}",
+        proposed_subject: "【確認のお願い】担当者の登録が提案されました" / "[Portal] Somebody is proposed for your firm",
+        proposed: "セプター事務局が、貴組織の担当者の登録を提案しました。\nサインインして内容を確かめ、承認または却下してください。\n14日以内に承認されないときは、登録されません。" / "The secretariat of your CEPTOAR proposes somebody for\nyour firm. Sign in, look at it, and confirm or refuse.\nWithout an answer within 14 days nothing is registered.",
+        first_subject: "【お知らせ】貴組織の担当者が登録されました" / "[Portal] Somebody was registered for your firm",
+        first: "セプター事務局が、貴組織の最初の担当者を登録しました。\n登録された方: {name}" / "The secretariat of your CEPTOAR registered the first\nperson for your firm. Registered: {name}",
+        braked_subject: "【お知らせ】利用者の利用が停止されました" / "[Portal] An account was suspended",
+        braked: "あなたが管理する利用者の利用を、ほかの管理担当者が\n停止しました。詳しくは「利用者管理」をご覧ください。\n利用者: {name}" / "Another keeper suspended somebody whose duties you\nkeep as well. See the page People.\nWho: {name}",
         unknown: "お心当たりがないときは、所属セプターの事務局に\nお電話でお知らせください。" / "If this is a surprise, telephone the secretariat of\nyour CEPTOAR.",
         end: "以上" / "--",
     }
@@ -88,10 +110,16 @@ fn letter(to: &Addressee, occasion: Occasion<'_>, config: &Config) -> Result<Let
         Occasion::DutyEnded { last_day } => {
             plain(to, w.ended_subject, &fill(w.ended, &[("day", &long_date(last_day, to.language))]))
         }
+        Occasion::Proposed { request } => {
+            let page = format!("{}{}", config.base_url(), paths::of_request(paths::REQUEST, request));
+            plain(to, w.proposed_subject, &format!("{}\n{page}", w.proposed))
+        }
+        Occasion::FirstNamed { name } => plain(to, w.first_subject, &fill(w.first, &[("name", name)])),
+        Occasion::Braked { name } => plain(to, w.braked_subject, &fill(w.braked, &[("name", name)])),
     }
 }
 
-/// A letter without a link.
+/// A letter without a link that opens anything.
 fn plain(to: &Addressee, subject: &str, text: &str) -> Result<Letter, LetterFault> {
     let w = LetterWords::of(to.language);
     let greeting = fill(w.greeting, &[("name", &to.name)]);
@@ -117,7 +145,13 @@ mod tests {
             };
             let w = LetterWords::of(language);
             let ended = fill(w.ended, &[("day", &long_date(day, language))]);
-            for (subject, text) in [(w.given_subject, w.given), (w.ended_subject, ended.as_str())] {
+            for (subject, text) in [
+                (w.given_subject, w.given),
+                (w.ended_subject, ended.as_str()),
+                (w.proposed_subject, w.proposed),
+                (w.first_subject, w.first),
+                (w.braked_subject, w.braked),
+            ] {
                 let letter = plain(&to, subject, text).expect("a letter");
                 assert!(!letter.body().contains("http"));
                 for line in letter.body().lines() {

@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::features::access::Role;
-use crate::features::access::people::{Hat, PersonFacts, RequestFacts};
+use crate::features::access::people::{Hat, PersonFacts};
+use crate::features::access::requests::RequestFacts;
 use crate::kernel::ids::{AccountId, AffiliationId, ContactId, GrantRequestId, OrganisationId};
 use crate::kernel::language::{Label, Language};
 
@@ -193,8 +194,8 @@ pub struct Person {
     pub sign_in_name: Option<String>,
     /// Where letters go; for the same.
     pub mail_address: Option<String>,
-    /// How many sessions are open.
-    pub open_sessions: i64,
+    /// How many sessions are open; for those who may end them.
+    pub open_sessions: Option<i64>,
     /// What deciding needs.
     pub facts: PersonFacts,
     /// Everything they are, were and will be, as far as the viewer keeps it.
@@ -206,8 +207,8 @@ pub struct Person {
 pub struct Suspension {
     /// Since when.
     pub suspended_at: DateTime<Utc>,
-    /// By whom.
-    pub suspended_by: String,
+    /// By whom; for those who keep the whole account.
+    pub suspended_by: Option<String>,
     /// Why.
     pub reason: String,
     /// Until when.
@@ -261,6 +262,8 @@ pub struct GrantRequest {
     pub organisation: Option<[String; 2]>,
     /// The CEPTOAR in Japanese and English.
     pub ceptoar: Option<[String; 2]>,
+    /// The window answered for: label and order.
+    pub window: Option<(String, i16)>,
     /// First day.
     pub begins_on: Option<NaiveDate>,
     /// Last day.

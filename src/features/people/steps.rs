@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod decisions;
+pub mod proposals;
 pub mod store;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -10,7 +11,8 @@ use sqlx::PgConnection;
 
 use super::form::{NewDuty, NewPerson};
 use super::letters::{self, Occasion};
-use super::person::Duty;
+use super::person::{Duty, Person};
+use super::steps::store::Addressee;
 use crate::features::access::action::{DutyAction, PersonAction};
 use crate::features::access::people::{DutyFacts, Hat, PersonFacts};
 use crate::features::access::{Viewer, can};
@@ -53,9 +55,6 @@ pub enum StepError {
     /// The period lies in the past, or ends before it begins.
     #[error("the period makes no sense")]
     Period,
-    /// Another person has the sign-in name.
-    #[error("the sign-in name is taken")]
-    NameTaken,
     /// Several accounts have the address.
     #[error("several accounts have this address")]
     AddressShared,
@@ -101,9 +100,8 @@ impl From<sqlx::Error> for StepError {
             Some("people_rank") => return Self::Rank,
             Some("people_last") => return Self::LastOne,
             Some("people_asker") => return Self::AskerGone,
-            Some("accounts_sign_in_name_key") => return Self::NameTaken,
             Some("affiliations_once") => return Self::AlreadyHeld,
-            Some("grant_requests_one_recovery") => return Self::Overtaken,
+            Some("grant_requests_one_recovery" | "people_proposed") => return Self::Overtaken,
             Some(_) | None => {}
         }
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
@@ -131,17 +129,30 @@ impl Actor<'_> {
         if to.suspended {
             return Ok(false);
         }
+        self.write(tx, account, &to, occasion).await
+    }
+
+    /// Writes to somebody whose address is known, within the limits.
+    async fn write(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        to: &Addressee,
+        occasion: Occasion<'_>,
+    ) -> Result<bool, StepError> {
         if self.over_the_limit(tx, account).await? {
             return match occasion {
                 // What is taken away is taken away at once, with or without a letter.
-                Occasion::DutyEnded { .. } => Ok(false),
+                Occasion::DutyEnded { .. } | Occasion::Braked { .. } => Ok(false),
                 Occasion::DutyGiven
+                | Occasion::Proposed { .. }
+                | Occasion::FirstNamed { .. }
                 | Occasion::Invitation { .. }
                 | Occasion::Reset { .. }
                 | Occasion::Recovery { .. } => Err(StepError::TooManyLetters),
             };
         }
-        letters::send(tx, account, &to, occasion, self.config, self.now).await
+        letters::send(tx, account, to, occasion, self.config, self.now).await
     }
 }
 
@@ -160,7 +171,17 @@ fn detail_of(hat: &Hat) -> serde_json::Value {
     serde_json::json!({ "role": hat.role.code(), "organisation": hat.organisation_id, "ceptoar": hat.ceptoar_id })
 }
 
+/// What came of naming somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// The duty is given.
+    Given(AccountId),
+    /// The firm is asked; the duty is given when one of its own confirms.
+    Proposed(GrantRequestId),
+}
+
 /// Invites somebody by address. Whoever has an account already gets one more duty, and the answer is the same.
+/// Where the firm has somebody of its own, a secretariat's invitation is a proposal.
 ///
 /// # Errors
 /// [`StepError`]; nothing was done then, as long as the caller does not commit.
@@ -169,10 +190,11 @@ pub async fn invite(
     actor: Actor<'_>,
     person: &NewPerson,
     duty: &NewDuty,
-) -> Result<AccountId, StepError> {
-    let facts = DutyFacts { account_id: None, hat: duty.hat.clone() };
+) -> Result<Named, StepError> {
+    let firm_answers = store::firm_answers(tx, &duty.hat, None, Some(&person.mail_address)).await?;
+    let facts = DutyFacts { account_id: None, hat: duty.hat.clone(), firm_answers };
     if !can(actor.viewer, DutyAction::Give, &facts) {
-        return Err(StepError::NotFound);
+        return proposals::propose(tx, actor, &facts, proposals::Whom::New(person), duty).await.map(Named::Proposed);
     }
     let invited = store::invite(tx, person, duty, actor.config.is_demonstration(), actor.now).await?;
     let id = invited.account_id;
@@ -181,8 +203,9 @@ pub async fn invite(
     } else if !invited.suspended {
         send_enrolment(tx, actor, id).await?;
     }
-    actor.record(tx, "people.invite", ("account", id.to_string()), detail_of(&duty.hat)).await?;
-    Ok(id)
+    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.display_name).await?;
+    actor.record(tx, "people.invite", ("account", id.to_string()), detail).await?;
+    Ok(Named::Given(id))
 }
 
 /// A token for a link; the older one of that purpose dies. Where it is not possible things have changed meanwhile.
@@ -218,29 +241,36 @@ pub async fn invite_again(tx: &mut PgConnection, actor: Actor<'_>, person: &Pers
     Ok(())
 }
 
-/// Gives a further duty to somebody whom the viewer keeps; `leaving` ends on the day before it begins.
+/// Gives a further duty to somebody whom the viewer keeps; `leaving` ends on the day before it begins. Of a proposal
+/// nothing ends: the firm may refuse.
 ///
 /// # Errors
 /// [`StepError`].
 pub async fn give(
     tx: &mut PgConnection,
     actor: Actor<'_>,
-    person: &PersonFacts,
+    person: &Person,
     duty: &NewDuty,
     leaving: Option<&Duty>,
-) -> Result<(), StepError> {
-    let facts = DutyFacts { account_id: Some(person.account_id), hat: duty.hat.clone() };
-    if !can(actor.viewer, PersonAction::Look, person) || !can(actor.viewer, DutyAction::Give, &facts) {
+) -> Result<Named, StepError> {
+    let id = person.listed.account_id;
+    let firm_answers = store::firm_answers(tx, &duty.hat, Some(id), None).await?;
+    let facts = DutyFacts { account_id: Some(id), hat: duty.hat.clone(), firm_answers };
+    if !can(actor.viewer, PersonAction::Look, &person.facts) {
         return Err(StepError::NotFound);
+    }
+    if !can(actor.viewer, DutyAction::Give, &facts) {
+        return proposals::propose(tx, actor, &facts, proposals::Whom::Known(id), duty).await.map(Named::Proposed);
     }
     if let Some(old) = leaving {
         let last = duty.from.checked_sub_days(Days::new(1)).ok_or(StepError::Period)?;
         end(tx, actor, old, last, &duty.reason).await?;
     }
-    let made = store::give(tx, person.account_id, duty, actor.now).await?;
-    actor.tell(tx, person.account_id, Occasion::DutyGiven).await?;
-    actor.record(tx, "people.give", ("affiliation", made.to_string()), detail_of(&duty.hat)).await?;
-    Ok(())
+    let made = store::give(tx, id, duty, actor.now).await?;
+    actor.tell(tx, id, Occasion::DutyGiven).await?;
+    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.listed.display_name).await?;
+    actor.record(tx, "people.give", ("affiliation", made.to_string()), detail).await?;
+    Ok(Named::Given(id))
 }
 
 /// Ends a duty after its last day; a day before today ends it at once.
@@ -254,7 +284,7 @@ pub async fn end(
     last_day: NaiveDate,
     reason: &str,
 ) -> Result<(), StepError> {
-    let facts = DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() };
+    let facts = DutyFacts::of(Some(duty.account_id), duty.hat.clone());
     if !can(actor.viewer, DutyAction::End, &facts) {
         return Err(StepError::NotFound);
     }
@@ -280,7 +310,7 @@ pub async fn ask(
     person: &NewPerson,
     duty: &NewDuty,
 ) -> Result<GrantRequestId, StepError> {
-    let facts = DutyFacts { account_id: None, hat: duty.hat.clone() };
+    let facts = DutyFacts::of(None, duty.hat.clone());
     if !can(actor.viewer, DutyAction::Ask, &facts) {
         return Err(StepError::NotFound);
     }

@@ -9,7 +9,8 @@ use super::person::{
     Suspension, Unanswered, Window,
 };
 use crate::features::access::Role;
-use crate::features::access::people::{Hat, KeeperRank, PersonFacts, RequestFacts};
+use crate::features::access::people::{Hat, KeeperRank, PersonFacts};
+use crate::features::access::requests::{FirmFacts, RequestFacts};
 use crate::kernel::ids::{AccountId, AffiliationId, ContactId, GrantRequestId, OrganisationId};
 
 /// What the list is narrowed by.
@@ -83,7 +84,7 @@ pub async fn person(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Option
         r#"select account_id as "account_id!: AccountId", display_name as "display_name!",
                   state as "state!: AccountState", strength as "strength!: Strength", last_sign_in, sign_in_name,
                   mail_address, whole as "whole!", split as "split!", staff as "staff!",
-                  open_sessions as "open_sessions!", brake as "brake!", suspended_rank
+                  open_sessions, brake as "brake!", suspended_rank
            from people_person($1)"#,
         id.0
     )
@@ -145,7 +146,7 @@ pub async fn duty(tx: &mut PgConnection, id: AffiliationId) -> sqlx::Result<Opti
 pub async fn suspensions(tx: &mut PgConnection, id: AccountId) -> sqlx::Result<Vec<Suspension>> {
     sqlx::query_as!(
         Suspension,
-        r#"select suspended_at as "suspended_at!", suspended_by as "suspended_by!", reason as "reason!", lifted_at,
+        r#"select suspended_at as "suspended_at!", suspended_by, reason as "reason!", lifted_at,
                   lifted_by, lift_reason as "lift_reason!"
            from people_suspensions($1)"#,
         id.0
@@ -272,9 +273,11 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
     let rows = sqlx::query!(
         r#"select request_id as "request_id!: GrantRequestId", account_id as "account_id!: AccountId",
                   display_name as "display_name!", purpose as "purpose!: RequestPurpose", role as "role: Role",
-                  organisation_ja, organisation_en, ceptoar_ja, ceptoar_en, begins_on, ends_on, reason as "reason!",
+                  organisation_id as "organisation_id: OrganisationId", organisation_ja, organisation_en, ceptoar_id,
+                  ceptoar_ja, ceptoar_en, window_label, window_position, begins_on, ends_on, reason as "reason!",
                   asked_by as "asked_by!: AccountId", asked_by_name as "asked_by_name!", asked_at as "asked_at!",
-                  decision as "decision: Decision", decided_by_name, decided_at, waits as "waits!", asked_address,
+                  decision as "decision: Decision", decided_by_name, decided_at, waits as "waits!",
+                  handlers_answer as "handlers_answer!", asked_address,
                   sign_in_name, mail_address, made_at, made_by_name
            from people_requests($1, $2)"#,
         one,
@@ -291,6 +294,7 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
             role: r.role,
             organisation: r.organisation_ja.zip(r.organisation_en).map(|(ja, en)| [ja, en]),
             ceptoar: r.ceptoar_ja.zip(r.ceptoar_en).map(|(ja, en)| [ja, en]),
+            window: r.window_label.zip(r.window_position),
             begins_on: r.begins_on,
             ends_on: r.ends_on,
             reason: r.reason,
@@ -310,6 +314,10 @@ pub async fn requests(tx: &mut PgConnection, wanted: Wanted) -> sqlx::Result<Vec
                 account_id: r.account_id,
                 asked_by: r.asked_by,
                 waiting: r.waits && r.decision.is_none(),
+                firm: r.role.filter(|role| role.is_members()).zip(r.organisation_id).map(|(role, organisation_id)| {
+                    let hat = Hat { role, organisation_id, ceptoar_id: r.ceptoar_id };
+                    FirmFacts { hat, handlers_answer: r.handlers_answer }
+                }),
             },
         })
         .collect())

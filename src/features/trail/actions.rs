@@ -47,9 +47,12 @@ actions! {
     "address.change" Security "メールアドレスの変更" / "Mail address changed";
     "authenticator.add" Security "サインインの方法の追加" / "Way to sign in added";
     "authenticator.remove" Security "サインインの方法の削除" / "Way to sign in removed";
+    "authenticator.close" Security "認証アプリの停止(確認コードの誤り)" / "App closed after wrong codes";
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
+    "people.read" Security "利用者の登録内容の閲覧" / "Person's entry looked at";
+    "people.propose" Administration "担当者の提案" / "Person proposed to a firm";
     "people.act" Administration "利用者への操作" / "Action on an account";
     "people.invite" Administration "利用者の招待" / "Person invited";
     "people.invite_again" Administration "招待の再送" / "Invitation sent again";

@@ -20,13 +20,13 @@ pub struct Period {
 /// Something that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// `advisory` or `contacts`.
+    /// `advisory`, `people` or `contacts`.
     pub kind: String,
     /// How it was read: the action's code.
     pub action: String,
-    /// The item's number, or the organisation's name.
+    /// The item's number, or the person's or organisation's name.
     pub what: String,
-    /// The item's or the organisation's id.
+    /// The item's, the person's or the organisation's id.
     pub id: String,
     /// The first time in the period.
     pub first_at: DateTime<Utc>,

@@ -389,7 +389,7 @@ const WITHOUT_OBJECT: [&str; 49] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 32] = [
+const TESTED_ELSEWHERE: [&str; 28] = [
     "GET /people/search",
     "POST /people/search",
     "GET /people/places",
@@ -400,12 +400,8 @@ const TESTED_ELSEWHERE: [&str; 32] = [
     "POST /people/{id}/duties/{organisation}/{ceptoar}",
     "GET /people/duties/{id}/end",
     "POST /people/duties/{id}/end",
-    "GET /people/requests",
     "GET /people/requests/new",
     "POST /people/requests/new",
-    "GET /people/requests/{id}",
-    "POST /people/requests/{id}/confirmation",
-    "POST /people/requests/{id}/refusal",
     "POST /people/requests/{id}/withdrawal",
     "GET /people/{id}/lifting",
     "POST /people/{id}/lifting",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ceptoar_portal::features::access::Role;
+use ceptoar_portal::kernel::clock::japan_day;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -59,6 +60,8 @@ impl World {
             let id = world.fresh(name).await;
             world.items.insert(name, id);
         }
+        let proposal = world.fresh("proposal").await;
+        world.items.insert("proposal", proposal);
         // A rule of the database broken on purpose (scripts/mutants).
         if let Ok(mutant) = std::env::var("LEAK_MATRIX_SQL") {
             sqlx::raw_sql(sqlx::AssertSqlSafe(mutant))
@@ -71,6 +74,9 @@ impl World {
 
     /// A new object of that name.
     pub async fn fresh(&self, name: &str) -> Uuid {
+        if name == "proposal" {
+            return self.fresh_proposal().await;
+        }
         let (_, level, scope, stands) = *ITEMS.iter().find(|item| item.0 == name).expect("an object");
         // GREEN and CLEAR go to all of A; the others to a subgroup with A1 and A3 in it, but not A2.
         let everybody = matches!(level, "GREEN" | "CLEAR");
@@ -128,6 +134,24 @@ impl World {
             Stands::Published => factory::publish(&self.app, id, false).await,
         }
         id
+    }
+
+    /// The desk of A proposes the person at A3 to A1, which has a keeper.
+    async fn fresh_proposal(&self) -> Uuid {
+        sqlx::query_scalar(
+            "insert into grant_requests (account_id, purpose, role, organisation_id, ceptoar_id, valid, reason, asked_by,
+                                         asked_at)
+             select p.account_id, 'duty', 'member_reader', f.organisation_id, 'banks', daterange($2, null), '', s.account_id,
+                    $3
+             from accounts p, accounts s, affiliations f join accounts k on k.account_id = f.account_id
+             where p.sign_in_name = $1 and s.sign_in_name = 'sa' and k.sign_in_name = 'ma' returning request_id",
+        )
+        .bind(OTHER_PERSON)
+        .bind(japan_day(self.app.state.clock.now()))
+        .bind(self.app.state.clock.now())
+        .fetch_one(&mut self.app.database.owner().await)
+        .await
+        .expect("a proposal")
     }
 
     /// The groups of canaries of an object that show in an answer. An address is only where it was not hidden

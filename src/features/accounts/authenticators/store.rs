@@ -31,6 +31,8 @@ pub struct StoredApp {
     pub sealed_secret: Option<Vec<u8>>,
     /// The last step that was used.
     pub last_step: Option<i64>,
+    /// Whether it takes no digits, after too many wrong ones.
+    pub closed: bool,
 }
 
 /// All of an account, oldest first. They are locked, so that two removals cannot each leave the other one.
@@ -49,8 +51,8 @@ pub async fn list(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<
 pub async fn app(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<Option<StoredApp>> {
     sqlx::query_as!(
         StoredApp,
-        "select authenticator_id, sealed_secret, last_step from authenticators
-         where account_id = $1 and kind = 'totp' for update",
+        r#"select authenticator_id, sealed_secret, last_step, closed_at is not null as "closed!" from authenticators
+           where account_id = $1 and kind = 'totp' for update"#,
         account_id.0
     )
     .fetch_optional(tx)
@@ -68,6 +70,29 @@ pub async fn use_step(tx: &mut PgConnection, app: Uuid, step: i64, now: DateTime
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Closes the app; false when it is closed already, or there is none.
+pub async fn close_app(tx: &mut PgConnection, account_id: AccountId, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update authenticators set closed_at = $2 where account_id = $1 and kind = 'totp' and closed_at is null",
+        account_id.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Opens it again.
+pub async fn reopen_app(tx: &mut PgConnection, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update authenticators set closed_at = null where account_id = $1 and closed_at is not null",
+        account_id.0
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// Adds an app, in place of an earlier one.

@@ -17,6 +17,7 @@ use crate::features::access::strength::required_by;
 use crate::features::access::web::{Identity, takes_fresh_form};
 use crate::features::access::{OpenedBy, Rule, Viewer};
 use crate::features::accounts::authenticators::{self, Kind};
+use crate::features::accounts::guesses::{self, Guess};
 use crate::features::accounts::passkeys::{Answer, Question, RelyingParty};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::accounts::{equipping, sessions};
@@ -44,6 +45,7 @@ crate::words! {
         key_submit: "パスキーで確認する" / "Use the passkey",
         code: "確認コード(6桁)または予備コード" / "Six-digit code, or a recovery code",
         submit: "確認する" / "Continue",
+        closed: "確認コードの間違いが続いたため、認証アプリは使えません。予備コードまたはパスキーで確認してください。どちらもないときは、管理担当者に再登録のリンクを依頼してください。" / "After too many wrong codes the app takes no more. Use a recovery code or a passkey; without either, ask your administrator for a link.",
         none: "確認に使えるパスキーや認証アプリが登録されていません。利用者情報から登録してください。" / "No passkey or app is registered to confirm with. Register one under “Your account”.",
         wrong: "確認できませんでした。もう一度お試しください。使った数字は、次の数字が出るまで使えません。" / "That did not work. Try again; digits that were used do not work twice.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待ってからお試しください。" / "Too many tries. Wait about 15 minutes.",
@@ -177,7 +179,7 @@ pub async fn post(
     };
     waiting.resend = resend;
     let w = ConfirmWords::of(frame.language);
-    let (status, error) = match proved(&state, &identity, &proof).await? {
+    let (status, error) = match proved(&state, &identity, &proof, &frame.request_id).await? {
         Proved::Yes(opened_by) => {
             let now = state.clock.now();
             let mut tx = state.db.begin(Some(identity.viewer.account_id), now).await?;
@@ -193,6 +195,7 @@ pub async fn post(
             return Ok((jar, Redirect::to(if resend { "/" } else { to })).into_response());
         }
         Proved::No => (StatusCode::UNPROCESSABLE_ENTITY, w.wrong),
+        Proved::Closed => (StatusCode::UNPROCESSABLE_ENTITY, w.closed),
         Proved::TooMany => (StatusCode::TOO_MANY_REQUESTS, w.too_many),
     };
     let mut page = page(&state, &identity.viewer, &frame, &query.return_to, waiting).await?;
@@ -210,10 +213,11 @@ struct Proof {
 enum Proved {
     Yes(OpenedBy),
     No,
+    Closed,
     TooMany,
 }
 
-async fn proved(state: &AppState, identity: &Identity, proof: &Proof) -> Result<Proved, WebError> {
+async fn proved(state: &AppState, identity: &Identity, proof: &Proof, request_id: &str) -> Result<Proved, WebError> {
     let (now, account_id) = (state.clock.now(), identity.viewer.account_id);
     let mut tx = state.db.begin(Some(account_id), now).await?;
     let too_many = throttle::charge(&mut tx, Counted::Proof(account_id), now).await?;
@@ -221,24 +225,44 @@ async fn proved(state: &AppState, identity: &Identity, proof: &Proof) -> Result<
     if too_many {
         return Ok(Proved::TooMany);
     }
+    let guess = match &proof.code {
+        Some(code) if proof.answer.credential.is_empty() => guesses::charge(state, account_id, code).await?,
+        Some(_) | None => Guess::RecoveryCode,
+    };
+    if guess == Guess::Closed {
+        return Ok(Proved::Closed);
+    }
     let mut tx = state.db.begin(Some(account_id), now).await?;
-    let opened_by = if !proof.answer.credential.is_empty() {
+    let by = if !proof.answer.credential.is_empty() {
         match RelyingParty::of(&state.config) {
             Some(party) => party.confirm(&mut tx, account_id, &proof.answer, now).await?.then_some(OpenedBy::Passkey),
             None => None,
         }
     } else if let Some(code) = &proof.code {
-        let by = authenticators::prove(&mut tx, &state.secret_key, account_id, code, now).await?;
-        if by == Some(OpenedBy::RecoveryCode) {
-            equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
-        }
-        // The session stays what it was opened as; a code makes no passkey of it, nor the reverse.
-        by.filter(|by| by.suffices(required_by(&identity.viewer.affiliations))).map(|_| identity.opened_by)
+        authenticators::prove(&mut tx, &state.secret_key, account_id, code, now).await?
     } else {
         None
     };
+    let Some(by) = by else {
+        tx.commit().await?;
+        guesses::wrong(state, account_id, guess, request_id).await?;
+        return Ok(Proved::No);
+    };
+    guesses::right(&mut tx, account_id, by).await?;
+    if by == OpenedBy::RecoveryCode {
+        equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
+    }
     tx.commit().await?;
-    Ok(opened_by.map_or(Proved::No, Proved::Yes))
+    Ok(match by {
+        OpenedBy::Passkey => Proved::Yes(by),
+        // The session stays what it was opened as; a code makes no passkey of it, nor the reverse.
+        OpenedBy::PasswordTotp | OpenedBy::RecoveryCode | OpenedBy::Demonstration
+            if by.suffices(required_by(&identity.viewer.affiliations)) =>
+        {
+            Proved::Yes(identity.opened_by)
+        }
+        OpenedBy::PasswordTotp | OpenedBy::RecoveryCode | OpenedBy::Demonstration => Proved::No,
+    })
 }
 
 /// What to ask a passkey.

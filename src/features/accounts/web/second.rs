@@ -38,6 +38,7 @@ crate::words! {
         wrong_key: "このパスキーでは確認できませんでした。もう一度お試しください。" / "This passkey did not work. Please try again.",
         too_weak: "あなたの役割では、認証アプリでのサインインはできません。パスキーをお使いください。" / "In your role you cannot sign in with an app. Please use a passkey.",
         too_many: "試行が続いたため、しばらく受け付けられません。15分ほど待って、サインインからやり直してください。" / "Too many tries. Wait about 15 minutes and sign in again.",
+        closed: "確認コードの間違いが続いたため、認証アプリは使えません。予備コードまたはパスキーで確認してください。どちらもないときは、管理担当者に再登録のリンクを依頼してください。" / "After too many wrong codes the app takes no more. Use a recovery code or a passkey; without either, ask your administrator for a link.",
         none: "あなたの役割にはパスキーが必要ですが、登録されていません。管理担当者に再登録のリンクを依頼してください。" / "Your role needs a passkey and none is registered. Ask your administrator for a link.",
         back: "サインインに戻る" / "Back to sign-in",
     }
@@ -123,6 +124,10 @@ async fn answered(
         Second::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
         Second::TooWeak => {
             page.error = page.w.too_weak;
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Second::Closed => {
+            page.error = page.w.closed;
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Second::TooMany => {

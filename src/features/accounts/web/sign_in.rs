@@ -216,7 +216,7 @@ pub async fn post_passkey(
     };
     let (status, error) = match second {
         Second::Welcome(token) => return Ok(welcome(&state, jar, &token, &form.return_to)),
-        Second::Wrong | Second::TooWeak => (StatusCode::UNPROCESSABLE_ENTITY, w.unknown_key),
+        Second::Wrong | Second::TooWeak | Second::Closed => (StatusCode::UNPROCESSABLE_ENTITY, w.unknown_key),
         Second::TooMany => (StatusCode::TOO_MANY_REQUESTS, w.too_many),
     };
     Ok((status, Page(page(&state, &frame, String::new(), error, form.return_to))).into_response())

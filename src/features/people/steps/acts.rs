@@ -71,8 +71,10 @@ pub async fn take(
     let (action, detail) = match act {
         AccountAct::Suspend => {
             let gone = store::suspend(tx, id, reason, actor.now).await?.ok_or(StepError::Overtaken)?;
+            let told = tell_other_keepers(tx, actor, person).await?;
             let counts = serde_json::json!({
-                "sessions": gone.sessions, "letters": gone.letters, "deliveries": gone.deliveries });
+                "sessions": gone.sessions, "letters": gone.letters, "deliveries": gone.deliveries,
+                "keepers_told": told });
             ("people.suspend", counts)
         }
         AccountAct::Lift => {
@@ -108,6 +110,20 @@ pub async fn take(
     };
     actor.record(tx, action, ("account", id.to_string()), detail).await?;
     Ok(Done::Done)
+}
+
+/// The emergency brake shuts somebody out whom others keep as well: they hear of it. Answers how many.
+async fn tell_other_keepers(tx: &mut PgConnection, actor: Actor<'_>, person: &PersonFacts) -> Result<usize, StepError> {
+    // Whoever may send a link keeps all of the person, and this is no brake.
+    if can(actor.viewer, PersonAction::StartReset, person) {
+        return Ok(0);
+    }
+    let name = store::addressee(tx, person.account_id).await?.map(|to| to.name).unwrap_or_default();
+    let mut told = 0;
+    for (keeper, to) in store::other_keepers(tx, person.account_id).await? {
+        told += usize::from(actor.write(tx, keeper, &to, Occasion::Braked { name: &name }).await?);
+    }
+    Ok(told)
 }
 
 async fn tell(

@@ -4,10 +4,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
+use super::proposals::Whom;
+use crate::features::access::people::Hat;
 use crate::features::people::form::{NewDuty, NewPerson};
 use crate::features::people::person::Decision;
 use crate::kernel::email_address::EmailAddress;
-use crate::kernel::ids::{AccountId, AffiliationId, GrantRequestId};
+use crate::kernel::ids::{AccountId, AffiliationId, ContactId, GrantRequestId};
 use crate::kernel::language::Language;
 
 /// Somebody who was invited.
@@ -145,6 +147,101 @@ pub async fn decide(
     .await
 }
 
+/// Whether a firm has somebody of its own to ask, besides the viewer and the person named by account or address.
+pub async fn firm_answers(
+    tx: &mut PgConnection,
+    hat: &Hat,
+    person: Option<AccountId>,
+    address: Option<&EmailAddress>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select people_firm_answers($1, $2, $3, $4) as "answers!""#,
+        hat.organisation_id.0,
+        hat.ceptoar_id.as_deref(),
+        person.map(|id| id.0),
+        address.map(EmailAddress::as_str)
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Proposes somebody to a firm.
+pub async fn propose(
+    tx: &mut PgConnection,
+    whom: Whom<'_>,
+    duty: &NewDuty,
+    demonstration: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<GrantRequestId> {
+    let (account, person) = match whom {
+        Whom::New(person) => (None, Some(person)),
+        Whom::Known(account) => (Some(account.0), None),
+    };
+    sqlx::query_scalar!(
+        r#"select request_id as "request_id!: GrantRequestId"
+           from people_propose($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+        account,
+        person.map(|p| p.sign_in_name.as_str()),
+        person.map(|p| p.display_name.as_str()),
+        person.map(|p| p.mail_address.as_str()),
+        person.map(|p| p.language.code()),
+        demonstration,
+        duty.hat.role.code(),
+        duty.hat.organisation_id.0,
+        duty.hat.ceptoar_id.as_deref(),
+        duty.window.map(|w| w.0),
+        duty.from,
+        duty.until,
+        duty.reason,
+        now
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Those of the firm who decide about a proposal of the viewer's.
+pub async fn request_keepers(
+    tx: &mut PgConnection,
+    request: GrantRequestId,
+) -> sqlx::Result<Vec<(AccountId, Addressee)>> {
+    let rows = sqlx::query!(
+        r#"select account_id as "account_id!: AccountId", sign_in_name as "sign_in_name!",
+                  display_name as "display_name!", mail_address, language as "language!"
+           from people_request_keepers($1)"#,
+        request.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows
+        .map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language)))
+        .collect())
+}
+
+/// Who else keeps a duty of this person.
+pub async fn other_keepers(tx: &mut PgConnection, account: AccountId) -> sqlx::Result<Vec<(AccountId, Addressee)>> {
+    let rows = sqlx::query!(
+        r#"select account_id as "account_id!: AccountId", sign_in_name as "sign_in_name!",
+                  display_name as "display_name!", mail_address, language as "language!"
+           from people_other_keepers($1)"#,
+        account.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows
+        .map(|r| (r.account_id, Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language)))
+        .collect())
+}
+
+/// The windows of the firm of a duty, one for each address.
+pub async fn firm_windows(tx: &mut PgConnection, hat: &Hat) -> sqlx::Result<Vec<(ContactId, Addressee)>> {
+    let rows = sqlx::query!(
+        r#"select contact_id as "contact_id!: ContactId", label as "label!", mail_address, language as "language!"
+           from people_firm_windows($1, $2)"#,
+        hat.organisation_id.0,
+        hat.ceptoar_id.as_deref()
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| (r.contact_id, Addressee::of(String::new(), r.label, r.mail_address, &r.language))).collect())
+}
+
 /// What ended with a suspension.
 #[derive(Debug, Clone, Copy)]
 pub struct Gone {
@@ -200,6 +297,18 @@ pub struct Addressee {
     pub suspended: bool,
 }
 
+impl Addressee {
+    fn of(sign_in_name: String, name: String, address: Option<String>, language: &str) -> Self {
+        Self {
+            sign_in_name,
+            name,
+            address: address.and_then(|text| EmailAddress::parse(&text).ok()),
+            language: Language::from_code(language),
+            suspended: false,
+        }
+    }
+}
+
 /// Looks up whom a letter about this account goes to.
 pub async fn addressee(tx: &mut PgConnection, account: AccountId) -> sqlx::Result<Option<Addressee>> {
     let row = sqlx::query!(
@@ -210,10 +319,7 @@ pub async fn addressee(tx: &mut PgConnection, account: AccountId) -> sqlx::Resul
     .fetch_optional(tx)
     .await?;
     Ok(row.map(|r| Addressee {
-        sign_in_name: r.sign_in_name,
-        name: r.display_name,
-        address: r.mail_address.and_then(|text| EmailAddress::parse(&text).ok()),
-        language: Language::from_code(&r.language),
         suspended: r.suspended,
+        ..Addressee::of(r.sign_in_name, r.display_name, r.mail_address, &r.language)
     }))
 }

@@ -66,7 +66,7 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
     let duty = steps::duty(&mut tx, id).await.map_err(step_error)?;
-    let facts = DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() };
+    let facts = DutyFacts::of(Some(duty.account_id), duty.hat.clone());
     if !can(&viewer, DutyAction::End, &facts) {
         return Err(WebError::NotFound);
     }
@@ -96,7 +96,7 @@ async fn ended(
     let today = japan_day(actor.now);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let duty = steps::duty(&mut tx, id).await.map_err(step_error)?;
-    let facts = DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() };
+    let facts = DutyFacts::of(Some(duty.account_id), duty.hat.clone());
     if !can(viewer, DutyAction::End, &facts) {
         return Err(WebError::NotFound);
     }

@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::shown::{choices, place, sees};
-use crate::features::access::{Role, Viewer};
+use crate::features::access::action::RequestAction;
+use crate::features::access::{Role, Viewer, can};
 use crate::features::people::paths;
 use crate::features::people::person::{AccountState, Duty, Listed, Unanswered};
 use crate::features::people::store::{self, Filter, Wanted};
@@ -156,13 +157,14 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
     let mut duties = store::duties(&mut tx, &ids).await?;
     duties.retain(|duty| sees(viewer, duty));
     let unanswered = store::unanswered(&mut tx).await?;
-    let waiting = store::requests(&mut tx, Wanted::Waiting).await?.len();
+    let mut requests = store::requests(&mut tx, Wanted::Waiting).await?;
+    requests.retain(|request| can(viewer, RequestAction::Look, &request.facts));
     tx.commit().await?;
     let next = people.last().filter(|_| more).map(|p| (p.display_name.clone(), p.account_id.to_string()));
-    // Somebody who waits for a first role of staff has no duty yet.
+    // Somebody who waits for a first role has no duty yet.
     people.retain(|p| {
-        let waiting = p.state == AccountState::Waiting && viewer.keeps_staff();
-        waiting || duties.iter().any(|duty| duty.account_id == p.account_id)
+        let waits = || requests.iter().any(|request| request.facts.account_id == p.account_id);
+        (p.state == AccountState::Waiting && waits()) || duties.iter().any(|duty| duty.account_id == p.account_id)
     });
     let today = japan_day(now);
     let mut states: Vec<(&str, String)> = vec![("", w.all.to_owned())];
@@ -181,7 +183,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
         next,
         may_invite: viewer.keeps_members(),
         may_ask: viewer.keeps_staff(),
-        requests: fill(w.requests, &[("count", &waiting.to_string())]),
+        requests: fill(w.requests, &[("count", &requests.len().to_string())]),
     };
     Ok(Page(page).into_response())
 }

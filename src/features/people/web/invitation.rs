@@ -13,7 +13,7 @@ use crate::features::access::people::{DutyFacts, Hat};
 use crate::features::access::{Role, Viewer, can};
 use crate::features::people::form::{DutyForm, FormWords, InvitationForm, NewDuty, Reader};
 use crate::features::people::person::{Person, Place, Window};
-use crate::features::people::steps::{self, StepError};
+use crate::features::people::steps::{self, Named, StepError};
 use crate::features::people::{paths, store};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
@@ -36,9 +36,12 @@ crate::words! {
         lead: "入力したアドレスに招待のメールが届きます。パスワードやサインインの方法は、ご本人だけが登録します。" / "An invitation goes to the address. Only the person themselves chooses the password and the way to sign in.",
         lead_known: "登録すると、ご本人にメールでお知らせします。" / "The person is told by mail.",
         lead_move: "新しい担当が始まる日の前日に、いまの担当が終わります。ご本人にメールでお知らせします。" / "The old duty ends on the day before the new one begins. The person is told by mail.",
+        lead_asked: "この組織には、利用者を管理する方がいます。その方が承認すると、担当が登録され、ご本人にメールが届きます。14日以内に承認されないときは、登録されません。" / "This organisation has somebody of its own. When they confirm, the duty is registered and the person gets a mail. Without an answer within 14 days nothing is registered.",
+        lead_move_asked: "この組織の方が承認すると、新しい担当が登録されます。いまの担当はそのまま続きます。承認のあとに終了してください。" / "When this organisation confirms, the new duty is registered. The old one goes on: end it afterwards.",
+        submit_propose: "この組織に提案する" / "Propose to the organisation",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
         sign_in_name: "利用者名" / "User name",
-        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: sato-hanako" / "For signing in. Letters, digits, hyphens, dots, underscores. Example: sato-hanako",
+        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: sato-hanako。末尾に数字が付きます(例: sato-hanako-4821)。" / "For signing in. Letters, digits, hyphens, dots, underscores. Digits are added at the end: sato-hanako becomes sato-hanako-4821.",
         mail: "メールアドレス" / "Mail address",
         mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already only gets one more duty.",
         language: "メールの言語" / "Language of mails",
@@ -79,11 +82,12 @@ struct InvitationPage {
     at: FieldErrors,
 }
 
-/// The place in the address, and what may be given there.
+/// The place in the address, and what may be given there, alone or by asking the firm.
 struct Setting {
     place: Place,
     windows: Vec<Window>,
     offered: Vec<Role>,
+    asks_firm: bool,
 }
 
 impl Setting {
@@ -101,19 +105,27 @@ async fn setting(
     viewer: &Viewer,
     organisation: &str,
     ceptoar: &str,
+    person: Option<&Person>,
 ) -> Result<Setting, WebError> {
     let organisation: OrganisationId = organisation.parse().map_err(|_| WebError::NotFound)?;
     let place = store::place(&mut *tx, organisation, ceptoar).await?.ok_or(WebError::NotFound)?;
-    let windows = store::windows(tx, organisation, ceptoar).await?;
+    let windows = store::windows(&mut *tx, organisation, ceptoar).await?;
     let own_desk = viewer.affiliations.iter().any(|a| a.role == Role::Secretariat && a.organisation_id == organisation);
-    let mut setting = Setting { place, windows, offered: Vec::new() };
+    let mut setting = Setting { place, windows, offered: Vec::new(), asks_firm: false };
+    let firm_answers =
+        steps::store::firm_answers(tx, &setting.hat(Role::MemberPoc), person.map(|p| p.listed.account_id), None)
+            .await?;
     let roles = if own_desk {
         vec![Role::Coordinator]
     } else {
         vec![Role::MemberPoc, Role::MemberReader, Role::HubMember, Role::MemberAdmin]
     };
-    let may = |role: &Role| can(viewer, DutyAction::Give, &DutyFacts { account_id: None, hat: setting.hat(*role) });
-    setting.offered = roles.into_iter().filter(may).collect();
+    let facts = |role: Role| DutyFacts { account_id: None, hat: setting.hat(role), firm_answers };
+    let asks_firm = |role: Role| !can(viewer, DutyAction::Give, &facts(role));
+    let may = |role: Role| !asks_firm(role) || can(viewer, DutyAction::Propose, &facts(role));
+    let offered: Vec<Role> = roles.into_iter().filter(|role| may(*role)).collect();
+    setting.asks_firm = offered.iter().any(|role| asks_firm(*role));
+    setting.offered = offered;
     if setting.offered.is_empty() { Err(WebError::NotFound) } else { Ok(setting) }
 }
 
@@ -125,7 +137,7 @@ pub async fn get(
     Path((organisation, ceptoar)): Path<(String, String)>,
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
-    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
+    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar, None).await?;
     let form = InvitationForm { language: "ja".into(), ..InvitationForm::default() };
     Ok(Page(page(&frame, &setting, None, form, String::new(), FieldErrors::default())).into_response())
 }
@@ -153,7 +165,7 @@ async fn sent(
 ) -> Result<Response, WebError> {
     let actor = actor(state, viewer, frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
-    let setting = setting(&mut tx, viewer, organisation, ceptoar).await?;
+    let setting = setting(&mut tx, viewer, organisation, ceptoar, None).await?;
     let mut reader = Reader::new(frame.language, japan_day(actor.now));
     let person = reader.person(&form.display_name, &form.sign_in_name, &form.mail_address, &form.language);
     let duty = read_duty(&mut reader, &setting, &form);
@@ -161,9 +173,9 @@ async fn sent(
         return Ok(Unprocessable(page(frame, &setting, None, form, String::new(), reader.errors)).into_response());
     };
     match steps::invite(&mut tx, actor, &person, &duty).await {
-        Ok(id) => {
+        Ok(named) => {
             tx.commit().await?;
-            Ok(Redirect::to(&paths::person_after(id, "invited")).into_response())
+            Ok(Redirect::to(&shown_at(named, "invited")).into_response())
         }
         Err(error) => {
             let errors = at_fields(error, frame.language)?;
@@ -189,7 +201,7 @@ pub async fn get_duty(
 ) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
     let person = known(&mut tx, &viewer, &id).await?;
-    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
+    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar, Some(&person)).await?;
     let form = InvitationForm::default();
     Ok(Page(page(&frame, &setting, Some(&person), form, query.leaving, FieldErrors::default())).into_response())
 }
@@ -205,7 +217,7 @@ pub async fn post_duty(
     let actor = actor(&state, &viewer, &frame);
     let mut tx = state.db.begin(Some(viewer.account_id), actor.now).await?;
     let person = known(&mut tx, &viewer, &id).await?;
-    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar).await?;
+    let setting = setting(&mut tx, &viewer, &organisation, &ceptoar, Some(&person)).await?;
     let leaving = match (typed.leaving.is_empty(), typed.leaving()) {
         (true, _) => None,
         (false, Some(duty)) => Some(steps::duty(&mut tx, duty).await.map_err(step_error)?),
@@ -222,15 +234,23 @@ pub async fn post_duty(
         let page = page(&frame, &setting, Some(&person), form, typed.leaving, reader.errors);
         return Ok(Unprocessable(page).into_response());
     };
-    match steps::give(&mut tx, actor, &person.facts, &duty, leaving.as_ref()).await {
-        Ok(()) => {
+    match steps::give(&mut tx, actor, &person, &duty, leaving.as_ref()).await {
+        Ok(named) => {
             tx.commit().await?;
-            Ok(Redirect::to(&paths::person_after(person.listed.account_id, "given")).into_response())
+            Ok(Redirect::to(&shown_at(named, "given")).into_response())
         }
         Err(error) => {
             let errors = at_fields(error, frame.language)?;
             Ok(Unprocessable(page(&frame, &setting, Some(&person), form, typed.leaving, errors)).into_response())
         }
+    }
+}
+
+/// Where it stands what came of it.
+fn shown_at(named: Named, done: &str) -> String {
+    match named {
+        Named::Given(account) => paths::person_after(account, done),
+        Named::Proposed(request) => paths::of_request(paths::REQUEST, request),
     }
 }
 
@@ -276,7 +296,6 @@ pub fn at_fields(error: StepError, language: Language) -> Result<FieldErrors, We
     let (field, text) = match error {
         StepError::Place => ("duty", w.place),
         StepError::Period => ("from", w.past),
-        StepError::NameTaken => ("sign_in_name", w.taken),
         StepError::AddressShared => ("mail_address", w.shared),
         StepError::AlreadyHeld => ("duty", w.held),
         StepError::NoAddress => ("mail_address", w.no_address),
@@ -307,10 +326,20 @@ fn page(
     let w = InvitationWords::of(language);
     let Place { organisation_id, ceptoar_id, organisation, ceptoar } = &setting.place;
     let (title, lead, action, back) = match person {
-        None => (w.invite, w.lead, paths::invitation(*organisation_id, ceptoar_id), paths::INDEX.to_owned()),
+        None => (
+            w.invite,
+            if setting.asks_firm { w.lead_asked } else { w.lead },
+            paths::invitation(*organisation_id, ceptoar_id),
+            paths::INDEX.to_owned(),
+        ),
         Some(person) => {
             let id = person.listed.account_id;
-            let (title, lead) = if leaving.is_empty() { (w.add, w.lead_known) } else { (w.change, w.lead_move) };
+            let (title, lead) = match (leaving.is_empty(), setting.asks_firm) {
+                (true, false) => (w.add, w.lead_known),
+                (true, true) => (w.add, w.lead_asked),
+                (false, false) => (w.change, w.lead_move),
+                (false, true) => (w.change, w.lead_move_asked),
+            };
             (title, lead, paths::duty(id, *organisation_id, ceptoar_id), paths::person(id))
         }
     };
@@ -328,7 +357,11 @@ fn page(
         known: person.map(|p| p.listed.display_name.clone()),
         leaving,
         lead,
-        submit: if person.is_some() { w.submit_add } else { w.submit_invite },
+        submit: match (setting.asks_firm, person) {
+            (true, _) => w.submit_propose,
+            (false, Some(_)) => w.submit_add,
+            (false, None) => w.submit_invite,
+        },
         back,
         duties: choices(setting.offered.iter().map(|r| (r.code(), r.label(language).to_owned())), &form.duty),
         windows: choices(windows.iter().map(|(id, label)| (id.as_str(), label.clone())), &form.window),

@@ -21,6 +21,8 @@ use super::steps::{Actor, StepError};
 use crate::features::access::action::{DutyAction, PeopleAction, PersonAction, RequestAction};
 use crate::features::access::{Action, Routes, Rule, Viewer};
 use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
@@ -114,6 +116,28 @@ const HIGHER_RANK: Said = Said {
     en: "Somebody of a higher rank suspended this account. Ask them to lift it.",
 };
 
+/// Looking at a person's entry stands in the trail, as every look at people's contacts does, and the addresses that the
+/// page shows count among those within the hour.
+async fn note_reading(
+    mut tx: Tx,
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    subject: (&'static str, String),
+    addresses: usize,
+) -> Result<Tx, WebError> {
+    let now = state.clock.now();
+    let limit = state.config.contact_reads_per_hour;
+    let shown = Shown { account: viewer.account_id, addresses, limit, request_id: &frame.request_id };
+    tx = contact_reads::charge(tx, shown, now).await?;
+    let event = Event::done(now, "people.read", subject.0, &subject.1)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "addresses": addresses }));
+    audit::record(&mut tx, event).await?;
+    Ok(tx)
+}
+
 /// Who takes a step in this request.
 fn actor<'a>(state: &'a AppState, viewer: &'a Viewer, frame: &'a Frame) -> Actor<'a> {
     Actor { viewer, now: state.clock.now(), request_id: &frame.request_id, config: &state.config }
@@ -148,7 +172,6 @@ fn step_error(error: StepError) -> WebError {
             "This role is not held at that organisation or CEPTOAR now.",
         ),
         StepError::Period => conflict("期間の指定が正しくありません。", "The period is not possible."),
-        StepError::NameTaken => conflict("この利用者名は使われています。", "That user name is taken."),
         StepError::AddressShared => {
             conflict("このメールアドレスは複数の方に登録されています。", "Several people have that address.")
         }

@@ -5,8 +5,9 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
+use super::note_reading;
 use super::shown::{DutyRow, duty_row, sees};
-use crate::features::access::action::{DutyAction, PersonAction};
+use crate::features::access::action::{DutyAction, PersonAction, RequestAction};
 use crate::features::access::people::DutyFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::people::paths;
@@ -59,6 +60,7 @@ crate::words! {
         suspensions: "停止の記録" / "Suspensions",
         suspended_line: "{at} {by}が停止" / "Suspended {at} by {by}",
         lifted_line: "{at} {by}が解除" / "Lifted {at} by {by}",
+        another_keeper: "ほかの管理担当者" / "another keeper",
         waiting: "承認待ちの申請" / "Requests awaiting a second person",
         done_invited: "招待のメールを送りました。ご本人がメールのリンクから登録すると、利用できるようになります。" / "The invitation was sent. The person can sign in once they have set up their account from the link in it.",
         done_given: "担当を登録しました。" / "The duty was registered.",
@@ -123,13 +125,15 @@ pub async fn get(
     }
     let suspensions = store::suspensions(&mut tx, id).await?;
     let requests = store::requests(&mut tx, Wanted::About(id)).await?;
+    let addresses = usize::from(person.mail_address.is_some());
+    let tx = note_reading(tx, &state, &viewer, &frame, ("account", id.to_string()), addresses).await?;
     tx.commit().await?;
     let language = frame.language;
     let w = PersonWords::of(language);
     let today = japan_day(now);
     let seen = person.duties.iter().filter(|duty| sees(&viewer, duty));
     let (live, over): (Vec<&Duty>, Vec<&Duty>) = seen.partition(|duty| duty.is_live(today));
-    let waiting = requests.iter().filter(|r| r.facts.waiting);
+    let waiting = requests.iter().filter(|r| r.facts.waiting && can(&viewer, RequestAction::Look, &r.facts));
     let mut chrome = frame.chrome(person.listed.display_name.clone(), &[frame.home(), (paths::INDEX, w.people)]);
     if let Some(said) = said(&query.done, person.listed.state, w) {
         chrome = chrome.with_flash("success", said);
@@ -180,17 +184,19 @@ fn facts(person: &Person, language: Language) -> Vec<(&'static str, String)> {
     }
     facts.push((w.strength, person.listed.strength.label(language).to_owned()));
     facts.push((w.last, person.listed.last_sign_in.map_or_else(|| w.never.to_owned(), short_time)));
-    facts.push((w.sessions, fill(w.sessions_count, &[("count", &person.open_sessions.to_string())])));
+    if let Some(count) = person.open_sessions {
+        facts.push((w.sessions, fill(w.sessions_count, &[("count", &count.to_string())])));
+    }
     facts
 }
 
 fn row(viewer: &Viewer, duty: &Duty, today: NaiveDate, language: Language) -> DutyRow {
     let mut row = duty_row(duty, today, language);
-    let facts = DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() };
+    let facts = DutyFacts::of(Some(duty.account_id), duty.hat.clone());
     if can(viewer, DutyAction::End, &facts) {
         row.end_href = paths::end(duty.id);
     }
-    if can(viewer, DutyAction::Give, &facts) {
+    if can(viewer, DutyAction::Give, &facts) || can(viewer, DutyAction::Propose, &facts) {
         row.move_href = format!("{}?person={}&leaving={}", paths::PLACES, duty.account_id, duty.id);
     }
     row
@@ -243,10 +249,12 @@ fn remark(viewer: &Viewer, person: &Person, w: &'static PersonWords) -> &'static
 }
 
 fn suspension(s: &Suspension, w: &'static PersonWords) -> SuspensionRow {
-    let line = |text, at, by: &str| fill(text, &[("at", &short_time(at)), ("by", by)]);
-    let mut lines = vec![(line(w.suspended_line, s.suspended_at, &s.suspended_by), s.reason.clone())];
-    if let (Some(at), Some(by)) = (s.lifted_at, &s.lifted_by) {
-        lines.push((line(w.lifted_line, at, by), s.lift_reason.clone()));
+    let line = |text, at, by: Option<&String>| {
+        fill(text, &[("at", &short_time(at)), ("by", by.map_or(w.another_keeper, String::as_str))])
+    };
+    let mut lines = vec![(line(w.suspended_line, s.suspended_at, s.suspended_by.as_ref()), s.reason.clone())];
+    if let Some(at) = s.lifted_at {
+        lines.push((line(w.lifted_line, at, s.lifted_by.as_ref()), s.lift_reason.clone()));
     }
     SuspensionRow { lines }
 }

@@ -31,7 +31,7 @@ crate::words! {
         lead: "申請したあと、もう一人の承認者が承認すると、ご本人に招待のメールが届きます。ご自分の申請をご自分で承認することはできません。" / "The invitation goes out when a second person has confirmed. You cannot confirm your own request.",
         display_name: "氏名(画面に表示)" / "Name (as shown)",
         sign_in_name: "利用者名" / "User name",
-        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: suzuki-ichiro" / "For signing in. Letters, digits, hyphens, dots, underscores. Example: suzuki-ichiro",
+        sign_in_name_help: "サインインに使います。半角の英数字と「-」「.」「_」。例: suzuki-ichiro。末尾に数字が付きます(例: suzuki-ichiro-4821)。" / "For signing in. Letters, digits, hyphens, dots, underscores. Digits are added at the end: suzuki-ichiro becomes suzuki-ichiro-4821.",
         mail: "メールアドレス" / "Mail address",
         mail_help: "ご本人だけが読めるアドレスにしてください。すでに利用者の方なら、担当だけが追加されます。" / "One that only this person reads. Somebody who has an account already only gets one more duty.",
         language: "メールの言語" / "Language of mails",
@@ -90,7 +90,7 @@ pub async fn post(
     let (Some(person), Some(duty), true) = (person, duty, reader.errors.is_empty()) else {
         return Ok(Unprocessable(page(&mut tx, &frame, form, reader.errors).await?).into_response());
     };
-    if !can(&viewer, DutyAction::Ask, &DutyFacts { account_id: None, hat: duty.hat.clone() }) {
+    if !can(&viewer, DutyAction::Ask, &DutyFacts::of(None, duty.hat.clone())) {
         return Err(WebError::NotFound);
     }
     match steps::ask(&mut tx, actor, &person, &duty).await {

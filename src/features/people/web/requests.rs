@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::shown::{period, place};
-use super::{actor, or_refused, step_error};
+use super::{actor, note_reading, or_refused, step_error};
 use crate::features::access::action::RequestAction;
 use crate::features::access::{Viewer, can};
 use crate::features::people::form::DecisionForm;
@@ -54,10 +54,14 @@ crate::words! {
         none_held: "ありません" / "None",
         decided: "{decision}({at} {name})" / "{decision} ({at}, {name})",
         confirm: "承認する" / "Confirm",
+        confirm_firm: "自組織の担当者であることを確かめたうえで承認する" / "Confirm, having made sure that this is one of ours",
         confirm_recovery: "ご本人であることを確かめたうえで承認する" / "Confirm, having made sure who it is",
         refuse: "却下する" / "Refuse",
         withdraw: "申請を取り下げる" / "Take the request back",
         own: "ご自分の申請です。承認は、もう一人の承認者が行います。" / "This is your own request. Somebody else confirms it.",
+        own_firm: "ご自分の提案です。承認は、提案先の組織の方が行います。" / "This is your own proposal. Somebody of the organisation confirms it.",
+        others_firm: "承認は、提案先の組織の方が行います。" / "Somebody of the organisation confirms it.",
+        firm: "セプター事務局からの提案です。この方が自組織の担当者でないときは、却下して、事務局にお電話ください。" / "The secretariat proposes this. If the person is not one of yours, refuse it and telephone the secretariat.",
         about_you: "ご自分についての申請です。承認は、ほかの承認者が行います。" / "This request is about you. Somebody else decides.",
         see: "内容を確かめる" / "Look at the request",
     }
@@ -76,6 +80,7 @@ struct RequestsPage {
     chrome: Chrome,
     w: &'static RequestWords,
     rows: Vec<Row>,
+    may_ask: bool,
 }
 
 #[derive(Template)]
@@ -102,14 +107,24 @@ pub async fn index(State(state): State<AppState>, viewer: Viewer, frame: Frame) 
         asked: fill(w.by, &[("at", &long_time(r.asked_at, frame.language)), ("name", &r.asked_by)]),
     };
     let rows = requests.iter().filter(|r| can(&viewer, RequestAction::Look, &r.facts)).map(row).collect();
-    let chrome = frame.chrome(w.title, &[frame.home(), (paths::INDEX, w.people)]);
-    Ok(Page(RequestsPage { chrome, w, rows }).into_response())
+    let chrome = frame.chrome(w.title, &way(&frame, &viewer, w));
+    Ok(Page(RequestsPage { chrome, w, rows, may_ask: viewer.keeps_staff() }).into_response())
+}
+
+/// Who only answers for a firm has no list of people to go back to.
+fn way(frame: &Frame, viewer: &Viewer, w: &'static RequestWords) -> Vec<(&'static str, &'static str)> {
+    let mut way = vec![frame.home()];
+    if viewer.keeps_members() || viewer.keeps_staff() {
+        way.push((paths::INDEX, w.people));
+    }
+    way
 }
 
 fn what(request: &GrantRequest, language: Language) -> String {
     match request.role {
         Some(role) => {
-            let place = request.organisation.as_ref().map(|o| place(o, request.ceptoar.as_ref(), None, language));
+            let place = |o| place(o, request.ceptoar.as_ref(), request.window.as_ref(), language);
+            let place = request.organisation.as_ref().map(place);
             format!("{} / {}", role.label(language), place.unwrap_or_default())
         }
         None => request.purpose.label(language).to_owned(),
@@ -135,11 +150,18 @@ pub async fn get(
     let to = |route| paths::of_request(route, id);
     let may = |action| can(&viewer, action, &request.facts);
     let confirm = match request.purpose {
+        RequestPurpose::Duty if request.facts.firm.is_some() => w.confirm_firm,
         RequestPurpose::Duty => w.confirm,
         RequestPurpose::Recovery => w.confirm_recovery,
     };
+    let addresses = [&request.asked_address, &request.known.as_ref().and_then(|known| known.mail_address.clone())];
+    let addresses = addresses.into_iter().flatten().count();
+    let tx = note_reading(tx, &state, &viewer, &frame, ("grant_request", id.to_string()), addresses).await?;
+    tx.commit().await?;
+    let mut way = way(&frame, &viewer, w);
+    way.push((paths::REQUESTS, w.title));
     let page = RequestPage {
-        chrome: frame.chrome(w.one, &[frame.home(), (paths::INDEX, w.people), (paths::REQUESTS, w.title)]),
+        chrome: frame.chrome(w.one, &way),
         w,
         facts: facts(&request, &held, frame.language),
         remark: remark(&request, &viewer, w),
@@ -156,7 +178,11 @@ fn remark(request: &GrantRequest, viewer: &Viewer, w: &'static RequestWords) -> 
     } else if request.facts.account_id == viewer.account_id {
         w.about_you
     } else if request.facts.asked_by == viewer.account_id {
-        w.own
+        if request.facts.firm.is_some() { w.own_firm } else { w.own }
+    } else if request.facts.firm.is_some() && !can(viewer, RequestAction::Confirm, &request.facts) {
+        w.others_firm
+    } else if request.facts.firm.is_some() {
+        w.firm
     } else {
         ""
     }
@@ -165,15 +191,21 @@ fn remark(request: &GrantRequest, viewer: &Viewer, w: &'static RequestWords) -> 
 /// Whom the second person lets in: what the portal itself knows of them.
 fn known(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(&'static str, String)> {
     let w = RequestWords::of(language);
-    let Some(known) = &request.known else { return Vec::new() };
     let address = |address: &Option<String>| address.clone().unwrap_or_else(|| w.no_address.to_owned());
-    let made_by = known.made_by.as_deref().unwrap_or(w.by_operation);
-    let mut facts = vec![
-        (w.sign_in_name, known.sign_in_name.clone()),
-        (w.asked_address, address(&request.asked_address)),
-        (w.address_now, address(&known.mail_address)),
-        (w.made, fill(w.by, &[("at", &long_time(known.made_at, language)), ("name", made_by)])),
-    ];
+    let mut facts = match (&request.known, &request.asked_address) {
+        (Some(known), asked) => {
+            let made_by = known.made_by.as_deref().unwrap_or(w.by_operation);
+            vec![
+                (w.sign_in_name, known.sign_in_name.clone()),
+                (w.asked_address, address(asked)),
+                (w.address_now, address(&known.mail_address)),
+                (w.made, fill(w.by, &[("at", &long_time(known.made_at, language)), ("name", made_by)])),
+            ]
+        }
+        // A firm is told the address that the secretariat typed, and of its own duties.
+        (None, Some(asked)) => vec![(w.asked_address, asked.clone())],
+        (None, None) => return Vec::new(),
+    };
     if held.is_empty() {
         facts.push((w.held, w.none_held.to_owned()));
     }
@@ -193,7 +225,7 @@ fn facts(request: &GrantRequest, held: &[HeldDuty], language: Language) -> Vec<(
         facts.push((w.role, role.label(language).to_owned()));
     }
     if let Some(organisation) = &request.organisation {
-        facts.push((w.place, place(organisation, request.ceptoar.as_ref(), None, language)));
+        facts.push((w.place, place(organisation, request.ceptoar.as_ref(), request.window.as_ref(), language)));
         facts.push((w.period, period(request.begins_on, request.ends_on, language)));
     }
     facts.push((w.reason, request.reason.clone()));

@@ -50,7 +50,7 @@ pub struct DutyRow {
 /// Whether the viewer may see the duty: the code asks for each, whatever the database answered.
 #[must_use]
 pub fn sees(viewer: &Viewer, duty: &Duty) -> bool {
-    can(viewer, DutyAction::See, &DutyFacts { account_id: Some(duty.account_id), hat: duty.hat.clone() })
+    can(viewer, DutyAction::See, &DutyFacts::of(Some(duty.account_id), duty.hat.clone()))
 }
 
 /// A duty in words.
