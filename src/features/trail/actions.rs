@@ -48,6 +48,7 @@ actions! {
     "authenticator.add" Security "認証手段の追加" / "Authenticator added";
     "authenticator.remove" Security "認証手段の削除" / "Authenticator removed";
     "recovery_codes.renew" Security "回復コードの再発行" / "Recovery codes renewed";
+    "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
     "people.act" Administration "利用者への操作" / "Act on an account";
@@ -109,6 +110,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "organisation" => language.pick("組織", "Organisation").to_owned(),
         "sign_in_name" => language.pick("サインイン名", "Sign-in name").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "route" => language.pick("画面", "Page").to_owned(),
         other => other.to_owned(),
     }
 }
