@@ -24,8 +24,10 @@ pub struct Scene {
 /// What sort of text a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody writes in it.
-    Written,
+    /// Somebody writes a line in it.
+    Line,
+    /// Somebody writes as much as they like in it.
+    Text,
     /// A part of a date, a code, a password.
     Short,
     /// Chosen or hidden: only a stranger's program writes in it.
@@ -104,8 +106,11 @@ impl Scene {
         let half = authenticators::with_password(&app, "tanto").await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
-        let red = factory::draft_advisory(&app, NewAdvisory { level: "RED", scope: "named", named: &[window], ..NewAdvisory::default() })
-            .await;
+        let red = factory::draft_advisory(
+            &app,
+            NewAdvisory { level: "RED", scope: "named", named: &[window], ..NewAdvisory::default() },
+        )
+        .await;
         let review = factory::draft_advisory(&app, NewAdvisory::default()).await;
         sqlx::query("update advisories set state = 'review', submitted_by = created_by, submitted_at = created_at where advisory_id = $1")
             .bind(review)
@@ -126,11 +131,16 @@ impl Scene {
         ];
         let fresh = app.signed_in("tanto").await;
         people.push(("tanto", fresh, vec!["/account".into(), "/account/address".into(), "/account/password".into()]));
-        let of_item = |id| ["", "/draft", "/named", "/submission", "/publication", "/deliveries"].map(|p| format!("/advisories/{id}{p}"));
+        let of_item = |id| {
+            ["", "/draft", "/named", "/submission", "/publication", "/deliveries"]
+                .map(|p| format!("/advisories/{id}{p}"))
+        };
         let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
-            starts.extend(["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned));
+            starts.extend(
+                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
+            );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.push(format!("/break-glass/organisations/{bank}"));
             for person in [poc, gone, author, invited] {
@@ -248,8 +258,12 @@ fn add(form: &mut Form, name: String, field: ElementRef<'_>) {
         "checkbox" | "radio" | "button" => return,
         "select" => {
             let options = Selector::parse("option").expect("a selector");
-            let offered: Vec<String> =
-                field.select(&options).filter_map(|o| o.attr("value")).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+            let offered: Vec<String> = field
+                .select(&options)
+                .filter_map(|o| o.attr("value"))
+                .filter(|v| !v.is_empty())
+                .map(str::to_owned)
+                .collect();
             let wanted = known.filter(|value| offered.contains(value));
             (wanted.or(offered.first().cloned()).unwrap_or_default(), Kind::Fixed)
         }
@@ -258,12 +272,12 @@ fn add(form: &mut Form, name: String, field: ElementRef<'_>) {
         "textarea" => {
             let there: String = field.text().collect();
             let value = if there.trim().is_empty() { known.unwrap_or_default() } else { there };
-            (value, Kind::Written)
+            (value, Kind::Text)
         }
         _ => {
             let short = field.attr("inputmode") == Some("numeric");
             let value = if value.is_empty() { known.unwrap_or_default() } else { value };
-            (value, if short { Kind::Short } else { Kind::Written })
+            (value, if short { Kind::Short } else { Kind::Line })
         }
     };
     if !form.fields.iter().any(|(known, _)| *known == name) {
