@@ -38,6 +38,7 @@ const WITHOUT_FORM: [(&str, &str); 4] = [
 const REMEMBER: &str = "
     create schema before;
     create table before.touched (name text primary key);
+    create table before.worn (name text primary key);
     create function before.touch() returns trigger language plpgsql security definer as $$
       begin insert into before.touched values (tg_table_name) on conflict do nothing; return null; end $$;
     do $$ declare t text; begin
@@ -49,6 +50,7 @@ const REMEMBER: &str = "
       end loop; end $$;
     create function before.restore() returns void language plpgsql as $$
       declare t text; begin
+        insert into before.worn select name from before.touched on conflict do nothing;
         for t in select name from before.touched loop
           execute format('delete from public.%I', t);
           execute format('insert into public.%I overriding system value select * from before.%I', t, t);
@@ -189,13 +191,13 @@ impl Findings {
 }
 
 /// What a field gets: every payload, the short ones in bundles. Where somebody writes, bundles are short enough to be
-/// stored, and each payload comes alone in one field of twelve; elsewhere a field knows its few values, and refuses a
+/// stored, and each payload comes alone in one field of sixteen; elsewhere a field knows its few values, and refuses a
 /// long bundle like each of them.
 fn servings(kind: Kind, number: usize, all: &[String]) -> Vec<String> {
     let (room, every) = match kind {
-        Kind::Line => (190, 12),
-        Kind::Text => (1900, 12),
-        Kind::Short | Kind::Fixed => (900, 60),
+        Kind::Line => (190, 16),
+        Kind::Text => (1900, 16),
+        Kind::Short | Kind::Fixed => (6500, 120),
     };
     let mut servings: Vec<String> = all.iter().skip(number % every).step_by(every).cloned().collect();
     let (long, short): (Vec<&String>, Vec<&String>) = all.iter().partition(|payload| payload.chars().count() > room);
@@ -258,7 +260,11 @@ async fn feed(scene: &mut Scene, form: &Form, all: &[String], findings: &mut Fin
             findings.restored += 1;
             if findings.restored.is_multiple_of(200) {
                 // What was deleted so often slows every look at the tables down.
-                sqlx::query("vacuum").execute(&mut scene.db).await.expect("a tidy database");
+                let worn: String = sqlx::query_scalar("select 'vacuum ' || string_agg(name, ', ') from before.worn")
+                    .fetch_one(&mut scene.db)
+                    .await
+                    .expect("names");
+                sqlx::query(AssertSqlSafe(worn)).execute(&mut scene.db).await.expect("tidy tables");
             }
         }
     }

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 22] = [
+const VALID: [(&str, &str); 23] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -67,7 +67,8 @@ const VALID: [(&str, &str); 22] = [
     ("title", "題名"),
     ("summary", "概要"),
     ("countermeasure", "対策"),
-    ("duty", "member_reader"),
+    ("duty", "member_poc"),
+    ("speaks_for", ""),
     ("confirm", "true"),
 ];
 
@@ -79,7 +80,7 @@ impl Scene {
         let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
         let (nisc, desk) =
             (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
-        let (author, approver) = factory::case_team(&app).await;
+        let (author, _) = factory::case_team(&app).await;
         let banks = Some("banks");
         let poc = factory::person(&app, "poc", Role::MemberPoc, bank, banks, Some(window)).await;
         let gone = factory::person(&app, "gone", Role::MemberReader, bank, banks, None).await;
@@ -117,7 +118,11 @@ impl Scene {
             .execute(&mut db)
             .await
             .expect("an item in review");
-        let _ = (author, approver);
+        // The factory's text has a link that no form takes.
+        sqlx::query("update advisory_texts set links = array['https://www.vendor.example/advisory']")
+            .execute(&mut db)
+            .await
+            .expect("links");
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -239,6 +244,13 @@ fn forms(page: &Html, here: &str) -> Vec<(String, String, Form)> {
                 add(&mut form, name, field);
             }
         }
+        if !form.fields.iter().any(|(name, _)| name == "window") {
+            // Somebody who answers for no window.
+            form.values
+                .iter_mut()
+                .filter(|(_, value)| value == "member_poc")
+                .for_each(|(_, v)| *v = "member_reader".into());
+        }
         found.push((method, action, form));
     }
     found
@@ -264,7 +276,10 @@ fn add(form: &mut Form, name: String, field: ElementRef<'_>) {
                 .filter(|v| !v.is_empty())
                 .map(str::to_owned)
                 .collect();
-            let wanted = known.filter(|value| offered.contains(value));
+            // The centre's office is the one that the first role of staff belongs to.
+            let centre = field.select(&options).find(|o| o.text().any(|text| text.contains("内閣")));
+            let centre = centre.filter(|_| name == "office").and_then(|o| o.attr("value")).map(str::to_owned);
+            let wanted = known.filter(|value| value.is_empty() || offered.contains(value)).or(centre);
             (wanted.or(offered.first().cloned()).unwrap_or_default(), Kind::Fixed)
         }
         "hidden" => (value, Kind::Fixed),
