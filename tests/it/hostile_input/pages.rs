@@ -123,6 +123,18 @@ impl Scene {
             .execute(&mut db)
             .await
             .expect("links");
+        let office = nisc.to_string();
+        let asked = [
+            ("display_name", "鈴木 一郎"),
+            ("sign_in_name", "suzuki"),
+            ("mail_address", "suzuki@people.example"),
+            ("language", "ja"),
+            ("duty", "nisc_analyst"),
+            ("office", office.as_str()),
+            ("reason", "定期異動"),
+        ];
+        let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
+        assert_eq!(asked.status, 303, "{}", asked.body);
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -147,6 +159,7 @@ impl Scene {
                 ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
+            starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
             starts.push(format!("/break-glass/organisations/{bank}"));
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
