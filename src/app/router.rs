@@ -48,13 +48,18 @@ fn plumbing() -> Routes {
 
 /// The whole portal as one service.
 pub fn router(state: AppState) -> Router {
+    with_more(state, Routes::new())
+}
+
+/// The portal with further pages behind the same layers; tests have some that no portal should have.
+pub fn with_more(state: AppState, more: Routes) -> Router {
     let public = feature_map::PublicPages::new(state.clone());
-    let (pages, rules) = pages(public.clone()).into_parts();
+    let (pages, rules) = pages(public.clone()).merge(more).into_parts();
     let rules = Arc::new(rules);
     let (plumbing, _) = plumbing().into_parts();
     let identify = middleware::from_fn_with_state(state.clone(), accounts::web::identify::identify);
     let dress_errors = middleware::from_fn_with_state(state.clone(), error::error_pages);
-    let guarded = middleware::from_fn_with_state(rules.clone(), guard);
+    let guarded = middleware::from_fn_with_state((state.clone(), rules.clone()), guard);
     let limits = Limits::new(&state.config);
     let per_network = middleware::from_fn_with_state((state.clone(), limits.clone()), limiting::per_network);
     let per_account = middleware::from_fn_with_state(limits, limiting::per_account);
@@ -79,6 +84,8 @@ pub fn router(state: AppState) -> Router {
         .layer(identify)
         .layer(hand_out)
         .layer(per_network)
+        // And round the layers themselves.
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(dress_errors)
         .merge(plumbing)
         .layer(own_name)

@@ -119,6 +119,11 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_TLS_KEY", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
 
+    /// Whether browsers shall come over TLS to every name below the portal's own as well, for two years. Only for
+    /// whoever knows that all of them, now and then, are served over TLS: browsers cannot be told otherwise later.
+    #[arg(long, global = true, env = "PORTAL_HSTS_SUBDOMAINS")]
+    pub hsts_subdomains: bool,
+
     /// Connections open at a time, in all.
     #[arg(long, global = true, env = "PORTAL_CONNECTIONS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(10..=60_000))]
     pub connections: u32,
@@ -212,6 +217,18 @@ impl Config {
     #[must_use]
     pub fn over_tls(&self) -> bool {
         self.base_url().starts_with("https://")
+    }
+
+    /// What browsers are told to remember about TLS; nothing where visitors come without it. Names below the
+    /// portal's are bound on request alone: the portal may stand at the top of an office's domain, and cannot know
+    /// which of the other hosts there would then be out of reach.
+    #[must_use]
+    pub fn strict_transport(&self) -> Option<&'static str> {
+        match (self.over_tls(), self.hsts_subdomains) {
+            (false, _) => None,
+            (true, false) => Some("max-age=63072000"),
+            (true, true) => Some("max-age=63072000; includeSubDomains"),
+        }
     }
 
     /// The duty desk's telephone; the demonstration has an invented one.
@@ -316,6 +333,16 @@ mod tests {
         assert_eq!(config(&own).base_url(), "https://127.0.0.1:8080");
         assert_eq!(config(&[own[0], own[1], "--base-url=http://x"]).check(), Err(ConfigError::TlsWithoutHttps));
         assert!(Cli::try_parse_from(["portal", own[0]]).is_err(), "a certificate needs its key");
+    }
+
+    #[test]
+    fn other_hosts_are_bound_to_tls_on_request_alone() {
+        let tls = "--base-url=https://portal.go.jp";
+        assert_eq!(config(&[]).strict_transport(), None);
+        assert_eq!(config(&["--hsts-subdomains"]).strict_transport(), None, "nothing to remember without TLS");
+        assert_eq!(config(&[tls]).strict_transport(), Some("max-age=63072000"));
+        let all = config(&[tls, "--hsts-subdomains"]).strict_transport();
+        assert_eq!(all, Some("max-age=63072000; includeSubDomains"));
     }
 
     #[test]

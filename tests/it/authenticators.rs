@@ -489,6 +489,42 @@ async fn strangers_cannot_keep_a_name_out_where_it_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_person_does_not_lock_out_everybody_behind_the_same_address() {
+    let app = TestApp::start().await;
+    // Both work behind one address; only one of them has signed in from there.
+    equipped(&app, "tanto").await;
+    factory::account(&app, "new-here").await;
+    let guess = async |name: &str, password: &str| {
+        app.visitor().post("/sign-in", &[("name", name), ("password", password)]).await.status
+    };
+    for n in 0..100 {
+        assert_eq!(guess(&format!("name-{n}"), "a guess").await, 422);
+    }
+    assert_eq!(guess("another", "a guess").await, 429, "the address has used up its tries");
+    assert_eq!(guess("new-here", factory::PASSWORD).await, 429, "whoever never signed in from there waits");
+    assert_eq!(guess("tanto", PASSWORD).await, 303, "whoever did does not");
+    // It is no way round for guessing: the name has its ten as ever,
+    for _ in 0..9 {
+        assert_eq!(guess("tanto", "a guess").await, 422);
+    }
+    assert_eq!(guess("tanto", PASSWORD).await, 429);
+    // elsewhere nothing is known of it,
+    let mut elsewhere = app.visitor();
+    elsewhere.address = ([203, 0, 113, 5], 40000).into();
+    for n in 0..100 {
+        elsewhere.post("/sign-in", &[("name", &format!("name-{n}")), ("password", "a guess")]).await;
+    }
+    assert_eq!(elsewhere.post("/sign-in", &[("name", "tanto"), ("password", PASSWORD)]).await.status, 429);
+    // and all names that are known at an address have a bound together.
+    let mut db = app.database.owner().await;
+    app.state.clock.advance(TimeDelta::minutes(16));
+    assert_eq!(guess("tanto", "a guess").await, 422);
+    let known = sqlx::query("update sign_in_attempts set attempts = 300 where subject like 'known-address:%'");
+    assert_eq!(known.execute(&mut db).await.unwrap().rows_affected(), 1);
+    assert_eq!(guess("tanto", PASSWORD).await, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn codes_are_throttled_in_the_database() {
     let app = TestApp::start().await;
     let (_, _, secret, codes) = equipped(&app, "tanto").await;

@@ -1,4 +1,5 @@
-//! 権限: who somebody is and what they may do. The one place that decides; nothing here reads a database.
+//! 権限: who somebody is and what they may do. The one place that decides; nothing here reads a database,
+//! and only the guard writes: what it refused to somebody signed in, into the trail.
 //!
 //! A route says with its [`Rule`] who may use it at all, and the guard holds every request against that.
 //! What is done to a thing is decided by [`can`], from the facts that the caller read of this very thing.

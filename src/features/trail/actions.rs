@@ -49,6 +49,7 @@ actions! {
     "authenticator.remove" Security "サインインの方法の削除" / "Way to sign in removed";
     "authenticator.close" Security "認証アプリの停止(確認コードの誤り)" / "App closed after wrong codes";
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
+    "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
     "account.add" Administration "アカウントの登録" / "Account made";
     "people.read" Security "利用者の登録内容の閲覧" / "Person's entry looked at";
@@ -114,6 +115,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "affiliation" => language.pick("担当", "Duty").to_owned(),
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "route" => language.pick("画面", "Page").to_owned(),
         other => other.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! What is looked for in the trail.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::actions;
 use crate::features::access::action::TrailAction;
@@ -132,7 +132,9 @@ impl Typed {
             if text.is_empty() {
                 return None;
             }
+            // Chrono's calendar is longer than the database's, and an export finds out in the middle of its file.
             let parsed = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
+            let parsed = parsed.filter(|day| (1..=9999).contains(&day.year()));
             let midnight = parsed.and_then(|day| day.and_time(NaiveTime::MIN).and_local_timezone(jst()).single());
             if midnight.is_none() {
                 errors.add(field, wrong);
@@ -152,7 +154,8 @@ impl Typed {
                 ),
             );
         }
-        let text = |text: &str| Some(half_width(text)).filter(|text| !text.is_empty());
+        // Nothing in the trail has control characters, and the database takes no NUL.
+        let text = |text: &str| Some(half_width(text).replace(char::is_control, "")).filter(|text| !text.is_empty());
         Filter {
             from,
             until,

@@ -111,11 +111,14 @@ pub async fn record(tx: &mut PgConnection, event: Event<'_>) -> sqlx::Result<()>
 }
 
 /// Adds one row unless the same account has done the very same within the hour before: readings, which would
-/// otherwise bury everything else. The same is the same action on the same thing with the same details.
+/// otherwise bury everything else. The same is the same action on the same thing with the same details. Two that
+/// come at once take turns, so that only the first is written.
 ///
 /// # Errors
 /// When the row cannot be written; the caller's transaction must then fail as well.
 pub async fn record_once_an_hour(tx: &mut PgConnection, event: Event<'_>) -> sqlx::Result<()> {
+    let turn = format!("{:?} {} {}", event.account, event.action, event.subject_id);
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", turn).execute(&mut *tx).await?;
     let known = sqlx::query_scalar!(
         r#"select exists (
              select from audit_events e

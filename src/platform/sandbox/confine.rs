@@ -2,6 +2,7 @@
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use rustix::process::{Resource, Rlimit, setrlimit};
+use seccompiler::{BpfMap, TargetArch};
 use serde::{Deserialize, Serialize};
 
 use super::limits;
@@ -82,10 +83,19 @@ fn landlock() -> Result<Grip, landlock::RulesetError> {
 /// The two lists of system calls, in the form that the compiler of filters reads.
 const FILTERS: &str = include_str!("filters.json");
 
+/// Stands in [`FILTERS`] where the number of this very process belongs.
+const OWN_PROCESS: &str = "\"OWN PROCESS\"";
+
+/// The filters of a process.
+fn filters(process: u32, architecture: TargetArch) -> Result<BpfMap, seccompiler::Error> {
+    let filters = FILTERS.replace(OWN_PROCESS, &process.to_string());
+    seccompiler::compile_from_json(filters.as_bytes(), architecture)
+}
+
 /// Both filters; the sterner answer to a call counts. The last layer, as it refuses the making of the others.
 fn seccomp() -> bool {
     let Ok(architecture) = std::env::consts::ARCH.try_into() else { return false };
-    let Ok(filters) = seccompiler::compile_from_json(FILTERS.as_bytes(), architecture) else { return false };
+    let Ok(filters) = filters(std::process::id(), architecture) else { return false };
     let (Some(fatal), Some(calculation)) = (filters.get("fatal"), filters.get("calculation")) else { return false };
     // The fatal one first: installing a filter is itself a call that the other one refuses.
     seccompiler::apply_filter(fatal).is_ok() && seccompiler::apply_filter(calculation).is_ok()
@@ -95,11 +105,57 @@ fn seccomp() -> bool {
 mod tests {
     use super::*;
 
+    const MACHINES: [(TargetArch, u32, u32); 2] =
+        [(TargetArch::x86_64, 0xC000_003E, 234), (TargetArch::aarch64, 0xC000_00B7, 131)];
+    const ALLOW: u32 = 0x7FFF_0000;
+    const NOT_PERMITTED: u32 = 0x0005_0001;
+
+    /// What the kernel makes of a call under a filter: the few instructions that such programs consist of.
+    fn judged(program: &[seccompiler::sock_filter], machine: u32, call: u32, first: u64) -> u32 {
+        let mut seen = [0_u8; 64];
+        seen[0..4].copy_from_slice(&call.to_le_bytes());
+        seen[4..8].copy_from_slice(&machine.to_le_bytes());
+        seen[16..24].copy_from_slice(&first.to_le_bytes());
+        let (mut at, mut held) = (0, 0_u32);
+        loop {
+            let step = &program[at];
+            let jump = |yes: bool| usize::from(if yes { step.jt } else { step.jf });
+            at += 1 + match step.code {
+                0x20 => {
+                    let place = step.k as usize;
+                    held = u32::from_le_bytes(seen[place..place + 4].try_into().expect("four bytes"));
+                    0
+                }
+                0x54 => {
+                    held &= step.k;
+                    0
+                }
+                0x05 => step.k as usize,
+                0x15 => jump(held == step.k),
+                0x25 => jump(held > step.k),
+                0x35 => jump(held >= step.k),
+                0x06 => return step.k,
+                other => panic!("an instruction that this test does not know: {other:#x}"),
+            };
+        }
+    }
+
     #[test]
     fn the_filters_compile_for_every_supported_machine() {
-        for architecture in [seccompiler::TargetArch::x86_64, seccompiler::TargetArch::aarch64] {
-            let filters = seccompiler::compile_from_json(FILTERS.as_bytes(), architecture).expect("filters");
-            assert_eq!(filters.len(), 2);
+        for (architecture, ..) in MACHINES {
+            assert_eq!(filters(1, architecture).expect("filters").len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_child_signals_nobody_but_itself() {
+        for (architecture, machine, tgkill) in MACHINES {
+            let filters = filters(4711, architecture).expect("filters");
+            let ask = |process| judged(&filters["calculation"], machine, tgkill, process);
+            assert_eq!(ask(4711), ALLOW, "abort ends the child");
+            for other in [0, 1, 4710, 4712, u64::from(u32::MAX)] {
+                assert_eq!(ask(other), NOT_PERMITTED, "{other}");
+            }
         }
     }
 }

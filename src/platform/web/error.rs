@@ -13,6 +13,10 @@ use super::page::Page;
 use super::state::AppState;
 use crate::kernel::language::Language;
 use crate::platform::db;
+use crate::platform::files::store::StoreError;
+
+/// In how many seconds it is worth asking a portal again whose database was out of reach.
+const SOON: &str = "10";
 
 /// What can go wrong with a request.
 #[derive(Debug)]
@@ -63,7 +67,20 @@ impl From<sqlx::Error> for WebError {
 
 impl From<anyhow::Error> for WebError {
     fn from(error: anyhow::Error) -> Self {
-        Self::Internal(error)
+        // A database that is gone is no fault of ours, however many hands the error went through.
+        match error.downcast::<sqlx::Error>() {
+            Ok(database) => database.into(),
+            Err(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => error.into(),
+            StoreError::Seal(error) => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -73,6 +90,7 @@ struct Undressed(Option<Said>);
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
+        let mut unavailable = false;
         let (status, said) = match self {
             Self::SignInFirst { return_to } => {
                 let query = serde_urlencoded(&return_to);
@@ -91,6 +109,7 @@ impl IntoResponse for WebError {
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
             Self::Unavailable(cause) => {
                 tracing::error!(cause = format!("{cause:#}"), "database out of reach");
+                unavailable = true;
                 (StatusCode::SERVICE_UNAVAILABLE, None)
             }
             Self::Internal(cause) => {
@@ -99,6 +118,9 @@ impl IntoResponse for WebError {
             }
         };
         let mut response = status.into_response();
+        if unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(SOON));
+        }
         response.extensions_mut().insert(Undressed(said));
         response
     }

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::state::AppState;
+use crate::platform::config::Config;
 
 /// No script, style or picture but our own files; nothing inline; no frame; no plug-in.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -20,13 +21,13 @@ const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), disp
 /// Adds the security headers. Pages are not stored by caches unless a handler says otherwise.
 pub async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    protect(response.headers_mut(), state.config.over_tls());
+    protect(response.headers_mut(), &state.config);
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
 /// Adds what every answer carries, whoever makes it.
-pub fn protect(headers: &mut HeaderMap, over_tls: bool) {
+pub fn protect(headers: &mut HeaderMap, config: &Config) {
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -43,7 +44,7 @@ pub fn protect(headers: &mut HeaderMap, over_tls: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if over_tls {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+    if let Some(strict) = config.strict_transport() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(strict));
     }
 }

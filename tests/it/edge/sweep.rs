@@ -56,6 +56,13 @@ fn filled(path: &str) -> String {
 
 fn check_headers(reply: &Reply, what: &str) {
     let header = |name: &str| reply.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    for (name, value) in &reply.headers {
+        let times = reply.headers.get_all(name).iter().count();
+        assert!(
+            times == 1 || matches!(name.as_str(), "set-cookie" | "vary"),
+            "{what}: {name} {times} times: {value:?}"
+        );
+    }
     let policy = header("content-security-policy");
     // No nonce: there is no inline script at all that would need one.
     for part in
@@ -70,18 +77,81 @@ fn check_headers(reply: &Reply, what: &str) {
     assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{what}");
     assert!(header("permissions-policy").contains("camera=()"), "{what}");
     assert_eq!(header("strict-transport-security"), "max-age=63072000", "{what}");
-    assert!(!header("cache-control").is_empty(), "{what}");
+    let kept = header("cache-control");
+    let by_caches = reply.status == 200 || reply.status == 304;
+    assert!(kept == "no-store" || (by_caches && kept.starts_with("public")), "{what}: {kept:?}");
+    // Every kind that the portal has; a browser guesses at what has none.
+    let kinds =
+        ["text/html", "text/css", "text/plain", "text/csv", "text/javascript"].map(|k| format!("{k}; charset=utf-8"));
     let kind = header("content-type");
-    if kind.starts_with("text/") {
-        assert!(kind.contains("charset=utf-8"), "{what}: {kind}");
-    } else if !reply.bytes.is_empty() {
-        assert!(!kind.is_empty(), "{what}: bytes of no kind");
-    }
+    let known = kinds.iter().any(|k| k == kind)
+        || matches!(kind, "application/json" | "application/json; charset=utf-8" | "image/png" | "image/svg+xml");
+    assert!(known || (kind.is_empty() && reply.bytes.is_empty()), "{what}: {} bytes of {kind:?}", reply.bytes.len());
     for cookie in reply.headers.get_all("set-cookie") {
         let cookie = cookie.to_str().unwrap();
         let bound = cookie.starts_with("__Host-") || cookie.starts_with("portal_language=");
         let all = ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"].iter().all(|part| cookie.contains(part));
         assert!(bound && all && !cookie.contains("Domain"), "{what}: {cookie}");
+    }
+}
+
+/// A check that nothing fails is none: an answer without one of the headers, or with a weaker one, is noticed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_of_the_headers_notices_what_is_missing() {
+    let (_app, mut signed_in) = over_tls().await;
+    let good = signed_in.get("/advisories").await;
+    check_headers(&good, "as it is");
+    let noticed = |name: &'static str, value: Option<&str>| {
+        let mut bad = good.clone();
+        match value {
+            Some(value) => bad.headers.insert(name, value.parse().unwrap()),
+            None => bad.headers.remove(name),
+        };
+        let seen = std::panic::catch_unwind(|| check_headers(&bad, "weaker")).is_err();
+        assert!(seen, "{name}: {value:?} passed");
+    };
+    let policy = good.headers["content-security-policy"].to_str().unwrap().to_owned();
+    for part in policy
+        .split("; ")
+        .filter(|part| ["default", "script", "base", "frame", "object"].iter().any(|p| part.starts_with(p)))
+    {
+        noticed("content-security-policy", Some(&policy.replace(part, "")));
+    }
+    noticed("content-security-policy", Some(&format!("{policy}; style-src 'unsafe-inline'")));
+    for name in [
+        "content-security-policy",
+        "x-content-type-options",
+        "referrer-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+        "permissions-policy",
+        "strict-transport-security",
+        "cache-control",
+        "content-type",
+    ] {
+        noticed(name, None);
+    }
+    noticed("cache-control", Some("private"));
+    noticed("content-type", Some("text/html"));
+    noticed("content-type", Some("application/x-made-up"));
+    noticed("set-cookie", Some("__Host-portal_session=1; Path=/; Secure; SameSite=Lax"));
+    noticed("set-cookie", Some("plain=1; Path=/; Secure; HttpOnly; SameSite=Lax"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_below_the_portals_are_bound_to_tls_on_request_alone() {
+    let tls = "--base-url=https://portal.example";
+    for (settings, expected) in [
+        (&[][..], None),
+        (&[tls], Some("max-age=63072000")),
+        (&[tls, "--hsts-subdomains"], Some("max-age=63072000; includeSubDomains")),
+    ] {
+        let app = TestApp::with_settings(settings).await;
+        for path in ["/sign-in", "/map/2011-03-31", "/map/2011-03-31", "/none", "/health/live"] {
+            let reply = app.visitor().get(path).await;
+            let said = reply.headers.get("strict-transport-security").map(|value| value.to_str().unwrap());
+            assert_eq!(said, expected, "{path} {settings:?}");
+        }
     }
 }
 

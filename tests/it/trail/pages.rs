@@ -326,3 +326,58 @@ fn every_action_in_the_code_has_a_name() {
     let codes: BTreeSet<&str> = actions::ALL.iter().map(|action| action.code).collect();
     assert_eq!(codes.len(), actions::ALL.len(), "each action once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_guard_refuses_is_written_down_once_an_hour() {
+    let Scene { app, mut db, .. } = scene().await;
+    let query = "select concat_ws(' ', a.sign_in_name, e.outcome, e.subject_kind, e.subject_id, e.detail, count(*))
+                 from audit_events e join accounts a using (account_id) where e.action = 'route.ask' group by
+                 a.sign_in_name, e.outcome, e.subject_kind, e.subject_id, e.detail order by 1";
+    let written = async |db: &mut PgConnection, expected: &[&str]| {
+        // Beside the answer, so a moment later.
+        for n in 0.. {
+            let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut *db).await.unwrap();
+            if rows == expected {
+                return;
+            }
+            assert!(n < 100, "{rows:?} instead of {expected:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let id = Uuid::new_v4();
+    let mut poc = app.signed_in("poc").await;
+    let nowhere = poc.get(&format!("/no-such-page/{id}")).await;
+    let (page, form) = (format!("/people/{id}"), format!("/people/{id}/suspension"));
+    // Many at once, in the very same moment.
+    let all = (0..12).map(|_| {
+        let mut poc = poc.clone();
+        let page = page.clone();
+        tokio::spawn(async move { poc.get(&page).await })
+    });
+    for reply in futures_util::future::join_all(all).await {
+        let reply = reply.unwrap();
+        assert_eq!(reply.status, 404);
+        let plain = |text: String| text.replace(&page, "").replace(&format!("/no-such-page/{id}"), "");
+        assert_eq!(plain(reply.without_request_id()), plain(nowhere.without_request_id()), "byte for byte");
+    }
+    poc.send(axum::http::Method::HEAD, &page, None).await;
+    poc.post(&form, &[("reason", "x")]).await;
+    let lines = ["poc refused route GET /people/{id} {} 1", "poc refused route POST /people/{id}/suspension {} 1"];
+    written(&mut db, &lines).await;
+    // The handler's own 404, a page that nobody has, and what strangers ask for are no refusals of the guard.
+    poc.get(&format!("/advisories/{id}")).await;
+    app.visitor().get(&page).await;
+    app.state.clock.advance(TimeDelta::minutes(29));
+    poc.get(&page).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    written(&mut db, &lines).await;
+    app.state.clock.advance(TimeDelta::minutes(29));
+    poc.get("/").await;
+    app.state.clock.advance(TimeDelta::minutes(3));
+    poc.get(&page).await;
+    written(&mut db, &["poc refused route GET /people/{id} {} 2", lines[1]]).await;
+    // Who looks at security sees them, with their names.
+    let mut auditor = app.signed_in("auditor").await;
+    let shown = auditor.post("/trail", &[("action", "route.ask")]).await;
+    assert!(shown.body.contains("権限のない画面への要求") && shown.body.contains("/people/{id}"), "{}", shown.body);
+}

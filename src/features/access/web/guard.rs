@@ -8,19 +8,21 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::identity::Identity;
+use super::refusal;
 use crate::features::access::action::Action;
 use crate::features::access::decision::could;
 use crate::features::access::rule::Rule;
 use crate::features::access::viewer::Viewer;
 use crate::platform::web::error::WebError;
 use crate::platform::web::routes::RouteTable;
+use crate::platform::web::state::AppState;
 
 /// Lets a request through to a route whose rule allows it. What has no rule does not exist.
 ///
 /// # Errors
 /// The answer for whom the route is not: to sign in first, or that there is no such page.
 pub async fn guard(
-    State(table): State<Arc<RouteTable<Rule>>>,
+    State((state, table)): State<(AppState, Arc<RouteTable<Rule>>)>,
     request: Request,
     next: Next,
 ) -> Result<Response, WebError> {
@@ -35,6 +37,7 @@ pub async fn guard(
             Err(WebError::NotFound)
         };
     };
+    let route = path.as_str().to_owned();
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(table.clone());
     let fresh = match rule {
@@ -48,11 +51,11 @@ pub async fn guard(
             true
         }
         Rule::May(action) => {
-            may(&mut parts, action).await?;
+            may(&state, &mut parts, &route, action).await?;
             false
         }
         Rule::Fresh(action) => {
-            may(&mut parts, action).await?;
+            may(&state, &mut parts, &route, action).await?;
             true
         }
     };
@@ -62,9 +65,13 @@ pub async fn guard(
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-async fn may(parts: &mut Parts, action: Action) -> Result<(), WebError> {
+async fn may(state: &AppState, parts: &mut Parts, route: &str, action: Action) -> Result<(), WebError> {
     let viewer = Viewer::from_request_parts(parts, &()).await?;
-    if could(&viewer, action) { Ok(()) } else { Err(WebError::NotFound) }
+    if could(&viewer, action) {
+        return Ok(());
+    }
+    refusal::note(state, parts, viewer.account_id, route);
+    Err(WebError::NotFound)
 }
 
 /// Whether a form under this path is one that waits for a confirmation: declared, and with a fresh rule.

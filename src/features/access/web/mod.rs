@@ -3,6 +3,7 @@
 pub mod extract;
 pub mod guard;
 pub mod identity;
+pub mod refusal;
 
 pub use extract::MaybeViewer;
 pub use guard::{guard, takes_fresh_form};

@@ -23,8 +23,9 @@ use crate::kernel::period::long_time;
 use crate::kernel::text;
 use crate::platform::web::cookies;
 use crate::platform::web::error::{Said, WebError};
+use crate::platform::web::form::text_problem;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -70,6 +71,9 @@ crate::words! {
     }
 }
 
+/// Names of keys and apps.
+pub const LONGEST_NAME: usize = 40;
+
 const LAST_ONE: Said = Said {
     ja: "これを削除すると、サインインできなくなります。先に別のパスキーまたは認証アプリを登録してください。",
     en: "Without it you could not sign in. Register another passkey or app first.",
@@ -79,8 +83,18 @@ struct Row {
     id: Uuid,
     kind: &'static str,
     name: String,
+    /// What stands in the field of the name, and what is wrong with it.
+    typed: String,
+    error: String,
     added: String,
     used: String,
+}
+
+/// A new name that cannot be taken.
+struct BadName {
+    authenticator: Uuid,
+    typed: String,
+    error: String,
 }
 
 struct SessionRow {
@@ -122,6 +136,17 @@ pub async fn get(
     frame: Frame,
     Query(query): Query<AccountQuery>,
 ) -> Result<Response, WebError> {
+    let page = account_page(&state, &viewer, &frame, query, None).await?;
+    Ok(Page(page).into_response())
+}
+
+async fn account_page(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    query: AccountQuery,
+    bad: Option<BadName>,
+) -> Result<AccountPage, WebError> {
     let now = state.clock.now();
     let language = frame.language;
     let w = AccountWords::of(language);
@@ -142,24 +167,28 @@ pub async fn get(
         chrome = chrome.with_flash("success", said);
     }
     let codes = there.iter().any(|a| a.kind == Kind::Totp).then(|| fill(w.codes_left, &[("count", &left.to_string())]));
-    let page = AccountPage {
+    let row = |a: authenticators::store::Authenticator| {
+        let name = if a.name.is_empty() { a.kind.label(language).to_owned() } else { a.name };
+        let bad = bad.as_ref().filter(|bad| bad.authenticator == a.authenticator_id);
+        Row {
+            id: a.authenticator_id,
+            kind: a.kind.label(language),
+            typed: bad.map_or_else(|| name.clone(), |bad| bad.typed.clone()),
+            error: bad.map(|bad| bad.error.clone()).unwrap_or_default(),
+            name,
+            added: long_time(a.added_at, language),
+            used: a.last_used_at.map_or_else(|| w.never.to_owned(), |at| long_time(at, language)),
+        }
+    };
+    Ok(AccountPage {
         chrome,
         w,
         display_name: own.display_name,
         sign_in_name: own.sign_in_name,
-        roles: roles(&viewer, language),
+        roles: roles(viewer, language),
         address: own.mail_address.unwrap_or_else(|| w.no_address.to_owned()),
         has_password: own.password_hash.is_some(),
-        authenticators: there
-            .into_iter()
-            .map(|a| Row {
-                id: a.authenticator_id,
-                kind: a.kind.label(language),
-                name: if a.name.is_empty() { a.kind.label(language).to_owned() } else { a.name },
-                added: long_time(a.added_at, language),
-                used: a.last_used_at.map_or_else(|| w.never.to_owned(), |at| long_time(at, language)),
-            })
-            .collect(),
+        authenticators: there.into_iter().map(row).collect(),
         codes,
         sessions: sessions
             .into_iter()
@@ -171,8 +200,7 @@ pub async fn get(
                 this: s.session_id == viewer.session_id,
             })
             .collect(),
-    };
-    Ok(Page(page).into_response())
+    })
 }
 
 fn roles(viewer: &Viewer, language: Language) -> Vec<String> {
@@ -206,9 +234,18 @@ pub struct OneForm {
 pub async fn post_rename(
     State(state): State<AppState>,
     viewer: Viewer,
+    frame: Frame,
     Form(form): Form<OneForm>,
 ) -> Result<Response, WebError> {
-    let name = text::line(&form.name, 40).map_err(|_| WebError::BadRequest)?;
+    let name = match text::line(&form.name, LONGEST_NAME) {
+        Ok(name) => name,
+        Err(problem) => {
+            let error = text_problem(problem, frame.language);
+            let bad = BadName { authenticator: form.authenticator, typed: form.name, error };
+            let page = account_page(&state, &viewer, &frame, AccountQuery::default(), Some(bad)).await?;
+            return Ok(Unprocessable(page).into_response());
+        }
+    };
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
     if !authenticators::store::rename(&mut tx, viewer.account_id, form.authenticator, &name).await? {
         return Err(WebError::NotFound);

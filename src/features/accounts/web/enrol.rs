@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use axum_extra::extract::CookieJar;
 
+use super::account::LONGEST_NAME;
 use super::arrival::HeldStep;
 use super::key::{KeyForm, KeyWidget};
 use crate::features::access::Requirement;
@@ -22,8 +23,9 @@ use crate::kernel::text;
 use crate::platform::security::totp::App;
 use crate::platform::web::cookies;
 use crate::platform::web::error::WebError;
+use crate::platform::web::form::text_problem;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -68,6 +70,7 @@ struct EnrolPage {
     by_app: bool,
     error: &'static str,
     key_name: String,
+    key_name_error: String,
 }
 
 #[derive(Template)]
@@ -119,7 +122,15 @@ async fn choice(
     let w = EnrolWords::of(frame.language);
     let by_app = Kind::Totp.suffices(requirement(state, step).await?);
     let chrome = frame.chrome(w.title, &[frame.home()]);
-    Ok(EnrolPage { chrome, w, key: KeyWidget::new(state, frame.language), by_app, error, key_name })
+    Ok(EnrolPage {
+        chrome,
+        w,
+        key: KeyWidget::new(state, frame.language),
+        by_app,
+        error,
+        key_name,
+        key_name_error: String::new(),
+    })
 }
 
 /// The app's page.
@@ -204,7 +215,14 @@ pub async fn post_passkey(
     let step = enrolling(held)?;
     let party = RelyingParty::of(&state.config).ok_or(WebError::NotFound)?;
     let now = state.clock.now();
-    let name = text::line(&form.name, 40).unwrap_or_default();
+    let name = match text::line(&form.name, LONGEST_NAME) {
+        Ok(name) => name,
+        Err(problem) => {
+            let page = choice(&state, &frame, &step, "", form.name).await?;
+            let page = EnrolPage { key_name_error: text_problem(problem, frame.language), ..page };
+            return Ok(Unprocessable(page).into_response());
+        }
+    };
     let mut tx = state.db.begin(Some(step.account_id), now).await?;
     let answer = form.answer();
     let offer = Offer::Passkey(&party, &answer, &name);

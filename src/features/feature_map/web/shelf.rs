@@ -124,8 +124,8 @@ impl PublicPages {
         }
         let mut page = make()?;
         for variant in [&mut page.plain, &mut page.gzip] {
-            headers::protect(&mut variant.headers, self.0.app.config.over_tls());
-            headers::protect(&mut variant.validators, self.0.app.config.over_tls());
+            headers::protect(&mut variant.headers, &self.0.app.config);
+            headers::protect(&mut variant.validators, &self.0.app.config);
         }
         let page = Arc::new(page);
         self.write(|shelf| {

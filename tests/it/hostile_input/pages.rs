@@ -1,0 +1,315 @@
+//! Everybody who has a form somewhere, and the forms that a walk over their pages finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ceptoar_portal::app::router;
+use ceptoar_portal::features::access::Role;
+use ceptoar_portal::features::accounts::tickets::Purpose;
+use ceptoar_portal::features::feature_map;
+use scraper::{ElementRef, Html, Selector};
+use sqlx::PgConnection;
+
+use crate::authenticators;
+use crate::support::factory::NewAdvisory;
+use crate::support::{Client, TestApp, factory};
+
+/// A portal with somebody for every form.
+pub struct Scene {
+    pub app: TestApp,
+    pub db: PgConnection,
+    /// Everybody with the pages that their walk begins at.
+    pub people: Vec<(&'static str, Client, Vec<String>)>,
+}
+
+/// What sort of text a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody writes a line in it.
+    Line,
+    /// Somebody writes as much as they like in it.
+    Text,
+    /// A part of a date, a code, a password.
+    Short,
+    /// Chosen or hidden: only a stranger's program writes in it.
+    Fixed,
+}
+
+/// A form as a browser would send it when everything is filled in well.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub who: usize,
+    pub method: String,
+    pub action: String,
+    pub route: &'static str,
+    pub values: Vec<(String, String)>,
+    pub fields: Vec<(String, Kind)>,
+}
+
+/// What makes a field pass where the page does not fill it in already.
+const VALID: [(&str, &str); 23] = [
+    ("display_name", "佐藤 花子"),
+    ("sign_in_name", "sato-hanako"),
+    ("mail_address", "hanako@people.example"),
+    ("address", "new@people.example"),
+    ("reason", "夜間の障害で、どの窓口にもつながらないため"),
+    ("words", "銀行"),
+    ("query", "銀行"),
+    ("recipient", "bank"),
+    ("name", "analyst"),
+    ("password", "seven quiet herons by the weir"),
+    ("new", "seven quiet herons by the weir"),
+    ("old", authenticators::PASSWORD),
+    ("code", "123456"),
+    ("kind", "alert"),
+    ("purpose", "prevention"),
+    ("level", "AMBER"),
+    ("handler_scope", "handlers"),
+    ("title", "題名"),
+    ("summary", "概要"),
+    ("countermeasure", "対策"),
+    ("duty", "member_poc"),
+    ("speaks_for", ""),
+    ("confirm", "true"),
+];
+
+impl Scene {
+    pub async fn build() -> Self {
+        let app = TestApp::start().await;
+        let mut db = app.database.owner().await;
+        let bank = factory::member(&mut db, "banks", "架空銀行").await;
+        let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
+        let (nisc, desk) =
+            (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
+        let (author, _) = factory::case_team(&app).await;
+        let banks = Some("banks");
+        let poc = factory::person(&app, "poc", Role::MemberPoc, bank, banks, Some(window)).await;
+        let gone = factory::person(&app, "gone", Role::MemberReader, bank, banks, None).await;
+        for (name, role, place, ceptoar) in [
+            ("desk", Role::Secretariat, desk, banks),
+            ("keeper", Role::MemberAdmin, bank, banks),
+            ("operator", Role::SystemAdmin, nisc, None),
+            ("auditor", Role::Auditor, nisc, None),
+            ("analyst", Role::NiscAnalyst, nisc, None),
+        ] {
+            factory::person(&app, name, role, place, ceptoar, None).await;
+        }
+        sqlx::query("update accounts set mail_address = sign_in_name || '@people.example'")
+            .execute(&mut db)
+            .await
+            .expect("addresses");
+        let invited = authenticators::newcomer(&app, "invited", Role::MemberReader).await;
+        let (_, stale, ..) = authenticators::equipped(&app, "tanto").await;
+        // A session that has to prove itself again; a fresh one comes below.
+        sqlx::query("update sessions set confirmed_at = confirmed_at - interval '1 hour'")
+            .execute(&mut db)
+            .await
+            .expect("an older session");
+        let half = authenticators::with_password(&app, "tanto").await;
+        let published = factory::published_advisory(&app, NewAdvisory::default()).await;
+        let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        let red = factory::draft_advisory(
+            &app,
+            NewAdvisory { level: "RED", scope: "named", named: &[window], ..NewAdvisory::default() },
+        )
+        .await;
+        let review = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        sqlx::query("update advisories set state = 'review', submitted_by = created_by, submitted_at = created_at where advisory_id = $1")
+            .bind(review)
+            .execute(&mut db)
+            .await
+            .expect("an item in review");
+        // The factory's text has a link that no form takes.
+        sqlx::query("update advisory_texts set links = array['https://www.vendor.example/advisory']")
+            .execute(&mut db)
+            .await
+            .expect("links");
+        let office = nisc.to_string();
+        let asked = [
+            ("display_name", "鈴木 一郎"),
+            ("sign_in_name", "suzuki"),
+            ("mail_address", "suzuki@people.example"),
+            ("language", "ja"),
+            ("duty", "nisc_analyst"),
+            ("office", office.as_str()),
+            ("reason", "定期異動"),
+        ];
+        let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
+        assert_eq!(asked.status, 303, "{}", asked.body);
+        let mut enrolling = app.visitor();
+        let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
+        assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
+        let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
+        let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
+        let mut people = vec![
+            ("visitor", app.visitor(), vec!["/sign-in".into(), "/sign-in/forgotten".into(), ticket, "/mailbox".into()]),
+            ("half", half, vec!["/sign-in/second".into()]),
+            ("enrolling", enrolling, vec!["/enrol".into(), "/enrol/app".into()]),
+            ("tanto, a while ago", stale, vec!["/account/confirm?return_to=/account/address".into()]),
+        ];
+        let fresh = app.signed_in("tanto").await;
+        people.push(("tanto", fresh, vec!["/account".into(), "/account/address".into(), "/account/password".into()]));
+        let of_item = |id| {
+            ["", "/draft", "/named", "/submission", "/publication", "/deliveries"]
+                .map(|p| format!("/advisories/{id}{p}"))
+        };
+        let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
+        for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
+            let mut starts = items.clone();
+            starts.extend(
+                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
+            );
+            starts.push(format!("/people/places/{bank}/banks"));
+            starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
+            starts.push(format!("/break-glass/organisations/{bank}"));
+            for person in [poc, gone, author, invited] {
+                starts.push(format!("/people/{person}"));
+            }
+            people.push((name, app.signed_in(name).await, starts));
+        }
+        sqlx::query("update accounts set suspended_at = now() where account_id = $1")
+            .bind(gone)
+            .execute(&mut db)
+            .await
+            .expect("a suspension");
+        Self { app, db, people }
+    }
+}
+
+/// Every declared path, the longest first so that a literal segment wins over a parameter.
+pub fn routes(app: &TestApp) -> Vec<(&'static str, &'static str)> {
+    let (_, table) = router::pages(feature_map::PublicPages::new(app.state.clone())).into_parts();
+    let mut routes: Vec<_> = table.declared().iter().map(|route| (route.path, route.method)).collect();
+    routes.sort_by_key(|(path, _)| path.matches('{').count());
+    routes
+}
+
+/// The declared path that an address is one of.
+fn route_of(routes: &[(&'static str, &'static str)], method: &str, address: &str) -> Option<&'static str> {
+    let path = address.split('?').next().unwrap_or_default();
+    let fits = |declared: &str| {
+        let (mut left, mut right) = (declared.split('/'), path.split('/'));
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a == b || (a.starts_with('{') && !b.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    };
+    routes.iter().find(|(declared, of)| *of == method && fits(declared)).map(|(declared, _)| *declared)
+}
+
+/// Walks over everybody's pages; each form of a route once, by the fields that it has.
+pub async fn walk(scene: &mut Scene) -> Vec<Form> {
+    let routes = routes(&scene.app);
+    let mut found: BTreeMap<String, Form> = BTreeMap::new();
+    for (who, (_, client, starts)) in scene.people.iter_mut().enumerate() {
+        let mut ahead: Vec<String> = starts.iter().rev().cloned().collect();
+        let (mut seen, mut pages) = (BTreeSet::new(), BTreeMap::<&str, usize>::new());
+        while let Some(path) = ahead.pop() {
+            let Some(route) = route_of(&routes, "GET", &path) else { continue };
+            let apart = ["/map", "/ceptoars", "/about", "/help", "/mailbox/{id}", "/advisories.json"];
+            if apart.iter().any(|page| route.starts_with(page)) || !seen.insert(path.clone()) {
+                continue;
+            }
+            let times = pages.entry(route).or_default();
+            *times += 1;
+            if *times > 6 {
+                continue;
+            }
+            let reply = client.get(&path).await;
+            assert!(reply.status < 500, "{path}: {}", reply.status);
+            if reply.status != 200 {
+                continue;
+            }
+            let page = Html::parse_document(&reply.body);
+            for (method, action, form) in forms(&page, &path) {
+                let Some(route) = route_of(&routes, &method, &action) else { continue };
+                let names: BTreeSet<&str> = form.fields.iter().map(|(name, _)| name.as_str()).collect();
+                let key = format!("{method} {route} {names:?}");
+                found.entry(key).or_insert(Form { who, method, action, route, ..form });
+            }
+            let link = Selector::parse("main a[href^='/']").expect("a selector");
+            let links = page.select(&link).filter_map(|a| a.attr("href")).map(str::to_owned);
+            ahead.extend(links.collect::<Vec<_>>());
+        }
+    }
+    found.into_values().collect()
+}
+
+fn forms(page: &Html, here: &str) -> Vec<(String, String, Form)> {
+    let select = |selector: &str| Selector::parse(selector).expect("a selector");
+    let mut found = Vec::new();
+    for element in page.select(&select("form")) {
+        let method = element.attr("method").unwrap_or("get").to_uppercase();
+        let action = element.attr("action").unwrap_or(here).to_owned();
+        let mut form = Form {
+            who: 0,
+            method: String::new(),
+            action: action.clone(),
+            route: "",
+            values: Vec::new(),
+            fields: Vec::new(),
+        };
+        for field in element.select(&select("input[name], textarea[name], select[name], button[name]")) {
+            let name = field.attr("name").expect("a name").to_owned();
+            if name != "form_token" {
+                add(&mut form, name, field);
+            }
+        }
+        if !form.fields.iter().any(|(name, _)| name == "window") {
+            // Somebody who answers for no window.
+            form.values
+                .iter_mut()
+                .filter(|(_, value)| value == "member_poc")
+                .for_each(|(_, v)| *v = "member_reader".into());
+        }
+        found.push((method, action, form));
+    }
+    found
+}
+
+fn add(form: &mut Form, name: String, field: ElementRef<'_>) {
+    let (tag, value) = (field.value().name(), field.attr("value").unwrap_or_default().to_owned());
+    let there = form.values.iter().any(|(known, _)| *known == name);
+    let known = VALID.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let kind = if tag == "input" { field.attr("type").unwrap_or("text") } else { tag };
+    let (value, kind) = match kind {
+        "checkbox" | "radio" if known.is_some() && !there => (known.unwrap_or_default(), Kind::Fixed),
+        "checkbox" if field.attr("checked").is_some() => (value, Kind::Fixed),
+        "radio" if !there => (value, Kind::Fixed),
+        // The first button is the one that Enter presses.
+        "button" if !there => (value, Kind::Fixed),
+        "checkbox" | "radio" | "button" => return,
+        "select" => {
+            let options = Selector::parse("option").expect("a selector");
+            let offered: Vec<String> = field
+                .select(&options)
+                .filter_map(|o| o.attr("value"))
+                .filter(|v| !v.is_empty())
+                .map(str::to_owned)
+                .collect();
+            // The centre's office is the one that the first role of staff belongs to.
+            let centre = field.select(&options).find(|o| o.text().any(|text| text.contains("内閣")));
+            let centre = centre.filter(|_| name == "office").and_then(|o| o.attr("value")).map(str::to_owned);
+            let wanted = known.filter(|value| value.is_empty() || offered.contains(value)).or(centre);
+            (wanted.or(offered.first().cloned()).unwrap_or_default(), Kind::Fixed)
+        }
+        "hidden" => (value, Kind::Fixed),
+        "password" => (known.unwrap_or(value), Kind::Short),
+        "textarea" => {
+            let there: String = field.text().collect();
+            let value = if there.trim().is_empty() { known.unwrap_or_default() } else { there };
+            (value, Kind::Text)
+        }
+        _ => {
+            let short = field.attr("inputmode") == Some("numeric");
+            let value = if value.is_empty() { known.unwrap_or_default() } else { value };
+            (value, if short { Kind::Short } else { Kind::Line })
+        }
+    };
+    if !form.fields.iter().any(|(known, _)| *known == name) {
+        form.fields.push((name.clone(), kind));
+    }
+    form.values.push((name, value));
+}
