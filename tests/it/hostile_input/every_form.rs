@@ -318,7 +318,8 @@ fn every_field_of_every_form_takes_every_payload_as_text_or_says_why_not() {
         faults.len(),
         faults.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
     );
-    assert!(one.refused + two.refused > 5000 && one.stored + two.stored > 1000);
+    // Were nothing sent or nothing taken, nothing would be found.
+    assert!(one.refused + two.refused > 3000 && one.stored + two.stored > 1000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
