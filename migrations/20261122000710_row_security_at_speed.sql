@@ -76,11 +76,13 @@ create function centre_knows(p_at_centre boolean, p_viewer uuid, p_level text, p
 create function viewer_kept_from() returns uuid[]
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$ begin
+    -- For others the list would tell which items there are.
+    if not public.viewer_at_centre() then return '{}'; end if;
     return (select coalesce(array_agg(a.advisory_id), '{}') from public.advisories a
             where (a.level = 'RED' or a.state <> 'published')
-              and not (a.state = 'published'
-                       and public.centre_knows(public.viewer_at_centre(), public.viewer_account(), a.level,
-                             array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])));
+              and (a.state = 'published'
+                   and public.centre_knows(true, public.viewer_account(), a.level,
+                         array[a.created_by, a.last_edited_by, a.submitted_by, a.approved_by])) is not true);
   end $$;
 create index advisories_apart on advisories (advisory_id) where level = 'RED' or state <> 'published';
 
@@ -100,12 +102,13 @@ create function audience_door(p_stage text, p_scope text, p_organisation uuid, p
                       when 'secretariat' then 'secretariat/' || p_organisation || '/' || p_ceptoar
                       when 'member' then p_scope || '/' || p_organisation || '/' || p_ceptoar end;
 
--- The windows that an item names, as doors say them; null where it names none.
-create function audience_named(p_advisory uuid, p_scope text, p_ceptoar text) returns text[]
+-- The windows that an item names, as doors say them; null where it names none. With the hop's organisation and CEPTOAR:
+-- a hat opens it only where that very hat answers for the window.
+create function audience_named(p_advisory uuid, p_scope text, p_organisation uuid, p_ceptoar text) returns text[]
   language plpgsql stable set search_path = pg_catalog, pg_temp
   as $$ begin
     if p_scope <> 'named' then return null; end if;
-    return array(select 'window/' || ad.contact_id || '/' || p_ceptoar from public.advisory_addressees ad
+    return array(select 'window/' || p_organisation || '/' || ad.contact_id || '/' || p_ceptoar from public.advisory_addressees ad
                  where ad.advisory_id = p_advisory and ad.contact_id is not null);
   end $$;
 
@@ -116,7 +119,7 @@ create function hang_doors(p_advisory uuid) returns void
   set door = case a.state when 'published'
                then public.audience_door(au.stage, a.handler_scope, au.organisation_id, au.ceptoar_id) end,
       sealed = a.level = 'RED' and au.stage <> 'member',
-      named = case when au.stage = 'member' then public.audience_named(a.advisory_id, a.handler_scope, au.ceptoar_id) end
+      named = case when au.stage = 'member' then public.audience_named(a.advisory_id, a.handler_scope, au.organisation_id, au.ceptoar_id) end
   from public.advisories a
   where a.advisory_id = p_advisory and au.advisory_id = p_advisory $$;
 
@@ -160,7 +163,7 @@ create or replace function sharing_freeze(p_advisory uuid, p_now timestamptz, p_
       select distinct on (organisation_id, ceptoar_id, stage) p_advisory, organisation_id, ceptoar_id, stage, rule,
              public.audience_door(stage, item.handler_scope, organisation_id, ceptoar_id),
              item.level = 'RED' and stage <> 'member',
-             case when stage = 'member' then public.audience_named(p_advisory, item.handler_scope, ceptoar_id) end
+             case when stage = 'member' then public.audience_named(p_advisory, item.handler_scope, organisation_id, ceptoar_id) end
       from windows order by organisation_id, ceptoar_id, stage, rule),
     due as (
       insert into public.deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,
@@ -210,7 +213,7 @@ create function viewer_keys() returns table (role text, organisation_id uuid, co
       where f.account_id = public.viewer_account() and f.valid @> public.viewer_today())
     select distinct h.role, h.organisation_id, h.contact_id,
            public.audience_door(d.stage, d.scope, h.organisation_id, h.ceptoar_id),
-           case d.scope when 'named' then 'window/' || h.contact_id || '/' || h.ceptoar_id end
+           case d.scope when 'named' then 'window/' || h.organisation_id || '/' || h.contact_id || '/' || h.ceptoar_id end
     from hats h
     cross join lateral (values
       ('ministry', null, h.role = 'ministry_liaison'),
@@ -274,7 +277,7 @@ create or replace function viewer_items() returns table (advisory_id uuid, conte
     return query
     select u.advisory_id, bool_or(u.content) from (
       select a.advisory_id, true as content from public.advisories a
-        where a.state = 'published' and public.viewer_at_centre() and a.advisory_id <> all (public.viewer_kept_from())
+        where a.state = 'published' and public.viewer_at_centre() and a.advisory_id <> all ((select public.viewer_kept_from())::uuid[])
       union all
       select r.advisory_id, not r.sealed from public.viewer_reach r
     ) u group by 1;
@@ -307,14 +310,14 @@ alter policy own_view on advisory_audience using (
        or organisation_id = any ((select viewer_organisations())::uuid[]))
       and exists (select from viewer_reach r where r.advisory_id = advisory_audience.advisory_id)));
 
--- A desk sees the answers of those whom an item reached in its CEPTOAR.
+-- A desk sees the answers of the members whom an item reached in its CEPTOAR.
 alter policy own_view on advisory_acknowledgements using (
   ((select viewer_at_centre()) and advisory_id <> all ((select viewer_kept_from())::uuid[]))
   or (organisation_id = any ((select viewer_answering_organisations())::uuid[])
       and exists (select from viewer_reach r where r.advisory_id = advisory_acknowledgements.advisory_id))
   or exists (select from advisory_audience au
              where au.advisory_id = advisory_acknowledgements.advisory_id
-               and au.organisation_id = advisory_acknowledgements.organisation_id
+               and au.organisation_id = advisory_acknowledgements.organisation_id and au.stage = 'member'
                and au.ceptoar_id = any ((select viewer_ceptoars())::text[])));
 
 alter policy own_view on deliveries using (

@@ -23,6 +23,7 @@ async fn filled() -> (TestApp, PgConnection) {
     let reply = app.visitor().post("/sign-in", &[("name", "poc-bank-1"), ("password", password)]).await;
     assert_eq!(reply.status, 303);
     sqlx::raw_sql(ITEMS).execute(&mut db).await.expect("items");
+    app.database.break_a_rule().await;
     (app, db)
 }
 
@@ -201,6 +202,40 @@ async fn views_ask_with_the_readers_rights() {
         "{loose} and not coalesce(reloptions, '{{}}') && array['security_barrier=true', 'security_barrier=on']"
     );
     assert_eq!(names(&mut db, &open).await, [""; 0], "conditions of others would be asked of hidden rows");
+}
+
+/// A RED item that names a window of each of two firms, and reaches the first firm only. Whoever answers for the
+/// second firm's named window, and for another window of the first, has a door of one hat and a name of the other.
+const TWO_FIRMS: &str = "
+insert into advisory_addressees (advisory_id, contact_id)
+select a.advisory_id, f.contact_id from advisories a, affiliations f join accounts c using (account_id)
+where a.number = 'T-1' and c.sign_in_name = 'poc-bank-2';
+insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule)
+select a.advisory_id, f.organisation_id, 'banks', 'member', 'named'
+from advisories a, affiliations f join accounts c using (account_id)
+where a.number = 'T-1' and c.sign_in_name = 'poc-bank-1';
+insert into contacts select * from jsonb_populate_record(null::contacts, (
+  select to_jsonb(k) || jsonb_build_object('contact_id', gen_random_uuid(), 'position', 9)
+  from contacts k join affiliations f using (contact_id) join accounts c using (account_id)
+  where c.sign_in_name = 'poc-bank-1'));
+insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
+select c.account_id, 'member_poc', k.organisation_id, 'banks', k.contact_id, '[2000-01-01,)'
+from accounts c, contacts k where c.sign_in_name = 'poc-bank-2' and k.position = 9";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_of_one_hat_is_not_opened_by_the_window_of_another() {
+    let (app, mut db) = filled().await;
+    sqlx::raw_sql(TWO_FIRMS).execute(&mut db).await.expect("two firms");
+    for (name, sees) in [("poc-bank-1", 1), ("poc-bank-2", 0)] {
+        let mut tx = looking(&app, &mut db, name).await;
+        for table in [
+            "advisories where number = 'T-1'",
+            "advisory_texts where title = 'T-1'",
+            "viewer_hats(null) h join advisories a using (advisory_id) where a.number = 'T-1'",
+        ] {
+            assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, sees, "{name}: {table}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

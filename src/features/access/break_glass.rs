@@ -49,3 +49,28 @@ impl Act for BreakGlassAction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::features::access::role::Role;
+    use crate::features::access::viewer::tests::wearing;
+
+    #[test]
+    fn the_glass_is_over_members_and_open_to_who_broke_it_for_its_time() {
+        let viewer = wearing(Role::NiscAnalyst);
+        let open = |object| BreakGlassAction::Open.permitted(&viewer, &object);
+        assert!(open(BreakGlassObject::Organisation { member: true }));
+        assert!(!open(BreakGlassObject::Organisation { member: false }));
+        let now: DateTime<Utc> = "2026-11-21T12:00:00Z".parse().expect("an instant");
+        for (account_id, own) in [(viewer.account_id, true), (AccountId::random(), false)] {
+            for (left, in_time) in [(1, true), (0, false), (-1, false)] {
+                let used = BreakGlassObject::Use { account_id, closes_at: now + TimeDelta::seconds(left), now };
+                assert_eq!(open(used), own && in_time);
+            }
+        }
+        assert!(!open(BreakGlassObject::List));
+    }
+}

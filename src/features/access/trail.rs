@@ -45,3 +45,23 @@ impl Act for TrailAction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::access::viewer::tests::wearing;
+
+    #[test]
+    fn who_read_an_item_is_for_its_case_team_and_of_red_for_nobody_else() {
+        for role in Role::ALL {
+            let viewer = wearing(role);
+            for (published, red, case_team) in (0..8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0)) {
+                let item = TrailObject::Item(ReadItem { published, red, case_team });
+                let expected = published && (case_team || (!red && role == Role::NiscApprover));
+                assert_eq!(TrailAction::Readers.permitted(&viewer, &item), expected, "{role:?} {item:?}");
+                assert!(!TrailAction::ReadAll.permitted(&viewer, &item));
+            }
+            assert!(!TrailAction::Readers.permitted(&viewer, &TrailObject::Events));
+        }
+    }
+}

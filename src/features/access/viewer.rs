@@ -59,3 +59,28 @@ impl Viewer {
             .collect()
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    //! Somebody to ask rules about.
+
+    use super::{AccountId, Affiliation, FirstWall, OrganisationId, Role, SessionId, Viewer};
+
+    /// Somebody with one role at the banks.
+    pub fn wearing(role: Role) -> Viewer {
+        Viewer {
+            account_id: AccountId::random(),
+            session_id: SessionId::random(),
+            display_name: String::new(),
+            affiliations: vec![Affiliation {
+                role,
+                organisation_id: OrganisationId::random(),
+                organisation_ja: String::new(),
+                organisation_en: String::new(),
+                ceptoar_id: Some("banks".into()),
+                contact_id: None,
+            }],
+            first_wall: FirstWall::Standing,
+        }
+    }
+}

@@ -62,13 +62,7 @@ impl World {
         }
         let proposal = world.fresh("proposal").await;
         world.items.insert("proposal", proposal);
-        // A rule of the database broken on purpose (scripts/mutants).
-        if let Ok(mutant) = std::env::var("LEAK_MATRIX_SQL") {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(mutant))
-                .execute(&mut world.app.database.owner().await)
-                .await
-                .expect("a mutant");
-        }
+        world.app.database.break_a_rule().await;
         world
     }
 

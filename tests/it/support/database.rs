@@ -73,6 +73,13 @@ impl TestDatabase {
     pub async fn owner(&self) -> PgConnection {
         superuser(&self.name).await
     }
+
+    /// Breaks the rule of the database that `scripts/mutants` is at, if it is.
+    pub async fn break_a_rule(&self) {
+        if let Ok(mutant) = std::env::var("MUTANT_SQL") {
+            run(&mut self.owner().await, mutant).await;
+        }
+    }
 }
 
 /// The template of this program's migrations and reference data; made by whoever comes first.

@@ -98,8 +98,8 @@ async fn candidates(
         r#"
         with owed as materialized (
           select h.advisory_id, bool_and(k.found is not null) as answered
-          from viewer_hats(case when $3 in ('waiting', 'overdue', 'acknowledged')
-                                then (select viewer_envelopes()) else '{}'::uuid[] end) h
+          -- Of all items where that is asked, else of none.
+          from viewer_hats(case when $3 in ('waiting', 'overdue', 'acknowledged') then null else '{}'::uuid[] end) h
           left join lateral (
             select true as found from advisory_acknowledgements y
             where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
