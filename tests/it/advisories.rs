@@ -390,6 +390,7 @@ async fn row_security_alone_keeps_the_four_eyes() {
     let Scene { app, mut db, .. } = scene().await;
     let mut author = app.signed_in("approver").await;
     let item = submitted(&mut author, &[]).await;
+    app.database.break_a_rule().await;
     let id: Uuid = item.trim_start_matches("/advisories/").parse().unwrap();
     let account = |name: &'static str| {
         sqlx::query_scalar::<_, Uuid>("select account_id from accounts where sign_in_name = $1").bind(name)

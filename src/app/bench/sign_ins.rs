@@ -29,6 +29,8 @@ pub async fn run(settings: SignIns) -> anyhow::Result<()> {
     let router = portal(&field, 16).await?;
     let reader = people.readers.last().context("a reader")?;
     let quiet = watch(&router, reader, async { tokio::time::sleep(Duration::from_secs(2)).await }).await?;
+    // The height counts from here: preparing the benchmark needed more than the sign-ins do.
+    std::fs::write("/proc/self/clear_refs", "5")?;
     let before = memory("VmRSS")?;
     let begin = Instant::now();
     let all = (0..settings.at_once).map(|n| tokio::spawn(sign_in(router.clone(), n)));
