@@ -19,19 +19,31 @@ create function people_firm_keepers(p_organisation uuid, p_but uuid[]) returns s
       and f.account_id <> all (p_but))
   select distinct o.account_id from own o where o.keeper or not exists (select from own k where k.keeper) $$;
 
+-- Whether a firm has somebody to ask. Whom a desk or a colleague suspended counts: else a desk would shut out those
+-- who can say no, name whom it likes, and let them in again. They get no letter and decide nothing meanwhile.
+create function people_firm_has_somebody(p_organisation uuid, p_but uuid[]) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select exists (
+    select from public.affiliations f join public.accounts a using (account_id)
+    where f.organisation_id = p_organisation and f.role in ('member_admin', 'member_poc', 'hub_member')
+      and f.valid @> public.viewer_today() and public.people_enrolled(f.account_id) and f.account_id <> all (p_but)
+      and (a.suspended_at is null or exists (
+        select from public.account_suspensions s
+        where s.account_id = a.account_id and s.lifted_at is null and s.rank < 3))) $$;
+
 -- Whether the viewer has to ask a firm before giving this duty.
 create function people_needs_consent(p_role text, p_organisation uuid, p_ceptoar text, p_person uuid) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$ select public.people_is_members_role(p_role) and p_organisation <> all (public.viewer_kept_firms())
-          and exists (select from public.people_firm_keepers(p_organisation,
-                        array_remove(array[public.viewer_account(), p_person], null))) $$;
+          and public.people_firm_has_somebody(p_organisation,
+                array_remove(array[public.viewer_account(), p_person], null)) $$;
 
 -- The same fact for the code, of somebody known by account or by address. Who does not keep the place learns nothing.
 create function people_firm_answers(p_organisation uuid, p_ceptoar text, p_person uuid, p_address text) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$ select not public.people_reaches('member_poc', p_organisation, p_ceptoar) or exists (
-          select from public.people_firm_keepers(p_organisation, array_remove(array[public.viewer_account(), p_person]
-            || array(select a.account_id from public.accounts a where lower(a.mail_address) = lower(p_address)), null))) $$;
+  as $$ select not public.people_reaches('member_poc', p_organisation, p_ceptoar) 
+          or public.people_firm_has_somebody(p_organisation, array_remove(array[public.viewer_account(), p_person]
+            || array(select a.account_id from public.accounts a where lower(a.mail_address) = lower(p_address)), null)) $$;
 
 -- Whether the viewer is the second person of a request about a member's duty.
 create function people_consents(p_role text, p_organisation uuid, p_account uuid, p_asked_by uuid) returns boolean
@@ -159,6 +171,8 @@ create function people_propose(p_account uuid, p_name text, p_display_name text,
     end if;
     perform public.people_must(person <> public.viewer_account()
       and public.people_needs_consent(p_role, p_organisation, p_ceptoar, person));
+    -- Two at the same moment would both find nothing proposed: the second waits here until the first is done.
+    perform from public.accounts a where a.account_id = person for update;
     if exists (select from public.affiliations f
                where f.account_id = person and f.role = p_role and f.organisation_id = p_organisation
                  and f.ceptoar_id = p_ceptoar and f.contact_id is not distinct from p_contact and f.valid && period) then
@@ -329,7 +343,8 @@ create or replace function people_decide(p_request uuid, p_decision text, p_now 
       from public.accounts a where a.account_id = r.account_id;
   end $$;
 
-revoke execute on function people_firm_keepers(uuid, uuid[]), people_needs_consent(text, uuid, text, uuid),
+revoke execute on function people_firm_keepers(uuid, uuid[]), people_firm_has_somebody(uuid, uuid[]),
+  people_needs_consent(text, uuid, text, uuid),
   people_firm_answers(uuid, text, uuid, text), people_consents(text, uuid, uuid, uuid), people_just_confirmed(uuid),
   people_propose(uuid, text, text, text, text, boolean, text, uuid, text, uuid, date, date, text, timestamptz),
   people_request_keepers(uuid), people_firm_windows(uuid, text), people_requests(uuid, uuid) from public;

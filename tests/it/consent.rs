@@ -272,7 +272,7 @@ async fn the_emergency_brake_is_told_to_the_other_keepers() {
         ("desk", 1),
         ("operator", 1),
         ("bank-admin", 0),
-        ("poc", 0),
+        ("poc", 1),
         ("rival-poc", 0),
         ("approver", 0),
     ] {
@@ -286,7 +286,8 @@ async fn the_emergency_brake_is_told_to_the_other_keepers() {
     let mut desk = w.app.signed_in("desk").await;
     let before = w.number("select count(*) from mails").await;
     assert_eq!(desk.post(&format!("/people/{rival}/suspension"), &[("reason", "x")]).await.status, 303);
-    assert_eq!(w.number("select count(*) from mails").await, before);
+    assert_eq!(w.number("select count(*) from mails").await, before + 1, "only the person themselves");
+    assert_eq!(letters(&mut w, rival, "サインインできません").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -363,4 +364,69 @@ async fn a_keeper_learns_nothing_of_what_others_keep() {
         let shown = page.texts(".page-head__labels").join("");
         assert!(shown.contains(state) && !shown.contains(not), "{name}: {shown}");
     }
+}
+
+/// Suspending those who could say no, naming somebody, and lifting the suspension is no way around the firm.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_keeper_is_still_somebody_to_ask() {
+    let mut w = world().await;
+    let rival = w.rival;
+    let keeper = w.account("rival-poc").await;
+    let mut desk = w.app.signed_in("desk").await;
+    assert_eq!(desk.post(&format!("/people/{keeper}/suspension"), &[("reason", "x")]).await.status, 303);
+    assert_eq!(letters(&mut w, keeper, "サインインできません").await, 1, "the keeper hears of it");
+    let around = format!(
+        "select people_invite('x', 'X', 'x@desk.example', 'ja', true, 'member_poc', '{rival}', 'banks', null,
+                              viewer_today(), null, 'x', now())"
+    );
+    assert!(!straight(&mut w, "desk", around.clone()).await, "the desk goes around the firm");
+    let request = propose(&mut desk, rival, None, "puppet@desk.example").await;
+    assert!(request.starts_with("/people/requests/"), "{request}");
+    assert_eq!(letters(&mut w, keeper, "提案しました").await, 0, "they could not look at it");
+    let id = request.rsplit('/').next().unwrap_or_default().to_owned();
+    let decide = format!("select people_decide('{id}', 'confirmed', now())");
+    assert!(!straight(&mut w, "rival-poc", decide).await, "whoever is shut out decides nothing");
+    assert_eq!(desk.post(&format!("/people/{keeper}/lifting"), &[("reason", "x")]).await.status, 303);
+    assert_eq!(letters(&mut w, keeper, "再開されました").await, 1);
+    let mut handler = w.app.signed_in("rival-poc").await;
+    assert_eq!(handler.post(&format!("{request}/refusal"), &[]).await.status, 303);
+
+    // Whom staff suspended does not hold the firm up.
+    let now = "update accounts set suspended_at = now() where account_id = $1";
+    sqlx::query(now).bind(keeper).execute(&mut w.db).await.unwrap();
+    sqlx::query(
+        "insert into account_suspensions (account_id, suspended_at, suspended_by, reason, rank)
+         select $1, now(), account_id, 'x', 3 from accounts where sign_in_name = 'approver'",
+    )
+    .bind(keeper)
+    .execute(&mut w.db)
+    .await
+    .unwrap();
+    assert!(straight(&mut w, "desk", around).await);
+}
+
+/// Two proposals of one duty at the same moment make one request.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_proposals_at_the_same_moment_make_one_request() {
+    let mut w = world().await;
+    let (poc, rival) = (w.poc, w.rival);
+    let desk = AccountId(w.account("desk").await);
+    let statement = format!(
+        "select request_id from people_propose('{poc}', null, null, null, null, true, 'member_poc', '{rival}', 'banks',
+                                               null, viewer_today(), null, 'x', now())"
+    );
+    let now = w.app.state.clock.now();
+    let mut first = w.app.state.db.begin(Some(desk), now).await.expect("a transaction");
+    sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *first).await.expect("the first");
+    let db = w.app.state.db.clone();
+    let second = tokio::spawn(async move {
+        let mut tx = db.begin(Some(desk), now).await.expect("a transaction");
+        let answer = sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await.is_ok();
+        tx.commit().await.expect("an end");
+        answer
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    first.commit().await.expect("an end");
+    assert!(!second.await.expect("an answer"), "the second finds the first");
+    assert_eq!(w.number("select count(*) from grant_requests").await, 1);
 }

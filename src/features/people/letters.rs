@@ -53,6 +53,10 @@ pub enum Occasion<'a> {
         /// On whom.
         name: &'a str,
     },
+    /// They were suspended.
+    Suspended,
+    /// Their suspension was lifted.
+    Lifted,
     /// One of their duties ends.
     DutyEnded {
         /// Its last day.
@@ -75,6 +79,10 @@ crate::words! {
         first: "セプター事務局が、貴組織の最初の担当者を登録しました。\n登録された方: {name}" / "The secretariat of your CEPTOAR registered the first\nperson for your firm. Registered: {name}",
         braked_subject: "【お知らせ】利用者の利用が停止されました" / "[Portal] An account was suspended",
         braked: "あなたが管理する利用者の利用を、ほかの管理担当者が\n停止しました。詳しくは「利用者管理」をご覧ください。\n利用者: {name}" / "Another keeper suspended somebody whose duties you\nkeep as well. See the page People.\nWho: {name}",
+        suspended_subject: "【お知らせ】あなたの利用が停止されました" / "[Portal] Your account was suspended",
+        suspended: "管理担当者が、あなたのポータルの利用を停止しました。\n解除されるまで、サインインできません。" / "A keeper suspended your account. You cannot sign in\nuntil this is lifted.",
+        lifted_subject: "【お知らせ】利用の停止が解除されました" / "[Portal] Your suspension was lifted",
+        lifted: "停止されていたポータルの利用が、再開されました。\n停止の間に、貴組織の担当者に変わりがないか、ご確認ください。" / "Your account was suspended and is open again. Please\nlook whether your firm's people are still the same.",
         unknown: "お心当たりがないときは、所属セプターの事務局に\nお電話でお知らせください。" / "If this is a surprise, telephone the secretariat of\nyour CEPTOAR.",
         end: "以上" / "--",
     }
@@ -107,6 +115,8 @@ fn letter(to: &Addressee, occasion: Occasion<'_>, config: &Config) -> Result<Let
         Occasion::Reset { token } => accounts::letters::reset(&for_account(), token),
         Occasion::Recovery { token } => accounts::letters::recovery(&for_account(), token),
         Occasion::DutyGiven => plain(to, w.given_subject, w.given),
+        Occasion::Suspended => plain(to, w.suspended_subject, w.suspended),
+        Occasion::Lifted => plain(to, w.lifted_subject, w.lifted),
         Occasion::DutyEnded { last_day } => {
             plain(to, w.ended_subject, &fill(w.ended, &[("day", &long_date(last_day, to.language))]))
         }
@@ -151,6 +161,8 @@ mod tests {
                 (w.proposed_subject, w.proposed),
                 (w.first_subject, w.first),
                 (w.braked_subject, w.braked),
+                (w.suspended_subject, w.suspended),
+                (w.lifted_subject, w.lifted),
             ] {
                 let letter = plain(&to, subject, text).expect("a letter");
                 assert!(!letter.body().contains("http"));

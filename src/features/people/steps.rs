@@ -132,6 +132,22 @@ impl Actor<'_> {
         self.write(tx, account, &to, occasion).await
     }
 
+    /// Tells the owner that their account was shut or opened, suspended or not. Only letters to this person count: or
+    /// whoever suspends would write to many others first, so that this one letter goes beyond their own limit.
+    async fn tell_owner(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        occasion: Occasion<'_>,
+    ) -> Result<bool, StepError> {
+        let Some(to) = store::addressee(tx, account).await? else { return Ok(false) };
+        let key = format!("shut-letters-to:{account}");
+        if charge_attempt(tx, &key, self.now, TimeDelta::hours(1)).await? > LETTERS_TO_ONE {
+            return Ok(false);
+        }
+        letters::send(tx, account, &to, occasion, self.config, self.now).await
+    }
+
     /// Writes to somebody whose address is known, within the limits.
     async fn write(
         &self,
@@ -143,7 +159,9 @@ impl Actor<'_> {
         if self.over_the_limit(tx, account).await? {
             return match occasion {
                 // What is taken away is taken away at once, with or without a letter.
-                Occasion::DutyEnded { .. } | Occasion::Braked { .. } => Ok(false),
+                Occasion::DutyEnded { .. } | Occasion::Braked { .. } | Occasion::Suspended | Occasion::Lifted => {
+                    Ok(false)
+                }
                 Occasion::DutyGiven
                 | Occasion::Proposed { .. }
                 | Occasion::FirstNamed { .. }
