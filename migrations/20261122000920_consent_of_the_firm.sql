@@ -1,6 +1,8 @@
 -- A firm that has somebody of its own is asked before a secretariat names a person for it (docs/decisions/0022).
 -- It is the request of two persons that roles of staff take, with the firm as the second person.
 alter table grant_requests add column contact_id uuid references contacts;
+-- The name that was typed with an address. What the account itself is called is not the proposer's business.
+alter table grant_requests add column asked_name text;
 
 create function people_is_members_role(p_role text) returns boolean
   language sql immutable set search_path = pg_catalog, pg_temp
@@ -109,6 +111,31 @@ create or replace function people_person_of(p_name text, p_display_name text, p_
     return made;
   end $$;
 
+-- Whether a firm is also in a CEPTOAR whose desk the viewer does not keep.
+create function people_firm_elsewhere(p_organisation uuid) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select exists (select from public.memberships m
+          where m.organisation_id = p_organisation and not isempty(m.valid)
+            and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today())
+            and m.ceptoar_id <> all (public.viewer_kept_ceptoars())) $$;
+
+-- What a desk may name alone, for a firm that has nobody to ask: somebody of whom at least one window hears, and no
+-- keeper of a firm that is in another CEPTOAR too, whose people and items that keeper would reach.
+create function people_check_first(p_role text, p_organisation uuid, p_ceptoar text) returns void
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  begin
+    if not public.people_is_members_role(p_role) or p_organisation = any (public.viewer_kept_firms()) then
+      return;
+    end if;
+    if p_role = 'member_admin' and public.people_firm_elsewhere(p_organisation) then
+      raise exception 'a keeper of several CEPTOARs' using errcode = 'check_violation', constraint = 'people_first_keeper';
+    end if;
+    if not exists (select from public.people_firm_windows(p_organisation, p_ceptoar)) then
+      raise exception 'no window to be told' using errcode = 'check_violation', constraint = 'people_first_window';
+    end if;
+  end $$;
+
 create or replace function people_give(p_account uuid, p_role text, p_organisation uuid, p_ceptoar text, p_contact uuid,
                             p_from date, p_until date, p_reason text, p_now timestamptz) returns uuid
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -120,6 +147,7 @@ create or replace function people_give(p_account uuid, p_role text, p_organisati
       and public.people_reaches(p_role, p_organisation, p_ceptoar) and public.people_may_see(p_account)
       and not public.people_needs_consent(p_role, p_organisation, p_ceptoar, p_account));
     perform public.people_check_place(p_role, p_organisation, p_ceptoar, p_contact, p_from, p_until);
+    perform public.people_check_first(p_role, p_organisation, p_ceptoar);
     insert into public.affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid,
                                      granted_by, granted_at, reason)
       values (p_account, p_role, p_organisation, p_ceptoar, p_contact, daterange(p_from, p_until + 1),
@@ -143,6 +171,7 @@ create or replace function people_invite(p_name text, p_display_name text, p_add
     person := public.people_person_of(p_name, p_display_name, p_address, p_language, p_demonstration, p_now);
     perform public.people_must(person <> public.viewer_account()
       and not public.people_needs_consent(p_role, p_organisation, p_ceptoar, person));
+    perform public.people_check_first(p_role, p_organisation, p_ceptoar);
     insert into public.affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid,
                                      granted_by, granted_at, reason)
       values (person, p_role, p_organisation, p_ceptoar, p_contact, daterange(p_from, p_until + 1),
@@ -185,9 +214,9 @@ create function people_propose(p_account uuid, p_name text, p_display_name text,
       raise exception 'proposed already' using errcode = 'check_violation', constraint = 'people_proposed';
     end if;
     return query insert into public.grant_requests (account_id, purpose, role, organisation_id, ceptoar_id, contact_id,
-                                                    valid, reason, asked_by, asked_at)
+                                                    valid, reason, asked_by, asked_at, asked_name)
       values (person, 'duty', p_role, p_organisation, p_ceptoar, p_contact, period, p_reason,
-              public.viewer_account(), p_now)
+              public.viewer_account(), p_now, case when p_account is null then p_display_name end)
       returning request_id, account_id;
   end $$;
 
@@ -226,7 +255,12 @@ create function people_requests(p_request uuid, p_account uuid)
                  made_at timestamptz, made_by_name text)
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$
-  select r.request_id, r.account_id, a.display_name, r.purpose, r.role, r.organisation_id, n.ja, n.en, r.ceptoar_id,
+  select r.request_id, r.account_id,
+         -- The stored name is for whom the person works, or worked; everybody else knows the name that was typed.
+         case when exists (select from public.affiliations f where f.account_id = r.account_id
+                           and public.people_reaches(f.role, f.organisation_id, f.ceptoar_id))
+              then a.display_name else coalesce(r.asked_name, a.display_name) end,
+         r.purpose, r.role, r.organisation_id, n.ja, n.en, r.ceptoar_id,
          c.ja, c.en, w.label, w.position, lower(r.valid), upper(r.valid) - 1, r.reason, r.asked_by, b.display_name,
          r.asked_at, r.decision, d.display_name, r.decided_at, public.people_waits(r.decision, r.asked_at),
          public.people_request_counts(r.account_id, r.purpose, r.decision, r.asked_at),
@@ -346,8 +380,9 @@ create or replace function people_decide(p_request uuid, p_decision text, p_now 
 revoke execute on function people_firm_keepers(uuid, uuid[]), people_firm_has_somebody(uuid, uuid[]),
   people_needs_consent(text, uuid, text, uuid),
   people_firm_answers(uuid, text, uuid, text), people_consents(text, uuid, uuid, uuid), people_just_confirmed(uuid),
+  people_firm_elsewhere(uuid), people_check_first(text, uuid, text),
   people_propose(uuid, text, text, text, text, boolean, text, uuid, text, uuid, date, date, text, timestamptz),
   people_request_keepers(uuid), people_firm_windows(uuid, text), people_requests(uuid, uuid) from public;
-grant execute on function people_firm_answers(uuid, text, uuid, text),
+grant execute on function people_firm_answers(uuid, text, uuid, text), people_firm_elsewhere(uuid),
   people_propose(uuid, text, text, text, text, boolean, text, uuid, text, uuid, date, date, text, timestamptz),
   people_request_keepers(uuid), people_firm_windows(uuid, text), people_requests(uuid, uuid) to portal_app;

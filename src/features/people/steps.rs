@@ -61,6 +61,12 @@ pub enum StepError {
     /// The person has this very duty at that time.
     #[error("already held")]
     AlreadyHeld,
+    /// A desk alone names no keeper of a firm that is in another CEPTOAR too.
+    #[error("a keeper of a firm in several CEPTOARs")]
+    FirstKeeper,
+    /// No window of the firm would hear whom the desk names.
+    #[error("no window to be told")]
+    FirstWindow,
     /// Whoever asked lost the right to ask.
     #[error("whoever asked may not any more")]
     AskerGone,
@@ -99,6 +105,8 @@ impl From<sqlx::Error> for StepError {
             Some("people_address") => return Self::AddressChanged,
             Some("people_rank") => return Self::Rank,
             Some("people_last") => return Self::LastOne,
+            Some("people_first_keeper") => return Self::FirstKeeper,
+            Some("people_first_window") => return Self::FirstWindow,
             Some("people_asker") => return Self::AskerGone,
             Some("affiliations_once") => return Self::AlreadyHeld,
             Some("grant_requests_one_recovery" | "people_proposed") => return Self::Overtaken,
@@ -164,7 +172,7 @@ impl Actor<'_> {
                 }
                 Occasion::DutyGiven
                 | Occasion::Proposed { .. }
-                | Occasion::FirstNamed { .. }
+                | Occasion::FirstNamed(_)
                 | Occasion::Invitation { .. }
                 | Occasion::Reset { .. }
                 | Occasion::Recovery { .. } => Err(StepError::TooManyLetters),
@@ -214,6 +222,7 @@ pub async fn invite(
     if !can(actor.viewer, DutyAction::Give, &facts) {
         return proposals::propose(tx, actor, &facts, proposals::Whom::New(person), duty).await.map(Named::Proposed);
     }
+    proposals::may_be_first(tx, actor, &duty.hat).await?;
     let invited = store::invite(tx, person, duty, actor.config.is_demonstration(), actor.now).await?;
     let id = invited.account_id;
     if invited.enrolled {
@@ -221,7 +230,7 @@ pub async fn invite(
     } else if !invited.suspended {
         send_enrolment(tx, actor, id).await?;
     }
-    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.display_name).await?;
+    let detail = proposals::without_consent(tx, actor, duty, id).await?;
     actor.record(tx, "people.invite", ("account", id.to_string()), detail).await?;
     Ok(Named::Given(id))
 }
@@ -280,13 +289,14 @@ pub async fn give(
     if !can(actor.viewer, DutyAction::Give, &facts) {
         return proposals::propose(tx, actor, &facts, proposals::Whom::Known(id), duty).await.map(Named::Proposed);
     }
+    proposals::may_be_first(tx, actor, &duty.hat).await?;
     if let Some(old) = leaving {
         let last = duty.from.checked_sub_days(Days::new(1)).ok_or(StepError::Period)?;
         end(tx, actor, old, last, &duty.reason).await?;
     }
     let made = store::give(tx, id, duty, actor.now).await?;
     actor.tell(tx, id, Occasion::DutyGiven).await?;
-    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.listed.display_name).await?;
+    let detail = proposals::without_consent(tx, actor, duty, id).await?;
     actor.record(tx, "people.give", ("affiliation", made.to_string()), detail).await?;
     Ok(Named::Given(id))
 }
