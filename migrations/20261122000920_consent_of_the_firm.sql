@@ -1,6 +1,8 @@
 -- A firm that has somebody of its own is asked before a secretariat names a person for it (docs/decisions/0022).
 -- It is the request of two persons that roles of staff take, with the firm as the second person.
 alter table grant_requests add column contact_id uuid references contacts;
+-- The name that was typed with an address. What the account itself is called is not the proposer's business.
+alter table grant_requests add column asked_name text;
 
 create function people_is_members_role(p_role text) returns boolean
   language sql immutable set search_path = pg_catalog, pg_temp
@@ -19,19 +21,31 @@ create function people_firm_keepers(p_organisation uuid, p_but uuid[]) returns s
       and f.account_id <> all (p_but))
   select distinct o.account_id from own o where o.keeper or not exists (select from own k where k.keeper) $$;
 
+-- Whether a firm has somebody to ask. Whom a desk or a colleague suspended counts: else a desk would shut out those
+-- who can say no, name whom it likes, and let them in again. They get no letter and decide nothing meanwhile.
+create function people_firm_has_somebody(p_organisation uuid, p_but uuid[]) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select exists (
+    select from public.affiliations f join public.accounts a using (account_id)
+    where f.organisation_id = p_organisation and f.role in ('member_admin', 'member_poc', 'hub_member')
+      and f.valid @> public.viewer_today() and public.people_enrolled(f.account_id) and f.account_id <> all (p_but)
+      and (a.suspended_at is null or exists (
+        select from public.account_suspensions s
+        where s.account_id = a.account_id and s.lifted_at is null and s.rank < 3))) $$;
+
 -- Whether the viewer has to ask a firm before giving this duty.
 create function people_needs_consent(p_role text, p_organisation uuid, p_ceptoar text, p_person uuid) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$ select public.people_is_members_role(p_role) and p_organisation <> all (public.viewer_kept_firms())
-          and exists (select from public.people_firm_keepers(p_organisation,
-                        array_remove(array[public.viewer_account(), p_person], null))) $$;
+          and public.people_firm_has_somebody(p_organisation,
+                array_remove(array[public.viewer_account(), p_person], null)) $$;
 
 -- The same fact for the code, of somebody known by account or by address. Who does not keep the place learns nothing.
 create function people_firm_answers(p_organisation uuid, p_ceptoar text, p_person uuid, p_address text) returns boolean
   language sql stable security definer set search_path = pg_catalog, pg_temp
-  as $$ select not public.people_reaches('member_poc', p_organisation, p_ceptoar) or exists (
-          select from public.people_firm_keepers(p_organisation, array_remove(array[public.viewer_account(), p_person]
-            || array(select a.account_id from public.accounts a where lower(a.mail_address) = lower(p_address)), null))) $$;
+  as $$ select not public.people_reaches('member_poc', p_organisation, p_ceptoar) 
+          or public.people_firm_has_somebody(p_organisation, array_remove(array[public.viewer_account(), p_person]
+            || array(select a.account_id from public.accounts a where lower(a.mail_address) = lower(p_address)), null)) $$;
 
 -- Whether the viewer is the second person of a request about a member's duty.
 create function people_consents(p_role text, p_organisation uuid, p_account uuid, p_asked_by uuid) returns boolean
@@ -97,6 +111,31 @@ create or replace function people_person_of(p_name text, p_display_name text, p_
     return made;
   end $$;
 
+-- Whether a firm is also in a CEPTOAR whose desk the viewer does not keep.
+create function people_firm_elsewhere(p_organisation uuid) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select exists (select from public.memberships m
+          where m.organisation_id = p_organisation and not isempty(m.valid)
+            and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today())
+            and m.ceptoar_id <> all (public.viewer_kept_ceptoars())) $$;
+
+-- What a desk may name alone, for a firm that has nobody to ask: somebody of whom at least one window hears, and no
+-- keeper of a firm that is in another CEPTOAR too, whose people and items that keeper would reach.
+create function people_check_first(p_role text, p_organisation uuid, p_ceptoar text) returns void
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  begin
+    if not public.people_is_members_role(p_role) or p_organisation = any (public.viewer_kept_firms()) then
+      return;
+    end if;
+    if p_role = 'member_admin' and public.people_firm_elsewhere(p_organisation) then
+      raise exception 'a keeper of several CEPTOARs' using errcode = 'check_violation', constraint = 'people_first_keeper';
+    end if;
+    if not exists (select from public.people_firm_windows(p_organisation, p_ceptoar)) then
+      raise exception 'no window to be told' using errcode = 'check_violation', constraint = 'people_first_window';
+    end if;
+  end $$;
+
 create or replace function people_give(p_account uuid, p_role text, p_organisation uuid, p_ceptoar text, p_contact uuid,
                             p_from date, p_until date, p_reason text, p_now timestamptz) returns uuid
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -108,6 +147,7 @@ create or replace function people_give(p_account uuid, p_role text, p_organisati
       and public.people_reaches(p_role, p_organisation, p_ceptoar) and public.people_may_see(p_account)
       and not public.people_needs_consent(p_role, p_organisation, p_ceptoar, p_account));
     perform public.people_check_place(p_role, p_organisation, p_ceptoar, p_contact, p_from, p_until);
+    perform public.people_check_first(p_role, p_organisation, p_ceptoar);
     insert into public.affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid,
                                      granted_by, granted_at, reason)
       values (p_account, p_role, p_organisation, p_ceptoar, p_contact, daterange(p_from, p_until + 1),
@@ -131,6 +171,7 @@ create or replace function people_invite(p_name text, p_display_name text, p_add
     person := public.people_person_of(p_name, p_display_name, p_address, p_language, p_demonstration, p_now);
     perform public.people_must(person <> public.viewer_account()
       and not public.people_needs_consent(p_role, p_organisation, p_ceptoar, person));
+    perform public.people_check_first(p_role, p_organisation, p_ceptoar);
     insert into public.affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid,
                                      granted_by, granted_at, reason)
       values (person, p_role, p_organisation, p_ceptoar, p_contact, daterange(p_from, p_until + 1),
@@ -159,6 +200,8 @@ create function people_propose(p_account uuid, p_name text, p_display_name text,
     end if;
     perform public.people_must(person <> public.viewer_account()
       and public.people_needs_consent(p_role, p_organisation, p_ceptoar, person));
+    -- Two at the same moment would both find nothing proposed: the second waits here until the first is done.
+    perform from public.accounts a where a.account_id = person for update;
     if exists (select from public.affiliations f
                where f.account_id = person and f.role = p_role and f.organisation_id = p_organisation
                  and f.ceptoar_id = p_ceptoar and f.contact_id is not distinct from p_contact and f.valid && period) then
@@ -171,9 +214,9 @@ create function people_propose(p_account uuid, p_name text, p_display_name text,
       raise exception 'proposed already' using errcode = 'check_violation', constraint = 'people_proposed';
     end if;
     return query insert into public.grant_requests (account_id, purpose, role, organisation_id, ceptoar_id, contact_id,
-                                                    valid, reason, asked_by, asked_at)
+                                                    valid, reason, asked_by, asked_at, asked_name)
       values (person, 'duty', p_role, p_organisation, p_ceptoar, p_contact, period, p_reason,
-              public.viewer_account(), p_now)
+              public.viewer_account(), p_now, case when p_account is null then p_display_name end)
       returning request_id, account_id;
   end $$;
 
@@ -212,7 +255,12 @@ create function people_requests(p_request uuid, p_account uuid)
                  made_at timestamptz, made_by_name text)
   language sql stable security definer set search_path = pg_catalog, pg_temp
   as $$
-  select r.request_id, r.account_id, a.display_name, r.purpose, r.role, r.organisation_id, n.ja, n.en, r.ceptoar_id,
+  select r.request_id, r.account_id,
+         -- The stored name is for whom the person works, or worked; everybody else knows the name that was typed.
+         case when exists (select from public.affiliations f where f.account_id = r.account_id
+                           and public.people_reaches(f.role, f.organisation_id, f.ceptoar_id))
+              then a.display_name else coalesce(r.asked_name, a.display_name) end,
+         r.purpose, r.role, r.organisation_id, n.ja, n.en, r.ceptoar_id,
          c.ja, c.en, w.label, w.position, lower(r.valid), upper(r.valid) - 1, r.reason, r.asked_by, b.display_name,
          r.asked_at, r.decision, d.display_name, r.decided_at, public.people_waits(r.decision, r.asked_at),
          public.people_request_counts(r.account_id, r.purpose, r.decision, r.asked_at),
@@ -329,10 +377,12 @@ create or replace function people_decide(p_request uuid, p_decision text, p_now 
       from public.accounts a where a.account_id = r.account_id;
   end $$;
 
-revoke execute on function people_firm_keepers(uuid, uuid[]), people_needs_consent(text, uuid, text, uuid),
+revoke execute on function people_firm_keepers(uuid, uuid[]), people_firm_has_somebody(uuid, uuid[]),
+  people_needs_consent(text, uuid, text, uuid),
   people_firm_answers(uuid, text, uuid, text), people_consents(text, uuid, uuid, uuid), people_just_confirmed(uuid),
+  people_firm_elsewhere(uuid), people_check_first(text, uuid, text),
   people_propose(uuid, text, text, text, text, boolean, text, uuid, text, uuid, date, date, text, timestamptz),
   people_request_keepers(uuid), people_firm_windows(uuid, text), people_requests(uuid, uuid) from public;
-grant execute on function people_firm_answers(uuid, text, uuid, text),
+grant execute on function people_firm_answers(uuid, text, uuid, text), people_firm_elsewhere(uuid),
   people_propose(uuid, text, text, text, text, boolean, text, uuid, text, uuid, date, date, text, timestamptz),
   people_request_keepers(uuid), people_firm_windows(uuid, text), people_requests(uuid, uuid) to portal_app;

@@ -5,6 +5,7 @@ use ceptoar_portal::app::router::router;
 use ceptoar_portal::features::access::{FirstWall, Role};
 use ceptoar_portal::features::trail::reads::{self, Period};
 use ceptoar_portal::kernel::ids::AccountId;
+use ceptoar_portal::kernel::language::{Label, Language};
 use chrono::TimeDelta;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -209,6 +210,20 @@ async fn the_first_person_of_a_firm_is_named_alone_and_its_windows_are_told() {
     let quiet = factory::member(&mut w.db, "banks", "静波銀行(架空)").await;
     let window = factory::window(&mut w.db, quiet, Some("banks"), "window@quiet.example").await;
     let mut desk = w.app.signed_in("desk").await;
+    // What the desk types as the name of an account that exists is not what the windows read.
+    sqlx::query("update accounts set display_name = '本名 太郎' where sign_in_name = 'insurer-poc'")
+        .execute(&mut w.db)
+        .await
+        .unwrap();
+    let mut form = invitation("known", "insurer-poc@people.example", "member_poc");
+    let other = factory::member(&mut w.db, "banks", "凪銀行(架空)").await;
+    let others = factory::window(&mut w.db, other, Some("banks"), "window@other.example").await;
+    let at = others.to_string();
+    form.push(("window", &at));
+    assert_eq!(invite(&mut desk, other, "banks", &form).await.0, 303);
+    let told = "登録された方: 本名 太郎%insurer-poc@people.example%役割: 情報担当%セプター: _%担当する窓口: _%";
+    let told = told.replace("情報担当", Role::MemberPoc.label(Language::Ja));
+    assert_eq!(letters(&mut w, others, &told).await, 1);
     let form = invitation("first", "first@quiet.example", "member_admin");
     let (status, person) = invite(&mut desk, quiet, "banks", &form).await;
     assert!(status == 303 && person.is_some());
@@ -216,7 +231,7 @@ async fn the_first_person_of_a_firm_is_named_alone_and_its_windows_are_told() {
     let told =
         "select count(*) from audit_events where action = 'people.invite' and (detail ->> 'nobody_to_ask')::boolean
                 and detail ->> 'windows_told' = '1'";
-    assert_eq!(w.number(told).await, 1);
+    assert_eq!(w.number(told).await, 2);
     // As long as the first one has not signed in, the firm has nobody to ask.
     let form = invitation("second", "second@quiet.example", "member_poc");
     assert!(invite(&mut desk, quiet, "banks", &form).await.1.is_some());
@@ -232,7 +247,7 @@ async fn the_first_person_of_a_firm_is_named_alone_and_its_windows_are_told() {
     let form = invitation("own", "own@bank.example", "member_poc");
     assert!(invite(&mut admin, w.bank, "banks", &form).await.1.is_some());
     let told = "select count(*) from audit_events where action = 'people.invite' and detail ? 'nobody_to_ask'";
-    assert_eq!(w.number(told).await, 2);
+    assert_eq!(w.number(told).await, 3);
 }
 
 /// What the inviter types tells nothing about names that exist: neither refused nor changed because of them.
@@ -240,6 +255,7 @@ async fn the_first_person_of_a_firm_is_named_alone_and_its_windows_are_told() {
 async fn a_sign_in_name_that_is_taken_gets_the_same_answer() {
     let mut w = world().await;
     let quiet = factory::member(&mut w.db, "banks", "静波銀行(架空)").await;
+    factory::window(&mut w.db, quiet, Some("banks"), "window@quiet.example").await;
     let mut desk = w.app.signed_in("desk").await;
     for (n, name) in ["analyst", "insurer-poc", "nobody-has-this"].into_iter().enumerate() {
         let address = format!("new{n}@quiet.example");
@@ -272,7 +288,7 @@ async fn the_emergency_brake_is_told_to_the_other_keepers() {
         ("desk", 1),
         ("operator", 1),
         ("bank-admin", 0),
-        ("poc", 0),
+        ("poc", 1),
         ("rival-poc", 0),
         ("approver", 0),
     ] {
@@ -286,7 +302,8 @@ async fn the_emergency_brake_is_told_to_the_other_keepers() {
     let mut desk = w.app.signed_in("desk").await;
     let before = w.number("select count(*) from mails").await;
     assert_eq!(desk.post(&format!("/people/{rival}/suspension"), &[("reason", "x")]).await.status, 303);
-    assert_eq!(w.number("select count(*) from mails").await, before);
+    assert_eq!(w.number("select count(*) from mails").await, before + 1, "only the person themselves");
+    assert_eq!(letters(&mut w, rival, "サインインできません").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -363,4 +380,129 @@ async fn a_keeper_learns_nothing_of_what_others_keep() {
         let shown = page.texts(".page-head__labels").join("");
         assert!(shown.contains(state) && !shown.contains(not), "{name}: {shown}");
     }
+}
+
+/// Suspending those who could say no, naming somebody, and lifting the suspension is no way around the firm.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_keeper_is_still_somebody_to_ask() {
+    let mut w = world().await;
+    let rival = w.rival;
+    let keeper = w.account("rival-poc").await;
+    let mut desk = w.app.signed_in("desk").await;
+    assert_eq!(desk.post(&format!("/people/{keeper}/suspension"), &[("reason", "x")]).await.status, 303);
+    assert_eq!(letters(&mut w, keeper, "サインインできません").await, 1, "the keeper hears of it");
+    let around = format!(
+        "select people_invite('x', 'X', 'x@desk.example', 'ja', true, 'member_poc', '{rival}', 'banks', null,
+                              viewer_today(), null, 'x', now())"
+    );
+    assert!(!straight(&mut w, "desk", around.clone()).await, "the desk goes around the firm");
+    let request = propose(&mut desk, rival, None, "puppet@desk.example").await;
+    assert!(request.starts_with("/people/requests/"), "{request}");
+    assert_eq!(letters(&mut w, keeper, "提案しました").await, 0, "they could not look at it");
+    let id = request.rsplit('/').next().unwrap_or_default().to_owned();
+    let decide = format!("select people_decide('{id}', 'confirmed', now())");
+    assert!(!straight(&mut w, "rival-poc", decide).await, "whoever is shut out decides nothing");
+    assert_eq!(desk.post(&format!("/people/{keeper}/lifting"), &[("reason", "x")]).await.status, 303);
+    assert_eq!(letters(&mut w, keeper, "再開されました").await, 1);
+    let mut handler = w.app.signed_in("rival-poc").await;
+    assert_eq!(handler.post(&format!("{request}/refusal"), &[]).await.status, 303);
+
+    // Whom staff suspended does not hold the firm up.
+    factory::window(&mut w.db, rival, Some("banks"), "window@rival.example").await;
+    let now = "update accounts set suspended_at = now() where account_id = $1";
+    sqlx::query(now).bind(keeper).execute(&mut w.db).await.unwrap();
+    sqlx::query(
+        "insert into account_suspensions (account_id, suspended_at, suspended_by, reason, rank)
+         select $1, now(), account_id, 'x', 3 from accounts where sign_in_name = 'approver'",
+    )
+    .bind(keeper)
+    .execute(&mut w.db)
+    .await
+    .unwrap();
+    assert!(straight(&mut w, "desk", around).await);
+}
+
+/// Two proposals of one duty at the same moment make one request.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_proposals_at_the_same_moment_make_one_request() {
+    let mut w = world().await;
+    let (poc, rival) = (w.poc, w.rival);
+    let desk = AccountId(w.account("desk").await);
+    let statement = format!(
+        "select request_id from people_propose('{poc}', null, null, null, null, true, 'member_poc', '{rival}', 'banks',
+                                               null, viewer_today(), null, 'x', now())"
+    );
+    let now = w.app.state.clock.now();
+    let mut first = w.app.state.db.begin(Some(desk), now).await.expect("a transaction");
+    sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *first).await.expect("the first");
+    let db = w.app.state.db.clone();
+    let second = tokio::spawn(async move {
+        let mut tx = db.begin(Some(desk), now).await.expect("a transaction");
+        let answer = sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await.is_ok();
+        tx.commit().await.expect("an end");
+        answer
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    first.commit().await.expect("an end");
+    assert!(!second.await.expect("an answer"), "the second finds the first");
+    assert_eq!(w.number("select count(*) from grant_requests").await, 1);
+}
+
+/// A desk alone names nobody of whom no window hears, and no keeper who would reach into another CEPTOAR.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_desk_may_not_name_alone() {
+    let mut w = world().await;
+    let quiet = factory::member(&mut w.db, "banks", "静波銀行(架空)").await;
+    let mut desk = w.app.signed_in("desk").await;
+    let form = invitation("first", "first@quiet.example", "member_poc");
+    assert_eq!(invite(&mut desk, quiet, "banks", &form).await.0, 422, "no window");
+    let around = |role: &str| {
+        format!(
+            "select people_invite('x', 'X', 'x@desk.example', 'ja', true, '{role}', '{quiet}', 'banks', null,
+                                  viewer_today(), null, 'x', now())"
+        )
+    };
+    assert!(!straight(&mut w, "desk", around("member_poc")).await);
+    factory::window(&mut w.db, quiet, Some("banks"), "window@quiet.example").await;
+    assert!(straight(&mut w, "desk", around("member_admin")).await, "in one CEPTOAR");
+    sqlx::query(
+        "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('life', $1, '社', '[2018-04-01,)')",
+    )
+    .bind(quiet)
+    .execute(&mut w.db)
+    .await
+    .unwrap();
+    assert!(!straight(&mut w, "desk", around("member_admin")).await);
+    let keeper = invitation("first", "first@quiet.example", "member_admin");
+    assert_eq!(invite(&mut desk, quiet, "banks", &keeper).await.0, 422, "in two");
+    let (poc, path) = (w.poc, format!("/people/{}/duties/{quiet}/banks", w.poc));
+    assert_eq!(desk.post(&path, &[("duty", "member_admin"), ("reason", "x")]).await.status, 422);
+    let given = format!(
+        "select people_give('{poc}', 'member_admin', '{quiet}', 'banks', null, viewer_today(), null, 'x', now())"
+    );
+    assert!(!straight(&mut w, "desk", given).await);
+    assert_eq!(invite(&mut desk, quiet, "banks", &form).await.0, 303, "somebody who handles items");
+}
+
+/// What an account is called is not for whoever knows only its address.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_by_address_shows_the_name_that_was_typed() {
+    let mut w = world().await;
+    sqlx::query("update accounts set display_name = '本名 太郎' where sign_in_name = 'insurer-poc'")
+        .execute(&mut w.db)
+        .await
+        .unwrap();
+    let bank = w.bank;
+    let mut desk = w.app.signed_in("desk").await;
+    let request = propose(&mut desk, bank, None, "insurer-poc@people.example").await;
+    let mut admin = w.app.signed_in("bank-admin").await;
+    for client in [&mut desk, &mut admin] {
+        for path in [request.as_str(), "/people/requests", "/people"] {
+            let page = client.get(path).await;
+            assert!(!page.body.contains("本名 太郎"), "{path}");
+            assert!(path == "/people" || page.body.contains("佐藤 花子"), "{path}: {}", page.body);
+        }
+    }
+    assert_eq!(admin.post(&format!("{request}/confirmation"), &[]).await.status, 303);
+    assert!(admin.get(&request).await.body.contains("本名 太郎"), "now this firm keeps the person");
 }

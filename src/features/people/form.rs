@@ -35,6 +35,8 @@ crate::words! {
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
         place: "この役割は、選んだ組織・セプターにはありません。組み合わせをご確認ください。" / "This role is not held at that organisation or CEPTOAR. Please check the combination.",
         shared: "このメールアドレスは複数の方に登録されています。ご本人だけのアドレスを入力してください。" / "Several people have that address. Please enter one that only this person reads.",
+        first_keeper: "この組織は、ほかのセプターにも属しています。最初の方は、利用者を管理する役割では登録できません。先に、担当者として登録してください。" / "This organisation is in another CEPTOAR too. Its first person cannot be the keeper of its people: name somebody who handles items first.",
+        first_window: "この組織には、メールアドレスのある窓口がありません。先に、窓口のメールアドレスを登録してください。" / "This organisation has no window with a mail address. Please register one first.",
         held: "この担当は、その期間すでに登録されています。" / "This duty is registered for that period already.",
         no_address: "メールアドレスが登録されていないため、お送りできません。" / "There is no mail address to send it to.",
     }

@@ -1,22 +1,37 @@
 //! Letters of this feature. They name no other organisation and no role: a mail may be read by others, and
-//! the page behind the sign-in says the rest.
+//! the page behind the sign-in says the rest. Only the letter about the first person of a firm says all: nobody there
+//! can sign in and look.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
 use super::steps::StepError;
 use super::steps::store::Addressee;
+use crate::features::access::Role;
 use crate::features::accounts::{self, letters::LetterFault};
 use crate::features::people::paths;
 use crate::kernel::ids::{AccountId, GrantRequestId};
-#[cfg(test)]
-use crate::kernel::language::Language;
-use crate::kernel::language::fill;
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
 use crate::platform::config::Config;
 use crate::platform::mail::letter::Letter;
 use crate::platform::mail::outbox::{self, AccountAddressee};
 use crate::platform::security::token::Token;
+
+/// Whom a desk named, and for what, as the portal stores it.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Their address.
+    pub address: &'a str,
+    /// As what.
+    pub role: Role,
+    /// For which CEPTOAR, in Japanese and English.
+    pub ceptoar: &'a [String; 2],
+    /// For which window.
+    pub window: &'a str,
+}
 
 /// Why somebody gets a letter.
 #[derive(Debug, Clone, Copy)]
@@ -44,15 +59,16 @@ pub enum Occasion<'a> {
         request: GrantRequestId,
     },
     /// A secretariat named somebody for their firm, which had nobody to ask; goes to the firm's windows.
-    FirstNamed {
-        /// Who was named.
-        name: &'a str,
-    },
+    FirstNamed(Naming<'a>),
     /// Another keeper pulled the emergency brake on somebody whom they keep.
     Braked {
         /// On whom.
         name: &'a str,
     },
+    /// They were suspended.
+    Suspended,
+    /// Their suspension was lifted.
+    Lifted,
     /// One of their duties ends.
     DutyEnded {
         /// Its last day.
@@ -72,9 +88,13 @@ crate::words! {
         proposed_subject: "【確認のお願い】担当者の登録が提案されました" / "[Portal] Somebody is proposed for your firm",
         proposed: "セプター事務局が、貴組織の担当者の登録を提案しました。\nサインインして内容を確かめ、承認または却下してください。\n14日以内に承認されないときは、登録されません。" / "The secretariat of your CEPTOAR proposes somebody for\nyour firm. Sign in, look at it, and confirm or refuse.\nWithout an answer within 14 days nothing is registered.",
         first_subject: "【お知らせ】貴組織の担当者が登録されました" / "[Portal] Somebody was registered for your firm",
-        first: "セプター事務局が、貴組織の最初の担当者を登録しました。\n登録された方: {name}" / "The secretariat of your CEPTOAR registered the first\nperson for your firm. Registered: {name}",
+        first: "セプター事務局が、貴組織の最初の担当者を登録しました。\n登録された方: {name}\nメールアドレス: {address}\n役割: {role}\nセプター: {ceptoar}\n担当する窓口: {window}" / "The secretariat of your CEPTOAR registered the first\nperson for your firm. Registered: {name}\nMail address: {address}\nRole: {role}\nCEPTOAR: {ceptoar}\nWindow: {window}",
         braked_subject: "【お知らせ】利用者の利用が停止されました" / "[Portal] An account was suspended",
         braked: "あなたが管理する利用者の利用を、ほかの管理担当者が\n停止しました。詳しくは「利用者管理」をご覧ください。\n利用者: {name}" / "Another keeper suspended somebody whose duties you\nkeep as well. See the page People.\nWho: {name}",
+        suspended_subject: "【お知らせ】あなたの利用が停止されました" / "[Portal] Your account was suspended",
+        suspended: "管理担当者が、あなたのポータルの利用を停止しました。\n解除されるまで、サインインできません。" / "A keeper suspended your account. You cannot sign in\nuntil this is lifted.",
+        lifted_subject: "【お知らせ】利用の停止が解除されました" / "[Portal] Your suspension was lifted",
+        lifted: "停止されていたポータルの利用が、再開されました。\n停止の間に、貴組織の担当者に変わりがないか、ご確認ください。" / "Your account was suspended and is open again. Please\nlook whether your firm's people are still the same.",
         unknown: "お心当たりがないときは、所属セプターの事務局に\nお電話でお知らせください。" / "If this is a surprise, telephone the secretariat of\nyour CEPTOAR.",
         end: "以上" / "--",
     }
@@ -107,6 +127,8 @@ fn letter(to: &Addressee, occasion: Occasion<'_>, config: &Config) -> Result<Let
         Occasion::Reset { token } => accounts::letters::reset(&for_account(), token),
         Occasion::Recovery { token } => accounts::letters::recovery(&for_account(), token),
         Occasion::DutyGiven => plain(to, w.given_subject, w.given),
+        Occasion::Suspended => plain(to, w.suspended_subject, w.suspended),
+        Occasion::Lifted => plain(to, w.lifted_subject, w.lifted),
         Occasion::DutyEnded { last_day } => {
             plain(to, w.ended_subject, &fill(w.ended, &[("day", &long_date(last_day, to.language))]))
         }
@@ -114,9 +136,21 @@ fn letter(to: &Addressee, occasion: Occasion<'_>, config: &Config) -> Result<Let
             let page = format!("{}{}", config.base_url(), paths::of_request(paths::REQUEST, request));
             plain(to, w.proposed_subject, &format!("{}\n{page}", w.proposed))
         }
-        Occasion::FirstNamed { name } => plain(to, w.first_subject, &fill(w.first, &[("name", name)])),
+        Occasion::FirstNamed(naming) => plain(to, w.first_subject, &first(to.language, &naming)),
         Occasion::Braked { name } => plain(to, w.braked_subject, &fill(w.braked, &[("name", name)])),
     }
+}
+
+fn first(language: Language, naming: &Naming<'_>) -> String {
+    let [ja, en] = naming.ceptoar;
+    let parts = [
+        ("name", naming.name),
+        ("address", naming.address),
+        ("role", naming.role.label(language)),
+        ("ceptoar", language.pick(ja.as_str(), en.as_str())),
+        ("window", naming.window),
+    ];
+    fill(LetterWords::of(language).first, &parts)
 }
 
 /// A letter without a link that opens anything.
@@ -151,6 +185,8 @@ mod tests {
                 (w.proposed_subject, w.proposed),
                 (w.first_subject, w.first),
                 (w.braked_subject, w.braked),
+                (w.suspended_subject, w.suspended),
+                (w.lifted_subject, w.lifted),
             ] {
                 let letter = plain(&to, subject, text).expect("a letter");
                 assert!(!letter.body().contains("http"));

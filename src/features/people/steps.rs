@@ -61,6 +61,12 @@ pub enum StepError {
     /// The person has this very duty at that time.
     #[error("already held")]
     AlreadyHeld,
+    /// A desk alone names no keeper of a firm that is in another CEPTOAR too.
+    #[error("a keeper of a firm in several CEPTOARs")]
+    FirstKeeper,
+    /// No window of the firm would hear whom the desk names.
+    #[error("no window to be told")]
+    FirstWindow,
     /// Whoever asked lost the right to ask.
     #[error("whoever asked may not any more")]
     AskerGone,
@@ -99,6 +105,8 @@ impl From<sqlx::Error> for StepError {
             Some("people_address") => return Self::AddressChanged,
             Some("people_rank") => return Self::Rank,
             Some("people_last") => return Self::LastOne,
+            Some("people_first_keeper") => return Self::FirstKeeper,
+            Some("people_first_window") => return Self::FirstWindow,
             Some("people_asker") => return Self::AskerGone,
             Some("affiliations_once") => return Self::AlreadyHeld,
             Some("grant_requests_one_recovery" | "people_proposed") => return Self::Overtaken,
@@ -132,6 +140,22 @@ impl Actor<'_> {
         self.write(tx, account, &to, occasion).await
     }
 
+    /// Tells the owner that their account was shut or opened, suspended or not. Only letters to this person count: or
+    /// whoever suspends would write to many others first, so that this one letter goes beyond their own limit.
+    async fn tell_owner(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        occasion: Occasion<'_>,
+    ) -> Result<bool, StepError> {
+        let Some(to) = store::addressee(tx, account).await? else { return Ok(false) };
+        let key = format!("shut-letters-to:{account}");
+        if charge_attempt(tx, &key, self.now, TimeDelta::hours(1)).await? > LETTERS_TO_ONE {
+            return Ok(false);
+        }
+        letters::send(tx, account, &to, occasion, self.config, self.now).await
+    }
+
     /// Writes to somebody whose address is known, within the limits.
     async fn write(
         &self,
@@ -143,10 +167,12 @@ impl Actor<'_> {
         if self.over_the_limit(tx, account).await? {
             return match occasion {
                 // What is taken away is taken away at once, with or without a letter.
-                Occasion::DutyEnded { .. } | Occasion::Braked { .. } => Ok(false),
+                Occasion::DutyEnded { .. } | Occasion::Braked { .. } | Occasion::Suspended | Occasion::Lifted => {
+                    Ok(false)
+                }
                 Occasion::DutyGiven
                 | Occasion::Proposed { .. }
-                | Occasion::FirstNamed { .. }
+                | Occasion::FirstNamed(_)
                 | Occasion::Invitation { .. }
                 | Occasion::Reset { .. }
                 | Occasion::Recovery { .. } => Err(StepError::TooManyLetters),
@@ -196,6 +222,7 @@ pub async fn invite(
     if !can(actor.viewer, DutyAction::Give, &facts) {
         return proposals::propose(tx, actor, &facts, proposals::Whom::New(person), duty).await.map(Named::Proposed);
     }
+    proposals::may_be_first(tx, actor, &duty.hat).await?;
     let invited = store::invite(tx, person, duty, actor.config.is_demonstration(), actor.now).await?;
     let id = invited.account_id;
     if invited.enrolled {
@@ -203,7 +230,7 @@ pub async fn invite(
     } else if !invited.suspended {
         send_enrolment(tx, actor, id).await?;
     }
-    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.display_name).await?;
+    let detail = proposals::without_consent(tx, actor, duty, id).await?;
     actor.record(tx, "people.invite", ("account", id.to_string()), detail).await?;
     Ok(Named::Given(id))
 }
@@ -262,13 +289,14 @@ pub async fn give(
     if !can(actor.viewer, DutyAction::Give, &facts) {
         return proposals::propose(tx, actor, &facts, proposals::Whom::Known(id), duty).await.map(Named::Proposed);
     }
+    proposals::may_be_first(tx, actor, &duty.hat).await?;
     if let Some(old) = leaving {
         let last = duty.from.checked_sub_days(Days::new(1)).ok_or(StepError::Period)?;
         end(tx, actor, old, last, &duty.reason).await?;
     }
     let made = store::give(tx, id, duty, actor.now).await?;
     actor.tell(tx, id, Occasion::DutyGiven).await?;
-    let detail = proposals::without_consent(tx, actor, &duty.hat, &person.listed.display_name).await?;
+    let detail = proposals::without_consent(tx, actor, duty, id).await?;
     actor.record(tx, "people.give", ("affiliation", made.to_string()), detail).await?;
     Ok(Named::Given(id))
 }

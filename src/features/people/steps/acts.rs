@@ -72,6 +72,8 @@ pub async fn take(
         AccountAct::Suspend => {
             let gone = store::suspend(tx, id, reason, actor.now).await?.ok_or(StepError::Overtaken)?;
             let told = tell_other_keepers(tx, actor, person).await?;
+            // After the suspension, which takes back every letter to them that still waits.
+            actor.tell_owner(tx, id, Occasion::Suspended).await?;
             let counts = serde_json::json!({
                 "sessions": gone.sessions, "letters": gone.letters, "deliveries": gone.deliveries,
                 "keepers_told": told });
@@ -81,6 +83,7 @@ pub async fn take(
             if !store::lift(tx, id, reason, actor.now).await? {
                 return Err(StepError::Overtaken);
             }
+            actor.tell_owner(tx, id, Occasion::Lifted).await?;
             ("people.lift", serde_json::json!({}))
         }
         AccountAct::EndSessions => {

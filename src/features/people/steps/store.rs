@@ -230,6 +230,13 @@ pub async fn other_keepers(tx: &mut PgConnection, account: AccountId) -> sqlx::R
         .collect())
 }
 
+/// Whether the firm of a duty is also in a CEPTOAR whose desk the viewer does not keep.
+pub async fn firm_elsewhere(tx: &mut PgConnection, hat: &Hat) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select people_firm_elsewhere($1) as "elsewhere!""#, hat.organisation_id.0)
+        .fetch_one(tx)
+        .await
+}
+
 /// The windows of the firm of a duty, one for each address.
 pub async fn firm_windows(tx: &mut PgConnection, hat: &Hat) -> sqlx::Result<Vec<(ContactId, Addressee)>> {
     let rows = sqlx::query!(

@@ -298,6 +298,8 @@ pub fn at_fields(error: StepError, language: Language) -> Result<FieldErrors, We
         StepError::Period => ("from", w.past),
         StepError::AddressShared => ("mail_address", w.shared),
         StepError::AlreadyHeld => ("duty", w.held),
+        StepError::FirstKeeper => ("duty", w.first_keeper),
+        StepError::FirstWindow => ("duty", w.first_window),
         StepError::NoAddress => ("mail_address", w.no_address),
         error @ (StepError::NotFound
         | StepError::AskerGone

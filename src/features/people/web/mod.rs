@@ -178,6 +178,14 @@ fn step_error(error: StepError) -> WebError {
         StepError::AlreadyHeld => {
             conflict("この担当は、その期間すでに登録されています。", "This duty is registered for that period already.")
         }
+        StepError::FirstKeeper => conflict(
+            "この組織は、ほかのセプターにも属しています。最初の方は、利用者を管理する役割では登録できません。",
+            "This organisation is in another CEPTOAR too. Its first person cannot be the keeper of its people.",
+        ),
+        StepError::FirstWindow => conflict(
+            "この組織には、メールアドレスのある窓口がありません。先に、窓口のメールアドレスを登録してください。",
+            "This organisation has no window with a mail address. Please register one first.",
+        ),
         StepError::AskerGone => conflict(
             "申請した方が、申請できる担当を離れています。却下して、申請し直してもらってください。",
             "Whoever asked may not ask any more. Refuse it and have it asked for again.",
