@@ -277,6 +277,8 @@ async fn staff_do_not_sign_in_by_password_and_app() {
         assert_eq!(second.post("/sign-in/second", &[("code", &typed)]).await.status, 422);
     }
     assert!(!is_signed_in(&mut second).await);
+    let told = "select count(*) from mails where item_kind = 'account' and body like '%9個%'";
+    assert_eq!(number(&mut db, told).await, 1, "the code is used up, and its owner hears of it");
 
     // The database refuses such a session even if the program were to ask for it.
     let mut tx = app.state.db.begin(Some(AccountId(id)), app.state.clock.now()).await.unwrap();

@@ -147,11 +147,11 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
         refuse(state, &step.sign_in_name, &arrival.request_id, "too_weak").await?;
         return Ok(Second::TooWeak);
     }
-    if !steps::store::end(&mut tx, step.step_id, now).await? {
-        return Ok(Second::Wrong);
-    }
     if opened_by == OpenedBy::RecoveryCode {
         equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
+    }
+    if !steps::store::end(&mut tx, step.step_id, now).await? {
+        return Ok(Second::Wrong);
     }
     let token = sessions::open(&mut tx, account_id, opened_by, arrival, now).await?;
     tx.commit().await?;
