@@ -127,7 +127,7 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
     }
     let now = state.clock.now();
     let account_id = step.account_id;
-    let guess = guesses::charge(state, account_id, typed).await?;
+    let guess = guesses::charge(state, account_id, typed, &arrival.request_id).await?;
     if guess == Guess::Closed {
         refuse(state, &step.sign_in_name, &arrival.request_id, "closed").await?;
         return Ok(Second::Closed);

@@ -226,7 +226,9 @@ async fn proved(state: &AppState, identity: &Identity, proof: &Proof, request_id
         return Ok(Proved::TooMany);
     }
     let guess = match &proof.code {
-        Some(code) if proof.answer.credential.is_empty() => guesses::charge(state, account_id, code).await?,
+        Some(code) if proof.answer.credential.is_empty() => {
+            guesses::charge(state, account_id, code, request_id).await?
+        }
         Some(_) | None => Guess::RecoveryCode,
     };
     if guess == Guess::Closed {
