@@ -243,7 +243,7 @@ async fn too_many_proofs(state: &AppState, step: &Step) -> anyhow::Result<bool> 
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(step.account_id), now).await?;
     let goes_on = steps::store::charge(&mut tx, step.step_id, steps::MOST_ATTEMPTS).await?;
-    let too_many = throttle::charge(&mut tx, Counted::Proof(step.account_id), now).await?;
+    let too_many = throttle::charge(&mut tx, Counted::SecondProof(step.account_id), now).await?;
     tx.commit().await?;
     Ok(too_many || !goes_on)
 }

@@ -32,12 +32,16 @@ pub enum Counted {
     LetterFrom(IpAddr),
     /// Letters that somebody signed in asks for.
     LetterOf(AccountId),
-    /// Codes and passwords tried by somebody who is half or wholly signed in.
+    /// Codes and passwords tried by somebody who is signed in. Whoever only knows the password cannot use these up.
     Proof(AccountId),
     /// Wrong second proofs after a right password.
     WrongSecond(AccountId),
 }
 
+    /// Codes tried after a right password, by whoever knows it.
+    SecondProof(AccountId),
+    /// Passwords tried with a link for a new enrolment, by whoever has the link.
+    RecoveryProof(AccountId),
 impl Counted {
     fn subject(self) -> String {
         match self {
@@ -53,13 +57,15 @@ impl Counted {
     }
 
     fn limit(self) -> i32 {
+            Self::SecondProof(account) => format!("second-proof:{account}"),
+            Self::RecoveryProof(account) => format!("recovery-proof:{account}"),
         match self {
             Self::Address(_) => 100,
             Self::KnownAt(_) | Self::Passkey(_) => 300,
             Self::Ticket(_) => 60,
             Self::LetterFrom(_) => 20,
             Self::LetterOf(_) => 5,
-            Self::Proof(_) => 15,
+            Self::Proof(_) | Self::SecondProof(_) | Self::RecoveryProof(_) => 15,
             Self::WrongSecond(_) => 4,
         }
     }
