@@ -277,6 +277,8 @@ async fn staff_do_not_sign_in_by_password_and_app() {
         assert_eq!(second.post("/sign-in/second", &[("code", &typed)]).await.status, 422);
     }
     assert!(!is_signed_in(&mut second).await);
+    let told = "select count(*) from mails where item_kind = 'account' and body like '%9個%'";
+    assert_eq!(number(&mut db, told).await, 1, "the code is used up, and its owner hears of it");
 
     // The database refuses such a session even if the program were to ask for it.
     let mut tx = app.state.db.begin(Some(AccountId(id)), app.state.clock.now()).await.unwrap();
@@ -505,7 +507,7 @@ async fn one_person_does_not_lock_out_everybody_behind_the_same_address() {
     assert_eq!(guess("tanto", PASSWORD).await, 303, "whoever did does not");
     // It is no way round for guessing: the name has its ten as ever,
     for _ in 0..9 {
-        assert_eq!(guess("tanto", "a guess").await, 422);
+        assert_eq!(guess("tanto", "a guess").await, 429);
     }
     assert_eq!(guess("tanto", PASSWORD).await, 429);
     // elsewhere nothing is known of it,
@@ -519,9 +521,84 @@ async fn one_person_does_not_lock_out_everybody_behind_the_same_address() {
     let mut db = app.database.owner().await;
     app.state.clock.advance(TimeDelta::minutes(16));
     assert_eq!(guess("tanto", "a guess").await, 422);
+    let address = sqlx::query("update sign_in_attempts set attempts = 100 where subject like 'address:%'");
+    assert_eq!(address.execute(&mut db).await.unwrap().rows_affected(), 2);
+    assert_eq!(guess("tanto", PASSWORD).await, 303);
     let known = sqlx::query("update sign_in_attempts set attempts = 300 where subject like 'known-address:%'");
     assert_eq!(known.execute(&mut db).await.unwrap().rows_affected(), 1);
     assert_eq!(guess("tanto", PASSWORD).await, 429);
+}
+
+/// Status, page and hashes of one wrong password.
+async fn wrong_at(app: &TestApp, name: &str) -> (u16, String, usize) {
+    let before = app.state.hasher.verified();
+    let reply = app.visitor().post("/sign-in", &[("name", name), ("password", "a guess")]).await;
+    (reply.status, reply.without_request_id().replace(name, "NAME"), app.state.hasher.verified() - before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_over_its_limit_tells_nobody_which_names_are_known_there() {
+    let app = TestApp::start().await;
+    equipped(&app, "tanto").await;
+    factory::account(&app, "new-here").await;
+    let mut anywhere = app.visitor();
+    for n in 0..100 {
+        anywhere.post("/sign-in", &[("name", &format!("name-{n}")), ("password", "a guess")]).await;
+    }
+    for n in 0..12 {
+        let known = wrong_at(&app, "tanto").await;
+        assert_eq!((known.0, known.2), (429, usize::from(n < 10)), "{n}");
+        for name in ["new-here", "nobody-at-all"] {
+            assert_eq!(wrong_at(&app, name).await, known, "{name}, {n}");
+        }
+    }
+    let throttled = "select count(*) from audit_events where detail->>'reason' in ('throttled', 'unknown')";
+    assert_eq!(number(&mut app.database.owner().await, throttled).await, 101, "one line for all of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_over_its_limit_tells_nobody_where_it_is_known() {
+    let app = TestApp::start().await;
+    equipped(&app, "tanto").await;
+    for name in ["tanto", "nobody-at-all"] {
+        for n in 0..60_u8 {
+            let mut client = app.visitor();
+            client.address = ([198, 51, 100, n], 40000).into();
+            client.post("/sign-in", &[("name", name), ("password", "a guess")]).await;
+        }
+    }
+    let known = wrong_at(&app, "tanto").await;
+    assert_eq!((known.0, known.2), (429, 1));
+    assert_eq!(wrong_at(&app, "nobody-at-all").await, known);
+    with_password(&app, "tanto").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_the_password_stops_no_grave_step() {
+    let app = TestApp::start().await;
+    let (_, mut owner, secret, _) = equipped(&app, "tanto").await;
+    for _ in 0..2 {
+        let mut thief = with_password(&app, "tanto").await;
+        for _ in 0..8 {
+            thief.post("/sign-in/second", &[("code", "000000")]).await;
+        }
+    }
+    let mut thief = with_password(&app, "tanto").await;
+    assert_eq!(thief.post("/sign-in/second", &[("code", "000000")]).await.status, 429);
+    app.state.clock.advance(TimeDelta::seconds(30));
+    let right = code(&app, &secret);
+    let reply = owner.post("/account/confirm", &[("confirm_resend", "0"), ("confirm_code", &right)]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    // Nor do wrong passwords in the owner's own session stop a passkey.
+    for _ in 0..15 {
+        owner.post("/account/password", &[("old", "x"), ("new", "lanterns over the harbour")]).await;
+    }
+    let code = [("confirm_resend", "0"), ("confirm_code", "000000")];
+    assert_eq!(owner.post("/account/confirm", &code).await.status, 429);
+    for _ in 0..20 {
+        let key = [("confirm_resend", "0"), ("confirm_ceremony", "x"), ("confirm_credential", "x")];
+        assert_eq!(owner.post("/account/confirm", &key).await.status, 422, "the key is looked at");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

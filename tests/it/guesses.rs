@@ -107,6 +107,34 @@ async fn the_confirmation_page_counts_the_same_guesses() {
     client.get("/").await;
 }
 
+/// The portal stopped after the twentieth code was counted and before the app was closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_at_the_last_guess_leaves_nothing_refused_in_silence() {
+    let app = TestApp::start().await;
+    let (_, _, secret, _) = equipped(&app, "tanto").await;
+    let mut db = app.database.owner().await;
+    guess(&app, "tanto", 1).await;
+    let counted = sqlx::query("update sign_in_attempts set attempts = 20 where subject like 'codes-of:%'");
+    assert_eq!(counted.execute(&mut db).await.unwrap().rows_affected(), 1);
+    for _ in 0..2 {
+        app.state.clock.advance(TimeDelta::seconds(30));
+        let mut owner = with_password(&app, "tanto").await;
+        let reply = owner.post("/sign-in/second", &[("code", &code(&app, &secret))]).await;
+        assert!(reply.status == 422 && reply.body.contains("認証アプリは使えません"), "{}", reply.body);
+        for (what, query) in [
+            ("closed", "select count(*) from authenticators where closed_at is not null"),
+            (
+                "told",
+                "select count(*) from mails
+                 where regexp_replace(body, '\\s', '', 'g') like '%サインインを止めました%'",
+            ),
+            ("in the trail", "select count(*) from audit_events where action = 'authenticator.close'"),
+        ] {
+            assert_eq!(number(&mut db, query).await, 1, "{what}");
+        }
+    }
+}
+
 async fn living_links(db: &mut PgConnection, id: Uuid) -> i64 {
     sqlx::query_scalar(
         "select count(*) from account_tickets where account_id = $1 and purpose = 'reset_password' and used_at is null",

@@ -28,8 +28,8 @@ pub enum Guess {
 /// Counts a try, and commits that before anything is compared.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn charge(state: &AppState, account_id: AccountId, typed: &str) -> anyhow::Result<Guess> {
+/// When the database fails or the letter cannot be made.
+pub async fn charge(state: &AppState, account_id: AccountId, typed: &str, request_id: &str) -> anyhow::Result<Guess> {
     if authenticators::reads_as_recovery_code(typed) {
         return Ok(Guess::RecoveryCode);
     }
@@ -39,12 +39,13 @@ pub async fn charge(state: &AppState, account_id: AccountId, typed: &str) -> any
         return Ok(Guess::Closed);
     }
     let count = throttle::charge_code(&mut tx, account_id, now).await?;
+    // The portal may have stopped between the last guess and its closing: nothing is refused without being told.
+    let closed = count > throttle::CODES_A_WEEK;
+    if closed {
+        close(&mut tx, state, account_id, request_id).await?;
+    }
     tx.commit().await?;
-    Ok(if count > throttle::CODES_A_WEEK {
-        Guess::Closed
-    } else {
-        Guess::Digits { last: count == throttle::CODES_A_WEEK }
-    })
+    Ok(if closed { Guess::Closed } else { Guess::Digits { last: count == throttle::CODES_A_WEEK } })
 }
 
 /// After a wrong answer: the last guess closes the app, its owner is told, and the trail says so.
@@ -56,23 +57,30 @@ pub async fn wrong(state: &AppState, account_id: AccountId, guess: Guess, reques
         Guess::Digits { last: true } => {}
         Guess::Digits { last: false } | Guess::RecoveryCode | Guess::Closed => return Ok(()),
     }
-    let now = state.clock.now();
-    let mut tx = state.db.begin(Some(account_id), now).await?;
-    if store::close_app(&mut tx, account_id, now).await? {
-        equipping::tell(&mut tx, &state.config, account_id, Change::AppClosed, now).await?;
-        let event = Event {
-            at: now,
-            account: Some(account_id),
-            action: "authenticator.close",
-            outcome: Outcome::Done,
-            subject_kind: "account",
-            subject_id: &account_id.to_string(),
-            detail: serde_json::json!({ "wrong_codes": throttle::CODES_A_WEEK }),
-            request_id: Some(request_id),
-        };
-        audit::record(&mut tx, event).await?;
-    }
+    let mut tx = state.db.begin(Some(account_id), state.clock.now()).await?;
+    close(&mut tx, state, account_id, request_id).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Closes the app, once, with letter and trail.
+async fn close(tx: &mut PgConnection, state: &AppState, account_id: AccountId, request_id: &str) -> anyhow::Result<()> {
+    let now = state.clock.now();
+    if !store::close_app(tx, account_id, now).await? {
+        return Ok(());
+    }
+    equipping::tell(tx, &state.config, account_id, Change::AppClosed, now).await?;
+    let event = Event {
+        at: now,
+        account: Some(account_id),
+        action: "authenticator.close",
+        outcome: Outcome::Done,
+        subject_kind: "account",
+        subject_id: &account_id.to_string(),
+        detail: serde_json::json!({ "wrong_codes": throttle::CODES_A_WEEK }),
+        request_id: Some(request_id),
+    };
+    audit::record(tx, event).await?;
     Ok(())
 }
 

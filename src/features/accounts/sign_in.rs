@@ -81,25 +81,31 @@ pub async fn sign_in(state: &AppState, attempt: Attempt, arrival: &Arrival) -> a
     let mut tx = state.db.begin(None, now).await?;
     let allowed = NameAndPlace::new(&name, arrival.address).charge(&mut tx, now).await?;
     let account = match allowed {
-        Allowed::Yes => store::find_for_sign_in(&mut tx, &name).await?,
-        Allowed::FirstRefusal | Allowed::Refused => None,
+        Allowed::Yes | Allowed::RightOnly { .. } => store::find_for_sign_in(&mut tx, &name).await?,
+        Allowed::No { .. } => None,
     };
     tx.commit().await?;
     match allowed {
-        Allowed::Yes => {}
-        Allowed::FirstRefusal => {
+        Allowed::RightOnly { first: true, .. } | Allowed::No { first: true } => {
             refuse(state, &name, &arrival.request_id, "throttled").await?;
-            return Ok(Answer::TooMany);
         }
-        Allowed::Refused => return Ok(Answer::TooMany),
+        Allowed::Yes | Allowed::RightOnly { first: false, .. } | Allowed::No { first: false } => {}
+    }
+    if matches!(allowed, Allowed::No { .. }) {
+        return Ok(Answer::TooMany);
     }
     let stored = account.as_ref().and_then(|a| a.password_hash.clone());
     let matches = state.hasher.verify(attempt.password, stored).await?;
     let demonstration = state.config.is_demonstration();
     let account = account.filter(|a| matches && !a.suspended && (demonstration || !a.demonstration));
-    let Some(account) = account else {
-        refuse(state, &name, &arrival.request_id, "unknown").await?;
-        return Ok(Answer::Unknown);
+    let account = match (allowed, account) {
+        (Allowed::Yes | Allowed::RightOnly { known: true, .. }, Some(account)) => account,
+        (Allowed::Yes, None) => {
+            refuse(state, &name, &arrival.request_id, "unknown").await?;
+            return Ok(Answer::Unknown);
+        }
+        (Allowed::RightOnly { known: false, .. } | Allowed::No { .. }, Some(_))
+        | (Allowed::RightOnly { .. } | Allowed::No { .. }, None) => return Ok(Answer::TooMany),
     };
     if !account.equipped && !account.demonstration {
         refuse(state, &name, &arrival.request_id, "unequipped").await?;
@@ -127,7 +133,7 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
     }
     let now = state.clock.now();
     let account_id = step.account_id;
-    let guess = guesses::charge(state, account_id, typed).await?;
+    let guess = guesses::charge(state, account_id, typed, &arrival.request_id).await?;
     if guess == Guess::Closed {
         refuse(state, &step.sign_in_name, &arrival.request_id, "closed").await?;
         return Ok(Second::Closed);
@@ -141,6 +147,9 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
         return Ok(Second::Wrong);
     };
     guesses::right(&mut tx, account_id, opened_by).await?;
+    if opened_by == OpenedBy::RecoveryCode {
+        equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
+    }
     if !opened_by.suffices(required_by(&store::affiliations(&mut tx).await?)) {
         // The code stays used: it was right, and somebody may have seen it.
         tx.commit().await?;
@@ -149,9 +158,6 @@ pub async fn prove_by_code(state: &AppState, step: &Step, typed: &str, arrival: 
     }
     if !steps::store::end(&mut tx, step.step_id, now).await? {
         return Ok(Second::Wrong);
-    }
-    if opened_by == OpenedBy::RecoveryCode {
-        equipping::tell_code_used(&mut tx, &state.config, account_id, now).await?;
     }
     let token = sessions::open(&mut tx, account_id, opened_by, arrival, now).await?;
     tx.commit().await?;
@@ -243,7 +249,7 @@ async fn too_many_proofs(state: &AppState, step: &Step) -> anyhow::Result<bool> 
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(step.account_id), now).await?;
     let goes_on = steps::store::charge(&mut tx, step.step_id, steps::MOST_ATTEMPTS).await?;
-    let too_many = throttle::charge(&mut tx, Counted::Proof(step.account_id), now).await?;
+    let too_many = throttle::charge(&mut tx, Counted::SecondProof(step.account_id), now).await?;
     tx.commit().await?;
     Ok(too_many || !goes_on)
 }

@@ -13,6 +13,8 @@ use crate::kernel::ids::AccountId;
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// Wrong codes of an app within a week, after which it is closed.
 pub const CODES_A_WEEK: i32 = 20;
+const OF_A_NAME_HERE: i32 = 10;
+const OF_A_NAME_ANYWHERE: i32 = 50;
 const WEEK: TimeDelta = TimeDelta::days(7);
 /// Where a name signed in within this time, strangers' guesses elsewhere do not keep it out.
 const KNOWN_PLACE: TimeDelta = TimeDelta::days(30);
@@ -20,10 +22,12 @@ const KNOWN_PLACE: TimeDelta = TimeDelta::days(30);
 /// Something that is counted, with how often it may happen in a quarter of an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// Sign-ins from one address, of names that are not known there.
+    /// Sign-ins from one address.
     Address(IpAddr),
-    /// Sign-ins from one address, of names that signed in from there lately.
+    /// Sign-ins from an address over its limit, of names that signed in from there lately.
     KnownAt(IpAddr),
+    /// The same of names that did not; none of them gets in, and counting makes the work equal.
+    UnknownAt(IpAddr),
     /// Answers of passkeys from one address.
     Passkey(IpAddr),
     /// Links opened from one address.
@@ -32,8 +36,12 @@ pub enum Counted {
     LetterFrom(IpAddr),
     /// Letters that somebody signed in asks for.
     LetterOf(AccountId),
-    /// Codes and passwords tried by somebody who is half or wholly signed in.
+    /// Codes and passwords tried by somebody who is signed in. Whoever only knows the password cannot use these up.
     Proof(AccountId),
+    /// Codes tried after a right password, by whoever knows it.
+    SecondProof(AccountId),
+    /// Passwords tried with a link for a new enrolment, by whoever has the link.
+    RecoveryProof(AccountId),
     /// Wrong second proofs after a right password.
     WrongSecond(AccountId),
 }
@@ -43,11 +51,14 @@ impl Counted {
         match self {
             Self::Address(address) => format!("address:{}", network(address)),
             Self::KnownAt(address) => format!("known-address:{}", network(address)),
+            Self::UnknownAt(address) => format!("unknown-address:{}", network(address)),
             Self::Passkey(address) => format!("passkey:{}", network(address)),
             Self::Ticket(address) => format!("ticket:{}", network(address)),
             Self::LetterFrom(address) => format!("letter:{}", network(address)),
             Self::LetterOf(account) => format!("letters-of:{account}"),
             Self::Proof(account) => format!("proof:{account}"),
+            Self::SecondProof(account) => format!("second-proof:{account}"),
+            Self::RecoveryProof(account) => format!("recovery-proof:{account}"),
             Self::WrongSecond(account) => format!("wrong-second:{account}"),
         }
     }
@@ -55,11 +66,11 @@ impl Counted {
     fn limit(self) -> i32 {
         match self {
             Self::Address(_) => 100,
-            Self::KnownAt(_) | Self::Passkey(_) => 300,
+            Self::KnownAt(_) | Self::UnknownAt(_) | Self::Passkey(_) => 300,
             Self::Ticket(_) => 60,
             Self::LetterFrom(_) => 20,
             Self::LetterOf(_) => 5,
-            Self::Proof(_) => 15,
+            Self::Proof(_) | Self::SecondProof(_) | Self::RecoveryProof(_) => 15,
             Self::WrongSecond(_) => 4,
         }
     }
@@ -116,25 +127,25 @@ pub async fn charge(tx: &mut PgConnection, counted: Counted, now: DateTime<Utc>)
     Ok(store::charge_attempt(tx, &counted.subject(), now, WINDOW).await? > counted.limit())
 }
 
-/// What a limit says to one more sign-in.
+/// What the limits say to one more sign-in. `first` is the one in each window that the trail hears of: writing each
+/// one down would let strangers fill the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowed {
     /// Go on.
     Yes,
-    /// Too many, for the first time in this window: the trail hears of it.
-    FirstRefusal,
-    /// Too many, as before. Writing each one down would let strangers fill the trail.
-    Refused,
-}
-
-impl Allowed {
-    fn of(count: i32, limit: i32) -> Self {
-        match count - limit {
-            i32::MIN..=0 => Self::Yes,
-            1 => Self::FirstRefusal,
-            2.. => Self::Refused,
-        }
-    }
+    /// Too many here, or of this name everywhere. The work is done all the same, and whatever is wrong is answered as
+    /// too many: else the answer or its time would tell which names are known.
+    RightOnly {
+        /// The name signed in from here lately: its right password gets in.
+        known: bool,
+        /// The first such refusal.
+        first: bool,
+    },
+    /// Too many of this name from here.
+    No {
+        /// The first such refusal.
+        first: bool,
+    },
 }
 
 /// A name and where it is typed.
@@ -156,31 +167,36 @@ impl NameAndPlace {
     }
 
     /// One more sign-in. An address over its limit is not counted against
-    /// anybody's name, or one stranger could keep a named person out.
+    /// anybody's name elsewhere, or one stranger could keep a named person out.
     ///
-    /// A company's people often share one address. What is typed there for other names does not count against
-    /// those who signed in from there lately: these have a bound of their own, and each name its ten as before, so
-    /// no name can be guessed at any faster. Both ways do the same work: nobody learns which names are known.
+    /// A company's people often share one address. What is typed there for other names does not keep out those who
+    /// signed in from there lately: these have a bound of their own, and each name its ten as before, so no name can
+    /// be guessed at any faster. Every step is the same for names that are known and names that are not, and so is
+    /// the answer to a wrong password: nobody learns which names are known.
     ///
     /// # Errors
     /// When the database cannot be reached.
     pub async fn charge(&self, tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Allowed> {
         let known = store::is_known_place(tx, &self.pair(), now - KNOWN_PLACE).await?;
-        let address = if known { Counted::KnownAt(self.address) } else { Counted::Address(self.address) };
-        let here = Allowed::of(store::charge_attempt(tx, &address.subject(), now, WINDOW).await?, address.limit());
-        if here != Allowed::Yes {
-            return Ok(here);
+        let address = Counted::Address(self.address);
+        let here = store::charge_attempt(tx, &address.subject(), now, WINDOW).await?;
+        let over = here > address.limit();
+        let pair = store::charge_attempt(tx, &self.pair(), now, WINDOW).await?;
+        if pair > OF_A_NAME_HERE {
+            let first = if over { here == address.limit() + 1 } else { pair == OF_A_NAME_HERE + 1 };
+            return Ok(Allowed::No { first });
         }
-        let pair = Allowed::of(store::charge_attempt(tx, &self.pair(), now, WINDOW).await?, 10);
-        if pair != Allowed::Yes {
-            return Ok(pair);
+        if over {
+            // Both are counted, each apart from the other: strangers use up nothing of those who are known.
+            let place = if known { Counted::KnownAt(self.address) } else { Counted::UnknownAt(self.address) };
+            let too_many = charge(tx, place, now).await?;
+            return Ok(Allowed::RightOnly { known: known && !too_many, first: here == address.limit() + 1 });
         }
         let anywhere = store::charge_attempt(tx, &format!("name:{}", self.digest), now, WINDOW).await?;
-        match Allowed::of(anywhere, 50) {
-            Allowed::Yes => Ok(Allowed::Yes),
-            Allowed::FirstRefusal | Allowed::Refused if known => Ok(Allowed::Yes),
-            refused @ (Allowed::FirstRefusal | Allowed::Refused) => Ok(refused),
+        if anywhere > OF_A_NAME_ANYWHERE {
+            return Ok(Allowed::RightOnly { known, first: anywhere == OF_A_NAME_ANYWHERE + 1 });
         }
+        Ok(Allowed::Yes)
     }
 
     /// One more letter for the name; true when that was too many.

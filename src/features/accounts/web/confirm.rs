@@ -219,14 +219,19 @@ enum Proved {
 
 async fn proved(state: &AppState, identity: &Identity, proof: &Proof, request_id: &str) -> Result<Proved, WebError> {
     let (now, account_id) = (state.clock.now(), identity.viewer.account_id);
-    let mut tx = state.db.begin(Some(account_id), now).await?;
-    let too_many = throttle::charge(&mut tx, Counted::Proof(account_id), now).await?;
-    tx.commit().await?;
-    if too_many {
-        return Ok(Proved::TooMany);
+    // A passkey is not guessed: nobody's wrong codes keep its owner from a grave step.
+    if proof.answer.credential.is_empty() {
+        let mut tx = state.db.begin(Some(account_id), now).await?;
+        let too_many = throttle::charge(&mut tx, Counted::Proof(account_id), now).await?;
+        tx.commit().await?;
+        if too_many {
+            return Ok(Proved::TooMany);
+        }
     }
     let guess = match &proof.code {
-        Some(code) if proof.answer.credential.is_empty() => guesses::charge(state, account_id, code).await?,
+        Some(code) if proof.answer.credential.is_empty() => {
+            guesses::charge(state, account_id, code, request_id).await?
+        }
         Some(_) | None => Guess::RecoveryCode,
     };
     if guess == Guess::Closed {

@@ -208,7 +208,7 @@ async fn recover(
     let account_id = ticket.account_id;
     let w = TicketWords::of(frame.language);
     let mut tx = state.db.begin(Some(account_id), now).await?;
-    let too_many = throttle::charge(&mut tx, Counted::Proof(account_id), now).await?;
+    let too_many = throttle::charge(&mut tx, Counted::RecoveryProof(account_id), now).await?;
     tx.commit().await?;
     if too_many {
         let page = page(frame, Some(ticket), w.too_many.to_owned());
