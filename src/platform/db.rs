@@ -4,11 +4,13 @@
 //! forgot its filter finds no rows instead of somebody else's (docs/security-walls.md).
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
@@ -31,6 +33,7 @@ pub struct Connections {
 #[derive(Debug, Clone)]
 pub struct Db {
     app: PgPool,
+    beside: Arc<Semaphore>,
 }
 
 /// A transaction of one request. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -43,7 +46,15 @@ impl Db {
     pub fn new(options: PgConnectOptions, connections: u32) -> Self {
         // Whose rows they are decides which plan is right; a plan for everybody was five times slower on long lists.
         let options = options.options([("plan_cache_mode", "force_custom_plan")]);
-        Self { app: pool(options, connections) }
+        // Two at most, and never all: pages come first.
+        let beside = if connections > 2 { 2 } else { 1 };
+        Self { app: pool(options, connections), beside: Arc::new(Semaphore::new(beside)) }
+    }
+
+    /// A place for something that is written beside an answer and that no answer waits for; none when all are taken.
+    #[must_use]
+    pub fn place_beside(&self) -> Option<OwnedSemaphorePermit> {
+        self.beside.clone().try_acquire_owned().ok()
     }
 
     /// Opens a transaction in which `viewer` is looking at `now`; `None` is somebody not signed in.

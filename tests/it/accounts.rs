@@ -329,3 +329,28 @@ async fn somebody_whose_password_is_known_hears_of_it_once() {
         assert_eq!(number(&mut db, told).await, letters);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_that_wait_leave_connections_for_the_pages() {
+    let app = TestApp::start().await;
+    let (_, mut client, _, _) = equipped(&app, "tanto").await;
+    let written = "select count(*) from audit_events where action = 'route.ask'";
+    // Nothing can be written into the trail for a while, and each page below would wait there for a connection.
+    let mut owner = app.database.owner().await;
+    sqlx::query("begin").execute(&mut owner).await.unwrap();
+    sqlx::query("lock table audit_events in exclusive mode").execute(&mut owner).await.unwrap();
+    for _ in 0..12 {
+        assert_eq!(client.get("/trail").await.status, 404);
+    }
+    let begun = std::time::Instant::now();
+    assert!(is_signed_in(&mut client).await);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+    sqlx::query("rollback").execute(&mut owner).await.unwrap();
+    for _ in 0..60 {
+        if number(&mut owner, written).await == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no line, or more than one");
+}
