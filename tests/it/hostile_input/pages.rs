@@ -107,6 +107,17 @@ impl Scene {
         let half = authenticators::with_password(&app, "tanto").await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        // Whoever is named first for a firm is told at its windows, so each has one.
+        let silent: Vec<(uuid::Uuid, String)> = sqlx::query_as(
+            "select distinct m.organisation_id, m.ceptoar_id from memberships m
+             where not exists (select from contacts k where k.organisation_id = m.organisation_id)",
+        )
+        .fetch_all(&mut db)
+        .await
+        .expect("firms");
+        for (firm, ceptoar) in silent {
+            factory::window(&mut db, firm, Some(&ceptoar), "window@firm.example").await;
+        }
         let red = factory::draft_advisory(
             &app,
             NewAdvisory { level: "RED", scope: "named", named: &[window], ..NewAdvisory::default() },
