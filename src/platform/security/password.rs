@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::password_hash::try_generate_salt;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
@@ -27,11 +28,14 @@ pub struct PasswordHasher {
     tally: Arc<Tally>,
 }
 
-/// One hash to compute.
-type Job = Box<dyn FnOnce() + Send>;
+/// What a hash is computed in. Each thread keeps its own: given back after every hash, the allocator would hold
+/// on to several of them.
+type Memory = Vec<Block>;
 
-/// At most two hashes at a time: 200 sign-ins at once must not take 4 GB. Always the same two threads, because
-/// the allocator keeps for each thread what that thread once needed.
+/// One hash to compute.
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// At most two hashes at a time: 200 sign-ins at once must not take 4 GB.
 const THREADS: usize = 2;
 
 /// What the hasher did so far.
@@ -60,7 +64,7 @@ impl PasswordHasher {
         .map_err(|e| HashingError(e.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = super::token::Token::random().map_err(|e| HashingError(e.to_string()))?.reveal();
-        let decoy = hash(&argon2, secret.as_bytes())?.into();
+        let decoy = hash(&argon2, secret.as_bytes(), &mut Memory::new())?.into();
         Ok(Self { argon2, jobs: threads()?, decoy, tally: Arc::default() })
     }
 
@@ -70,7 +74,7 @@ impl PasswordHasher {
     /// [`HashingError`] when it cannot be made.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
         let argon2 = self.argon2.clone();
-        self.blocking(move || hash(&argon2, password.expose_secret().as_bytes())).await?
+        self.blocking(move |memory| hash(&argon2, password.expose_secret().as_bytes(), memory)).await?
     }
 
     /// Whether `password` is the one behind `stored`. Without `stored` it takes the same time and is false.
@@ -81,10 +85,10 @@ impl PasswordHasher {
         let known = stored.is_some();
         self.tally.verified.fetch_add(1, Ordering::Relaxed);
         let stored: Arc<str> = stored.map_or_else(|| self.decoy.clone(), Into::into);
-        let argon2 = self.argon2.clone();
         let matches = self
-            .blocking(move || argon2.verify_password(password.expose_secret().as_bytes(), &*stored).is_ok())
-            .await?;
+            .blocking(move |memory| is_behind(&stored, password.expose_secret().as_bytes(), memory))
+            .await?
+            .unwrap_or(false);
         Ok(matches && known)
     }
 
@@ -100,16 +104,19 @@ impl PasswordHasher {
         self.tally.most.load(Ordering::Relaxed)
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, HashingError> {
         let (answer, answered) = oneshot::channel();
         let tally = self.tally.clone();
-        let job = move || {
+        let job = move |memory: &mut Memory| {
             // Whoever asked may have gone meanwhile.
             if answer.is_closed() {
                 return;
             }
             tally.most.fetch_max(tally.running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-            let done = work();
+            let done = work(memory);
             tally.running.fetch_sub(1, Ordering::Relaxed);
             let _ = answer.send(done);
         };
@@ -127,11 +134,12 @@ fn threads() -> Result<mpsc::Sender<Job>, HashingError> {
         let work = move || {
             // Pages go first: on Linux this is the priority of this thread alone. Without it, hashing is only slower to yield.
             let _ = rustix::process::setpriority_process(None, 10);
+            let mut memory = Memory::new();
             loop {
                 let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(job) = job else { return };
                 // A panic would cost the portal a thread for good; the asker learns of it by getting no answer.
-                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&mut memory)));
             }
         };
         std::thread::Builder::new().name("password".into()).spawn(work).map_err(|e| HashingError(e.to_string()))?;
@@ -139,8 +147,43 @@ fn threads() -> Result<mpsc::Sender<Job>, HashingError> {
     Ok(jobs)
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, HashingError> {
-    argon2.hash_password(password).map(|hash| hash.to_string()).map_err(|e| HashingError(e.to_string()))
+fn hash(argon2: &Argon2<'_>, password: &[u8], memory: &mut Memory) -> Result<String, HashingError> {
+    let made = made(argon2, password, memory).map_err(|e| HashingError(e.to_string()))?;
+    Ok(made.to_string())
+}
+
+fn made(argon2: &Argon2<'_>, password: &[u8], memory: &mut Memory) -> argon2::password_hash::Result<PasswordHash> {
+    let salt = Salt::new(&try_generate_salt()?)?;
+    Ok(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon2.params().try_into()?,
+        hash: Some(output(argon2, password, &salt, memory)?),
+        salt: Some(salt),
+    })
+}
+
+/// Whether the password, hashed as `stored` says, gives what `stored` says; compared in constant time.
+fn is_behind(stored: &str, password: &[u8], memory: &mut Memory) -> argon2::password_hash::Result<bool> {
+    let stored = PasswordHash::new(stored)?;
+    let version = stored.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let argon2 = Argon2::new(stored.algorithm.as_str().try_into()?, version, Params::try_from(&stored)?);
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return Ok(false) };
+    Ok(output(&argon2, password, salt, memory)? == *expected)
+}
+
+fn output(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &Salt,
+    memory: &mut Memory,
+) -> argon2::password_hash::Result<Output> {
+    memory.resize(argon2.params().block_count(), Block::default());
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let out = buffer.get_mut(..length).ok_or(argon2::password_hash::Error::OutputSize)?;
+    argon2.hash_password_into_with_memory(password, salt, out, memory)?;
+    Output::new(out).map_err(Into::into)
 }
 
 #[cfg(test)]
@@ -160,5 +203,19 @@ mod tests {
         assert!(!verify("correct horse batterz", Some(stored)).await);
         assert!(!verify("correct horse battery", None).await);
         assert!(!verify("x", Some("not a hash".into())).await);
+    }
+
+    #[test]
+    fn hashes_are_the_librarys_in_memory_that_was_used_before() {
+        use argon2::{PasswordHasher as _, PasswordVerifier as _};
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 2, 1, None).expect("parameters"));
+        let mut memory = Memory::new();
+        for password in ["first", "second"] {
+            let ours = hash(&argon2, password.as_bytes(), &mut memory).expect("a hash");
+            argon2.verify_password(password.as_bytes(), &*ours).expect("the library's");
+            let theirs = argon2.hash_password(password.as_bytes()).expect("a hash").to_string();
+            assert!(is_behind(&theirs, password.as_bytes(), &mut memory).expect("an answer"));
+            assert!(!is_behind(&theirs, b"other", &mut memory).expect("an answer"));
+        }
     }
 }

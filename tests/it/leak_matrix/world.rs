@@ -266,7 +266,13 @@ async fn people(app: &TestApp) -> (Uuid, Uuid, Uuid) {
     )
     .await;
     let sa = factory::secretariat_of(&mut db, "banks").await;
-    let sb = factory::secretariat_of(&mut db, "power").await;
+    // One organisation keeps both desks, so that what opens A's items is the desk and not the organisation.
+    run(
+        &mut db,
+        "update secretariat_terms set organisation_id = $1 where ceptoar_id = 'power' and upper_inf(valid)",
+        sa,
+    )
+    .await;
     let fsa = factory::organisation(&mut db, "fsa").await;
     let meti = factory::organisation(&mut db, "meti").await;
     let nisc = factory::organisation(&mut db, "nisc").await;
@@ -280,7 +286,7 @@ async fn people(app: &TestApp) -> (Uuid, Uuid, Uuid) {
         ("MB", Role::MemberPoc, b1, power, Some(w4)),
         ("MA", Role::MemberAdmin, a1, banks, None),
         ("SA", Role::Secretariat, sa, banks, None),
-        ("SB", Role::Secretariat, sb, power, None),
+        ("SB", Role::Secretariat, sa, power, None),
         ("MI", Role::MinistryLiaison, fsa, None, None),
         ("MJ", Role::MinistryLiaison, meti, None, None),
         ("NA", Role::NiscAnalyst, nisc, None, None),
