@@ -76,7 +76,7 @@ insert into sign_in_steps (token_hash, account_id, purpose, expires_at)
 select '\\x00', account_id, 'second_factor', now() + interval '1 hour' from accounts where sign_in_name = 'poc-bank-1';
 insert into passkey_ceremonies (kind, account_id, state, expires_at) values ('discover', null, '{}', now() + interval '1 hour');
 insert into break_glass_uses (account_id, organisation_id, reason, opened_at, closes_at)
-select a.account_id, o.organisation_id, 'a reason of some length', now(), now() + interval '15 minutes'
+select a.account_id, o.organisation_id, 'a reason of some length', '2026-01-05 00:00Z', '2026-01-05 00:15Z'
 from accounts a, organisations o where a.sign_in_name = 'analyst2' and o.code = 'demo-banks-0002';
 insert into audit_anchor_days (day) values ('2026-11-20');
 select seal_audit_events(1);

@@ -75,6 +75,7 @@ pub fn looked_up(name: &str) -> String {
 /// # Errors
 /// When the database or the hasher fails; nothing was opened then.
 pub async fn sign_in(state: &AppState, attempt: Attempt, arrival: &Arrival) -> anyhow::Result<Answer> {
+    let _turn = state.hasher.turn().await?;
     let now = state.clock.now();
     let name = looked_up(&attempt.name);
     // Charged and committed on its own: a failure later must not give the attempt back.

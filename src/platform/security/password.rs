@@ -7,7 +7,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::password_hash::try_generate_salt;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 /// How costly a hash is.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,7 @@ pub enum Cost {
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     jobs: mpsc::Sender<Job>,
+    turns: Arc<Semaphore>,
     /// Hash of nothing anybody knows: verified for unknown names, so that they take as long as known ones.
     decoy: Arc<str>,
     tally: Arc<Tally>,
@@ -37,6 +38,9 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// At most two hashes at a time: 200 sign-ins at once must not take 4 GB.
 const THREADS: usize = 2;
+
+/// How many may be on their way to a hash: enough that no hashing thread waits.
+const TURNS: usize = THREADS + 2;
 
 /// What the hasher did so far.
 #[derive(Debug, Default)]
@@ -65,7 +69,17 @@ impl PasswordHasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = super::token::Token::random().map_err(|e| HashingError(e.to_string()))?.reveal();
         let decoy = hash(&argon2, secret.as_bytes(), &mut Memory::new())?.into();
-        Ok(Self { argon2, jobs: threads()?, decoy, tally: Arc::default() })
+        let turns = Arc::new(Semaphore::new(TURNS));
+        Ok(Self { argon2, jobs: threads()?, turns, decoy, tally: Arc::default() })
+    }
+
+    /// A turn to try a password. Whoever has to look something up before waits for it first, so that 200 sign-ins at
+    /// once wait here and not for the connections that everybody's pages need.
+    ///
+    /// # Errors
+    /// Never while the portal runs: turns are not closed.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, HashingError> {
+        self.turns.acquire().await.map_err(|e| HashingError(e.to_string()))
     }
 
     /// The PHC string to store for a new password.
