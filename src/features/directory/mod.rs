@@ -2,4 +2,5 @@
 
 pub mod outline;
 pub mod reference;
+pub mod roster;
 mod store;
