@@ -78,6 +78,7 @@ actions! {
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
+    "directory.change" Work "名簿の変更" / "Directory changed";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
     "contacts.search" Security "窓口の検索" / "Windows searched";
     "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";

@@ -121,7 +121,8 @@ pub async fn apply(
         Alteration::NewWindow(..) => Some(ContactId::random()),
         Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving => None,
     };
-    let on = guarded(sheet, change, alteration)?;
+    check(sheet, change, alteration)?;
+    let on = change.on;
     let id = Uuid::new_v4();
     store::announce(tx, id).await?;
     match alteration {
@@ -166,22 +167,49 @@ pub async fn join(
     Ok(organisation)
 }
 
-/// The day of the change, or why it cannot be.
-fn guarded(sheet: &Sheet, change: &Change, alteration: &Alteration) -> Result<NaiveDate, ChangeError> {
-    let member = sheet.membership_on(change.on).is_some();
+/// Changes of one member, and joinings of one CEPTOAR, come one after the other.
+///
+/// # Errors
+/// The database's own.
+pub async fn wait_for_turn(tx: &mut PgConnection, of: &str) -> sqlx::Result<()> {
+    store::wait_for_turn(tx, of).await
+}
+
+/// Whether it can be, seen from what the sheet says.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(sheet: &Sheet, change: &Change, alteration: &Alteration) -> Result<(), ChangeError> {
+    let is_member = sheet.membership_on(change.on).is_some();
+    let last_day = change.on.pred_opt().unwrap_or(change.on);
     match alteration {
-        Alteration::Name(_) => {}
-        Alteration::Membership(_) | Alteration::Leaving if !member => return Err(ChangeError::NotOnThatDay),
-        Alteration::NewWindow(..) | Alteration::Window(..) if !member => return Err(ChangeError::NoMember),
+        Alteration::Name(_) => known(sheet.names.iter().any(|fact| fact.valid.holds_on(change.on))),
+        Alteration::Membership(_) => known(is_member),
+        Alteration::Leaving => known(sheet.membership_on(last_day).is_some() && is_member),
+        Alteration::NewWindow(..) if !is_member => Err(ChangeError::NoMember),
+        Alteration::NewWindow(..) => Ok(()),
+        Alteration::Window(..) if !is_member => Err(ChangeError::NoMember),
+        Alteration::Window(id, ..) => known(sheet.window(*id).is_some_and(|window| window.on(change.on).is_some())),
+        Alteration::WindowEnd(id) if leaves_nobody(sheet, *id, change.on) => Err(ChangeError::LastWindow),
         Alteration::WindowEnd(id) => {
-            let others = sheet.windows.iter().filter(|w| w.contact_id != *id && w.on(change.on).is_some());
-            if member && others.count() == 0 {
-                return Err(ChangeError::LastWindow);
-            }
+            let Some(window) = sheet.window(*id) else { return Err(ChangeError::NotOnThatDay) };
+            let goes_on = window.life().until.is_none_or(|until| until > change.on);
+            known(window.on(last_day).is_some() && goes_on)
         }
-        Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) | Alteration::Window(..) => {}
     }
-    Ok(change.on)
+}
+
+fn known(known: bool) -> Result<(), ChangeError> {
+    if known { Ok(()) } else { Err(ChangeError::NotOnThatDay) }
+}
+
+/// Whether there would be a day, from this one on, on which the member has no window: also when another one closes.
+fn leaves_nobody(sheet: &Sheet, closed: ContactId, on: NaiveDate) -> bool {
+    let others: Vec<_> = sheet.windows.iter().filter(|window| window.contact_id != closed).collect();
+    let ends = others.iter().flat_map(|window| &window.facts).filter_map(|fact| fact.valid.until);
+    std::iter::once(on)
+        .chain(ends.filter(|end| *end > on))
+        .any(|day| sheet.membership_on(day).is_some() && others.iter().all(|window| window.on(day).is_none()))
 }
 
 /// How a change is written down.

@@ -206,6 +206,15 @@ impl Window {
         self.facts.iter().find(|fact| fact.valid.holds_on(day))
     }
 
+    /// From its opening to its closing.
+    #[must_use]
+    pub fn life(&self) -> Period {
+        Period {
+            from: self.facts.first().and_then(|fact| fact.valid.from),
+            until: self.facts.last().and_then(|fact| fact.valid.until),
+        }
+    }
+
     /// How it is reached on a day.
     #[must_use]
     pub fn channels_on(&self, day: NaiveDate) -> Vec<&Channel> {

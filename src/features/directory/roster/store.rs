@@ -164,6 +164,21 @@ pub async fn counts(tx: &mut PgConnection, ceptoar_id: &str, day: NaiveDate) -> 
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.unit, r.members)).collect())
 }
 
+/// Whether there is a member of that name from a day on.
+pub async fn has_member_called(tx: &mut PgConnection, ceptoar_id: &str, ja: &str, on: NaiveDate) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select from memberships m
+             join organisation_names n on n.organisation_id = m.organisation_id and n.valid && m.valid
+             where m.ceptoar_id = $1 and n.ja = $2 and n.valid * m.valid && daterange($3, null)) as "known!""#,
+        ceptoar_id,
+        ja,
+        on
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// Everything about a member; without windows where these are not for the viewer.
 pub async fn sheet(
     tx: &mut PgConnection,
@@ -206,7 +221,7 @@ async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: Organisa
         r#"select contact_id as "contact_id: ContactId", fact_id, position, label, handler, language,
                   lower(valid) as since, upper(valid) as until
            from contacts where organisation_id = $1 and ceptoar_id = $2
-           order by position, contact_id, lower(valid) nulls first"#,
+           order by contact_id, lower(valid) nulls first"#,
         organisation.0,
         ceptoar_id
     )
@@ -245,6 +260,7 @@ async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: Organisa
             }),
         }
     }
+    windows.sort_by_key(|window| (window.facts.last().map(|fact| fact.value.position), window.contact_id.0));
     Ok(windows)
 }
 

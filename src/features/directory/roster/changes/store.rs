@@ -14,6 +14,12 @@ pub async fn announce(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
     sqlx::query_scalar!("select set_config('portal.change', $1, true)", change.to_string()).fetch_one(tx).await.map(|_| ())
 }
 
+/// Waits for whoever changes the same thing.
+pub async fn wait_for_turn(tx: &mut PgConnection, of: &str) -> sqlx::Result<()> {
+    let turn = format!("directory {of}");
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", turn).execute(tx).await.map(|_| ())
+}
+
 /// A change to be written down.
 pub struct Row<'a> {
     pub id: Uuid,

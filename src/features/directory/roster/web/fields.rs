@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::kernel::language::{Label, Language};
+use crate::kernel::language::{Label, Language, fill};
 use crate::platform::web::form::Choice;
 
 use crate::features::directory::roster::sheet::{ChannelKind, Hours};
@@ -95,6 +95,8 @@ pub struct Field {
 pub struct Way {
     /// Which row, counted from 1.
     pub number: usize,
+    /// Which row, in words.
+    pub row: String,
     /// What is in it.
     pub kinds: Vec<Choice>,
     /// The name of its value.
@@ -164,6 +166,7 @@ pub fn ways(typed: &Typed, language: Language) -> Vec<Way> {
     (0..WAYS)
         .map(|i| Way {
             number: i + 1,
+            row: fill(language.pick("{n}番目", "{n}"), &[("n", &(i + 1).to_string())]),
             kinds: ChannelKind::ALL
                 .map(|kind| choice(kind.code().to_owned(), kind.label(language).to_owned(), typed.get(KIND[i])))
                 .to_vec(),

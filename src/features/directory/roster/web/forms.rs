@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::edit::What;
+use super::sheet_form::What;
 use super::fields::{Control, Field, HOURS, KIND, Typed, VALUE, WAYS, ways};
 use super::reading::Reader;
 use crate::features::directory::roster::changes::{Alteration, Change};
@@ -66,7 +66,8 @@ impl Scene<'_> {
     }
 
     /// The day that a form shows: today, or the first day of what is only planned.
-    fn shown_day(&self) -> NaiveDate {
+    #[must_use]
+    pub fn shown_day(&self) -> NaiveDate {
         let window = self.sheet.zip(self.window).and_then(|(sheet, id)| sheet.window(id));
         let planned = window.filter(|w| w.on(self.today).is_none()).and_then(|w| w.facts.first()?.valid.from);
         let membership = self.sheet.filter(|s| s.membership_on(self.today).is_none());

@@ -24,6 +24,7 @@ crate::words! {
         firms: "自組織の登録" / "Your organisation",
         ceptoar: "セプター" / "CEPTOAR",
         members: "登録されている構成員" / "Members registered",
+        to_map: "特性把握マップを見る" / "See the feature map",
         empty_title: "表示できる名簿がありません" / "There is no roster to show",
         empty_text: "担当するセプターや組織が登録されると、ここに表示されます。" / "As soon as you have a duty at a CEPTOAR or a member, it is shown here.",
     }
@@ -35,7 +36,7 @@ struct IndexPage {
     chrome: Chrome,
     w: &'static IndexWords,
     rosters: Vec<(String, String, i64)>,
-    firms: Vec<(String, String)>,
+    firms: Vec<(String, String, String)>,
 }
 
 /// The page.
@@ -59,8 +60,8 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
                 handles: false,
             };
             if fits && can(&viewer, DirectoryAction::LookAtMember, &facts) {
-                let label = format!("{} / {name}", language.pick(&a.organisation_ja, &a.organisation_en));
-                firms.insert((label, paths::of_member(paths::MEMBER, &row.ceptoar_id, a.organisation_id)));
+                let firm = language.pick(&a.organisation_ja, &a.organisation_en).clone();
+                firms.insert((firm, name.clone(), paths::of_member(paths::MEMBER, &row.ceptoar_id, a.organisation_id)));
             }
         }
     }

@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
             }
             channels.push(channel);
         }
-        if channels.is_empty() && self.errors.is_empty() {
+        if channels.is_empty() && VALUE.iter().all(|field| self.errors.at(field).is_empty()) {
             self.errors.add(VALUE[0], self.words().no_way);
         }
         channels
