@@ -124,8 +124,21 @@ create function directory_keeps_ceptoar(p_ceptoar text) returns boolean
 create function directory_keeps_member(p_organisation uuid) returns boolean
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$ begin
+    -- Who has left keeps the name that it left with.
     return exists (select from public.memberships m where m.organisation_id = p_organisation
-                   and m.ceptoar_id = any (public.viewer_secretariat_ceptoars()));
+                   and m.ceptoar_id = any (public.viewer_secretariat_ceptoars())
+                   and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today()));
+  end $$;
+
+-- A desk takes in new firms and goes on with its own members; another CEPTOAR's member is not taken over.
+create function directory_takes_in(p_ceptoar text, p_organisation uuid) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return public.directory_keeps_ceptoar(p_ceptoar)
+      and exists (select from public.organisations o where o.organisation_id = p_organisation and o.kind = 'member')
+      and (exists (select from public.memberships m
+                   where m.organisation_id = p_organisation and m.ceptoar_id = p_ceptoar)
+           or not exists (select from public.memberships m where m.organisation_id = p_organisation));
   end $$;
 
 create function directory_keeps_window(p_contact uuid) returns boolean
@@ -171,6 +184,7 @@ begin
     execute format('grant insert (%s, %s), update (%2$s), delete on %I to portal_app', writes[i + 2], writes[i + 3], writes[i]);
   end loop;
 end $$;
+alter policy keeper_adds on memberships with check (directory_takes_in(ceptoar_id, organisation_id));
 
 -- A firm's administrator sees what they keep.
 create policy keeper on memberships for select to portal_app using (
@@ -188,7 +202,7 @@ grant select on directory_versions to portal_app;
 
 call protect('directory_changes');
 create policy desk_or_own on directory_changes for select to portal_app using (
-  ceptoar_id = any ((select viewer_secretariat_ceptoars())::text[])
+  ceptoar_id = any ((select viewer_ceptoars())::text[])
   or organisation_id = any ((select viewer_answering_organisations())::uuid[])
   or organisation_id = any ((select viewer_kept_firms())::uuid[]));
 create policy own_change on directory_changes for insert to portal_app with check (
@@ -196,7 +210,8 @@ create policy own_change on directory_changes for insert to portal_app with chec
   and (directory_keeps_ceptoar(ceptoar_id) or (subject = 'window' and directory_keeps_window(contact_id))));
 grant select, insert on directory_changes to portal_app;
 
-grant execute on function directory_keeps_ceptoar(text), directory_keeps_member(uuid), directory_keeps_window(uuid) to portal_app;
+grant execute on function directory_keeps_ceptoar(text), directory_takes_in(text, uuid), directory_keeps_member(uuid),
+  directory_keeps_window(uuid) to portal_app;
 
 -- A firm's name in the form in which it is searched (kernel/text.rs, `folded`): width, case, kana and hyphens alike.
 create function folded_name(p_ja text, p_reading text, p_en text) returns text

@@ -114,7 +114,7 @@ struct MemberPage {
     names: Vec<(String, String)>,
     windows: Option<Vec<WindowRow>>,
     plans: Vec<Plan>,
-    history: Vec<ChangeRow>,
+    history: Option<Vec<ChangeRow>>,
     leaving: Option<String>,
     new_window: Option<String>,
 }
@@ -160,7 +160,7 @@ pub async fn get(
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
         plans: plans(&sheet, as_of.day, language),
-        history: past.iter().map(|change| change_row(change, language)).collect(),
+        history: sees_windows.then(|| past.iter().map(|change| change_row(change, language)).collect()),
         leaving: keeps.then(|| of(paths::LEAVING)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         as_of: as_of.clone(),
