@@ -33,6 +33,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(accounts::routes())
         .merge(people::routes())
         .merge(directory::roster::routes())
+        .merge(directory::verification::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
         .merge(trail::routes())

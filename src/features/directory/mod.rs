@@ -3,4 +3,5 @@
 pub mod outline;
 pub mod reference;
 pub mod roster;
+pub mod verification;
 mod store;

@@ -104,6 +104,15 @@ impl ChannelKind {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
+
+    /// Whether it has a number that one calls, or sends a sheet to.
+    #[must_use]
+    pub fn is_called(self) -> bool {
+        match self {
+            Self::Phone | Self::Mobile | Self::Satellite | Self::Fax => true,
+            Self::Mail | Self::Web => false,
+        }
+    }
 }
 
 impl Label for ChannelKind {

@@ -143,7 +143,7 @@ fn way(viewer: &Viewer, frame: &Frame, ceptoar_id: &str, ceptoar: &CeptoarFacts)
 }
 
 /// Charges the addresses that a page shows; a look at another organisation's stands in the trail.
-async fn note_reading(
+pub async fn note_reading(
     tx: Tx,
     state: &AppState,
     viewer: &Viewer,
