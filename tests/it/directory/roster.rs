@@ -59,6 +59,14 @@ pub async fn world_with(settings: &[&str]) -> World {
     ] {
         factory::person(&app, name, role, organisation, ceptoar, contact).await;
     }
+    // Told to the portal long ago, by its own clock.
+    for table in ["organisation_names", "memberships", "contacts", "contact_channels"] {
+        let told = format!(
+            "alter table {table} disable trigger keep_version; update {table} set recorded_at = '2018-04-01Z';
+             alter table {table} enable trigger keep_version; delete from directory_versions"
+        );
+        sqlx::raw_sql(AssertSqlSafe(told)).execute(&mut db).await.expect("told long ago");
+    }
     World { app, db, bank, rival, insurer, window, second }
 }
 
@@ -185,7 +193,7 @@ async fn a_new_name_holds_from_its_day_and_the_old_one_is_still_found() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let path = format!("{}/name", w.bank_page());
-    let mut form = vec![("ja", "星見未来銀行(架空)"), ("reading", "ほしみみらいぎんこう"), ("en", "Hoshimi Mirai"), ("kind", "change")];
+    let mut form = vec![("ja", "星見未来銀行(架空)"), ("reading", "ほしみみらいぎんこう"), ("en", "Hoshimi Mirai"), ("nature", "change")];
     form.extend(day("2027", "4", "1"));
     let confirmation = fill_in(&mut desk, &path, &form).await;
     assert_eq!(confirmation.texts("tbody del")[0], BANK);
@@ -215,7 +223,7 @@ async fn a_correction_says_what_was_so_all_along_and_what_was_said_is_kept() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let path = format!("{}/name", w.bank_page());
-    let form = [("ja", "星美銀行(架空)"), ("reading", "ほしみぎんこう"), ("en", ""), ("kind", "correction")];
+    let form = [("ja", "星美銀行(架空)"), ("reading", "ほしみぎんこう"), ("en", ""), ("nature", "correction")];
     // Why a correction is needed has to be said.
     let refused = fill_in(&mut desk, &path, &form).await;
     assert_eq!(refused.status, 422);
@@ -229,17 +237,17 @@ async fn a_correction_says_what_was_so_all_along_and_what_was_said_is_kept() {
     let bank = w.bank;
     assert_eq!(w.number(format!("select count(*) from organisation_names where organisation_id = '{bank}'")).await, 1);
     let said = w
-        .texts("select concat_ws(' ', relation, fact ->> 'ja', upper(recorded) at time zone 'UTC', v.change_id = c.change_id)
+        .texts("select concat_ws(' ', relation, fact ->> 'ja', lower(recorded) at time zone 'UTC', upper(recorded) at time zone 'UTC', v.change_id = c.change_id)
                 from directory_versions v cross join directory_changes c")
         .await;
-    assert_eq!(said, [format!("organisation_names {BANK} 2026-11-21 12:10:00 t")], "what was said, until when, and why not any more");
+    assert_eq!(said, [format!("organisation_names {BANK} 2018-04-01 00:00:00 2026-11-21 12:10:00 t")], "what was said, until when, and why not any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_membership_changes_and_ends_with_its_windows() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
-    let mut form = vec![("unit", "社"), ("hub", "true"), ("kind", "change"), ("reason", "とりまとめを引き受けたため")];
+    let mut form = vec![("unit", "社"), ("hub", "true"), ("nature", "change"), ("reason", "とりまとめを引き受けたため")];
     form.extend(day("2026", "12", "1"));
     change(&mut desk, &format!("{}/membership", w.bank_page()), &form).await;
     let bank = w.bank;
@@ -286,7 +294,7 @@ async fn a_firm_keeps_its_windows_and_both_addresses_hear_of_it() {
         ("kind_3", "mail"),
         ("value_3", "security@bank.example"),
         ("hours_3", "business"),
-        ("kind", "change"),
+        ("nature", "change"),
         ("reason", "組織改正"),
     ];
     form.extend(day("2027", "4", "1"));
@@ -334,7 +342,7 @@ async fn what_is_changed_later_does_not_alter_who_was_reached() {
     let organisations = |reply: &Reply| reply.texts("tbody th");
     let shown = organisations(&desk.get(&page).await);
     let mut form = window_form("総務部", "other@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2026", "11", "21"));
     change(&mut desk, &w.window_page(w.window), &form).await;
     change(&mut desk, &format!("{}/leaving", w.bank_page()), &day("2026", "11", "21")).await;

@@ -25,8 +25,8 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         }
         form
     };
-    let name = [("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("kind", "change")];
-    let changed = [("kind", "change")];
+    let name = [("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("nature", "change")];
+    let changed = [("nature", "change")];
     let cases = [
         // A window that nobody reaches, and ways that are none.
         (format!("{page}/new-window"), with(&without_ways, today), "連絡のつかない窓口は登録できません"),
@@ -42,16 +42,16 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         (format!("{page}/name"), with(&name, day("1985", "4", "1")), "1990年より前の日"),
         (format!("{page}/leaving"), with(&[("reason", "解散のため")], day("2018", "3", "31")), "変更する登録がありません"),
         // A unit that the CEPTOAR does not count in, a reading that none can read.
-        (format!("{page}/membership"), with(&[("unit", "匹"), ("kind", "change"), ("reason", "間違い")], today), "選択してください"),
+        (format!("{page}/membership"), with(&[("unit", "匹"), ("nature", "change"), ("reason", "間違い")], today), "選択してください"),
         (
             format!("{page}/name"),
-            with(&[("ja", "星見新銀行(架空)"), ("reading", "星見"), ("en", ""), ("kind", "change")], today),
+            with(&[("ja", "星見新銀行(架空)"), ("reading", "星見"), ("en", ""), ("nature", "change")], today),
             "ひらがなで入力してください",
         ),
         // Nothing that is new.
         (
             format!("{page}/membership"),
-            with(&[("unit", "社"), ("kind", "change"), ("reason", "とくになし")], today),
+            with(&[("unit", "社"), ("nature", "change"), ("reason", "とくになし")], today),
             "登録されている内容と同じです",
         ),
     ];
@@ -61,7 +61,7 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         assert!(reply.texts(".error-summary").concat().contains(reason), "{reason}: {:?}", reply.texts(".error-summary"));
         assert!(!reply.texts(".field__error").is_empty(), "{reason}: no word at a field");
         let kept = reply.values("input");
-        for (field, value) in form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("kind") && !f.starts_with("hours")) {
+        for (field, value) in form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("nature") && !f.starts_with("hours")) {
             let kept = kept.contains(&(*value).to_owned()) || *field == "unit";
             assert!(kept, "{reason}: {field}={value} is gone");
         }
@@ -96,10 +96,10 @@ async fn who_was_overtaken_sees_what_changed_and_keeps_their_text() {
     let path = w.window_page(w.window);
     let seen = two.get(&path).await.values("input[name=seen]").concat();
     let mut form = window_form("総務部", "first@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2026", "11", "21"));
     let mut mine = window_form("経営企画部", "second@bank.example");
-    mine.extend([("kind", "change"), ("seen", seen.as_str())]);
+    mine.extend([("nature", "change"), ("seen", seen.as_str())]);
     mine.extend(day("2026", "11", "21"));
     let confirmation = two.post(&path, &mine).await;
     assert_eq!(confirmation.status, 200);
@@ -134,7 +134,7 @@ async fn who_was_overtaken_sees_what_changed_and_keeps_their_text() {
 async fn two_clicks_at_once_make_one_change() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
-    let mut form = vec![("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("kind", "change")];
+    let mut form = vec![("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("nature", "change")];
     form.extend(day("2026", "12", "1"));
     let confirmation = fill_in(&mut desk, &format!("{}/name", w.bank_page()), &form).await;
     let (mut a, mut b) = (desk.clone(), desk.clone());
@@ -153,7 +153,7 @@ async fn going_back_to_the_form_keeps_everything() {
     let w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let mut form = window_form("総務部 <危機管理>", "soc2@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2027", "4", "1"));
     let confirmation = fill_in(&mut desk, &w.window_page(w.window), &form).await;
     let back = desk.press(&confirmation, "main form", &[("again", "true")]).await;

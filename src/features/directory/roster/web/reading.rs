@@ -79,6 +79,18 @@ impl<'a> Reader<'a> {
         self.today
     }
 
+    /// Whether it was so all along.
+    pub fn is_correction(&mut self) -> bool {
+        match self.typed.get("nature") {
+            "change" => false,
+            "correction" => true,
+            _ => {
+                self.errors.add("nature", self.words().choose);
+                false
+            }
+        }
+    }
+
     /// Why; has to be there for a correction.
     pub fn reason(&mut self, needed: bool) -> String {
         let reason = self.optional_line("reason", LONGEST_REASON);
