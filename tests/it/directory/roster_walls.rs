@@ -146,7 +146,13 @@ async fn each_wall_alone_keeps_the_roster() {
         }
         // A desk takes nobody into another CEPTOAR.
         let mut form = window_form("乗取窓口", "evil@evil.example");
-        form.extend([("ja", "乗取銀行"), ("reading", "のっとりぎんこう"), ("en", ""), ("unit", "社"), ("confirmed", "true")]);
+        form.extend([
+            ("ja", "乗取銀行"),
+            ("reading", "のっとりぎんこう"),
+            ("en", ""),
+            ("unit", "社"),
+            ("confirmed", "true"),
+        ]);
         form.extend(day("2026", "11", "21"));
         for name in ["life-desk", "bank-admin", "handler", "coordinator", "analyst"] {
             let reply = w.app.signed_in(name).await.post("/directory/banks/joining", &form).await;
@@ -228,7 +234,8 @@ async fn a_handler_keeps_the_firms_windows_and_who_left_keeps_nothing() {
         assert!(reply.body.contains("この組織は構成員ではありません"));
     }
     let mut desk = w.app.signed_in("desk").await;
-    let form = [("ja", "乗取銀行"), ("reading", "のっとりぎんこう"), ("en", ""), ("nature", "correction"), ("reason", "x")];
+    let form =
+        [("ja", "乗取銀行"), ("reading", "のっとりぎんこう"), ("en", ""), ("nature", "correction"), ("reason", "x")];
     let path = format!("{}/name", w.bank_page());
     let confirmation = fill_in(&mut desk, &path, &form).await;
     let reply = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::sheet_form::What;
 use super::fields::{Control, Field, HOURS, KIND, Typed, VALUE, WAYS, ways};
 use super::reading::Reader;
+use super::sheet_form::What;
 use crate::features::directory::roster::changes::{Alteration, Change};
 use crate::features::directory::roster::line::{self, Line};
 use crate::features::directory::roster::sheet::{Membership, Sheet};
@@ -72,7 +72,8 @@ impl Scene<'_> {
         let window = self.sheet.zip(self.window).and_then(|(sheet, id)| sheet.window(id));
         let planned = window.filter(|w| w.on(self.today).is_none()).and_then(|w| w.facts.first()?.valid.from);
         let membership = self.sheet.filter(|s| s.membership_on(self.today).is_none());
-        let joins = membership.and_then(|s| s.memberships.iter().find_map(|m| m.valid.from.filter(|f| *f > self.today)));
+        let joins =
+            membership.and_then(|s| s.memberships.iter().find_map(|m| m.valid.from.filter(|f| *f > self.today)));
         planned.or(joins).unwrap_or(self.today)
     }
 }
