@@ -80,13 +80,13 @@ create function keep_version() returns trigger
     told jsonb := to_jsonb(old);
     at timestamptz := public.viewer_now();
   begin
-    -- Said and taken back in one transaction: nobody ever saw it.
-    if old.recorded_at < at then
+    -- Said and taken back in one transaction, which has one time: nobody ever saw it.
+    if old.recorded_at <> at then
       insert into public.directory_versions (relation, fact_id, fact, organisation_id, ceptoar_id, contact_id, recorded, change_id)
       select tg_table_name, old.fact_id, told,
              coalesce((told ->> 'organisation_id')::uuid, w.organisation_id),
              coalesce(told ->> 'ceptoar_id', w.ceptoar_id), (told ->> 'contact_id')::uuid,
-             tstzrange(old.recorded_at, at), nullif(current_setting('portal.change', true), '')::uuid
+             tstzrange(least(old.recorded_at, at), greatest(old.recorded_at, at)), nullif(current_setting('portal.change', true), '')::uuid
       from (select) one left join public.windows w on w.contact_id = (told ->> 'contact_id')::uuid;
     end if;
     if tg_op = 'DELETE' then
@@ -141,23 +141,28 @@ create function directory_takes_in(p_ceptoar text, p_organisation uuid) returns 
            or not exists (select from public.memberships m where m.organisation_id = p_organisation));
   end $$;
 
+create function directory_keeps_windows_of(p_organisation uuid, p_ceptoar text) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return exists (select from public.memberships m
+                   where m.organisation_id = p_organisation and m.ceptoar_id = p_ceptoar)
+      and (p_ceptoar = any (public.viewer_secretariat_ceptoars())
+           or exists (
+             select from public.affiliations f
+             where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
+               and f.organisation_id = p_organisation and (f.ceptoar_id is null or f.ceptoar_id = p_ceptoar)
+               and (f.role = 'member_admin'
+                    or f.role in ('member_poc', 'hub_member') and (
+                      f.contact_id is null
+                      or exists (select from public.contacts k where k.contact_id = f.contact_id and k.handler
+                                 and k.valid @> public.viewer_today())))));
+  end $$;
+
 create function directory_keeps_window(p_contact uuid) returns boolean
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$ begin
-    return exists (
-      select from public.windows w
-      join public.memberships m on m.organisation_id = w.organisation_id and m.ceptoar_id = w.ceptoar_id
-      where w.contact_id = p_contact and (
-        w.ceptoar_id = any (public.viewer_secretariat_ceptoars())
-        or exists (
-          select from public.affiliations f
-          where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
-            and f.organisation_id = w.organisation_id and (f.ceptoar_id is null or f.ceptoar_id = w.ceptoar_id)
-            and (f.role = 'member_admin'
-                 or f.role in ('member_poc', 'hub_member') and (
-                   f.contact_id is null
-                   or exists (select from public.contacts k where k.contact_id = f.contact_id and k.handler
-                              and k.valid @> public.viewer_today()))))));
+    return exists (select from public.windows w where w.contact_id = p_contact
+                   and public.directory_keeps_windows_of(w.organisation_id, w.ceptoar_id));
   end $$;
 
 create policy desk_adds on organisations for insert to portal_app with check (
@@ -170,7 +175,7 @@ declare
     -- table, condition, whose fact it is (written once), what it says
     'memberships', 'directory_keeps_ceptoar(ceptoar_id)', 'ceptoar_id, organisation_id', 'subgroup_id, unit, hub, valid',
     'organisation_names', 'directory_keeps_member(organisation_id)', 'organisation_id', 'ja, en, reading, valid, precision',
-    'contacts', 'directory_keeps_window(contact_id)', 'contact_id, organisation_id, ceptoar_id',
+    'contacts', 'directory_keeps_windows_of(organisation_id, ceptoar_id)', 'contact_id, organisation_id, ceptoar_id',
       'position, label, handler, language, valid',
     'contact_channels', 'directory_keeps_window(contact_id)', 'contact_id', 'position, kind, value, hours, last_verified_on, valid'];
   i integer;
@@ -211,7 +216,7 @@ create policy own_change on directory_changes for insert to portal_app with chec
 grant select, insert on directory_changes to portal_app;
 
 grant execute on function directory_keeps_ceptoar(text), directory_takes_in(text, uuid), directory_keeps_member(uuid),
-  directory_keeps_window(uuid) to portal_app;
+  directory_keeps_windows_of(uuid, text), directory_keeps_window(uuid) to portal_app;
 
 -- A firm's name in the form in which it is searched (kernel/text.rs, `folded`): width, case, kana and hyphens alike.
 create function folded_name(p_ja text, p_reading text, p_en text) returns text

@@ -129,7 +129,10 @@ mod tests {
         assert!(!can(&admin, DirectoryAction::KeepMember, &at("banks", own, true)));
         let own = Some(poc.affiliations[0].organisation_id);
         assert!(can(&poc, DirectoryAction::KeepWindow, &at("banks", own, true)));
-        assert!(!can(&poc, DirectoryAction::KeepWindow, &at("banks", own, false)), "who handles nothing appoints nobody");
+        assert!(
+            !can(&poc, DirectoryAction::KeepWindow, &at("banks", own, false)),
+            "who handles nothing appoints nobody"
+        );
         assert!(can(&poc, DirectoryAction::SeeWindows, &at("banks", own, false)));
     }
 

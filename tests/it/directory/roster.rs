@@ -39,7 +39,11 @@ pub async fn world_with(settings: &[&str]) -> World {
     let second = factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;
     let rivals = factory::window(&mut db, rival, Some("banks"), "soc@rival.example").await;
     factory::window(&mut db, insurer, Some("life"), "soc@insurer.example").await;
-    sqlx::query("update contacts set handler = false where contact_id = $1").bind(second).execute(&mut db).await.unwrap();
+    sqlx::query("update contacts set handler = false where contact_id = $1")
+        .bind(second)
+        .execute(&mut db)
+        .await
+        .unwrap();
     for (name, role, organisation, ceptoar, contact) in [
         ("desk", Role::Secretariat, desk, Some("banks"), None),
         ("desk2", Role::Secretariat, desk, Some("banks"), None),
@@ -58,6 +62,14 @@ pub async fn world_with(settings: &[&str]) -> World {
         ("operator", Role::SystemAdmin, nisc, None, None),
     ] {
         factory::person(&app, name, role, organisation, ceptoar, contact).await;
+    }
+    // Told to the portal long ago, by its own clock.
+    for table in ["organisation_names", "memberships", "contacts", "contact_channels"] {
+        let told = format!(
+            "alter table {table} disable trigger keep_version; update {table} set recorded_at = '2018-04-01Z';
+             alter table {table} enable trigger keep_version; delete from directory_versions"
+        );
+        sqlx::raw_sql(AssertSqlSafe(told)).execute(&mut db).await.expect("told long ago");
     }
     World { app, db, bank, rival, insurer, window, second }
 }
@@ -177,7 +189,9 @@ async fn a_desk_takes_a_firm_in_and_it_is_there_from_its_day_on() {
     assert_eq!(later.texts("dl.tally dd"), ["3"]);
     // In the trail stands that it was done, without a name or an address.
     let detail = w.texts("select detail::text from audit_events where action = 'directory.change'").await;
-    assert!(detail.len() == 1 && detail[0].contains("banks") && !detail[0].contains("月見") && !detail[0].contains('@'));
+    assert!(
+        detail.len() == 1 && detail[0].contains("banks") && !detail[0].contains("月見") && !detail[0].contains('@')
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +199,12 @@ async fn a_new_name_holds_from_its_day_and_the_old_one_is_still_found() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let path = format!("{}/name", w.bank_page());
-    let mut form = vec![("ja", "星見未来銀行(架空)"), ("reading", "ほしみみらいぎんこう"), ("en", "Hoshimi Mirai"), ("kind", "change")];
+    let mut form = vec![
+        ("ja", "星見未来銀行(架空)"),
+        ("reading", "ほしみみらいぎんこう"),
+        ("en", "Hoshimi Mirai"),
+        ("nature", "change"),
+    ];
     form.extend(day("2027", "4", "1"));
     let confirmation = fill_in(&mut desk, &path, &form).await;
     assert_eq!(confirmation.texts("tbody del")[0], BANK);
@@ -206,7 +225,10 @@ async fn a_new_name_holds_from_its_day_and_the_old_one_is_still_found() {
     search.extend(day("2027", "4", "1"));
     let found = desk.post("/directory/banks/search", &search).await;
     let rows = found.texts("tbody th");
-    assert!(rows.len() == 1 && rows[0].contains("星見未来銀行(架空)") && rows[0].contains(&format!("旧称: {BANK}")), "{rows:?}");
+    assert!(
+        rows.len() == 1 && rows[0].contains("星見未来銀行(架空)") && rows[0].contains(&format!("旧称: {BANK}")),
+        "{rows:?}"
+    );
     assert_eq!(desk.get("/directory/banks/search").await.location(), "/directory/banks");
 }
 
@@ -215,7 +237,7 @@ async fn a_correction_says_what_was_so_all_along_and_what_was_said_is_kept() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let path = format!("{}/name", w.bank_page());
-    let form = [("ja", "星美銀行(架空)"), ("reading", "ほしみぎんこう"), ("en", ""), ("kind", "correction")];
+    let form = [("ja", "星美銀行(架空)"), ("reading", "ほしみぎんこう"), ("en", ""), ("nature", "correction")];
     // Why a correction is needed has to be said.
     let refused = fill_in(&mut desk, &path, &form).await;
     assert_eq!(refused.status, 422);
@@ -229,17 +251,22 @@ async fn a_correction_says_what_was_so_all_along_and_what_was_said_is_kept() {
     let bank = w.bank;
     assert_eq!(w.number(format!("select count(*) from organisation_names where organisation_id = '{bank}'")).await, 1);
     let said = w
-        .texts("select concat_ws(' ', relation, fact ->> 'ja', upper(recorded) at time zone 'UTC', v.change_id = c.change_id)
+        .texts("select concat_ws(' ', relation, fact ->> 'ja', lower(recorded) at time zone 'UTC', upper(recorded) at time zone 'UTC', v.change_id = c.change_id)
                 from directory_versions v cross join directory_changes c")
         .await;
-    assert_eq!(said, [format!("organisation_names {BANK} 2026-11-21 12:10:00 t")], "what was said, until when, and why not any more");
+    assert_eq!(
+        said,
+        [format!("organisation_names {BANK} 2018-04-01 00:00:00 2026-11-21 12:10:00 t")],
+        "what was said, until when, and why not any more"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_membership_changes_and_ends_with_its_windows() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
-    let mut form = vec![("unit", "社"), ("hub", "true"), ("kind", "change"), ("reason", "とりまとめを引き受けたため")];
+    let mut form =
+        vec![("unit", "社"), ("hub", "true"), ("nature", "change"), ("reason", "とりまとめを引き受けたため")];
     form.extend(day("2026", "12", "1"));
     change(&mut desk, &format!("{}/membership", w.bank_page()), &form).await;
     let bank = w.bank;
@@ -250,9 +277,11 @@ async fn a_membership_changes_and_ends_with_its_windows() {
     assert!(confirmation.body.contains("2027年3月31日(水)まで"));
     change(&mut desk, &format!("{}/leaving", w.bank_page()), &form).await;
     assert_eq!(w.texts(&periods).await, ["[2018-04-01,2026-12-01)false", "[2026-12-01,2027-04-01)true"]);
-    let open = format!("select count(*) from contacts where organisation_id = '{bank}' and valid @> '2027-04-01'::date");
+    let open =
+        format!("select count(*) from contacts where organisation_id = '{bank}' and valid @> '2027-04-01'::date");
     assert_eq!(w.number(open).await, 0);
-    let ways = "select count(*) from contact_channels c join windows using (contact_id) where c.valid @> '2027-04-01'::date
+    let ways =
+        "select count(*) from contact_channels c join windows using (contact_id) where c.valid @> '2027-04-01'::date
                 and organisation_id = ";
     assert_eq!(w.number(format!("{ways}'{bank}'")).await, 0);
     let today = desk.get(&w.bank_page()).await;
@@ -286,7 +315,7 @@ async fn a_firm_keeps_its_windows_and_both_addresses_hear_of_it() {
         ("kind_3", "mail"),
         ("value_3", "security@bank.example"),
         ("hours_3", "business"),
-        ("kind", "change"),
+        ("nature", "change"),
         ("reason", "組織改正"),
     ];
     form.extend(day("2027", "4", "1"));
@@ -324,7 +353,8 @@ async fn a_firm_keeps_its_windows_and_both_addresses_hear_of_it() {
 async fn what_is_changed_later_does_not_alter_who_was_reached() {
     let mut w = world().await;
     let id = factory::published_advisory(&w.app, NewAdvisory::default()).await;
-    let sent = "select coalesce(string_agg(concat_ws(' ', d.organisation_id, d.contact_id, x.address), E'\\n' order by 1), '')
+    let sent =
+        "select coalesce(string_agg(concat_ws(' ', d.organisation_id, d.contact_id, x.address), E'\\n' order by 1), '')
                 from deliveries d left join delivery_addresses x using (delivery_id) where d.stage = 'member'";
     let audience = "select string_agg(a::text, E'\\n' order by a::text) from advisory_audience a";
     let before = (w.texts(sent).await, w.texts(audience).await);
@@ -334,7 +364,7 @@ async fn what_is_changed_later_does_not_alter_who_was_reached() {
     let organisations = |reply: &Reply| reply.texts("tbody th");
     let shown = organisations(&desk.get(&page).await);
     let mut form = window_form("総務部", "other@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2026", "11", "21"));
     change(&mut desk, &w.window_page(w.window), &form).await;
     change(&mut desk, &format!("{}/leaving", w.bank_page()), &day("2026", "11", "21")).await;
@@ -345,7 +375,8 @@ async fn what_is_changed_later_does_not_alter_who_was_reached() {
     // But who is no member any more is sent nothing more.
     let next = factory::published_advisory(&w.app, NewAdvisory::default()).await;
     let bank = w.bank;
-    let reached = format!("select count(*) from advisory_audience where advisory_id = '{next}' and organisation_id = '{bank}'");
+    let reached =
+        format!("select count(*) from advisory_audience where advisory_id = '{next}' and organisation_id = '{bank}'");
     assert_eq!(w.number(reached).await, 0);
 }
 

@@ -25,8 +25,8 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         }
         form
     };
-    let name = [("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("kind", "change")];
-    let changed = [("kind", "change")];
+    let name = [("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("nature", "change")];
+    let changed = [("nature", "change")];
     let cases = [
         // A window that nobody reaches, and ways that are none.
         (format!("{page}/new-window"), with(&without_ways, today), "連絡のつかない窓口は登録できません"),
@@ -36,32 +36,50 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         (format!("{page}/new-window"), with(&other("position", "零"), today), "1から99までの数字"),
         // Before the firm was a member, and on days that are none.
         (format!("{page}/new-window"), with(&usual, day("2018", "3", "31")), "この組織は構成員ではありません"),
-        (window.clone(), [with(&usual, day("2017", "1", "1")), changed.to_vec()].concat(), "この組織は構成員ではありません"),
+        (
+            window.clone(),
+            [with(&usual, day("2017", "1", "1")), changed.to_vec()].concat(),
+            "この組織は構成員ではありません",
+        ),
         (format!("{page}/name"), with(&name, day("2027", "2", "30")), "年・月・日を数字で正しく"),
         (format!("{page}/name"), with(&name, day("2035", "4", "1")), "3年より先の日"),
         (format!("{page}/name"), with(&name, day("1985", "4", "1")), "1990年より前の日"),
-        (format!("{page}/leaving"), with(&[("reason", "解散のため")], day("2018", "3", "31")), "変更する登録がありません"),
+        (
+            format!("{page}/leaving"),
+            with(&[("reason", "解散のため")], day("2018", "3", "31")),
+            "変更する登録がありません",
+        ),
         // A unit that the CEPTOAR does not count in, a reading that none can read.
-        (format!("{page}/membership"), with(&[("unit", "匹"), ("kind", "change"), ("reason", "間違い")], today), "選択してください"),
+        (
+            format!("{page}/membership"),
+            with(&[("unit", "匹"), ("nature", "change"), ("reason", "間違い")], today),
+            "選択してください",
+        ),
         (
             format!("{page}/name"),
-            with(&[("ja", "星見新銀行(架空)"), ("reading", "星見"), ("en", ""), ("kind", "change")], today),
+            with(&[("ja", "星見新銀行(架空)"), ("reading", "星見"), ("en", ""), ("nature", "change")], today),
             "ひらがなで入力してください",
         ),
         // Nothing that is new.
         (
             format!("{page}/membership"),
-            with(&[("unit", "社"), ("kind", "change"), ("reason", "とくになし")], today),
+            with(&[("unit", "社"), ("nature", "change"), ("reason", "とくになし")], today),
             "登録されている内容と同じです",
         ),
     ];
     for (path, form, reason) in cases {
         let reply = fill_in(&mut desk, &path, &form).await;
         assert_eq!(reply.status, 422, "{path} {reason}");
-        assert!(reply.texts(".error-summary").concat().contains(reason), "{reason}: {:?}", reply.texts(".error-summary"));
+        assert!(
+            reply.texts(".error-summary").concat().contains(reason),
+            "{reason}: {:?}",
+            reply.texts(".error-summary")
+        );
         assert!(!reply.texts(".field__error").is_empty(), "{reason}: no word at a field");
         let kept = reply.values("input");
-        for (field, value) in form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("kind") && !f.starts_with("hours")) {
+        for (field, value) in
+            form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("nature") && !f.starts_with("hours"))
+        {
             let kept = kept.contains(&(*value).to_owned()) || *field == "unit";
             assert!(kept, "{reason}: {field}={value} is gone");
         }
@@ -96,10 +114,10 @@ async fn who_was_overtaken_sees_what_changed_and_keeps_their_text() {
     let path = w.window_page(w.window);
     let seen = two.get(&path).await.values("input[name=seen]").concat();
     let mut form = window_form("総務部", "first@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2026", "11", "21"));
     let mut mine = window_form("経営企画部", "second@bank.example");
-    mine.extend([("kind", "change"), ("seen", seen.as_str())]);
+    mine.extend([("nature", "change"), ("seen", seen.as_str())]);
     mine.extend(day("2026", "11", "21"));
     let confirmation = two.post(&path, &mine).await;
     assert_eq!(confirmation.status, 200);
@@ -134,7 +152,8 @@ async fn who_was_overtaken_sees_what_changed_and_keeps_their_text() {
 async fn two_clicks_at_once_make_one_change() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
-    let mut form = vec![("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("kind", "change")];
+    let mut form =
+        vec![("ja", "星見新銀行(架空)"), ("reading", "ほしみしんぎんこう"), ("en", ""), ("nature", "change")];
     form.extend(day("2026", "12", "1"));
     let confirmation = fill_in(&mut desk, &format!("{}/name", w.bank_page()), &form).await;
     let (mut a, mut b) = (desk.clone(), desk.clone());
@@ -153,7 +172,7 @@ async fn going_back_to_the_form_keeps_everything() {
     let w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let mut form = window_form("総務部 <危機管理>", "soc2@bank.example");
-    form.extend([("kind", "change")]);
+    form.extend([("nature", "change")]);
     form.extend(day("2027", "4", "1"));
     let confirmation = fill_in(&mut desk, &w.window_page(w.window), &form).await;
     let back = desk.press(&confirmation, "main form", &[("again", "true")]).await;
@@ -169,8 +188,12 @@ async fn the_database_keeps_periods_apart() {
     let mut w = world().await;
     let (bank, window) = (w.bank, w.window);
     for insert in [
-        format!("insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{bank}', '社', '[2030-01-01,)')"),
-        format!("insert into organisation_names (organisation_id, ja, en, reading, valid) values ('{bank}', 'x', 'x', 'x', '[2030-01-01,)')"),
+        format!(
+            "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{bank}', '社', '[2030-01-01,)')"
+        ),
+        format!(
+            "insert into organisation_names (organisation_id, ja, en, reading, valid) values ('{bank}', 'x', 'x', 'x', '[2030-01-01,)')"
+        ),
         format!(
             "insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, valid)
              values ('{window}', '{bank}', 'banks', 1, 'x', true, '[2030-01-01,)')"

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 23] = [
+const VALID: [(&str, &str); 27] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -70,6 +70,10 @@ const VALID: [(&str, &str); 23] = [
     ("duty", "member_poc"),
     ("speaks_for", ""),
     ("confirm", "true"),
+    ("ja", "新しい銀行(架空)"),
+    ("label", "総務部"),
+    ("reading", "あたらしいぎんこう"),
+    ("value_1", "another@bank.example"),
 ];
 
 impl Scene {
@@ -78,6 +82,8 @@ impl Scene {
         let mut db = app.database.owner().await;
         let bank = factory::member(&mut db, "banks", "架空銀行").await;
         let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
+        // One of them can be closed.
+        factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;
         let (nisc, desk) =
             (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
         let (author, _) = factory::case_team(&app).await;
@@ -97,6 +103,11 @@ impl Scene {
             .execute(&mut db)
             .await
             .expect("addresses");
+        sqlx::query("update organisation_names set reading = 'かくうぎんこう' where organisation_id = $1")
+            .bind(bank)
+            .execute(&mut db)
+            .await
+            .expect("a reading");
         let invited = authenticators::newcomer(&app, "invited", Role::MemberReader).await;
         let (_, stale, ..) = authenticators::equipped(&app, "tanto").await;
         // A session that has to prove itself again; a fresh one comes below.
@@ -167,7 +178,8 @@ impl Scene {
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
-                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
+                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass", "/directory"]
+                    .map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);

@@ -265,7 +265,9 @@ async fn tell(
     let (contact, after): (ContactId, &[Channel]) = match alteration {
         Alteration::Window(contact, _, channels) => (*contact, channels),
         Alteration::WindowEnd(contact) => (*contact, &[]),
-        Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) => return Ok(()),
+        Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) => {
+            return Ok(());
+        }
     };
     let Some(window) = sheet.window(contact) else { return Ok(()) };
     let before = mails(window.channels_on(change.on).into_iter());

@@ -141,7 +141,8 @@ mod tests {
         let before = [Line::same("unit", "社"), Line::same("channel.1", "a"), Line::same("channel.2", "b")];
         let after = [Line::same("unit", "社"), Line::same("channel.1", "c"), Line::same("label", "窓口")];
         let found = differences(&before, &after);
-        let codes: Vec<_> = found.iter().map(|d| d.before.as_ref().or(d.after.as_ref()).unwrap().code.as_str()).collect();
+        let codes: Vec<_> =
+            found.iter().map(|d| d.before.as_ref().or(d.after.as_ref()).unwrap().code.as_str()).collect();
         assert_eq!(codes, ["channel.1", "label", "channel.2"]);
         assert_eq!(found[1].before, None);
         assert_eq!(found[2].after, None);

@@ -305,7 +305,8 @@ pub async fn history(
     )
     .fetch_all(tx)
     .await?;
-    let lines = |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
+    let lines =
+        |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
     Ok(rows
         .into_iter()
         .map(|r| PastChange {

@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn the_letter_keeps_to_short_lines_and_names_no_address() {
         for language in Language::ALL {
-            let facts = WindowFacts { position: 1, label: "情報システム部 当直".into(), handler: true, language };
+            let facts =
+                WindowFacts { position: 1, label: "情報システム部 当直".into(), handler: true, language };
             for gone in [true, false] {
                 let day = NaiveDate::from_ymd_opt(2027, 4, 1).expect("a day");
                 let letter = letter(&facts, day, gone).expect("a letter");

@@ -11,7 +11,10 @@ use crate::kernel::ids::{ContactId, OrganisationId};
 
 /// Tells the triggers which change this is.
 pub async fn announce(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
-    sqlx::query_scalar!("select set_config('portal.change', $1, true)", change.to_string()).fetch_one(tx).await.map(|_| ())
+    sqlx::query_scalar!("select set_config('portal.change', $1, true)", change.to_string())
+        .fetch_one(tx)
+        .await
+        .map(|_| ())
 }
 
 /// Waits for whoever changes the same thing.

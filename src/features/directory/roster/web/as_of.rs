@@ -92,7 +92,9 @@ mod tests {
         let read = |typed| AsOf::read(typed, today, Language::Ja);
         assert!(read(["", "", ""]).is_today());
         assert_eq!(read(["２０２７", "４", "1"]).day, NaiveDate::from_ymd_opt(2027, 4, 1).expect("a day"));
-        for wrong in [["2027", "2", "30"], ["1989", "12", "31"], ["2037", "1", "1"], ["262142", "1", "1"], ["x", "", ""]] {
+        for wrong in
+            [["2027", "2", "30"], ["1989", "12", "31"], ["2037", "1", "1"], ["262142", "1", "1"], ["x", "", ""]]
+        {
             let read = read(wrong);
             assert!(read.is_today() && !read.errors.is_empty(), "{wrong:?}");
             assert_eq!(read.boxes, wrong.map(str::to_owned));

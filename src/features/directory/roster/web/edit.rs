@@ -225,10 +225,8 @@ fn actor<'a>(
     frame: &'a Frame,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Actor<'a> {
-    let desk = viewer
-        .affiliations
-        .iter()
-        .find(|a| a.role == Role::Secretariat && a.ceptoar_id.as_deref() == Some(ceptoar_id));
+    let desk =
+        viewer.affiliations.iter().find(|a| a.role == Role::Secretariat && a.ceptoar_id.as_deref() == Some(ceptoar_id));
     let organisation = desk.map_or(firm, |a| a.organisation_id);
     Actor { viewer, organisation, now, request_id: &frame.request_id }
 }

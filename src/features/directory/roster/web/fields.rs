@@ -10,6 +10,9 @@ use crate::features::directory::roster::sheet::{ChannelKind, Hours};
 /// How many ways to reach a window the form has room for.
 pub const WAYS: usize = 6;
 
+/// How many it shows at least; two more than are filled in.
+const FEWEST: usize = 4;
+
 /// The names of the fields of each way.
 pub const KIND: [&str; WAYS] = ["kind_1", "kind_2", "kind_3", "kind_4", "kind_5", "kind_6"];
 /// The names of the addresses and numbers.
@@ -163,7 +166,9 @@ fn choice(value: String, label: String, chosen: &str) -> Choice {
 /// The ways to reach a window, as rows.
 #[must_use]
 pub fn ways(typed: &Typed, language: Language) -> Vec<Way> {
-    (0..WAYS)
+    let filled = (0..WAYS).filter(|i| !typed.get(VALUE[*i]).is_empty() || !typed.get(KIND[*i]).is_empty());
+    let shown = filled.last().map_or(FEWEST, |last| (last + 3).clamp(FEWEST, WAYS));
+    (0..shown)
         .map(|i| Way {
             number: i + 1,
             row: fill(language.pick("{n}番目", "{n}"), &[("n", &(i + 1).to_string())]),

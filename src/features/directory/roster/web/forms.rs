@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::sheet_form::What;
 use super::fields::{Control, Field, HOURS, KIND, Typed, VALUE, WAYS, ways};
 use super::reading::Reader;
+use super::sheet_form::What;
 use crate::features::directory::roster::changes::{Alteration, Change};
 use crate::features::directory::roster::line::{self, Line};
 use crate::features::directory::roster::sheet::{Membership, Sheet};
@@ -26,7 +26,8 @@ crate::words! {
         leaving_help: "この日まで構成員です。翌日から、窓口も閉じて情報提供は届かなくなります。" / "A member until the end of this day. From the next day its windows are closed and nothing reaches it.",
         end_help: "この日まで連絡先として使います。翌日から情報提供は届かなくなります。" / "In use until the end of this day. From the next day nothing reaches it.",
         reason: "理由・メモ" / "Reason or note",
-        reason_help: "履歴に残ります。訂正のときは必ず入力してください。200文字以内。" / "Stays in the history. Needed for a correction. At most 200 characters.",
+        reason_help: "履歴に残ります。200文字以内。" / "Stays in the history. At most 200 characters.",
+        reason_or_correction: "履歴に残ります。訂正のときは必ず入力してください。200文字以内。" / "Stays in the history. Needed for a correction. At most 200 characters.",
         ja: "名称" / "Name in Japanese",
         ja_help: "法人格を含む正式な名称" / "With its legal form",
         reading: "よみ(ひらがな)" / "Reading (hiragana)",
@@ -71,7 +72,8 @@ impl Scene<'_> {
         let window = self.sheet.zip(self.window).and_then(|(sheet, id)| sheet.window(id));
         let planned = window.filter(|w| w.on(self.today).is_none()).and_then(|w| w.facts.first()?.valid.from);
         let membership = self.sheet.filter(|s| s.membership_on(self.today).is_none());
-        let joins = membership.and_then(|s| s.memberships.iter().find_map(|m| m.valid.from.filter(|f| *f > self.today)));
+        let joins =
+            membership.and_then(|s| s.memberships.iter().find_map(|m| m.valid.from.filter(|f| *f > self.today)));
         planned.or(joins).unwrap_or(self.today)
     }
 }
@@ -81,10 +83,13 @@ impl Scene<'_> {
 pub fn prefilled(what: What, scene: &Scene<'_>) -> Typed {
     let mut typed = Typed::default();
     let day = scene.shown_day();
-    typed.set("kind", "change");
+    typed.set("nature", "change");
     typed.set_date("on", day);
     match what {
         What::Joining => {
+            if let [only] = &scene.ceptoar.units[..] {
+                typed.set("unit", only);
+            }
             typed.set("position", "1");
             typed.set("handler", "true");
             typed.set("language", "ja");
@@ -133,7 +138,11 @@ fn prefill_window(typed: &mut Typed, scene: &Scene<'_>, day: NaiveDate) {
 pub fn fields(what: What, scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
     let day = |label| Field::new(Control::Day, "on", label, typed);
-    let reason = Field::new(Control::Line, "reason", w.reason, typed).help(w.reason_help).optional();
+    let help = match what {
+        What::Name | What::Membership | What::Window => w.reason_or_correction,
+        What::Joining | What::Leaving | What::NewWindow | What::WindowEnd => w.reason_help,
+    };
+    let reason = Field::new(Control::Line, "reason", w.reason, typed).help(help).optional();
     let mut fields = match what {
         What::Joining => [name(typed, w), membership(scene, typed), vec![day(w.joined)], window(scene, typed)].concat(),
         What::Name => name(typed, w),
@@ -146,7 +155,7 @@ pub fn fields(what: What, scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
         What::Name | What::Membership | What::Window => {
             let kinds = [("change", w.kind_change), ("correction", w.kind_correction)];
             let kinds = kinds.map(|(value, label)| (value.to_owned(), label.to_owned()));
-            fields.push(Field::new(Control::Radios, "kind", w.kind, typed).of(kinds));
+            fields.push(Field::new(Control::Radios, "nature", w.kind, typed).of(kinds));
             fields.push(day(w.on).help(w.on_help));
         }
         What::NewWindow => fields.push(day(w.on).help(w.on_help)),
@@ -206,7 +215,7 @@ pub fn meant(what: What, scene: &Scene<'_>, typed: &Typed) -> Result<Option<Mean
     let Some(sheet) = scene.sheet else { return Ok(None) };
     let mut reader = Reader::new(typed, scene.language, scene.today);
     let window = scene.window.and_then(|id| sheet.window(id));
-    let correction = typed.get("kind") == "correction" && matches!(what, What::Name | What::Membership | What::Window);
+    let correction = matches!(what, What::Name | What::Membership | What::Window) && reader.is_correction();
     let ending = matches!(what, What::Leaving | What::WindowEnd);
     let alteration = match (what, window) {
         (What::Name, _) => Alteration::Name(reader.name()),

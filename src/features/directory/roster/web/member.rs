@@ -136,11 +136,13 @@ pub async fn get(
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &facts);
     let sheet = store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
     let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
-    let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of)).await?;
+    let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
+        .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
     let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, language };
-    let edits = as_of.is_today() && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
+    let edits =
+        as_of.is_today() && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
     let keeps = edits && can(&viewer, DirectoryAction::KeepMember, &facts);
     let keeps_windows = edits && can(&viewer, DirectoryAction::KeepWindow, &facts);
     let mut chrome = scene.chrome(&viewer, &frame);
@@ -250,7 +252,9 @@ impl Scene<'_> {
 
     fn period(&self, period: Period) -> String {
         let day = |day: NaiveDate| long_date(day, self.language);
-        let from = period.from.map_or_else(|| self.w.since_ever.to_owned(), |from| fill(self.w.from_day, &[("day", &day(from))]));
+        let from = period
+            .from
+            .map_or_else(|| self.w.since_ever.to_owned(), |from| fill(self.w.from_day, &[("day", &day(from))]));
         let last = period.until.and_then(|until| until.pred_opt());
         let until = last.map(|last| fill(self.w.until_day, &[("day", &day(last))])).unwrap_or_default();
         format!("{from} {until}").trim().to_owned()

@@ -79,6 +79,18 @@ impl<'a> Reader<'a> {
         self.today
     }
 
+    /// Whether it was so all along.
+    pub fn is_correction(&mut self) -> bool {
+        match self.typed.get("nature") {
+            "change" => false,
+            "correction" => true,
+            _ => {
+                self.errors.add("nature", self.words().choose);
+                false
+            }
+        }
+    }
+
     /// Why; has to be there for a correction.
     pub fn reason(&mut self, needed: bool) -> String {
         let reason = self.optional_line("reason", LONGEST_REASON);
@@ -92,7 +104,8 @@ impl<'a> Reader<'a> {
     pub fn name(&mut self) -> Name {
         let ja = self.line("ja", LONGEST_NAME);
         let reading: String = self.line("reading", LONGEST_NAME).chars().map(hiragana).collect();
-        if !reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ー' | '・' | ' ' | '　') || c.is_ascii_alphanumeric()) {
+        if !reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ー' | '・' | ' ' | '　') || c.is_ascii_alphanumeric())
+        {
             self.errors.add("reading", self.words().reading);
         }
         Name { ja, en: self.optional_line("en", LONGEST_NAME), reading }
@@ -139,10 +152,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some(mut channel) = self.channel(i) else { continue };
-            channel.verified_on = before
-                .iter()
-                .find(|b| b.kind == channel.kind && b.value == channel.value)
-                .and_then(|b| b.verified_on);
+            channel.verified_on =
+                before.iter().find(|b| b.kind == channel.kind && b.value == channel.value).and_then(|b| b.verified_on);
             if channels.iter().any(|c| c.kind == channel.kind && c.value == channel.value && c.hours == channel.hours) {
                 self.errors.add(VALUE[i], self.words().way_twice);
             }
@@ -193,7 +204,8 @@ fn telephone(typed: &str) -> Option<String> {
 
 fn web_address(typed: &str) -> Option<String> {
     let url = url::Url::parse(typed.trim()).ok()?;
-    (url.scheme() == "https" && url.host_str().is_some() && typed.trim().chars().count() <= 200).then(|| url.to_string())
+    (url.scheme() == "https" && url.host_str().is_some() && typed.trim().chars().count() <= 200)
+        .then(|| url.to_string())
 }
 
 #[cfg(test)]

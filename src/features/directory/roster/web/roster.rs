@@ -11,9 +11,9 @@ use super::{DayQuery, looked_at};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::roster::paths;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -156,13 +156,7 @@ async fn page(
     let words: String = search.words.trim().chars().take(LONGEST_SEARCH).collect();
     let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
     let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
-    let asked = Asked {
-        ceptoar_id,
-        day: as_of.day,
-        pattern: pattern.as_deref(),
-        with_windows,
-        skip: number * PAGE,
-    };
+    let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
     let mut members = store::roster(&mut tx, asked).await?;
     let counts = store::counts(&mut tx, ceptoar_id, as_of.day).await?;
     tx.commit().await?;
@@ -172,10 +166,7 @@ async fn page(
     let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
     let wrong = !as_of.errors.is_empty();
     let page = RosterPage {
-        chrome: frame.chrome(
-            fill(w.title, &[("ceptoar", name)]),
-            &[frame.home(), (paths::INDEX, w.directory)],
-        ),
+        chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &[frame.home(), (paths::INDEX, w.directory)]),
         w,
         as_of_title: as_of.title(language),
         here: paths::roster(ceptoar_id),

@@ -76,7 +76,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         (_, "ending") => w.window_closed,
         (_, _) => w.window_changed,
     };
-    let label = change.after.iter().chain(&change.before).find(|line| line.code == "label" && change.subject == "window");
+    let label =
+        change.after.iter().chain(&change.before).find(|line| line.code == "label" && change.subject == "window");
     let title = label.map_or_else(
         || what.to_owned(),
         |label| fill(w.of_window, &[("what", what), ("label", label.value(language))]),
@@ -87,7 +88,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         "ending" => fill(w.until, &[("day", &day(change.effective_on.pred_opt().unwrap_or(change.effective_on)))]),
         _ => fill(w.from, &[("day", &day(change.effective_on))]),
     };
-    let value = |line: &Option<line::Line>| line.as_ref().map(|line| line.value(language).to_owned()).unwrap_or_default();
+    let value =
+        |line: &Option<line::Line>| line.as_ref().map(|line| line.value(language).to_owned()).unwrap_or_default();
     let lines = line::differences(&change.before, &change.after).into_iter().map(|d| ChangeLine {
         name: d.after.as_ref().or(d.before.as_ref()).map(|line| line.name(language)).unwrap_or_default(),
         before: value(&d.before),
@@ -122,7 +124,10 @@ pub fn plans(sheet: &Sheet, day: NaiveDate, language: Language) -> Vec<Plan> {
     let w = ShownWords::of(language);
     let mut plans = Plans { sheet, day, language, found: Vec::new() };
     for name in sheet.names.iter().filter(|fact| fact.valid.is_ahead_of(day)) {
-        plans.begins(name.valid.from, fill(w.of_window, &[("what", w.renamed), ("label", language.pick(&name.value.ja, &name.value.en))]));
+        plans.begins(
+            name.valid.from,
+            fill(w.of_window, &[("what", w.renamed), ("label", language.pick(&name.value.ja, &name.value.en))]),
+        );
     }
     for (i, fact) in sheet.memberships.iter().enumerate() {
         let before = i.checked_sub(1).and_then(|i| sheet.memberships.get(i));
