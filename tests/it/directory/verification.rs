@@ -58,8 +58,7 @@ async fn every_window_is_asked_and_one_act_proves_it() {
         assert!(!question.body.contains(path.trim_start_matches("/verification/")), "the link is not on its page");
     }
     assert_eq!(w.number("select count(*) from window_proofs").await, 0, "looking proves nothing");
-    let question = reader.get(&path).await;
-    let done = reader.press(&question, "main form", &[("answer", "alive")]).await;
+    let done = reader.post(&path, &[("answer", "alive")]).await;
     assert!(done.body.contains("確認できました"), "{}", done.body);
     assert!(reader.get(&path).await.body.contains("確認できました"));
     assert_eq!(w.number("select count(*) from window_proofs").await, 1);
@@ -93,7 +92,7 @@ async fn what_moved_or_came_back_is_a_task_until_it_is_mended() {
     run(&mut w, "update deliveries d set state = 'refused', settled_at = now() from delivery_addresses a
                  where a.delivery_id = d.delivery_id and a.address = 'soc@rival.example'").await;
     let page = desk.get(BOARD).await;
-    assert_eq!(standings(&page), ["メール不達", "変更が必要伝言: 業務部に移りました", "回答待ち"]);
+    assert_eq!(standings(&page), ["メール不達", "変更が必要 伝言: 業務部に移りました", "回答待ち"]);
     let only = desk.get(&format!("{BOARD}?standing=moved")).await;
     assert_eq!(only.texts("tbody tr").len(), 1);
     // Who answers the telephone is alive; the dead address stays a task.
@@ -119,7 +118,7 @@ async fn what_moved_or_came_back_is_a_task_until_it_is_mended() {
     let old = link(&mut w, "soc@bank.example").await;
     let again = desk.press(&page, "form[action$=reminder]", &[]).await;
     assert!(again.location().ends_with("done=reminded"), "{}", again.location());
-    assert_eq!(standings(&desk.get(BOARD).await)[0], "変更が必要伝言: 業務部に移りました");
+    assert_eq!(standings(&desk.get(BOARD).await)[0], "変更が必要 伝言: 業務部に移りました");
     let new = link(&mut w, "new@rival.example").await;
     assert_eq!(reader.get(&new).await.status, 200);
     assert_eq!(reader.get(&old).await.status, 404, "only the newest link works");

@@ -10,7 +10,7 @@ use crate::features::accounts::throttle::{self, Counted};
 use crate::features::directory::verification::round::{Answer, masked};
 use crate::features::directory::verification::store::{self, Question};
 use crate::kernel::period::long_date;
-use crate::kernel::text::{self, TextProblem};
+use crate::kernel::text;
 use crate::platform::audit::{self, Event};
 use crate::platform::security::token::Token;
 use crate::platform::web::error::WebError;
@@ -150,7 +150,6 @@ pub async fn post(
     };
     let remark = match text::paragraph(&form.remark, LONGEST_REMARK) {
         Ok(remark) => remark,
-        Err(TextProblem::Empty) => String::new(),
         Err(problem) => return wrong(text_problem(problem, frame.language)),
     };
     let now = state.clock.now();
