@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::directory::verification::round::{Answer, masked};
-use crate::features::directory::verification::store::{self, Question};
+use crate::features::directory::verification::answering::store::{self, Question};
 use crate::kernel::period::long_date;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event};

@@ -9,7 +9,7 @@ use super::over_all;
 use crate::features::access::Viewer;
 use crate::features::access::action::DirectoryAction;
 use crate::features::directory::roster::web::note_reading;
-use crate::features::directory::verification::store::{self, Call, Called, Way};
+use crate::features::directory::verification::answering::store::{self, Call, Called, Way};
 use crate::features::directory::verification::paths;
 use crate::kernel::ids::ContactId;
 use crate::kernel::language::{Label, Language, fill};
