@@ -389,7 +389,7 @@ const WITHOUT_OBJECT: [&str; 49] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 47] = [
+const TESTED_ELSEWHERE: [&str; 49] = [
     // tests/it/directory/roster.rs
     "GET /directory",
     "GET /directory/{ceptoar}",
@@ -398,6 +398,8 @@ const TESTED_ELSEWHERE: [&str; 47] = [
     "GET /directory/{ceptoar}/joining",
     "POST /directory/{ceptoar}/joining",
     "GET /directory/{ceptoar}/members/{organisation}",
+    "GET /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
+    "POST /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
     "GET /directory/{ceptoar}/members/{organisation}/name",
     "POST /directory/{ceptoar}/members/{organisation}/name",
     "GET /directory/{ceptoar}/members/{organisation}/membership",

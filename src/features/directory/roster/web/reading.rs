@@ -12,7 +12,8 @@ use crate::platform::web::form::{FieldErrors, TypedDate};
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_LABEL: usize = 60;
-const LONGEST_REASON: usize = 200;
+/// The longest reason.
+pub const LONGEST_REASON: usize = 200;
 const LONGEST_NUMBER: usize = 40;
 
 crate::words! {

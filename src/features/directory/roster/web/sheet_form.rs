@@ -423,7 +423,7 @@ impl<'a> Desk<'a> {
             ChangeError::NoMember => Some(w.no_member),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),
-            ChangeError::Fault(_) => None,
+            ChangeError::NotOpen | ChangeError::Fault(_) => None,
         }
     }
 
