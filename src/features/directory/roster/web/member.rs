@@ -85,7 +85,6 @@ struct ChannelRow {
     icon: &'static str,
     kind: &'static str,
     value: String,
-    mail: bool,
     note: String,
 }
 
@@ -317,7 +316,6 @@ impl Scene<'_> {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),
             value: channel.value.clone(),
-            mail: channel.kind == crate::features::directory::roster::sheet::ChannelKind::Mail,
             note: format!("{}{}{verified}", channel.hours.label(self.language), self.language.pick("・", ", ")),
         }
     }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::edit::actor;
@@ -16,6 +17,7 @@ use crate::features::directory::roster::changes::{self, ChangeError};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::Sheet;
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::text;
 use crate::platform::db::Tx;
@@ -32,7 +34,7 @@ crate::words! {
         title: "予定を取り消す" / "Take the plan back",
         lead: "次の予定を取り消し、その前の登録を続けます。取り消したことは履歴に残ります。" / "What was registered before goes on. That the plan was taken back stays in the history.",
         plan: "取り消す予定" / "The plan",
-        when: "いつから" / "When",
+        when: "時期" / "When",
         before: "予定の前" / "Before",
         after: "予定" / "Plan",
         reason: "理由・メモ" / "Reason or note",
@@ -91,13 +93,20 @@ async fn found(tx: &mut Tx, viewer: &Viewer, place: &ChangePlace) -> Result<Foun
     Ok(Found { ceptoar, sheet, plan })
 }
 
-fn page(viewer: &Viewer, frame: &Frame, found: &Found, reason: String, errors: FieldErrors) -> WithdrawalPage {
+fn page(
+    viewer: &Viewer,
+    frame: &Frame,
+    found: &Found,
+    today: NaiveDate,
+    reason: String,
+    errors: FieldErrors,
+) -> WithdrawalPage {
     let language = frame.language;
     let w = WithdrawalWords::of(language);
     let (ceptoar_id, organisation) = (&found.sheet.ceptoar_id, found.sheet.organisation_id);
     let back = paths::of_member(paths::MEMBER, ceptoar_id, organisation);
     let mut steps = way(viewer, frame, ceptoar_id, &found.ceptoar);
-    let name = found.sheet.names.last().map(|name| language.pick(&name.value.ja, &name.value.en).clone());
+    let name = found.sheet.name_on(today).map(|name| language.pick(&name.value.ja, &name.value.en).clone());
     let subject = name.unwrap_or_default();
     steps.push((back.clone(), subject.clone()));
     let steps: Vec<_> = steps.iter().map(|(href, label)| (href.as_str(), label.as_str())).collect();
@@ -121,7 +130,8 @@ pub async fn get(
     frame: Frame,
     Place(place): Place<ChangePlace>,
 ) -> Result<Response, WebError> {
-    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let found = found(&mut tx, &viewer, &place).await?;
     let lines = found.plan.before.iter().chain(&found.plan.after);
     let addresses = lines.filter(|line| line.code.starts_with("channel")).count();
@@ -130,7 +140,7 @@ pub async fn get(
     if !found.plan.is_open {
         return Err(not_open());
     }
-    Ok(Page(page(&viewer, &frame, &found, String::new(), FieldErrors::default())).into_response())
+    Ok(Page(page(&viewer, &frame, &found, japan_day(now), String::new(), FieldErrors::default())).into_response())
 }
 
 /// Takes it back.
@@ -152,7 +162,7 @@ pub async fn post(
         errors.take("reason", text::line(&form.reason, LONGEST_REASON), frame.language)
     };
     if !errors.is_empty() {
-        return Ok(Unprocessable(page(&viewer, &frame, &found, form.reason, errors)).into_response());
+        return Ok(Unprocessable(page(&viewer, &frame, &found, japan_day(now), form.reason, errors)).into_response());
     }
     let actor = actor(&viewer, &place.ceptoar, place.organisation, &frame, now);
     match changes::withdraw(&mut tx, actor, &found.sheet, &found.plan, reason).await {
