@@ -1,6 +1,7 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
 mod roster;
+mod roster_plans;
 mod verification;
 mod roster_refusals;
 mod roster_walls;

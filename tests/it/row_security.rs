@@ -95,6 +95,13 @@ from contacts k;
 insert into directory_versions (relation, fact_id, fact, organisation_id, ceptoar_id, contact_id, recorded)
 select 'organisation_names', n.fact_id, to_jsonb(n), n.organisation_id, null, null, tstzrange('2026-01-01', '2026-02-01')
 from organisation_names n join organisations o using (organisation_id) where o.kind = 'member';
+insert into verification_rounds (round_id, ceptoar_id, scope, due_on, opened_by, opened_at)
+select gen_random_uuid(), f.ceptoar_id, 'all', '2026-12-04', f.account_id, now()
+from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;
+insert into verification_requests (round_id, contact_id, organisation_id, asked_value, asked_at)
+select r.round_id, w.contact_id, w.organisation_id, 'x@bank.example', now()
+from verification_rounds r join windows w using (ceptoar_id);
+insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
 

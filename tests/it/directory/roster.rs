@@ -186,7 +186,7 @@ async fn a_desk_takes_a_firm_in_and_it_is_there_from_its_day_on() {
     assert!(!rows(&desk.get("/directory/banks?on_year=2027&on_month=3&on_day=31").await).concat().contains("月見"));
     let later = desk.get("/directory/banks?on_year=2027&on_month=4&on_day=1").await;
     assert!(rows(&later).contains(&"月見銀行(架空)".to_owned()), "{:?}", rows(&later));
-    assert_eq!(later.texts("dl.tally dd"), ["3"]);
+    assert_eq!(later.texts("dl.tally dd"), ["3 社"]);
     // In the trail stands that it was done, without a name or an address.
     let detail = w.texts("select detail::text from audit_events where action = 'directory.change'").await;
     assert!(
@@ -196,7 +196,7 @@ async fn a_desk_takes_a_firm_in_and_it_is_there_from_its_day_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_name_holds_from_its_day_and_the_old_one_is_still_found() {
-    let mut w = world().await;
+    let w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let path = format!("{}/name", w.bank_page());
     let mut form = vec![

@@ -33,6 +33,17 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         (format!("{page}/new-window"), with(&other("value_1", "総務部"), today), "メールアドレスを"),
         (format!("{page}/new-window"), with(&other("value_2", "内線まで"), today), "電話番号を、数字とハイフン"),
         (format!("{page}/new-window"), with(&other("kind_2", ""), today), "連絡手段の種類を選択してください"),
+        (format!("{page}/new-window"), with(&other("label", "  "), today), "入力してください"),
+        (
+            format!("{page}/name"),
+            with(&[("ja", ""), ("reading", "ほしみ"), ("en", ""), ("nature", "change")], today),
+            "入力してください",
+        ),
+        (
+            format!("{page}/name"),
+            with(&[("ja", "星見新銀行(架空)"), ("reading", "ほしみ"), ("en", ""), ("nature", "other")], today),
+            "選択してください",
+        ),
         (format!("{page}/new-window"), with(&other("position", "零"), today), "1から99までの数字"),
         // Before the firm was a member, and on days that are none.
         (format!("{page}/new-window"), with(&usual, day("2018", "3", "31")), "この組織は構成員ではありません"),
@@ -78,7 +89,7 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         assert!(!reply.texts(".field__error").is_empty(), "{reason}: no word at a field");
         let kept = reply.values("input");
         for (field, value) in
-            form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("nature") && !f.starts_with("hours"))
+            form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("kind") && !f.starts_with("hours"))
         {
             let kept = kept.contains(&(*value).to_owned()) || *field == "unit";
             assert!(kept, "{reason}: {field}={value} is gone");

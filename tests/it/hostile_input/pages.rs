@@ -157,6 +157,22 @@ impl Scene {
         ];
         let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
         assert_eq!(asked.status, 303, "{}", asked.body);
+        // Something is planned, and can be taken back.
+        let mut planner = app.signed_in("desk").await;
+        let path = format!("/directory/banks/members/{bank}/name");
+        let seen = planner.get(&path).await.values("input[name=seen]").concat();
+        let plan = [
+            ("ja", "架空未来銀行"),
+            ("reading", "かくうみらいぎんこう"),
+            ("en", ""),
+            ("nature", "change"),
+            ("on_year", "2027"),
+            ("on_month", "4"),
+            ("on_day", "1"),
+            ("seen", &seen),
+            ("confirmed", "true"),
+        ];
+        assert_eq!(planner.post(&path, &plan).await.status, 303);
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);

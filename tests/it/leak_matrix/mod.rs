@@ -389,7 +389,7 @@ const WITHOUT_OBJECT: [&str; 49] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 55] = [
+const TESTED_ELSEWHERE: [&str; 57] = [
     // tests/it/directory/verification.rs
     "GET /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification",
@@ -407,6 +407,8 @@ const TESTED_ELSEWHERE: [&str; 55] = [
     "GET /directory/{ceptoar}/joining",
     "POST /directory/{ceptoar}/joining",
     "GET /directory/{ceptoar}/members/{organisation}",
+    "GET /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
+    "POST /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
     "GET /directory/{ceptoar}/members/{organisation}/name",
     "POST /directory/{ceptoar}/members/{organisation}/name",
     "GET /directory/{ceptoar}/members/{organisation}/membership",

@@ -3,6 +3,9 @@
 
 mod letters;
 mod store;
+mod withdrawal;
+
+pub use withdrawal::withdraw;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -88,6 +91,9 @@ pub enum ChangeError {
     /// The only window of a member cannot close.
     #[error("the last window")]
     LastWindow,
+    /// Something was built on the plan since, or it holds already.
+    #[error("a plan that cannot be taken back")]
+    NotOpen,
     /// Another period is in the way.
     #[error("periods overlap")]
     Overlap,

@@ -1,5 +1,7 @@
 //! Addresses of this feature.
 
+use uuid::Uuid;
+
 use crate::kernel::ids::{ContactId, OrganisationId};
 
 /// The rosters that somebody may see.
@@ -25,6 +27,9 @@ pub const WINDOW: &str = "/directory/{ceptoar}/members/{organisation}/windows/{w
 /// Route of closing a window.
 pub const WINDOW_END: &str = "/directory/{ceptoar}/members/{organisation}/windows/{window}/end";
 
+/// Route of taking a plan back.
+pub const WITHDRAWAL: &str = "/directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal";
+
 /// The roster of a CEPTOAR.
 #[must_use]
 pub fn roster(ceptoar: &str) -> String {
@@ -41,6 +46,12 @@ pub fn of_ceptoar(route: &str, ceptoar: &str) -> String {
 #[must_use]
 pub fn of_member(route: &str, ceptoar: &str, organisation: OrganisationId) -> String {
     of_ceptoar(route, ceptoar).replace("{organisation}", &organisation.to_string())
+}
+
+/// Taking a planned change back.
+#[must_use]
+pub fn withdrawal(ceptoar: &str, organisation: OrganisationId, change: Uuid) -> String {
+    of_member(WITHDRAWAL, ceptoar, organisation).replace("{change}", &change.to_string())
 }
 
 /// Something of a window.

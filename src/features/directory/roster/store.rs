@@ -267,6 +267,12 @@ async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: Organisa
 /// A change as it stands in the history.
 #[derive(Debug, Clone)]
 pub struct PastChange {
+    /// Which.
+    pub change_id: Uuid,
+    /// Of which window, where it is of one.
+    pub contact_id: Option<ContactId>,
+    /// Whether it is still to come, and nothing was built on it since.
+    pub is_open: bool,
     /// What sort of change.
     pub kind: String,
     /// Of what.
@@ -293,12 +299,18 @@ pub async fn history(
     with_windows: bool,
 ) -> sqlx::Result<Vec<PastChange>> {
     let rows = sqlx::query!(
-        r#"select h.kind, h.subject, h.effective_on, h.reason, h.before, h.after, h.made_at,
+        r#"select h.change_id, h.contact_id as "contact_id: ContactId", h.kind, h.subject,
+                  -- What it said has not been said otherwise since.
+                  (h.effective_on > viewer_today() and h.kind in ('change', 'ending', 'beginning')
+                   and (h.kind <> 'beginning' or h.subject = 'window')
+                   and not exists (select from directory_versions v
+                                   where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at
+                                     and v.change_id is distinct from h.change_id)) as "is_open!", h.effective_on, h.reason, h.before, h.after, h.made_at,
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from directory_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
            where h.ceptoar_id = $1 and h.organisation_id = $2 and ($3 or h.subject <> 'window')
-           order by h.made_at desc, h.change_id limit 50"#,
+           order by h.made_at desc, h.change_id desc limit 50"#,
         ceptoar_id,
         organisation.0,
         with_windows
@@ -310,6 +322,9 @@ pub async fn history(
     Ok(rows
         .into_iter()
         .map(|r| PastChange {
+            change_id: r.change_id,
+            contact_id: r.contact_id,
+            is_open: r.is_open,
             kind: r.kind,
             subject: r.subject,
             effective_on: r.effective_on,

@@ -218,7 +218,7 @@ async fn joined(tx: &mut Tx, viewer: &Viewer, ceptoar_id: &str) -> Result<Ceptoa
 }
 
 /// Who acts: the desk of the CEPTOAR if the viewer keeps it, else the firm's own people.
-fn actor<'a>(
+pub fn actor<'a>(
     viewer: &'a Viewer,
     ceptoar_id: &str,
     firm: OrganisationId,

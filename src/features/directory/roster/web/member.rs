@@ -75,6 +75,8 @@ crate::words! {
         done_joined: "構成員を登録しました。次に、「利用者管理」から担当者を招待してください。" / "The member was registered. Next, invite its people on the page People.",
         done_changed: "変更を登録しました。" / "The change was registered.",
         done_added: "窓口を登録しました。" / "The window was registered.",
+        withdraw: "この予定を取り消す" / "Take this plan back",
+        done_withdrawn: "予定を取り消しました。" / "The plan was taken back.",
         done_ended: "終了を登録しました。" / "The end was registered.",
     }
 }
@@ -83,7 +85,6 @@ struct ChannelRow {
     icon: &'static str,
     kind: &'static str,
     value: String,
-    mail: bool,
     note: String,
 }
 
@@ -162,7 +163,7 @@ pub async fn get(
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
         plans: plans(&sheet, as_of.day, language),
-        history: sees_windows.then(|| past.iter().map(|change| change_row(change, language)).collect()),
+        history: sees_windows.then(|| past.iter().map(|change| scene.change(change, keeps, keeps_windows)).collect()),
         leaving: keeps.then(|| of(paths::LEAVING)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         as_of: as_of.clone(),
@@ -207,6 +208,7 @@ impl Scene<'_> {
             "changed" => Some(self.w.done_changed),
             "added" => Some(self.w.done_added),
             "ended" => Some(self.w.done_ended),
+            "withdrawn" => Some(self.w.done_withdrawn),
             _ => None,
         }
     }
@@ -219,6 +221,14 @@ impl Scene<'_> {
         } else {
             self.w.state_over
         }
+    }
+
+    /// A change, with the way to take it back for whoever may.
+    fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool) -> ChangeRow {
+        let may = if change.subject == "window" { keeps_windows } else { keeps };
+        let path = || paths::withdrawal(&self.sheet.ceptoar_id, self.sheet.organisation_id, change.change_id);
+        let withdrawal = if may && change.is_open { path() } else { String::new() };
+        ChangeRow { withdrawal, ..change_row(change, self.language) }
     }
 
     /// Label, value, and where it is changed.
@@ -306,7 +316,6 @@ impl Scene<'_> {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),
             value: channel.value.clone(),
-            mail: channel.kind == crate::features::directory::roster::sheet::ChannelKind::Mail,
             note: format!("{}{}{verified}", channel.hours.label(self.language), self.language.pick("・", ", ")),
         }
     }

@@ -10,6 +10,7 @@ pub mod reading;
 pub mod roster;
 pub mod sheet_form;
 pub mod shown;
+pub mod withdrawal;
 
 use super::paths;
 use crate::features::access::action::DirectoryAction;
@@ -58,6 +59,8 @@ pub fn routes() -> Routes {
         .get(paths::SEARCH, look, roster::leave_search)
         .post(paths::SEARCH, look, roster::search)
         .get(paths::MEMBER, see, member::get)
+        .get(paths::WITHDRAWAL, may(DirectoryAction::KeepWindow), withdrawal::get)
+        .post(paths::WITHDRAWAL, fresh(DirectoryAction::KeepWindow), withdrawal::post)
         .get(paths::JOINING, may(keep), edit::get_joining)
         .post(paths::JOINING, fresh(keep), edit::post_joining);
     let routes = edits.into_iter().fold(routes, |routes, (path, action, what)| {

@@ -7,12 +7,13 @@ use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Mem
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::language::Language;
-use crate::kernel::text;
+use crate::kernel::text::{self, TextProblem};
 use crate::platform::web::form::{FieldErrors, TypedDate};
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_LABEL: usize = 60;
-const LONGEST_REASON: usize = 200;
+/// The longest reason.
+pub const LONGEST_REASON: usize = 200;
 const LONGEST_NUMBER: usize = 40;
 
 crate::words! {
@@ -57,7 +58,9 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, field: &'static str, limit: usize) -> String {
-        self.errors.take(field, text::line(self.typed.get(field), limit), self.language)
+        let line = text::line(self.typed.get(field), limit);
+        let line = line.and_then(|line| if line.is_empty() { Err(TextProblem::Empty) } else { Ok(line) });
+        self.errors.take(field, line, self.language)
     }
 
     fn optional_line(&mut self, field: &'static str, limit: usize) -> String {

@@ -69,7 +69,7 @@ crate::words! {
         before: "変更前" / "Before",
         after: "変更後" / "After",
         nothing: "(なし)" / "(none)",
-        when: "いつから" / "When",
+        when: "時期" / "When",
         on: "{day}から" / "From {day}",
         until: "{day}まで" / "Until {day}",
         correction: "{day}現在の登録の訂正" / "Correction of what holds on {day}",
@@ -423,7 +423,7 @@ impl<'a> Desk<'a> {
             ChangeError::NoMember => Some(w.no_member),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),
-            ChangeError::Fault(_) => None,
+            ChangeError::NotOpen | ChangeError::Fault(_) => None,
         }
     }
 

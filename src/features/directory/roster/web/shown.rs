@@ -57,6 +57,8 @@ pub struct ChangeRow {
     pub reason: String,
     /// What differs.
     pub lines: Vec<ChangeLine>,
+    /// Where it is taken back, if it can be.
+    pub withdrawal: String,
 }
 
 /// A change of the past.
@@ -102,6 +104,7 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         by: language.pick(&change.by[0], &change.by[1]).clone(),
         reason: change.reason.clone(),
         // What a firm joined with, or a window closed with, is in the sheet of the day.
+        withdrawal: String::new(),
         lines: if change.before.is_empty() || change.after.is_empty() { Vec::new() } else { lines.collect() },
     }
 }
