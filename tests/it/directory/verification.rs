@@ -89,16 +89,27 @@ async fn what_moved_or_came_back_is_a_task_until_it_is_mended() {
     assert!(told.body.contains("事務局に伝えました"));
     // A second answer changes nothing.
     reader.post(&path, &[("answer", "alive")]).await;
-    run(&mut w, "update deliveries d set state = 'refused', settled_at = now() from delivery_addresses a
-                 where a.delivery_id = d.delivery_id and a.address = 'soc@rival.example'").await;
+    run(
+        &mut w,
+        "update deliveries d set state = 'refused', settled_at = now() from delivery_addresses a
+                 where a.delivery_id = d.delivery_id and a.address = 'soc@rival.example'",
+    )
+    .await;
     let page = desk.get(BOARD).await;
     assert_eq!(standings(&page), ["メール不達", "変更が必要 伝言: 業務部に移りました", "回答待ち"]);
     let only = desk.get(&format!("{BOARD}?standing=moved")).await;
     assert_eq!(only.texts("tbody tr").len(), 1);
     // Who answers the telephone is alive; the dead address stays a task.
     let rival = w.texts("select contact_id::text from contact_channels where value = 'soc@rival.example'").await;
-    run(&mut w, &format!("insert into contact_channels (contact_id, position, kind, value, hours, valid)
-                          values ('{}', 2, 'phone', '03-0000-5678', 'always', '[2018-04-01,)')", rival[0])).await;
+    run(
+        &mut w,
+        &format!(
+            "insert into contact_channels (contact_id, position, kind, value, hours, valid)
+                          values ('{}', 2, 'phone', '03-0000-5678', 'always', '[2018-04-01,)')",
+            rival[0]
+        ),
+    )
+    .await;
     let call = format!("{BOARD}/windows/{}", rival[0]);
     let form = desk.get(&call).await;
     assert!(form.body.contains("03-0000-5678"), "{}", form.body);
@@ -142,7 +153,8 @@ async fn a_round_ends_with_its_links_and_leaves_its_result() {
     assert_eq!(reader.post(&path, &[("answer", "alive")]).await.status, 404);
     assert!(desk.get(BOARD).await.body.contains("0 / 3か所を確認"));
     // What is fresh is not asked in a round of the unproven.
-    run(&mut w, "update contact_channels set last_verified_on = '2026-10-01' where value <> 'night@bank.example'").await;
+    run(&mut w, "update contact_channels set last_verified_on = '2026-10-01' where value <> 'night@bank.example'")
+        .await;
     run(&mut w, "update contact_channels set last_verified_on = '2026-08-01' where value = 'night@bank.example'").await;
     assert_eq!(desk.post(BOARD, &opening("unproven", "true")).await.status, 303);
     assert_eq!(desk.get(BOARD).await.texts("tbody tr").len(), 1);
@@ -162,7 +174,11 @@ async fn what_is_typed_wrong_is_said_and_nobody_is_asked() {
         let refused = desk.post(BOARD, &form).await;
         assert_eq!(refused.status, 422, "{form:?}");
         assert_eq!(refused.values(".error-summary a[href]").len(), 0);
-        assert!(refused.body.contains(&format!("href=\"#{field}\"")), "{form:?}: {:?}", refused.texts(".error-summary"));
+        assert!(
+            refused.body.contains(&format!("href=\"#{field}\"")),
+            "{form:?}: {:?}",
+            refused.texts(".error-summary")
+        );
     }
     assert_eq!(w.number("select count(*) from verification_rounds").await, 0);
     assert_eq!(w.number("select count(*) from mails").await, 0);

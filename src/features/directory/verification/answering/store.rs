@@ -149,7 +149,12 @@ pub struct Call<'a> {
 }
 
 /// Writes the call down: a proof of that number, and the answer in the round that is open.
-pub async fn note_call(tx: &mut PgConnection, ceptoar_id: &str, call: Call<'_>, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub async fn note_call(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    call: Call<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let kind = call.way.kind.code();
     sqlx::query!(
         "insert into window_proofs (contact_id, kind, value, way, spoke_with, noted_by, proven_at)

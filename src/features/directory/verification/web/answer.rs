@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::features::accounts::throttle::{self, Counted};
-use crate::features::directory::verification::round::{Answer, masked};
 use crate::features::directory::verification::answering::store::{self, Question};
+use crate::features::directory::verification::round::{Answer, masked};
 use crate::kernel::period::long_date;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event};
@@ -94,11 +94,7 @@ fn dead(frame: &Frame) -> Response {
 }
 
 /// The question of a link, counted by address.
-async fn found(
-    state: &AppState,
-    text: &str,
-    address: std::net::IpAddr,
-) -> Result<Option<(Token, Question)>, WebError> {
+async fn found(state: &AppState, text: &str, address: std::net::IpAddr) -> Result<Option<(Token, Question)>, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
     let too_many = throttle::charge(&mut tx, Counted::Ticket(address), now).await?;

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::over_all;
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::{Viewer, can};
 use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{self as roster_store, CeptoarFacts};
 use crate::features::directory::verification::asking::{self, Asked, Opening};
+use crate::features::directory::verification::paths;
 use crate::features::directory::verification::round::{LONGEST_DAYS, Round, Scope, Standing};
 use crate::features::directory::verification::store::{self, Health, RequestRow};
-use crate::features::directory::verification::paths;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time, thousands};
@@ -272,7 +272,11 @@ impl Scene {
             standing_label: request.standing.label(language),
             remark: if told.is_empty() { told } else { fill(w.said, &[("remark", &told)]) },
             asked: short_time(request.answered_at.unwrap_or(request.asked_at)),
-            times: if request.times > 1 { fill(w.times, &[("times", &request.times.to_string())]) } else { String::new() },
+            times: if request.times > 1 {
+                fill(w.times, &[("times", &request.times.to_string())])
+            } else {
+                String::new()
+            },
             call: (self.keeps && request.standing != Standing::Alive)
                 .then(|| paths::call(&self.ceptoar_id, request.contact_id)),
         }
@@ -290,11 +294,8 @@ fn count(requests: &[RequestRow], standing: Standing) -> i64 {
 fn past(round: &Round, language: Language) -> Option<(String, String)> {
     let closed = round.closed_at?;
     let w = BoardWords::of(language);
-    let period = format!(
-        "{} – {}",
-        long_date(japan_day(round.opened_at), language),
-        long_date(japan_day(closed), language)
-    );
+    let period =
+        format!("{} – {}", long_date(japan_day(round.opened_at), language), long_date(japan_day(closed), language));
     let numbers = [("alive", thousands(round.alive)), ("windows", thousands(round.windows))];
     let numbers = numbers.each_ref().map(|(name, value)| (*name, value.as_str()));
     Some((format!("{period} ({})", round.scope.label(language)), fill(w.past_result, &numbers)))
@@ -413,7 +414,8 @@ pub async fn remind(
     over_all(&viewer, DirectoryAction::KeepWindow, &ceptoar)?;
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let running = store::rounds(&mut tx, &ceptoar).await?.into_iter().find(|r| r.round_id == round && r.closed_at.is_none());
+    let running =
+        store::rounds(&mut tx, &ceptoar).await?.into_iter().find(|r| r.round_id == round && r.closed_at.is_none());
     let running = running.ok_or(WebError::NotFound)?;
     let asked = asking::remind(&mut tx, round, running.due_on, &state.config.base_url(), now).await?;
     note(&mut tx, &viewer, &frame, "verification.remind", (&ceptoar, round), Some(asked), now).await?;
