@@ -88,8 +88,9 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
         );
         assert!(!reply.texts(".field__error").is_empty(), "{reason}: no word at a field");
         let kept = reply.values("input");
-        for (field, value) in
-            form.iter().filter(|(f, v)| !v.is_empty() && !f.starts_with("kind") && !f.starts_with("hours"))
+        for (field, value) in form
+            .iter()
+            .filter(|(f, v)| !v.is_empty() && !f.starts_with("kind") && *f != "nature" && !f.starts_with("hours"))
         {
             let kept = kept.contains(&(*value).to_owned()) || *field == "unit";
             assert!(kept, "{reason}: {field}={value} is gone");

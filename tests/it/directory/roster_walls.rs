@@ -14,8 +14,10 @@ do $$ declare t regclass; begin
   loop execute format('alter table %s disable row level security', t); end loop;
 end $$";
 
-/// What is asked, and what is typed into it.
-fn asked(base: &str, window: Uuid) -> Vec<(&'static str, String, Vec<(&'static str, &'static str)>)> {
+/// The right that a page needs, its address, and what is typed into its form.
+type Asked = (&'static str, String, Vec<(&'static str, &'static str)>);
+
+fn asked(base: &str, window: Uuid) -> Vec<Asked> {
     let name = vec![("ja", "乗取銀行"), ("reading", "のっとりぎんこう"), ("en", ""), ("nature", "change")];
     let ways = window_form("乗取窓口", "evil@evil.example");
     let changed = [ways.clone(), vec![("nature", "change")]].concat();

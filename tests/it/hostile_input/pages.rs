@@ -103,11 +103,6 @@ impl Scene {
             .execute(&mut db)
             .await
             .expect("addresses");
-        sqlx::query("update organisation_names set reading = 'かくうぎんこう' where organisation_id = $1")
-            .bind(bank)
-            .execute(&mut db)
-            .await
-            .expect("a reading");
         let invited = authenticators::newcomer(&app, "invited", Role::MemberReader).await;
         let (_, stale, ..) = authenticators::equipped(&app, "tanto").await;
         // A session that has to prove itself again; a fresh one comes below.
@@ -127,7 +122,9 @@ impl Scene {
         .await
         .expect("firms");
         for (firm, ceptoar) in silent {
-            factory::window(&mut db, firm, Some(&ceptoar), "window@firm.example").await;
+            for address in ["window@firm.example", "night@firm.example"] {
+                factory::window(&mut db, firm, Some(&ceptoar), address).await;
+            }
         }
         let red = factory::draft_advisory(
             &app,
@@ -157,6 +154,14 @@ impl Scene {
         ];
         let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
         assert_eq!(asked.status, 303, "{}", asked.body);
+        // A form that is filled in already is filled in well.
+        sqlx::query(
+            "update organisation_names set reading = 'かくうぎんこう' where organisation_id in
+               (select organisation_id from organisations where kind = 'member')",
+        )
+        .execute(&mut db)
+        .await
+        .expect("readings");
         // Something is planned, and can be taken back.
         let mut planner = app.signed_in("desk").await;
         let path = format!("/directory/banks/members/{bank}/name");

@@ -166,8 +166,8 @@ fn choice(value: String, label: String, chosen: &str) -> Choice {
 /// The ways to reach a window, as rows.
 #[must_use]
 pub fn ways(typed: &Typed, language: Language) -> Vec<Way> {
-    let filled = (0..WAYS).filter(|i| !typed.get(VALUE[*i]).is_empty() || !typed.get(KIND[*i]).is_empty());
-    let shown = filled.last().map_or(FEWEST, |last| (last + 3).clamp(FEWEST, WAYS));
+    let mut filled = (0..WAYS).filter(|i| !typed.get(VALUE[*i]).is_empty() || !typed.get(KIND[*i]).is_empty());
+    let shown = filled.next_back().map_or(FEWEST, |last| (last + 3).clamp(FEWEST, WAYS));
     (0..shown)
         .map(|i| Way {
             number: i + 1,

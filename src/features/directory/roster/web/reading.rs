@@ -2,7 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
-use super::fields::{HOURS, KIND, Typed, VALUE, WAYS};
+use super::fields::{HOURS, KIND, Typed, VALUE};
 use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Membership, Name, WindowFacts};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
@@ -150,15 +150,15 @@ impl<'a> Reader<'a> {
     /// How it is reached. What is as it was keeps the day of its last proof.
     pub fn channels(&mut self, before: &[&Channel]) -> Vec<Channel> {
         let mut channels: Vec<Channel> = Vec::new();
-        for i in 0..WAYS {
-            if self.typed.get(VALUE[i]).trim().is_empty() {
+        for (i, field) in VALUE.into_iter().enumerate() {
+            if self.typed.get(field).trim().is_empty() {
                 continue;
             }
             let Some(mut channel) = self.channel(i) else { continue };
             channel.verified_on =
                 before.iter().find(|b| b.kind == channel.kind && b.value == channel.value).and_then(|b| b.verified_on);
             if channels.iter().any(|c| c.kind == channel.kind && c.value == channel.value && c.hours == channel.hours) {
-                self.errors.add(VALUE[i], self.words().way_twice);
+                self.errors.add(field, self.words().way_twice);
             }
             channels.push(channel);
         }
