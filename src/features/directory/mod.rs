@@ -2,4 +2,6 @@
 
 pub mod outline;
 pub mod reference;
+pub mod roster;
+pub mod verification;
 mod store;

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 23] = [
+const VALID: [(&str, &str); 27] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -70,6 +70,10 @@ const VALID: [(&str, &str); 23] = [
     ("duty", "member_poc"),
     ("speaks_for", ""),
     ("confirm", "true"),
+    ("ja", "新しい銀行(架空)"),
+    ("label", "総務部"),
+    ("reading", "あたらしいぎんこう"),
+    ("value_1", "another@bank.example"),
 ];
 
 impl Scene {
@@ -78,6 +82,8 @@ impl Scene {
         let mut db = app.database.owner().await;
         let bank = factory::member(&mut db, "banks", "架空銀行").await;
         let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
+        // One of them can be closed.
+        factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;
         let (nisc, desk) =
             (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
         let (author, _) = factory::case_team(&app).await;
@@ -116,7 +122,9 @@ impl Scene {
         .await
         .expect("firms");
         for (firm, ceptoar) in silent {
-            factory::window(&mut db, firm, Some(&ceptoar), "window@firm.example").await;
+            for address in ["window@firm.example", "night@firm.example"] {
+                factory::window(&mut db, firm, Some(&ceptoar), address).await;
+            }
         }
         let red = factory::draft_advisory(
             &app,
@@ -146,6 +154,30 @@ impl Scene {
         ];
         let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
         assert_eq!(asked.status, 303, "{}", asked.body);
+        // A form that is filled in already is filled in well.
+        sqlx::query(
+            "update organisation_names set reading = 'かくうぎんこう' where organisation_id in
+               (select organisation_id from organisations where kind = 'member')",
+        )
+        .execute(&mut db)
+        .await
+        .expect("readings");
+        // Something is planned, and can be taken back.
+        let mut planner = app.signed_in("desk").await;
+        let path = format!("/directory/banks/members/{bank}/name");
+        let seen = planner.get(&path).await.values("input[name=seen]").concat();
+        let plan = [
+            ("ja", "架空未来銀行"),
+            ("reading", "かくうみらいぎんこう"),
+            ("en", ""),
+            ("nature", "change"),
+            ("on_year", "2027"),
+            ("on_month", "4"),
+            ("on_day", "1"),
+            ("seen", &seen),
+            ("confirmed", "true"),
+        ];
+        assert_eq!(planner.post(&path, &plan).await.status, 303);
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -167,7 +199,8 @@ impl Scene {
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
-                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
+                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass", "/directory"]
+                    .map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);

@@ -389,7 +389,38 @@ const WITHOUT_OBJECT: [&str; 49] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 28] = [
+const TESTED_ELSEWHERE: [&str; 57] = [
+    // tests/it/directory/verification.rs
+    "GET /directory/{ceptoar}/verification",
+    "POST /directory/{ceptoar}/verification",
+    "POST /directory/{ceptoar}/verification/{round}/reminder",
+    "POST /directory/{ceptoar}/verification/{round}/end",
+    "GET /directory/{ceptoar}/verification/windows/{window}",
+    "POST /directory/{ceptoar}/verification/windows/{window}",
+    "GET /verification/{token}",
+    "POST /verification/{token}",
+    // tests/it/directory/roster.rs
+    "GET /directory",
+    "GET /directory/{ceptoar}",
+    "GET /directory/{ceptoar}/search",
+    "POST /directory/{ceptoar}/search",
+    "GET /directory/{ceptoar}/joining",
+    "POST /directory/{ceptoar}/joining",
+    "GET /directory/{ceptoar}/members/{organisation}",
+    "GET /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
+    "POST /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",
+    "GET /directory/{ceptoar}/members/{organisation}/name",
+    "POST /directory/{ceptoar}/members/{organisation}/name",
+    "GET /directory/{ceptoar}/members/{organisation}/membership",
+    "POST /directory/{ceptoar}/members/{organisation}/membership",
+    "GET /directory/{ceptoar}/members/{organisation}/leaving",
+    "POST /directory/{ceptoar}/members/{organisation}/leaving",
+    "GET /directory/{ceptoar}/members/{organisation}/new-window",
+    "POST /directory/{ceptoar}/members/{organisation}/new-window",
+    "GET /directory/{ceptoar}/members/{organisation}/windows/{window}",
+    "POST /directory/{ceptoar}/members/{organisation}/windows/{window}",
+    "GET /directory/{ceptoar}/members/{organisation}/windows/{window}/end",
+    "POST /directory/{ceptoar}/members/{organisation}/windows/{window}/end",
     "GET /people/search",
     "POST /people/search",
     "GET /people/places",
