@@ -2,10 +2,12 @@
 //!
 //! An edition is a frozen document. What was put back from a damaged source says so, cell by cell.
 
+pub mod compare;
 pub mod edition;
 pub mod facts;
 pub mod json;
 pub mod legend;
+pub mod ministries;
 pub mod over_editions;
 pub mod paths;
 pub mod reference;

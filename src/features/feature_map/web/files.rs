@@ -7,9 +7,10 @@ use axum::response::Response;
 use super::map::{Asked, choose};
 use super::shelf::Published;
 use crate::features::feature_map::edition::Edition;
-use crate::features::feature_map::table_file::{self, Encoding};
+use crate::features::feature_map::table_file::{self, Encoding, TableFile};
 use crate::features::feature_map::{json, paths};
 use crate::kernel::language::Language;
+use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 
 /// A form of file.
@@ -56,23 +57,39 @@ pub fn make(edition: &Edition, kind: Kind, encoding: Encoding, language: Languag
         Kind::Json => Published::new(json::edition(edition)?, &[content_type("application/json; charset=utf-8")]),
         Kind::Csv => {
             let file = table_file::edition(edition, language, encoding)?;
-            let (charset, mark) = match encoding {
-                Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
-                Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
-            };
-            let name = format!("ceptoar-feature-map-{}{mark}.csv", edition.id);
-            let mut headers = vec![
-                content_type(charset),
-                (header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))?),
-            ];
-            if !file.replaced.is_empty() {
-                let list: Vec<String> = file.replaced.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-                let replaced = HeaderName::from_static("x-replaced-characters");
-                headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
-            }
-            Published::new(file.bytes, &headers)
+            table(file, &format!("ceptoar-feature-map-{}", edition.id), encoding)
         }
     }
+}
+
+/// A table file with its headers; `name` without its ending.
+///
+/// # Errors
+/// Never in practice: it is written to memory.
+pub fn table(file: TableFile, name: &str, encoding: Encoding) -> anyhow::Result<Published> {
+    let (charset, mark) = match encoding {
+        Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
+        Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
+    };
+    let mut headers = vec![content_type(charset), download(&format!("{name}{mark}.csv"))?];
+    if !file.replaced.is_empty() {
+        let list: Vec<String> = file.replaced.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+        let replaced = HeaderName::from_static("x-replaced-characters");
+        headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
+    }
+    Published::new(file.bytes, &headers)
+}
+
+/// The size of a file as links name it.
+///
+/// # Errors
+/// Never in practice.
+pub fn size(file: &Published) -> anyhow::Result<String> {
+    Ok(format!("{}KB", thousands(i64::try_from(file.size().div_ceil(1000))?)))
+}
+
+fn download(name: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    Ok((header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))?))
 }
 
 /// The header for a kind of content.

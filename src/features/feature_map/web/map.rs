@@ -342,7 +342,7 @@ fn downloads(
     for (kind, encoding, words) in files {
         let href = kind.address(&paths::edition(&edition.id), encoding);
         let file = pages.page(editions, &href, language, || files::make(edition, kind, encoding, language))?;
-        let size = format!("{}KB", thousands(i64::try_from(file.size().div_ceil(1000))?));
+        let size = files::size(&file)?;
         let label = fill(words, &[("as_of", edition.as_of_display.pick(language)), ("size", &size)]);
         downloads.push(Download { href, label });
     }

@@ -1,0 +1,12 @@
+//! Two editions side by side: what was added, renamed, moved, counted otherwise. Every difference is named once.
+
+pub mod ceptoars;
+pub mod difference;
+pub mod editions;
+pub mod table_file;
+pub mod totals;
+
+pub use editions::{Comparison, compare};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! Two editions side by side, as a page and as a table file.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+use super::files::{self, content_type};
+use super::map::choose;
+use super::shelf::{PublicPages, Published};
+use crate::features::access::web::extract::MaybeViewer;
+use crate::features::feature_map::compare::difference::{Difference, Kind};
+use crate::features::feature_map::compare::{Comparison, compare, table_file};
+use crate::features::feature_map::edition::Edition;
+use crate::features::feature_map::legend::{Mark, evidence_mark};
+use crate::features::feature_map::ministries::Ministries;
+use crate::features::feature_map::paths;
+use crate::features::feature_map::table_file::Encoding;
+use crate::features::feature_map::vocabulary::list_joint;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::thousands;
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+
+crate::words! {
+    /// Words of the comparison.
+    pub struct CompareWords {
+        map: "セプター特性把握マップ" / "CEPTOAR feature map",
+        title: "マップの版を比べる" / "Compare editions of the map",
+        titled: "マップの版を比べる {from}と{to}" / "Compare editions of the map: {from} and {to}",
+        lead: "公表された2つの版を選ぶと、変わったところだけを項目ごとに示します。" / "Choose two published editions to see what differs, item by item.",
+        choose: "比べる版" / "Editions to compare",
+        from: "前の版" / "First edition",
+        to: "後の版" / "Second edition",
+        submit: "比べる" / "Compare",
+        found: "違いは{count}件です。" / "{count} differences.",
+        found_one: "違いは1件です。" / "One difference.",
+        nothing: "この2つの版に、違いはありません。" / "The two editions do not differ.",
+        same: "同じ版どうしを選んでいます。" / "You chose the same edition twice.",
+        alike: "次の項目には、違いがありません: {items}" / "No difference in: {items}",
+        not_comparable: "次の項目は、どちらかの版の資料に記載がないため、比べていません: {items}" / "Not compared, as one of the sources does not have it: {items}",
+        totals: "全体" / "Totals",
+        total: "項目" / "Item",
+        sectors: "分野" / "Sectors",
+        ceptoars: "セプター" / "CEPTOARs",
+        planned: "検討中のセプター" / "CEPTOARs under study",
+        councils: "連絡協議会" / "Liaison councils",
+        members: "構成員の合計({unit})" / "Members, sum ({unit})",
+        no_unit: "この単位の記載なし" / "Unit not used",
+        per_unit: "構成員は単位ごとの合計です。異なる単位どうしは合計も換算もしません。" / "Members are summed per unit. Different units are neither added up nor converted.",
+        partial: "{as_of}の資料に数があるのは、{all}セプターのうち{count}セプターです。" / "The source of {as_of} gives numbers for {count} of {all} CEPTOARs.",
+        step: "差" / "Difference",
+        subject: "対象" / "Subject",
+        part: "単位・内訳" / "Unit or part",
+        change: "変更" / "Change",
+        not_stated: "「資料に記載なし」は、数や内容が分からないことを表します。0ではありません。" / "“Not stated in the source” means unknown. It does not mean zero.",
+        ministries: "所管省庁はマップの版ではなく、所管の移り変わりの資料により、それぞれの版の日の所管を比べています。" / "Ministries are not taken from the editions but from the record of responsibilities, as of the day of each edition.",
+        marks: "印は、資料から復元したセルの確度です。" / "The marks tell how sure cells are that had to be put back from a damaged source.",
+        downloads: "ファイルで使う" / "As files",
+        file_csv: "2つの版の違い[CSV形式・UTF-8:{size}]" / "Differences of the two editions [CSV, UTF-8, {size}]",
+        file_csv_cp932: "2つの版の違い[CSV形式・シフトJIS:{size}]" / "Differences of the two editions [CSV, Shift JIS, {size}]",
+        see_map: "{as_of}のマップを見る" / "See the map of {as_of}",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "feature_map/compare.html")]
+struct ComparePage<'a> {
+    chrome: Chrome,
+    w: &'static CompareWords,
+    language: Language,
+    from: &'a Edition,
+    to: &'a Edition,
+    from_choices: Vec<Choice>,
+    to_choices: Vec<Choice>,
+    summary: String,
+    totals: Vec<TotalRow>,
+    remarks: Vec<String>,
+    tables: Vec<KindTable>,
+    sentences: Vec<String>,
+    downloads: Vec<(String, String)>,
+}
+
+struct Choice {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
+struct TotalRow {
+    code: String,
+    label: String,
+    before: String,
+    after: String,
+    step: String,
+}
+
+struct KindTable {
+    code: &'static str,
+    label: &'static str,
+    has_parts: bool,
+    has_steps: bool,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    href: Option<String>,
+    name: String,
+    change: &'static str,
+    change_word: &'static str,
+    part: String,
+    before: Side,
+    after: Side,
+    step: String,
+}
+
+struct Side {
+    words: String,
+    told: bool,
+    mark: Option<Mark>,
+}
+
+/// What the address may carry.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct CompareQuery {
+    from: Option<String>,
+    to: Option<String>,
+    encoding: Option<String>,
+}
+
+impl CompareQuery {
+    fn encoding(&self) -> Encoding {
+        match self.encoding.as_deref() {
+            Some("cp932") => Encoding::Cp932,
+            Some(_) | None => Encoding::Utf8,
+        }
+    }
+
+    /// The editions asked for; the two newest where nothing is asked for.
+    fn editions<'a>(&self, editions: &'a [Edition]) -> Result<(&'a Edition, &'a Edition), WebError> {
+        let before = editions.len().checked_sub(2).and_then(|i| editions.get(i)).or(editions.last());
+        let from = self.from.as_deref().filter(|id| !id.is_empty());
+        let to = self.to.as_deref().filter(|id| !id.is_empty());
+        let from = from.map_or(before, |id| choose(editions, Some(id))).ok_or(WebError::NotFound)?;
+        Ok((from, choose(editions, to).ok_or(WebError::NotFound)?))
+    }
+}
+
+/// The page.
+pub async fn get(
+    State(pages): State<PublicPages>,
+    MaybeViewer(viewer): MaybeViewer,
+    mut frame: Frame,
+    Query(query): Query<CompareQuery>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let editions = pages.editions().await?;
+    let (from, to) = query.editions(&editions)?;
+    if viewer.is_some() {
+        return Ok(Page(page(&pages, &editions, (from, to), &frame)?).into_response());
+    }
+    frame.for_everybody();
+    let page = pages.page(&editions, &paths::compare(&from.id, &to.id), frame.language, || {
+        let html = page(&pages, &editions, (from, to), &frame)?.render()?;
+        Published::new(html.into_bytes(), &[content_type("text/html; charset=utf-8")])
+    })?;
+    Ok(page.answer(&headers))
+}
+
+/// The table file.
+pub async fn get_csv(
+    State(pages): State<PublicPages>,
+    frame: Frame,
+    Query(query): Query<CompareQuery>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let editions = pages.editions().await?;
+    let both = query.editions(&editions)?;
+    Ok(csv(&pages, &editions, both, query.encoding(), frame.language)?.1.answer(&headers))
+}
+
+/// The address of a table file, and the file.
+fn csv(
+    pages: &PublicPages,
+    editions: &Arc<Vec<Edition>>,
+    (from, to): (&Edition, &Edition),
+    encoding: Encoding,
+    language: Language,
+) -> anyhow::Result<(String, Arc<Published>)> {
+    let address = match encoding {
+        Encoding::Utf8 => paths::compare_csv(&from.id, &to.id),
+        Encoding::Cp932 => format!("{}&encoding=cp932", paths::compare_csv(&from.id, &to.id)),
+    };
+    let file = pages.page(editions, &address, language, || {
+        let comparison = compare(from, to, &Ministries::of_reference()?);
+        let file = table_file::write(from, to, &comparison, language, encoding)?;
+        files::table(file, &format!("ceptoar-feature-map-{}-{}", from.id, to.id), encoding)
+    })?;
+    Ok((address, file))
+}
+
+fn page<'a>(
+    pages: &PublicPages,
+    editions: &Arc<Vec<Edition>>,
+    (from, to): (&'a Edition, &'a Edition),
+    frame: &Frame,
+) -> anyhow::Result<ComparePage<'a>> {
+    let language = frame.language;
+    let w = CompareWords::of(language);
+    let comparison = compare(from, to, &Ministries::of_reference()?);
+    let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
+    let title = fill(w.titled, &[("from", first), ("to", second)]);
+    let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);
+    chrome.path = paths::compare(&from.id, &to.id);
+    let choices = |chosen: &Edition| {
+        let choice = |e: &Edition| Choice {
+            value: e.id.clone(),
+            label: e.as_of_display.pick(language).to_owned(),
+            chosen: e.id == chosen.id,
+        };
+        editions.iter().rev().map(choice).collect()
+    };
+    let count = comparison.differences.len();
+    let summary = match count {
+        0 if from.id == to.id => format!("{}{}", w.nothing, language.pick(w.same.to_owned(), format!(" {}", w.same))),
+        0 => w.nothing.to_owned(),
+        1 => w.found_one.to_owned(),
+        count => fill(w.found, &[("count", &count.to_string())]),
+    };
+    let mut downloads = Vec::new();
+    for (encoding, words) in [(Encoding::Utf8, w.file_csv), (Encoding::Cp932, w.file_csv_cp932)] {
+        let (href, file) = csv(pages, editions, (from, to), encoding, language)?;
+        downloads.push((href, fill(words, &[("size", &files::size(&file)?)])));
+    }
+    Ok(ComparePage {
+        chrome,
+        w,
+        language,
+        from_choices: choices(from),
+        to_choices: choices(to),
+        summary,
+        totals: total_rows(&comparison, w, language),
+        remarks: remarks(&comparison, (from, to), w, language),
+        tables: tables(&comparison, (from, to), language),
+        sentences: sentences(&comparison, w, language),
+        downloads,
+        from,
+        to,
+    })
+}
+
+fn total_rows(comparison: &Comparison, w: &CompareWords, language: Language) -> Vec<TotalRow> {
+    let totals = &comparison.totals;
+    let whole = [
+        ("sectors", w.sectors, totals.sectors),
+        ("ceptoars", w.ceptoars, totals.ceptoars),
+        ("planned", w.planned, totals.planned),
+        ("liaison_councils", w.councils, totals.councils),
+    ];
+    let number = |n: usize| i64::try_from(n).ok();
+    let row = |code: &str, label: String, sums: [Option<i64>; 2]| TotalRow {
+        code: code.to_owned(),
+        label,
+        before: sums[0].map_or_else(|| w.no_unit.to_owned(), thousands),
+        after: sums[1].map_or_else(|| w.no_unit.to_owned(), thousands),
+        step: sums[0].zip(sums[1]).map(|(before, after)| step(after - before)).unwrap_or_default(),
+    };
+    let whole = whole.into_iter().filter(|(_, _, sums)| *sums != [0, 0]);
+    let mut rows: Vec<TotalRow> =
+        whole.map(|(code, label, sums)| row(code, label.to_owned(), sums.map(number))).collect();
+    rows.extend(totals.units.iter().map(|unit| {
+        let label = fill(w.members, &[("unit", unit.unit.pick(language))]);
+        row(&format!("unit-{}", unit.unit.ja), label, unit.sums.map(|sum| sum.map(i64::from)))
+    }));
+    rows
+}
+
+/// +12, -3, ±0
+fn step(step: i64) -> String {
+    match step {
+        0 => "±0".to_owned(),
+        1.. => format!("+{}", thousands(step)),
+        _ => thousands(step),
+    }
+}
+
+fn remarks(
+    comparison: &Comparison,
+    (from, to): (&Edition, &Edition),
+    w: &CompareWords,
+    language: Language,
+) -> Vec<String> {
+    let mut remarks = vec![w.per_unit.to_owned()];
+    let mut sides = vec![(from, comparison.totals.counted[0])];
+    if from.id != to.id {
+        sides.push((to, comparison.totals.counted[1]));
+    }
+    for (edition, (count, all)) in sides {
+        if count < all {
+            let as_of = edition.as_of_display.pick(language);
+            let numbers = [("as_of", as_of), ("count", &count.to_string()), ("all", &all.to_string())];
+            remarks.push(fill(w.partial, &numbers));
+        }
+    }
+    remarks
+}
+
+fn sentences(comparison: &Comparison, w: &CompareWords, language: Language) -> Vec<String> {
+    let list = |kinds: Vec<Kind>| {
+        kinds.into_iter().map(|kind| kind.label(language)).collect::<Vec<_>>().join(list_joint(language))
+    };
+    let differing = |kind: &Kind| comparison.of(*kind).next().is_some();
+    let compared = |kind: &Kind| !comparison.not_comparable.contains(kind);
+    let alike: Vec<Kind> = Kind::ALL.into_iter().filter(|k| !differing(k) && compared(k)).collect();
+    let mut sentences = Vec::new();
+    if !comparison.differences.is_empty() && !alike.is_empty() {
+        sentences.push(fill(w.alike, &[("items", &list(alike))]));
+    }
+    if !comparison.not_comparable.is_empty() {
+        sentences.push(fill(w.not_comparable, &[("items", &list(comparison.not_comparable.clone()))]));
+    }
+    if !comparison.differences.is_empty() {
+        sentences.extend([w.not_stated, w.ministries].map(ToOwned::to_owned));
+    }
+    sentences
+}
+
+fn tables(comparison: &Comparison, editions: (&Edition, &Edition), language: Language) -> Vec<KindTable> {
+    let table = |kind: Kind| {
+        let rows: Vec<Row> = comparison.of(kind).map(|d| row(d, editions, language)).collect();
+        KindTable {
+            code: kind.code(),
+            label: kind.label(language),
+            has_parts: rows.iter().any(|row| !row.part.is_empty()),
+            has_steps: comparison.of(kind).any(|d| d.step().is_some()),
+            rows,
+        }
+    };
+    Kind::ALL.into_iter().map(table).filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn row(d: &Difference, (from, to): (&Edition, &Edition), language: Language) -> Row {
+    let side = |edition: &Edition, fact: &super::super::compare::difference::Fact| {
+        let mark = edition.ceptoar(&d.subject.id).zip(d.kind.cell()).filter(|_| fact.is_told());
+        let map = paths::edition(&edition.id);
+        Side {
+            words: fact.words(language),
+            told: fact.is_told(),
+            mark: mark.and_then(|(c, cell)| evidence_mark(edition, c, cell, &map, language)),
+        }
+    };
+    let newest = if to.ceptoar(&d.subject.id).is_some() || to.council(&d.subject.id).is_some() { to } else { from };
+    Row {
+        id: d.subject.id.clone(),
+        href: d.subject.has_profile.then(|| paths::profile(&d.subject.id, &newest.id)),
+        name: d.subject.pick(language).to_owned(),
+        change: d.change.code(),
+        change_word: d.change.label(language),
+        part: d.part.as_ref().map(|p| p.pick(language).to_owned()).unwrap_or_default(),
+        before: side(from, &d.before),
+        after: side(to, &d.after),
+        step: d.step().map(step).unwrap_or_default(),
+    }
+}
