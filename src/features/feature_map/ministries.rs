@@ -61,10 +61,9 @@ impl Ministries {
             let named = file.ministry.iter().find(|m| m.code == row.ministry);
             let named = named.with_context(|| format!("ministries.toml: no ministry has the code {}", row.ministry))?;
             let ministry = match &row.part {
-                Some(part) => Bilingual {
-                    ja: format!("{}({})", named.ja, part.ja),
-                    en: format!("{} ({})", named.en, part.en),
-                },
+                Some(part) => {
+                    Bilingual { ja: format!("{}({})", named.ja, part.ja), en: format!("{} ({})", named.en, part.en) }
+                }
                 None => Bilingual { ja: named.ja.clone(), en: named.en.clone() },
             };
             let until = row.to.as_ref().map(day).transpose()?;

@@ -15,7 +15,9 @@ fn one(json: Json) -> Value {
     match json {
         Json::Null => Value::None,
         Json::Bool(yes) => Value::Bool(yes),
-        Json::Number(number) => number.as_i64().map_or_else(|| number.as_f64().map_or(Value::None, Value::Float), Value::Int),
+        Json::Number(number) => {
+            number.as_i64().map_or_else(|| number.as_f64().map_or(Value::None, Value::Float), Value::Int)
+        }
         Json::String(text) => Value::Str(text.into()),
         Json::Array(items) => Value::Array(items.into_iter().map(one).collect::<Array>()),
         Json::Object(_) => Value::Dict(inputs(json)),

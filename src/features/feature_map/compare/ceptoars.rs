@@ -5,8 +5,7 @@ use crate::features::feature_map::edition::{Ceptoar, Count, Edition, Secretariat
 use crate::features::feature_map::vocabulary::Bilingual;
 
 /// Legal forms that stand before the name of an organisation; the longer ones first.
-const LEGAL_FORMS: [&str; 6] =
-    ["一般社団法人", "公益社団法人", "一般財団法人", "公益財団法人", "社団法人", "財団法人"];
+const LEGAL_FORMS: [&str; 6] = ["一般社団法人", "公益社団法人", "一般財団法人", "公益財団法人", "社団法人", "財団法人"];
 
 /// The differences of a CEPTOAR that both editions have.
 #[must_use]

@@ -137,7 +137,9 @@ impl Label for Kind {
             Self::Handled => language.pick("取り扱う情報", "Information handled"),
             Self::Channels => language.pick("連絡手段", "Means of contact"),
             Self::ContactWindow => language.pick("緊急窓口の運用開始", "Emergency contact in operation since"),
-            Self::HandlingRule => language.pick("情報の取扱いルールの制定", "Rules on handling information established"),
+            Self::HandlingRule => {
+                language.pick("情報の取扱いルールの制定", "Rules on handling information established")
+            }
         }
     }
 }
@@ -246,12 +248,9 @@ impl Fact {
     pub fn is_told(&self) -> bool {
         match self {
             Self::NotThere | Self::NotStated | Self::NotInUnit | Self::UnderStudy => false,
-            Self::Nothing
-            | Self::Status(_)
-            | Self::Texts(_)
-            | Self::Number(_)
-            | Self::Month(_)
-            | Self::Channels(_) => true,
+            Self::Nothing | Self::Status(_) | Self::Texts(_) | Self::Number(_) | Self::Month(_) | Self::Channels(_) => {
+                true
+            }
         }
     }
 

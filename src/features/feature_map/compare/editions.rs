@@ -28,7 +28,8 @@ impl Comparison {
 /// Compares two editions. Facts that one of them does not tell at all are left out and named as such.
 #[must_use]
 pub fn compare(from: &Edition, to: &Edition, ministries: &Ministries) -> Comparison {
-    let not_comparable: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !(tells(from, *kind) && tells(to, *kind))).collect();
+    let not_comparable: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|kind| !(tells(from, *kind) && tells(to, *kind))).collect();
     let mut differences = sectors(from, to, ministries);
     differences.extend(councils(from, to));
     for now in &to.ceptoars {
@@ -120,8 +121,7 @@ fn responsible(ministries: Vec<Bilingual>) -> Fact {
 }
 
 fn sector(kind: Kind, change: Change, s: &Sector, before: Fact, after: Fact) -> Difference {
-    let subject =
-        Subject { id: s.id.clone(), has_profile: false, name: s.name.ja.clone(), name_en: s.name.en.clone() };
+    let subject = Subject { id: s.id.clone(), has_profile: false, name: s.name.ja.clone(), name_en: s.name.en.clone() };
     Difference { kind, change, subject, part: None, before, after }
 }
 

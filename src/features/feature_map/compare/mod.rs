@@ -1,5 +1,6 @@
 //! Two editions side by side: what was added, renamed, moved, counted otherwise. Every difference is named once.
 
+pub mod asked;
 pub mod ceptoars;
 pub mod difference;
 pub mod editions;

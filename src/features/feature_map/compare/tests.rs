@@ -142,7 +142,10 @@ fn from_2007_to_2011_open_facts_become_known_and_are_never_zero() {
     assert!(names.contains(&"power: 電力におけるIT障害に係る情報共有・分析機能 → 電力CEPTOAR".into()), "{names:?}");
     assert!(names.contains(&"medical: 検討中 → 医療CEPTOAR".into()));
     let desks = rows(&found, Kind::Secretariats);
-    assert!(desks.contains(&"broadcast: 総務省 情報通信政策局 地上放送課 → 社団法人日本民間放送連盟".into()), "{desks:?}");
+    assert!(
+        desks.contains(&"broadcast: 総務省 情報通信政策局 地上放送課 → 社団法人日本民間放送連盟".into()),
+        "{desks:?}"
+    );
     let counts = rows(&found, Kind::Counts);
     assert!(counts.contains(&"banks 社: 資料に記載なし → 1,602".into()), "{counts:?}");
     assert!(counts.contains(&"water 水道事業体: 検討中 → 8".into()));

@@ -11,7 +11,8 @@ use super::files::{self, content_type};
 use super::map::choose;
 use super::shelf::{PublicPages, Published};
 use crate::features::access::web::extract::MaybeViewer;
-use crate::features::feature_map::compare::difference::{Difference, Kind};
+use crate::features::feature_map::compare::asked::{Unclear, standing_on};
+use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
 use crate::features::feature_map::compare::{Comparison, compare, table_file};
 use crate::features::feature_map::edition::Edition;
 use crate::features::feature_map::legend::{Mark, evidence_mark};
@@ -22,8 +23,9 @@ use crate::features::feature_map::vocabulary::list_joint;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
+use crate::platform::web::form::{Choice, FieldErrors};
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 
 crate::words! {
     /// Words of the comparison.
@@ -36,6 +38,13 @@ crate::words! {
         from: "前の版" / "First edition",
         to: "後の版" / "Second edition",
         submit: "比べる" / "Compare",
+        days: "日を指定して比べる" / "Compare by day",
+        days_lead: "それぞれの日に最も新しかった版どうしを比べます。" / "Compares the editions that were the newest on the two days.",
+        from_day: "前の日" / "First day",
+        to_day: "後の日" / "Second day",
+        day_help: "例: 2015-04-01" / "For example 2015-04-01",
+        no_day: "日付を 2015-04-01 の形で入力してください。" / "Please give a day in the form 2015-04-01.",
+        too_early: "最初の版({as_of})より前の日です。その日以後の日付を入力してください。" / "This is before the first edition ({as_of}). Please give that day or a later one.",
         found: "違いは{count}件です。" / "{count} differences.",
         found_one: "違いは1件です。" / "One difference.",
         nothing: "この2つの版に、違いはありません。" / "The two editions do not differ.",
@@ -72,22 +81,25 @@ struct ComparePage<'a> {
     chrome: Chrome,
     w: &'static CompareWords,
     language: Language,
-    from: &'a Edition,
-    to: &'a Edition,
     from_choices: Vec<Choice>,
     to_choices: Vec<Choice>,
+    by_day: bool,
+    from_day: String,
+    to_day: String,
+    errors: FieldErrors,
+    found: Option<Found<'a>>,
+}
+
+/// Both editions, and how they differ.
+struct Found<'a> {
+    from: &'a Edition,
+    to: &'a Edition,
     summary: String,
     totals: Vec<TotalRow>,
     remarks: Vec<String>,
     tables: Vec<KindTable>,
     sentences: Vec<String>,
     downloads: Vec<(String, String)>,
-}
-
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
 }
 
 struct TotalRow {
@@ -124,29 +136,57 @@ struct Side {
     mark: Option<Mark>,
 }
 
-/// What the address may carry.
+/// What the address may carry: two editions, or two days.
 #[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
 pub struct CompareQuery {
-    from: Option<String>,
-    to: Option<String>,
-    encoding: Option<String>,
+    from: String,
+    to: String,
+    from_day: Option<String>,
+    to_day: Option<String>,
+    encoding: String,
 }
+
+/// Both editions that are meant.
+type Both<'a> = (&'a Edition, &'a Edition);
 
 impl CompareQuery {
     fn encoding(&self) -> Encoding {
-        match self.encoding.as_deref() {
-            Some("cp932") => Encoding::Cp932,
-            Some(_) | None => Encoding::Utf8,
+        match self.encoding.as_str() {
+            "cp932" => Encoding::Cp932,
+            _ => Encoding::Utf8,
         }
     }
 
-    /// The editions asked for; the two newest where nothing is asked for.
-    fn editions<'a>(&self, editions: &'a [Edition]) -> Result<(&'a Edition, &'a Edition), WebError> {
+    fn by_day(&self) -> bool {
+        self.from_day.is_some() || self.to_day.is_some()
+    }
+
+    /// The editions chosen; the two newest where none is chosen.
+    fn chosen<'a>(&self, editions: &'a [Edition]) -> Result<Both<'a>, WebError> {
         let before = editions.len().checked_sub(2).and_then(|i| editions.get(i)).or(editions.last());
-        let from = self.from.as_deref().filter(|id| !id.is_empty());
-        let to = self.to.as_deref().filter(|id| !id.is_empty());
-        let from = from.map_or(before, |id| choose(editions, Some(id))).ok_or(WebError::NotFound)?;
-        Ok((from, choose(editions, to).ok_or(WebError::NotFound)?))
+        let pick = |id: &str, none| if id.is_empty() { none } else { choose(editions, Some(id)) };
+        let both = pick(&self.from, before).zip(pick(&self.to, editions.last()));
+        both.ok_or(WebError::NotFound)
+    }
+
+    /// The editions of the days; what is wrong with a day stands at its field.
+    fn standing<'a>(&self, editions: &'a [Edition], language: Language) -> Result<Both<'a>, FieldErrors> {
+        let w = CompareWords::of(language);
+        let mut errors = FieldErrors::default();
+        let mut on = |field: &'static str, day: &Option<String>| {
+            standing_on(editions, day.as_deref().unwrap_or_default())
+                .inspect_err(|why| match why {
+                    Unclear::NoDay => errors.add(field, w.no_day),
+                    Unclear::BeforeTheFirst => {
+                        let as_of = editions.first().map_or("", |e| e.as_of_display.pick(language));
+                        errors.add(field, fill(w.too_early, &[("as_of", as_of)]));
+                    }
+                })
+                .ok()
+        };
+        let both = on("from_day", &self.from_day).zip(on("to_day", &self.to_day));
+        both.ok_or(errors)
     }
 }
 
@@ -159,13 +199,20 @@ pub async fn get(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let editions = pages.editions().await?;
-    let (from, to) = query.editions(&editions)?;
+    // There are too many days to keep a page of each.
+    if query.by_day() {
+        return match query.standing(&editions, frame.language) {
+            Ok(both) => Ok(Page(page(&pages, &editions, both, &query, &frame)?).into_response()),
+            Err(errors) => Ok(Unprocessable(empty_page(&editions, &query, errors, &frame)).into_response()),
+        };
+    }
+    let (from, to) = query.chosen(&editions)?;
     if viewer.is_some() {
-        return Ok(Page(page(&pages, &editions, (from, to), &frame)?).into_response());
+        return Ok(Page(page(&pages, &editions, (from, to), &query, &frame)?).into_response());
     }
     frame.for_everybody();
     let page = pages.page(&editions, &paths::compare(&from.id, &to.id), frame.language, || {
-        let html = page(&pages, &editions, (from, to), &frame)?.render()?;
+        let html = page(&pages, &editions, (from, to), &query, &frame)?.render()?;
         Published::new(html.into_bytes(), &[content_type("text/html; charset=utf-8")])
     })?;
     Ok(page.answer(&headers))
@@ -179,7 +226,7 @@ pub async fn get_csv(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let editions = pages.editions().await?;
-    let both = query.editions(&editions)?;
+    let both = query.chosen(&editions)?;
     Ok(csv(&pages, &editions, both, query.encoding(), frame.language)?.1.answer(&headers))
 }
 
@@ -205,25 +252,14 @@ fn csv(
 
 fn page<'a>(
     pages: &PublicPages,
-    editions: &Arc<Vec<Edition>>,
-    (from, to): (&'a Edition, &'a Edition),
+    editions: &'a Arc<Vec<Edition>>,
+    (from, to): Both<'a>,
+    query: &CompareQuery,
     frame: &Frame,
 ) -> anyhow::Result<ComparePage<'a>> {
     let language = frame.language;
     let w = CompareWords::of(language);
     let comparison = compare(from, to, &Ministries::of_reference()?);
-    let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
-    let title = fill(w.titled, &[("from", first), ("to", second)]);
-    let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);
-    chrome.path = paths::compare(&from.id, &to.id);
-    let choices = |chosen: &Edition| {
-        let choice = |e: &Edition| Choice {
-            value: e.id.clone(),
-            label: e.as_of_display.pick(language).to_owned(),
-            chosen: e.id == chosen.id,
-        };
-        editions.iter().rev().map(choice).collect()
-    };
     let count = comparison.differences.len();
     let summary = match count {
         0 if from.id == to.id => format!("{}{}", w.nothing, language.pick(w.same.to_owned(), format!(" {}", w.same))),
@@ -236,12 +272,7 @@ fn page<'a>(
         let (href, file) = csv(pages, editions, (from, to), encoding, language)?;
         downloads.push((href, fill(words, &[("size", &files::size(&file)?)])));
     }
-    Ok(ComparePage {
-        chrome,
-        w,
-        language,
-        from_choices: choices(from),
-        to_choices: choices(to),
+    let found = Found {
         summary,
         totals: total_rows(&comparison, w, language),
         remarks: remarks(&comparison, (from, to), w, language),
@@ -250,7 +281,53 @@ fn page<'a>(
         downloads,
         from,
         to,
+    };
+    let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
+    let title = fill(w.titled, &[("from", first), ("to", second)]);
+    let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);
+    chrome.path = paths::compare(&from.id, &to.id);
+    Ok(ComparePage {
+        chrome,
+        from_choices: choices(editions, from, language),
+        to_choices: choices(editions, to, language),
+        found: Some(found),
+        ..empty_page(editions, query, FieldErrors::default(), frame)
     })
+}
+
+/// The forms alone.
+fn empty_page<'a>(
+    editions: &'a [Edition],
+    query: &CompareQuery,
+    errors: FieldErrors,
+    frame: &Frame,
+) -> ComparePage<'a> {
+    let language = frame.language;
+    let w = CompareWords::of(language);
+    let newest = |back: usize| editions.iter().rev().nth(back).or(editions.last());
+    let chosen = |edition: Option<&Edition>| edition.map_or_else(Vec::new, |e| choices(editions, e, language));
+    ComparePage {
+        chrome: frame.chrome(w.title, &[frame.home(), (paths::NEWEST, w.map)]),
+        w,
+        language,
+        from_choices: chosen(newest(1)),
+        to_choices: chosen(newest(0)),
+        by_day: query.by_day(),
+        from_day: query.from_day.clone().unwrap_or_default(),
+        to_day: query.to_day.clone().unwrap_or_default(),
+        errors,
+        found: None,
+    }
+}
+
+fn choices(editions: &[Edition], chosen: &Edition, language: Language) -> Vec<Choice> {
+    let choice = |e: &Edition| Choice {
+        value: e.id.clone(),
+        label: e.as_of_display.pick(language).to_owned(),
+        explanation: String::new(),
+        chosen: e.id == chosen.id,
+    };
+    editions.iter().rev().map(choice).collect()
 }
 
 fn total_rows(comparison: &Comparison, w: &CompareWords, language: Language) -> Vec<TotalRow> {
@@ -344,7 +421,7 @@ fn tables(comparison: &Comparison, editions: (&Edition, &Edition), language: Lan
 }
 
 fn row(d: &Difference, (from, to): (&Edition, &Edition), language: Language) -> Row {
-    let side = |edition: &Edition, fact: &super::super::compare::difference::Fact| {
+    let side = |edition: &Edition, fact: &Fact| {
         let mark = edition.ceptoar(&d.subject.id).zip(d.kind.cell()).filter(|_| fact.is_told());
         let map = paths::edition(&edition.id);
         Side {

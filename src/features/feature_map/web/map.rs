@@ -32,6 +32,7 @@ crate::words! {
         view_table: "表で見る" / "As a table",
         view_cards: "一覧で見る" / "As cards",
         print: "印刷する" / "Print",
+        compare: "ほかの版と比べる" / "Compare with another edition",
         source: "出典: {publisher}" / "Source: {publisher}",
         plan: "当時の計画: {plan}" / "Plan then in force: {plan}",
         draft: "案として公表された資料によります" / "From a source published as a draft",
@@ -104,6 +105,7 @@ struct MapPage<'a> {
     view: View,
     tabs: Vec<Tab>,
     tabs_href: String,
+    compare_href: Option<String>,
     /// Code, word and meaning of each mark.
     legend: [(&'static str, &'static str, &'static str); 3],
     /// Which items the edition does not have, said once under the cards.
@@ -305,6 +307,7 @@ fn map_page<'a>(
         legend: legend.map(|(sure, meaning)| (sure.code(), sure.label(language), meaning)),
         absent,
         tabs_href: here,
+        compare_href: compare_href(editions, edition),
         language,
         view,
         tabs: tabs.collect(),
@@ -324,6 +327,14 @@ fn map_page<'a>(
         downloads: downloads(pages, editions, edition, language)?,
         edition,
     })
+}
+
+/// This edition beside the one before it; the oldest one beside the newest.
+fn compare_href(editions: &[Edition], edition: &Edition) -> Option<String> {
+    match editions.iter().rfind(|e| e.as_of < edition.as_of) {
+        Some(before) => Some(paths::compare(&before.id, &edition.id)),
+        None => editions.last().filter(|newest| newest.id != edition.id).map(|e| paths::compare(&edition.id, &e.id)),
+    }
 }
 
 fn downloads(
