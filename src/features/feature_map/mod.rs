@@ -9,6 +9,7 @@ pub mod json;
 pub mod legend;
 pub mod ministries;
 pub mod over_editions;
+pub mod paper;
 pub mod paths;
 pub mod reference;
 pub mod sheet;
@@ -16,6 +17,7 @@ pub mod store;
 pub mod table_file;
 pub mod vocabulary;
 pub mod web;
+pub mod words;
 
 pub use reference::load_editions;
 pub use web::routes;

@@ -25,6 +25,18 @@ pub fn edition(id: &str) -> String {
     format!("/map/{id}")
 }
 
+/// An edition on one sheet of paper.
+#[must_use]
+pub fn edition_pdf(id: &str) -> String {
+    format!("/map/{id}.pdf")
+}
+
+/// A profile on paper.
+#[must_use]
+pub fn profile_pdf(id: &str, edition: &str) -> String {
+    format!("/ceptoars/{id}.pdf?edition={edition}")
+}
+
 /// A profile as an edition tells it.
 #[must_use]
 pub fn profile(id: &str, edition: &str) -> String {

@@ -6,6 +6,7 @@ pub mod difference;
 pub mod editions;
 pub mod table_file;
 pub mod totals;
+pub mod words;
 
 pub use editions::{Comparison, compare};
 

@@ -13,6 +13,7 @@ use super::shelf::{PublicPages, Published};
 use crate::features::access::web::extract::MaybeViewer;
 use crate::features::feature_map::compare::asked::{Unclear, standing_on};
 use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
+use crate::features::feature_map::compare::words::CompareWords;
 use crate::features::feature_map::compare::{Comparison, compare, table_file};
 use crate::features::feature_map::edition::Edition;
 use crate::features::feature_map::legend::{Mark, evidence_mark};
@@ -26,54 +27,6 @@ use crate::platform::web::error::WebError;
 use crate::platform::web::form::{Choice, FieldErrors};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
-
-crate::words! {
-    /// Words of the comparison.
-    pub struct CompareWords {
-        map: "セプター特性把握マップ" / "CEPTOAR feature map",
-        title: "マップの版を比べる" / "Compare editions of the map",
-        titled: "マップの版を比べる {from}と{to}" / "Compare editions of the map: {from} and {to}",
-        lead: "公表された2つの版を選ぶと、変わったところだけを項目ごとに示します。" / "Choose two published editions to see what differs, item by item.",
-        choose: "比べる版" / "Editions to compare",
-        from: "前の版" / "First edition",
-        to: "後の版" / "Second edition",
-        submit: "比べる" / "Compare",
-        days: "日を指定して比べる" / "Compare by day",
-        days_lead: "それぞれの日に最も新しかった版どうしを比べます。" / "Compares the editions that were the newest on the two days.",
-        from_day: "前の日" / "First day",
-        to_day: "後の日" / "Second day",
-        day_help: "例: 2015-04-01" / "For example 2015-04-01",
-        no_day: "日付を 2015-04-01 の形で入力してください。" / "Please give a day in the form 2015-04-01.",
-        too_early: "最初の版({as_of})より前の日です。その日以後の日付を入力してください。" / "This is before the first edition ({as_of}). Please give that day or a later one.",
-        found: "違いは{count}件です。" / "{count} differences.",
-        found_one: "違いは1件です。" / "One difference.",
-        nothing: "この2つの版に、違いはありません。" / "The two editions do not differ.",
-        same: "同じ版どうしを選んでいます。" / "You chose the same edition twice.",
-        alike: "次の項目には、違いがありません: {items}" / "No difference in: {items}",
-        not_comparable: "次の項目は、どちらかの版の資料に記載がないため、比べていません: {items}" / "Not compared, as one of the sources does not have it: {items}",
-        totals: "全体" / "Totals",
-        total: "項目" / "Item",
-        sectors: "分野" / "Sectors",
-        ceptoars: "セプター" / "CEPTOARs",
-        planned: "検討中のセプター" / "CEPTOARs under study",
-        councils: "連絡協議会" / "Liaison councils",
-        members: "構成員の合計({unit})" / "Members, sum ({unit})",
-        no_unit: "この単位の記載なし" / "Unit not used",
-        per_unit: "構成員は単位ごとの合計です。異なる単位どうしは合計も換算もしません。" / "Members are summed per unit. Different units are neither added up nor converted.",
-        partial: "{as_of}の資料に数があるのは、{all}セプターのうち{count}セプターです。" / "The source of {as_of} gives numbers for {count} of {all} CEPTOARs.",
-        step: "差" / "Difference",
-        subject: "対象" / "Subject",
-        part: "単位・内訳" / "Unit or part",
-        change: "変更" / "Change",
-        not_stated: "「資料に記載なし」は、数や内容が分からないことを表します。0ではありません。" / "“Not stated in the source” means unknown. It does not mean zero.",
-        ministries: "所管省庁はマップの版ではなく、所管の移り変わりの資料により、それぞれの版の日の所管を比べています。" / "Ministries are not taken from the editions but from the record of responsibilities, as of the day of each edition.",
-        marks: "印は、資料から復元したセルの確度です。" / "The marks tell how sure cells are that had to be put back from a damaged source.",
-        downloads: "ファイルで使う" / "As files",
-        file_csv: "2つの版の違い[CSV形式・UTF-8:{size}]" / "Differences of the two editions [CSV, UTF-8, {size}]",
-        file_csv_cp932: "2つの版の違い[CSV形式・シフトJIS:{size}]" / "Differences of the two editions [CSV, Shift JIS, {size}]",
-        see_map: "{as_of}のマップを見る" / "See the map of {as_of}",
-    }
-}
 
 #[derive(Template)]
 #[template(path = "feature_map/compare.html")]
