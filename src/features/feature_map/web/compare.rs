@@ -127,18 +127,18 @@ impl CompareQuery {
     fn standing<'a>(&self, editions: &'a [Edition], language: Language) -> Result<Both<'a>, FieldErrors> {
         let w = CompareWords::of(language);
         let mut errors = FieldErrors::default();
-        let mut on = |field: &'static str, day: &Option<String>| {
+        let mut on = |field: &'static str, name: &str, day: &Option<String>| {
             standing_on(editions, day.as_deref().unwrap_or_default())
                 .inspect_err(|why| match why {
-                    Unclear::NoDay => errors.add(field, w.no_day),
+                    Unclear::NoDay => errors.add(field, fill(w.no_day, &[("field", name)])),
                     Unclear::BeforeTheFirst => {
                         let as_of = editions.first().map_or("", |e| e.as_of_display.pick(language));
-                        errors.add(field, fill(w.too_early, &[("as_of", as_of)]));
+                        errors.add(field, fill(w.too_early, &[("field", name), ("as_of", as_of)]));
                     }
                 })
                 .ok()
         };
-        let both = on("from_day", &self.from_day).zip(on("to_day", &self.to_day));
+        let both = on("from_day", w.from_day, &self.from_day).zip(on("to_day", w.to_day, &self.to_day));
         both.ok_or(errors)
     }
 }
