@@ -218,8 +218,9 @@ fn notes(edition: &Edition, sheet: &Sheet, w: &MapWords, language: Language) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::feature_map::edition::{Cell as Of, Ceptoar, Confidence};
+    use crate::features::feature_map::edition::{Bilingual, Cell as Of, Ceptoar, Confidence};
     use crate::features::feature_map::reference::editions;
+    use crate::platform::pdf::set;
 
     #[test]
     fn every_row_reaches_over_all_columns_in_both_languages() {
@@ -251,5 +252,22 @@ mod tests {
         };
         assert_eq!([marks("channels"), marks("rule")], [unsure(Of::Channels), unsure(Of::RuleEstablished)]);
         assert!(marks("channels") > 0);
+    }
+
+    #[test]
+    fn names_are_printed_letter_by_letter_whatever_is_in_them() {
+        let mut edition = editions().unwrap().remove(1);
+        let names = ["", "\n", "#panic()", "*a*$x$@b<c>[d]", "\\u{61}", "#read(\"/etc/passwd\")", "123", "=1+1//"];
+        for (c, name) in edition.ceptoars.iter_mut().zip(names) {
+            c.name = Some(Bilingual { ja: name.into(), en: name.into() });
+        }
+        edition.ceptoars[9].name = Some(Bilingual { ja: "長".repeat(400), en: "w".repeat(400) });
+        for language in [Language::Ja, Language::En] {
+            let paper = set(TEMPLATE, &map(&edition, language)).unwrap();
+            let pages: Vec<u32> = (1..).take(paper.sheets.len()).collect();
+            let words = lopdf::Document::load_mem(&paper.bytes).unwrap().extract_text(&pages).unwrap();
+            let words: String = words.split_whitespace().collect();
+            assert!(names.iter().all(|name| words.contains(name.trim())), "{words}");
+        }
     }
 }
