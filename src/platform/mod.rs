@@ -9,4 +9,5 @@ pub mod db;
 pub mod audit;
 pub mod files;
 pub mod mail;
+pub mod pdf;
 pub mod web;
