@@ -185,7 +185,10 @@ impl Findings {
         }
         let typed = sent.payload;
         let secret = is_secret(sent.field) || ["old", "new"].contains(&sent.field);
-        if !secret && !typed.contains('\0') && !reply.body.contains(&escaped(typed)) {
+        // Composed and without the blanks around it, it is the same text to whoever typed it.
+        let normal = text::line(typed, usize::MAX).ok().filter(|normal| !normal.is_empty());
+        let kept = [Some(typed), normal.as_deref()].into_iter().flatten().any(|t| reply.body.contains(&escaped(t)));
+        if !secret && !typed.contains('\0') && !kept {
             self.fault(sent, "is refused, and what was typed is gone");
         }
     }

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 27] = [
+const VALID: [(&str, &str); 29] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -74,6 +74,8 @@ const VALID: [(&str, &str); 27] = [
     ("label", "総務部"),
     ("reading", "あたらしいぎんこう"),
     ("value_1", "another@bank.example"),
+    ("sure", "true"),
+    ("spoke_with", "当直"),
 ];
 
 impl Scene {
@@ -111,6 +113,7 @@ impl Scene {
             .await
             .expect("an older session");
         let half = authenticators::with_password(&app, "tanto").await;
+        let question = asked_window(&app, &mut db).await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
@@ -184,7 +187,11 @@ impl Scene {
         let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
         let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
         let mut people = vec![
-            ("visitor", app.visitor(), vec!["/sign-in".into(), "/sign-in/forgotten".into(), ticket, "/mailbox".into()]),
+            (
+                "visitor",
+                app.visitor(),
+                vec!["/sign-in".into(), "/sign-in/forgotten".into(), ticket, question, "/mailbox".into()],
+            ),
             ("half", half, vec!["/sign-in/second".into()]),
             ("enrolling", enrolling, vec!["/enrol".into(), "/enrol/app".into()]),
             ("tanto, a while ago", stale, vec!["/account/confirm?return_to=/account/address".into()]),
@@ -210,6 +217,9 @@ impl Scene {
             }
             people.push((name, app.signed_in(name).await, starts));
         }
+        // After the others: what the banks' desk has as well is filled in there.
+        let life_desk = app.signed_in("desk-life").await;
+        people.push(("desk-life", life_desk, vec!["/directory/life/verification".into()]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
             .bind(gone)
             .execute(&mut db)
@@ -217,6 +227,36 @@ impl Scene {
             .expect("a suspension");
         Self { app, db, people }
     }
+}
+
+/// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.
+async fn asked_window(app: &TestApp, db: &mut PgConnection) -> String {
+    let desk = factory::secretariat_of(db, "life").await;
+    let insurer = factory::member(db, "life", "架空生命").await;
+    let window = factory::window(db, insurer, Some("life"), "window@insurer.example").await;
+    factory::window(db, insurer, Some("life"), "night@insurer.example").await;
+    factory::person(app, "desk-life", Role::Secretariat, desk, Some("life"), None).await;
+    sqlx::query(
+        "insert into contact_channels (contact_id, position, kind, value, hours, valid)
+         values ($1, 2, 'phone', '03-0000-1234', 'always', '[2018-04-01,)')",
+    )
+    .bind(window)
+    .execute(&mut *db)
+    .await
+    .expect("a telephone");
+    let round = [("scope", "all"), ("due_year", "2026"), ("due_month", "12"), ("due_day", "4"), ("sure", "true")];
+    let opened = app.signed_in("desk-life").await.post("/directory/life/verification", &round).await;
+    assert_eq!(opened.status, 303, "{}", opened.body);
+    let letter: String =
+        sqlx::query_scalar("select m.body from mails m join deliveries d using (mail_id) where d.contact_id = $1")
+            .bind(window)
+            .fetch_one(db)
+            .await
+            .expect("a letter");
+    letter
+        .split_whitespace()
+        .find_map(|word| word.find("/verification/").map(|at| word[at..].to_owned()))
+        .expect("a link")
 }
 
 /// Every declared path, the longest first so that a literal segment wins over a parameter.

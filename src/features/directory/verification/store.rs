@@ -300,8 +300,6 @@ pub struct RequestRow {
     pub asked_at: DateTime<Utc>,
     /// How often.
     pub times: i16,
-    /// When it answered.
-    pub answered_at: Option<DateTime<Utc>>,
     /// What it said besides.
     pub remark: String,
 }
@@ -312,7 +310,7 @@ pub async fn requests(tx: &mut PgConnection, round_id: Uuid) -> sqlx::Result<Vec
         r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
                   coalesce(k.label, '') as "label!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!",
                   q.asked_value is not null as "asked!", q.asked_at, q.times, q.answer as "answer: Answer",
-                  q.way as "way: round::Way", q.answered_at, q.remark,
+                  q.way as "way: round::Way", q.remark,
                   coalesce(l.state in ('refused', 'expired'), false) as "came_back!"
            from verification_requests q
            left join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
@@ -334,7 +332,6 @@ pub async fn requests(tx: &mut PgConnection, round_id: Uuid) -> sqlx::Result<Vec
             standing: Standing::of(r.answer.zip(r.way), r.asked, r.came_back),
             asked_at: r.asked_at,
             times: r.times,
-            answered_at: r.answered_at,
             remark: r.remark,
         })
         .collect();

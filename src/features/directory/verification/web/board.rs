@@ -31,6 +31,8 @@ use crate::platform::web::state::AppState;
 
 /// When a round is usually due.
 const USUAL_DAYS: u64 = 14;
+/// Windows on one page: a desk works them off from the top.
+const PAGE: usize = 200;
 
 crate::words! {
     /// Words of the board.
@@ -39,7 +41,7 @@ crate::words! {
         directory: "名簿" / "Directory",
         lead: "緊急の情報提供が届くように、窓口の連絡先が今も使われているかを確かめます。毎年4月と、気になるときに行ってください。" / "Find out whether every window is still reached, each April and whenever in doubt.",
         health: "90日以内に確認できた窓口" / "Windows proven within 90 days",
-        of: "{value} / {whole}か所" / "{value} of {whole}",
+        of: "{whole}か所のうち{value}か所" / "{value} of {whole}",
         without_mail: "メールアドレスのない窓口" / "Windows without a mail address",
         count: "{count}か所" / "{count}",
         open_heading: "確認を始める" / "Start a round",
@@ -74,6 +76,8 @@ crate::words! {
         fix: "連絡先を直す" / "Change the contact",
         call: "電話で確認して記録する" / "Call and note it",
         said: "伝言: {remark}" / "It said: {remark}",
+        next_page: "次の窓口を見る" / "Next windows",
+        first_page: "最初に戻る" / "Back to the first",
         nothing: "この状況の窓口はありません。" / "No window stands like this.",
         past: "これまでの確認" / "Earlier rounds",
         past_result: "{alive} / {windows}か所を確認" / "{alive} of {windows} proven",
@@ -87,14 +91,20 @@ crate::words! {
     }
 }
 
+/// A part of a whole, in per cent and in words.
+struct Share {
+    percent: String,
+    words: String,
+}
+
 struct Running {
     facts: String,
     late: bool,
-    alive: i64,
-    windows: i64,
-    progress: String,
+    progress: Share,
     standings: Vec<(String, String, bool)>,
     rows: Vec<Row>,
+    first: Option<String>,
+    next: Option<String>,
     reminder: Option<String>,
     end: Option<String>,
 }
@@ -117,7 +127,7 @@ struct BoardPage {
     chrome: Chrome,
     w: &'static BoardWords,
     health: Health,
-    health_text: String,
+    proven: Share,
     without_mail: Option<String>,
     running: Option<Running>,
     /// Whether the viewer may start a round now.
@@ -134,7 +144,15 @@ struct BoardPage {
 #[serde(default)]
 pub struct BoardQuery {
     standing: String,
+    page: String,
     done: String,
+}
+
+/// Which part of the list is shown.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    standing: Option<Standing>,
+    page: usize,
 }
 
 /// What is typed to open a round.
@@ -179,7 +197,7 @@ impl Scene {
         Ok(Self { ceptoar_id, ceptoar, health, rounds, requests, keeps, now })
     }
 
-    fn page(&self, frame: &Frame, standing: Option<Standing>, form: OpenForm, errors: FieldErrors) -> BoardPage {
+    fn page(&self, frame: &Frame, shown: Shown, form: OpenForm, errors: FieldErrors) -> BoardPage {
         let language = frame.language;
         let w = BoardWords::of(language);
         let name = language.pick(&self.ceptoar.name[0], &self.ceptoar.name[1]);
@@ -197,10 +215,10 @@ impl Scene {
             chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
             w,
             health: self.health,
-            health_text: share(w.of, self.health.proven, self.health.windows),
+            proven: share(w.of, self.health.proven, self.health.windows),
             without_mail: (self.health.without_mail > 0)
                 .then(|| fill(w.count, &[("count", &thousands(self.health.without_mail))])),
-            running: running.map(|round| self.running(round, standing, language)),
+            running: running.map(|round| self.running(round, shown, language)),
             may_open: self.keeps && running.is_none(),
             scopes: Scope::ALL.map(|scope| self.scope(scope, &form.scope, language)).to_vec(),
             due,
@@ -227,7 +245,7 @@ impl Scene {
         }
     }
 
-    fn running(&self, round: &Round, standing: Option<Standing>, language: Language) -> Running {
+    fn running(&self, round: &Round, Shown { standing, page }: Shown, language: Language) -> Running {
         let w = BoardWords::of(language);
         let alive = count(&self.requests, Standing::Alive);
         let board = paths::board(&self.ceptoar_id);
@@ -236,6 +254,13 @@ impl Scene {
             let label = format!("{} {}", s.label(language), thousands(count(&self.requests, s)));
             (label, format!("{board}?standing={}", s.code()), standing == Some(s))
         }));
+        let list: Vec<&RequestRow> =
+            self.requests.iter().filter(|request| standing.is_none_or(|s| s == request.standing)).collect();
+        let at = |page: usize| match standing {
+            Some(standing) => format!("{board}?standing={}&page={page}", standing.code()),
+            None => format!("{board}?page={page}"),
+        };
+        let skip = page.saturating_mul(PAGE);
         Running {
             facts: fill(
                 w.running_facts,
@@ -246,16 +271,11 @@ impl Scene {
                 ],
             ),
             late: round.due_on < japan_day(self.now),
-            alive,
-            windows: round.windows,
             progress: share(w.of, alive, round.windows),
             standings,
-            rows: self
-                .requests
-                .iter()
-                .filter(|request| standing.is_none_or(|s| s == request.standing))
-                .map(|request| self.row(request, language))
-                .collect(),
+            rows: list.iter().skip(skip).take(PAGE).map(|request| self.row(request, language)).collect(),
+            first: (page > 0).then(|| at(0)),
+            next: (list.len() > skip.saturating_add(PAGE)).then(|| at(page.saturating_add(1))),
             reminder: self.keeps.then(|| paths::of_round(paths::REMINDER, &self.ceptoar_id, round.round_id)),
             end: self.keeps.then(|| paths::of_round(paths::END, &self.ceptoar_id, round.round_id)),
         }
@@ -271,7 +291,7 @@ impl Scene {
             standing: request.standing,
             standing_label: request.standing.label(language),
             remark: if told.is_empty() { told } else { fill(w.said, &[("remark", &told)]) },
-            asked: short_time(request.answered_at.unwrap_or(request.asked_at)),
+            asked: if request.standing == Standing::NoMail { "—".to_owned() } else { short_time(request.asked_at) },
             times: if request.times > 1 {
                 fill(w.times, &[("times", &request.times.to_string())])
             } else {
@@ -283,8 +303,12 @@ impl Scene {
     }
 }
 
-fn share(text: &str, value: i64, whole: i64) -> String {
-    fill(text, &[("value", &thousands(value)), ("whole", &thousands(whole))])
+fn share(text: &str, value: i64, whole: i64) -> Share {
+    Share {
+        // Rounded down: 100 % is all of them.
+        percent: format!("{}%", value * 100 / whole.max(1)),
+        words: fill(text, &[("value", &thousands(value)), ("whole", &thousands(whole))]),
+    }
 }
 
 fn count(requests: &[RequestRow], standing: Standing) -> i64 {
@@ -314,8 +338,8 @@ pub async fn get(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let scene = Scene::read(&mut tx, &viewer, ceptoar, now).await?;
     tx.commit().await?;
-    let standing = Standing::from_code(&query.standing);
-    let mut page = scene.page(&frame, standing, OpenForm::default(), FieldErrors::default());
+    let shown = Shown { standing: Standing::from_code(&query.standing), page: query.page.parse().unwrap_or(0) };
+    let mut page = scene.page(&frame, shown, OpenForm::default(), FieldErrors::default());
     if let Some(said) = said(&query.done, frame.language) {
         page.chrome = page.chrome.with_flash("success", said);
     }
@@ -378,7 +402,7 @@ pub async fn open(
     }
     let scene = Scene::read(&mut tx, &viewer, ceptoar_id, now).await?;
     tx.commit().await?;
-    Ok(Unprocessable(scene.page(&frame, None, form, errors)).into_response())
+    Ok(Unprocessable(scene.page(&frame, Shown::default(), form, errors)).into_response())
 }
 
 async fn note(
