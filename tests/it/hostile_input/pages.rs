@@ -157,6 +157,8 @@ impl Scene {
         ];
         let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
         assert_eq!(asked.status, 303, "{}", asked.body);
+        let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
+        let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
         // A form that is filled in already is filled in well.
         sqlx::query(
             "update organisation_names set reading = 'かくうぎんこう' where organisation_id in
@@ -184,8 +186,6 @@ impl Scene {
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
-        let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
-        let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
         let mut people = vec![
             (
                 "visitor",
