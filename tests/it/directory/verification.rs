@@ -69,7 +69,7 @@ async fn every_window_is_asked_and_one_act_proves_it() {
     assert_eq!(w.number("select count(*) from directory_versions").await, 0, "a proof is not a change");
     let page = desk.get(BOARD).await;
     assert_eq!(standings(&page), ["回答待ち", "回答待ち", "確認済"]);
-    assert!(page.texts(".tally").concat().contains("33% 3か所のうち1か所"), "{:?}", page.texts(".tally"));
+    assert!(page.texts(".tally").concat().contains("(3か所のうち1か所) 33%"), "{:?}", page.texts(".tally"));
     let detail = w.texts("select detail::text from audit_events where action like 'verification.%'").await.concat();
     assert!(detail.contains("alive") && detail.contains("\"letters\": 3") && !detail.contains('@'), "{detail}");
 }
