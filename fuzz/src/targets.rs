@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, HeaderValue};
 use ceptoar_portal::features::accounts::sign_in;
 use ceptoar_portal::features::advisories::content::{self, Form};
-use ceptoar_portal::features::advisories::reading::filter::{Cursor, Filter, search_words};
+use ceptoar_portal::features::advisories::reading::filter::{Cursor, Filter};
 use ceptoar_portal::features::feature_map::table_file::{self, Encoding};
 use ceptoar_portal::features::mailbox::letter;
 use ceptoar_portal::kernel::email_address::EmailAddress;
@@ -88,7 +88,7 @@ fn cursor(input: &[u8]) {
 }
 
 fn search(input: &[u8]) {
-    let words = search_words(&lossy(input));
+    let words = text::search_words(&lossy(input));
     assert!(words.chars().count() <= 100 && !words.contains(char::is_control));
     let patterns = Filter { words, ..Filter::default() }.patterns().unwrap_or_default();
     assert!(patterns.len() <= 8);

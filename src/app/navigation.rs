@@ -8,6 +8,7 @@ use crate::features::access::action::{BreakGlassAction, DirectoryAction, TrailAc
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
+use crate::features::search::paths as search;
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
 
@@ -49,6 +50,7 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     if could(viewer, Action::Directory(DirectoryAction::LookAtMember)) {
         entries.push(("/directory", "名簿", "Directory"));
     }
+    entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {
         entries.push(("/people", "利用者管理", "People"));
     }

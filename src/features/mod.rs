@@ -12,4 +12,5 @@ pub mod break_glass;
 pub mod mailbox;
 pub mod about;
 pub mod demonstration;
+pub mod search;
 pub mod home;

@@ -30,6 +30,15 @@ pub fn line(text: &str, limit: usize) -> Result<String, TextProblem> {
     Ok(text)
 }
 
+/// As [`line()`], where something has to be said.
+///
+/// # Errors
+/// The first [`TextProblem`] found.
+pub fn filled_line(text: &str, limit: usize) -> Result<String, TextProblem> {
+    let text = line(text, limit)?;
+    if text.is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
+}
+
 /// A text of several lines: NFC, line ends as `\n`, no trailing blank.
 ///
 /// # Errors
@@ -91,6 +100,24 @@ pub fn folded(text: &str) -> String {
     folded.replace("せぷたー", "ceptoar")
 }
 
+/// More words than this are not searched for.
+const MOST_WORDS: usize = 8;
+/// Longer searches are cut.
+const LONGEST_SEARCH: usize = 100;
+
+/// What was typed into a search field, made plain and bounded.
+#[must_use]
+pub fn search_words(typed: &str) -> String {
+    let plain: String = typed.chars().filter(|c| !c.is_control()).take(LONGEST_SEARCH).collect();
+    plain.trim().to_owned()
+}
+
+/// The patterns for SQL `like all` of each word searched for; none when nothing is searched for.
+#[must_use]
+pub fn search_patterns(words: &str) -> Vec<String> {
+    words.split_whitespace().take(MOST_WORDS).map(like_pattern).collect()
+}
+
 /// The pattern for SQL `like` that finds `text` anywhere, its own wildcards taken as letters.
 #[must_use]
 pub fn like_pattern(text: &str) -> String {
@@ -118,6 +145,20 @@ mod tests {
         assert_eq!(folded("ｾﾌﾟﾀｰ"), folded("ceptoar"));
         assert_eq!(folded("ＶＰＮ装置"), "vpn装置");
         assert_eq!(like_pattern("50%_"), "%50\\%\\_%");
+    }
+
+    #[test]
+    fn searches_are_bounded_and_every_word_counts() {
+        let words = search_words(" ＶＰＮ装置　脆弱性\u{0} ");
+        assert_eq!(search_patterns(&words), ["%vpn装置%", "%脆弱性%"]);
+        assert!(search_patterns("　").is_empty());
+        assert!(search_words(&"あ".repeat(500)).chars().count() <= LONGEST_SEARCH);
+    }
+
+    #[test]
+    fn what_must_be_said_is_not_empty() {
+        assert_eq!(filled_line(" \u{3000} ", 9), Err(TextProblem::Empty));
+        assert_eq!(filled_line(" x ", 9), Ok("x".to_owned()));
     }
 
     #[test]

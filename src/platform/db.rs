@@ -44,8 +44,6 @@ impl Db {
     /// A pool of `portal_app` connections, opened as they are needed.
     #[must_use]
     pub fn new(options: PgConnectOptions, connections: u32) -> Self {
-        // Whose rows they are decides which plan is right; a plan for everybody was five times slower on long lists.
-        let options = options.options([("plan_cache_mode", "force_custom_plan")]);
         // Two at most, and never all: pages come first.
         let beside = if connections > 2 { 2 } else { 1 };
         Self { app: pool(options, connections), beside: Arc::new(Semaphore::new(beside)) }

@@ -1,6 +1,6 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
-mod roster;
+pub mod roster;
 mod roster_plans;
 mod verification;
 mod roster_refusals;

@@ -31,6 +31,7 @@ mod outgoing;
 mod permissions;
 mod reading;
 mod row_security;
+mod search;
 mod security_page;
 mod trail;
 mod trouble;

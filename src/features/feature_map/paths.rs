@@ -37,6 +37,12 @@ pub fn profile_pdf(id: &str, edition: &str) -> String {
     format!("/ceptoars/{id}.pdf?edition={edition}")
 }
 
+/// A profile as the newest edition tells it.
+#[must_use]
+pub fn newest_profile(id: &str) -> String {
+    PROFILE.replace("{id}", id)
+}
+
 /// A profile as an edition tells it.
 #[must_use]
 pub fn profile(id: &str, edition: &str) -> String {

@@ -4,10 +4,15 @@
 //! A template can read nothing but its values and the two built-in fonts: no file, no package, no clock.
 
 mod cache;
-mod fonts;
-mod values;
-mod world;
-
 mod press;
+
+#[cfg(feature = "typesetting")]
+mod fonts;
+#[cfg(feature = "typesetting")]
+mod typesetter;
+#[cfg(feature = "typesetting")]
+mod values;
+#[cfg(feature = "typesetting")]
+mod world;
 
 pub use press::{Paper, Sheets, Template, print, set};

@@ -1,17 +1,14 @@
 //! Setting and printing a paper.
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::body::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
-use typst::comemo;
-use typst_layout::PagedDocument;
-use typst_pdf::PdfOptions;
 
 use super::cache::{Recipe, Tray};
-use super::values;
-use super::world::Desk;
+#[cfg(feature = "typesetting")]
+use super::typesetter::press;
 
 /// Setting a large sheet takes much memory for a moment: two at a time, the others wait.
 static TURNS: Semaphore = Semaphore::const_new(2);
@@ -71,20 +68,10 @@ pub fn set(template: Template, inputs: &impl Serialize) -> anyhow::Result<Paper>
     press(template, serde_json::to_value(inputs)?)
 }
 
-fn press(template: Template, json: serde_json::Value) -> anyhow::Result<Paper> {
-    let desk = Desk::new(&template, values::inputs(json))?;
-    let document = typst::compile::<PagedDocument>(&desk).output;
-    let document = document.map_err(|errors| complaint(template, errors.first().map(|e| e.message.as_str())))?;
-    let bytes = typst_pdf::pdf(&document, &PdfOptions::default());
-    let bytes = bytes.map_err(|errors| complaint(template, errors.first().map(|e| e.message.as_str())))?;
-    let sheets = document.pages().iter().map(|page| page.frame.size()).map(|s| (s.x.to_mm(), s.y.to_mm())).collect();
-    // What the typesetter remembers of this paper is of no use for the next one.
-    comemo::evict(0);
-    Ok(Paper { bytes: Bytes::from(bytes), sheets })
-}
-
-fn complaint(template: Template, first: Option<&str>) -> anyhow::Error {
-    anyhow!("{}: {}", template.name, first.unwrap_or("no reason given"))
+/// A build that prints nothing: the fuzzing program is spared the typesetter, which takes longer to build than the rest.
+#[cfg(not(feature = "typesetting"))]
+fn press(template: Template, _inputs: serde_json::Value) -> anyhow::Result<Paper> {
+    anyhow::bail!("{}: built without the feature typesetting", template.name)
 }
 
 fn recipe(template: Template, json: &serde_json::Value) -> anyhow::Result<Recipe> {
@@ -92,7 +79,7 @@ fn recipe(template: Template, json: &serde_json::Value) -> anyhow::Result<Recipe
     Ok(Sha256::new().chain_update(template.text).chain_update([0]).chain_update(values).finalize().into())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "typesetting"))]
 mod tests {
     use serde_json::json;
 

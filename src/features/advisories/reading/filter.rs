@@ -8,11 +8,6 @@ use crate::kernel::language::{Label, Language};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::text;
 
-/// More words than this are not searched for.
-const MOST_WORDS: usize = 8;
-/// Longer searches are cut.
-const LONGEST_SEARCH: usize = 100;
-
 /// The states that a list can be narrowed to: the item's own, or how the viewer's organisations stand to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListState {
@@ -136,16 +131,9 @@ impl Filter {
     /// The patterns of the words searched for; none when nothing is searched for.
     #[must_use]
     pub fn patterns(&self) -> Option<Vec<String>> {
-        let patterns: Vec<String> = self.words.split_whitespace().take(MOST_WORDS).map(text::like_pattern).collect();
+        let patterns = text::search_patterns(&self.words);
         (!patterns.is_empty()).then_some(patterns)
     }
-}
-
-/// What was typed into the search field, made plain.
-#[must_use]
-pub fn search_words(typed: &str) -> String {
-    let plain: String = typed.chars().filter(|c| !c.is_control()).take(LONGEST_SEARCH).collect();
-    plain.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -161,13 +149,5 @@ mod tests {
         assert_eq!(Cursor::from_code(&cursor.code()), Some(cursor));
         assert_eq!(Cursor::from_code("1_2"), None);
         assert_eq!(Cursor::from_code("'; --"), None);
-    }
-
-    #[test]
-    fn searches_are_folded_bounded_and_every_word_counts() {
-        let filter = Filter { words: search_words(" ＶＰＮ装置　脆弱性\u{0} "), ..Filter::default() };
-        assert_eq!(filter.patterns(), Some(vec!["%vpn装置%".to_owned(), "%脆弱性%".to_owned()]));
-        assert_eq!(Filter::default().patterns(), None);
-        assert!(search_words(&"あ".repeat(500)).chars().count() <= LONGEST_SEARCH);
     }
 }

@@ -10,13 +10,14 @@ use crate::features::access::Viewer;
 use crate::features::advisories::advisory::{Kind, State as ItemState};
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::store as watching;
-use crate::features::advisories::reading::filter::{Cursor, Filter, ListState, search_words};
+use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
 use crate::features::advisories::reading::standing::{Standing, standing};
 use crate::features::advisories::reading::store::{self, ListRow};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::text;
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::Choice;
@@ -85,7 +86,7 @@ impl ListQuery {
             kind: Kind::from_code(&self.kind),
             level: SharingLevel::from_code(&self.level),
             state: ListState::from_code(&self.state),
-            words: search_words(words),
+            words: text::search_words(words),
             before: Cursor::from_code(&self.before),
         }
     }

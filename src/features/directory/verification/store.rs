@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -32,9 +32,33 @@ pub struct ToAsk {
     pub address: Option<String>,
 }
 
+struct ToAskRow {
+    contact_id: ContactId,
+    organisation_id: OrganisationId,
+    label: String,
+    language: String,
+    ja: String,
+    en: String,
+    address: Option<String>,
+}
+
+impl From<ToAskRow> for ToAsk {
+    fn from(r: ToAskRow) -> Self {
+        Self {
+            contact_id: r.contact_id,
+            organisation_id: r.organisation_id,
+            organisation: [r.ja, r.en],
+            label: r.label,
+            language: Language::from_code(&r.language),
+            address: r.address,
+        }
+    }
+}
+
 /// The open windows of a CEPTOAR that a scope means.
 pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> sqlx::Result<Vec<ToAsk>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        ToAskRow,
         r#"select k.contact_id as "contact_id: ContactId", k.organisation_id as "organisation_id: OrganisationId",
                   k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
            from contacts k
@@ -56,17 +80,7 @@ pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> s
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| ToAsk {
-            contact_id: r.contact_id,
-            organisation_id: r.organisation_id,
-            organisation: [r.ja, r.en],
-            label: r.label,
-            language: Language::from_code(&r.language),
-            address: r.address,
-        })
-        .collect())
+    Ok(rows.into_iter().map(ToAsk::from).collect())
 }
 
 /// How well a CEPTOAR's windows are proven.
@@ -235,9 +249,10 @@ pub async fn ask_again(
 /// Who is to be asked again: the silent ones that were not asked just now, and those who moved and can be reached
 /// elsewhere since.
 pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -> sqlx::Result<Vec<ToAsk>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        ToAskRow,
         r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
-                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address!"
+                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
            from verification_requests q
            join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
            left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
@@ -253,17 +268,7 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| ToAsk {
-            contact_id: r.contact_id,
-            organisation_id: r.organisation_id,
-            organisation: [r.ja, r.en],
-            label: r.label,
-            language: Language::from_code(&r.language),
-            address: Some(r.address),
-        })
-        .collect())
+    Ok(rows.into_iter().map(ToAsk::from).collect())
 }
 
 /// The rounds of a CEPTOAR, the newest first.
@@ -280,6 +285,17 @@ pub async fn rounds(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec
         ceptoar_id
     )
     .fetch_all(tx)
+    .await
+}
+
+/// Until when the round that runs asks for answers; `None` where it is over, or not of this CEPTOAR.
+pub async fn running_until(tx: &mut PgConnection, ceptoar_id: &str, round_id: Uuid) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar!(
+        "select due_on from verification_rounds where round_id = $1 and ceptoar_id = $2 and closed_at is null",
+        round_id,
+        ceptoar_id
+    )
+    .fetch_optional(tx)
     .await
 }
 

@@ -83,7 +83,7 @@ pub async fn get(
     };
     let edition = edition.ok_or(WebError::NotFound)?;
     let subject = Subject::find(edition, id).ok_or(WebError::NotFound)?;
-    let address = query.edition.as_ref().map_or_else(|| format!("/ceptoars/{name}"), |e| paths::profile(&name, e));
+    let address = query.edition.as_ref().map_or_else(|| paths::newest_profile(&name), |e| paths::profile(&name, e));
     if form == Form::Pdf {
         return paper::answer_profile((&pages, &editions), edition, (subject, id), frame.language, &headers).await;
     }

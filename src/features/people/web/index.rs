@@ -24,8 +24,6 @@ use crate::platform::web::state::AppState;
 
 /// Rows on a page.
 const PAGE: i32 = 50;
-/// Longer searches find nothing more.
-const LONGEST_SEARCH: usize = 100;
 
 crate::words! {
     /// Words of the list.
@@ -143,7 +141,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, search: Search) 
     let now = state.clock.now();
     let language = frame.language;
     let w = PeopleWords::of(language);
-    let words: String = search.words.trim().chars().take(LONGEST_SEARCH).collect();
+    let words = text::search_words(&search.words);
     let chosen = AccountState::from_code(&search.state);
     let after = search.after.parse::<AccountId>().ok().map(|id| (search.after_name.clone(), id));
     let paging = after.is_some();

@@ -7,7 +7,7 @@ use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Mem
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::language::Language;
-use crate::kernel::text::{self, TextProblem};
+use crate::kernel::text;
 use crate::platform::web::form::{FieldErrors, TypedDate};
 
 const LONGEST_NAME: usize = 120;
@@ -58,9 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self, field: &'static str, limit: usize) -> String {
-        let line = text::line(self.typed.get(field), limit);
-        let line = line.and_then(|line| if line.is_empty() { Err(TextProblem::Empty) } else { Ok(line) });
-        self.errors.take(field, line, self.language)
+        self.errors.take(field, text::filled_line(self.typed.get(field), limit), self.language)
     }
 
     fn optional_line(&mut self, field: &'static str, limit: usize) -> String {

@@ -24,8 +24,6 @@ use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
-/// Longer searches find nothing more.
-const LONGEST_SEARCH: usize = 100;
 /// Pages beyond are reached by searching.
 const LAST_PAGE: i64 = 500;
 
@@ -156,7 +154,7 @@ async fn page(
     // Whoever looks after windows anywhere in this CEPTOAR looks after all of them.
     let whole = RosterFacts::whole(ceptoar_id);
     let with_windows = can(viewer, DirectoryAction::SeeWindows, &whole);
-    let words: String = search.words.trim().chars().take(LONGEST_SEARCH).collect();
+    let words = text::search_words(&search.words);
     let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
     let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
     let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };

@@ -179,6 +179,7 @@ struct Scene {
     ceptoar: CeptoarFacts,
     health: Health,
     rounds: Vec<Round>,
+    running: Option<Round>,
     requests: Vec<RequestRow>,
     keeps: bool,
     now: DateTime<Utc>,
@@ -189,12 +190,13 @@ impl Scene {
         let ceptoar = roster_store::ceptoar(tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
         let health = store::health(tx, &ceptoar_id).await?;
         let rounds = store::rounds(tx, &ceptoar_id).await?;
-        let requests = match rounds.iter().find(|round| round.closed_at.is_none()) {
-            Some(open) => store::requests(tx, open.round_id).await?,
+        let running = rounds.iter().find(|round| round.closed_at.is_none()).cloned();
+        let requests = match &running {
+            Some(round) => store::requests(tx, round.round_id).await?,
             None => Vec::new(),
         };
         let keeps = can(viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
-        Ok(Self { ceptoar_id, ceptoar, health, rounds, requests, keeps, now })
+        Ok(Self { ceptoar_id, ceptoar, health, rounds, running, requests, keeps, now })
     }
 
     fn page(&self, frame: &Frame, shown: Shown, form: OpenForm, errors: FieldErrors) -> BoardPage {
@@ -203,7 +205,6 @@ impl Scene {
         let name = language.pick(&self.ceptoar.name[0], &self.ceptoar.name[1]);
         let back = roster::roster(&self.ceptoar_id);
         let way = [frame.home(), (roster::INDEX, w.directory), (back.as_str(), name.as_str())];
-        let running = self.rounds.iter().find(|round| round.closed_at.is_none());
         let usual = japan_day(self.now).checked_add_days(Days::new(USUAL_DAYS)).unwrap_or_default();
         let typed = [form.due_year, form.due_month, form.due_day];
         let due = if typed.iter().all(String::is_empty) {
@@ -218,8 +219,8 @@ impl Scene {
             proven: share(w.of, self.health.proven, self.health.windows),
             without_mail: (self.health.without_mail > 0)
                 .then(|| fill(w.count, &[("count", &thousands(self.health.without_mail))])),
-            running: running.map(|round| self.running(round, shown, language)),
-            may_open: self.keeps && running.is_none(),
+            running: self.running.as_ref().map(|round| self.running(round, shown, language)),
+            may_open: self.keeps && self.running.is_none(),
             scopes: Scope::ALL.map(|scope| self.scope(scope, &form.scope, language)).to_vec(),
             due,
             errors,
@@ -438,10 +439,8 @@ pub async fn remind(
     over_all(&viewer, DirectoryAction::KeepWindow, &ceptoar)?;
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let running =
-        store::rounds(&mut tx, &ceptoar).await?.into_iter().find(|r| r.round_id == round && r.closed_at.is_none());
-    let running = running.ok_or(WebError::NotFound)?;
-    let asked = asking::remind(&mut tx, round, running.due_on, &state.config.base_url(), now).await?;
+    let due_on = store::running_until(&mut tx, &ceptoar, round).await?.ok_or(WebError::NotFound)?;
+    let asked = asking::remind(&mut tx, round, due_on, &state.config.base_url(), now).await?;
     note(&mut tx, &viewer, &frame, "verification.remind", (&ceptoar, round), Some(asked), now).await?;
     tx.commit().await?;
     let done = if asked.letters > 0 { "reminded" } else { "nobody" };

@@ -14,7 +14,7 @@ use crate::features::directory::verification::paths;
 use crate::kernel::ids::ContactId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
-use crate::kernel::text::{self, TextProblem};
+use crate::kernel::text;
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -109,10 +109,6 @@ fn choice(i: usize, way: &Way, chosen: &str, language: Language) -> Choice {
     Choice { chosen: value == chosen, label: format!("{} {}", way.kind.label(language), way.value), explanation, value }
 }
 
-fn not_empty(text: String) -> Result<String, TextProblem> {
-    if text.is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
-}
-
 /// The form with the window's numbers.
 pub async fn get(
     State(state): State<AppState>,
@@ -147,8 +143,7 @@ pub async fn post(
     if way.is_none() {
         errors.add("way", CallWords::of(frame.language).choose);
     }
-    let spoke_with =
-        errors.take("spoke_with", text::line(&form.spoke_with, LONGEST_NAME).and_then(not_empty), frame.language);
+    let spoke_with = errors.take("spoke_with", text::filled_line(&form.spoke_with, LONGEST_NAME), frame.language);
     let Some(way) = way.filter(|_| errors.is_empty()) else {
         let shown = ways.len();
         let tx = note_reading(tx, &state, &viewer, &frame, (&place.ceptoar, called.organisation_id), shown).await?;

@@ -1,0 +1,134 @@
+//! SQL of the search. Everything is compared in its folded form (`kernel::text::folded`).
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::found::{FoundCeptoar, FoundOrganisation, FoundWindow, Part, Place};
+use crate::kernel::ids::OrganisationId;
+
+/// How many of a kind are shown; one more is read, to know whether there are more.
+pub const SHOWN: i64 = 50;
+
+/// CEPTOARs whose names, or whose sector's, hold all the words; in the government's order.
+pub async fn ceptoars(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundCeptoar>> {
+    let rows = sqlx::query!(
+        r#"select c.ceptoar_id, n.ja, n.en, sn.ja as sector_ja, sn.en as sector_en, f.ja as "found_ja!", f.en as "found_en!"
+           from ceptoars c
+           join sectors s on s.sector_id = c.sector_id
+           join lateral (select x.ja, x.en from ceptoar_names x where x.ceptoar_id = c.ceptoar_id
+                         order by x.valid @> viewer_today() desc, lower(x.valid) desc nulls last limit 1) n on true
+           join lateral (select x.ja, x.en from sector_names x where x.sector_id = c.sector_id
+                         order by x.valid @> viewer_today() desc, lower(x.valid) desc nulls last limit 1) sn on true
+           join lateral (
+             select x.ja, x.en from (
+               select y.ja, y.en, y.reading, y.valid from ceptoar_names y where y.ceptoar_id = c.ceptoar_id
+               union all
+               select y.ja, y.en, y.reading, y.valid from sector_names y where y.sector_id = c.sector_id) x
+             where folded_name(x.ja, x.reading, x.en) like all ($1)
+             order by x.valid @> viewer_today() desc, lower(x.valid) desc nulls last limit 1) f on true
+           order by s.position, c.position"#,
+        patterns
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| FoundCeptoar {
+            ceptoar_id: r.ceptoar_id,
+            former: (r.found_ja != r.ja && r.found_ja != r.sector_ja).then_some([r.found_ja, r.found_en]),
+            name: [r.ja, r.en],
+            sector: [r.sector_ja, r.sector_en],
+        })
+        .collect())
+}
+
+/// Organisations with a present or past name that holds all the words, by reading.
+pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundOrganisation>> {
+    let rows = sqlx::query!(
+        r#"select o.organisation_id as "organisation_id: OrganisationId", o.kind = 'member' as "member!",
+                  coalesce(n.ja, f.ja) as "ja!", coalesce(n.en, f.en) as "en!", f.ja as "found_ja!", f.en as "found_en!"
+           from (
+             select distinct on (x.organisation_id) x.organisation_id, x.ja, x.en, x.reading
+             from organisation_names x where x.folded like all ($1)
+             order by x.organisation_id, x.valid @> viewer_today() desc, lower(x.valid) desc nulls last) f
+           join organisations o on o.organisation_id = f.organisation_id
+           left join organisation_names n on n.organisation_id = f.organisation_id and n.valid @> viewer_today()
+           order by o.kind = 'member', coalesce(n.reading, f.reading), f.organisation_id
+           limit $2::bigint + 1"#,
+        patterns,
+        SHOWN
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|r| r.organisation_id.0).collect();
+    let mut places = places(tx, &ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| FoundOrganisation {
+            organisation_id: r.organisation_id,
+            former: (r.found_ja != r.ja).then_some([r.found_ja, r.found_en]),
+            name: [r.ja, r.en],
+            member: r.member,
+            places: places.remove(&r.organisation_id.0).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// What organisations do today.
+async fn places(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Vec<Place>>> {
+    let rows = sqlx::query!(
+        r#"select p.organisation_id as "organisation_id!", p.ceptoar_id as "ceptoar_id!", p.part as "part!: Part",
+                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", s.position as sector, c.position as ceptoar
+           from (
+             select y.organisation_id, z.ceptoar_id, 'ministry' as part, y.valid
+             from sector_ministries y join ceptoars z on z.sector_id = y.sector_id where y.organisation_id = any ($1)
+             union
+             select t.organisation_id, t.ceptoar_id, 'secretariat', t.valid
+             from secretariat_terms t where t.organisation_id = any ($1)
+             union
+             select m.organisation_id, m.ceptoar_id, 'member', m.valid
+             from memberships m where m.organisation_id = any ($1)) p
+           join ceptoars c on c.ceptoar_id = p.ceptoar_id
+           join sectors s on s.sector_id = c.sector_id
+           left join ceptoar_names n on n.ceptoar_id = p.ceptoar_id and n.valid @> viewer_today()
+           where p.valid @> viewer_today()
+           order by s.position, c.position, p.part"#,
+        ids
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
+    for r in rows {
+        let place =
+            Place { ceptoar_id: r.ceptoar_id, ceptoar: [r.ja, r.en], part: r.part, order: (r.sector, r.ceptoar) };
+        places.entry(r.organisation_id).or_default().push(place);
+    }
+    Ok(places)
+}
+
+/// Windows of today whose label holds all the words, by their organisation's reading.
+pub async fn windows(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundWindow>> {
+    let rows = sqlx::query!(
+        r#"select k.organisation_id as "organisation_id: OrganisationId", k.ceptoar_id as "ceptoar_id!", k.label,
+                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from contacts k
+           left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
+           where k.ceptoar_id is not null and k.valid @> viewer_today() and k.folded like all ($1)
+           order by n.reading, k.organisation_id, k.position limit $2::bigint + 1"#,
+        patterns,
+        SHOWN
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| FoundWindow {
+            organisation_id: r.organisation_id,
+            organisation: [r.ja, r.en],
+            ceptoar_id: r.ceptoar_id,
+            label: r.label,
+        })
+        .collect())
+}

@@ -1,0 +1,119 @@
+//! One box over everything: present and past names, in any width, case or kana, and nothing that is not for the eyes of
+//! whoever searches.
+
+use crate::directory::roster::{BANK, World, world};
+use crate::support::Reply;
+use crate::support::factory::{self, NewAdvisory};
+
+async fn found(world: &World, who: &str, words: &str) -> Reply {
+    let page = world.app.signed_in(who).await.post("/search", &[("words", words)]).await;
+    assert_eq!(page.status, 200, "{who} searching {words}");
+    page
+}
+
+fn names(page: &Reply, section: &str) -> Vec<String> {
+    page.texts(&format!("section[aria-labelledby={section}] .item__title"))
+}
+
+async fn renamed(world: &mut World) {
+    sqlx::query(
+        "update organisation_names set valid = daterange('2018-04-01', '2026-04-01') where organisation_id = $1",
+    )
+    .bind(world.bank)
+    .execute(&mut world.db)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into organisation_names (organisation_id, ja, en, reading, valid)
+         values ($1, '新星ＢＡＮＫ', 'Nova Bank', 'しんせいばんく', '[2026-04-01,)')",
+    )
+    .bind(world.bank)
+    .execute(&mut world.db)
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_former_name_leads_to_the_present_one() {
+    let mut world = world().await;
+    renamed(&mut world).await;
+    let page = found(&world, "desk", "星見").await;
+    assert_eq!(names(&page, "organisations"), ["新星ＢＡＮＫ"]);
+    assert!(page.body.contains(&format!("旧称: {BANK}")), "{}", page.body);
+    for words in ["bank 新星", "シンセイ", "しんせい　ﾊﾞﾝｸ", "NOVA"] {
+        let page = found(&world, "desk", words).await;
+        assert_eq!(names(&page, "organisations"), ["新星ＢＡＮＫ"], "{words}");
+        assert!(!page.body.contains("旧称"), "{words}");
+    }
+    let page = world.app.signed_in("desk").await.in_english().post("/search", &[("words", "hoshimi 星見")]).await;
+    assert!(page.body.contains("Nothing found"), "every word counts");
+}
+
+#[tokio::test]
+async fn a_hit_leads_to_where_more_is_said() {
+    let world = world().await;
+    let page = found(&world, "desk", "星見").await;
+    assert!(page.body.contains(&format!("href=\"{}\"", world.bank_page())));
+    let page = found(&world, "desk", "せぷたー").await;
+    let (all, hits) = (found(&world, "desk", "ＣＥＰＴＯＡＲ").await, names(&page, "ceptoars"));
+    assert!(hits.len() >= 14, "{hits:?}");
+    assert_eq!(hits, names(&all, "ceptoars"), "セプター is CEPTOAR");
+    assert!(page.body.contains("href=\"/ceptoars/banks\""));
+}
+
+#[tokio::test]
+async fn members_and_windows_are_found_by_those_alone_who_may_see_them() {
+    let mut world = world().await;
+    sqlx::query("update contacts set label = '夜間の当番デスク' where contact_id = $1")
+        .bind(world.window)
+        .execute(&mut world.db)
+        .await
+        .unwrap();
+    for (who, organisation, window) in [
+        ("desk", true, true),
+        ("coordinator", true, true),
+        ("bank-admin", true, true),
+        ("handler", true, true),
+        ("reader", true, false),
+        ("analyst", true, false),
+        ("approver", true, false),
+        ("life-desk", false, false),
+        ("rival-admin", false, false),
+        ("rival-handler", false, false),
+        ("liaison", false, false),
+        ("auditor", false, false),
+        ("operator", false, false),
+    ] {
+        let page = found(&world, who, "星見").await;
+        assert_eq!(names(&page, "organisations").len(), usize::from(organisation), "{who}: {}", page.body);
+        let page = found(&world, who, "夜間 当番").await;
+        assert_eq!(names(&page, "windows").len(), usize::from(window), "{who}");
+        assert!(!page.body.contains("soc@bank.example"), "{who} is shown no address");
+    }
+}
+
+#[tokio::test]
+async fn advisories_are_found_with_everything_else() {
+    let world = world().await;
+    factory::case_team(&world.app).await;
+    let new = NewAdvisory { title: "VPN装置の脆弱性", ceptoars: &["banks"], ..NewAdvisory::default() };
+    let id = factory::published_advisory(&world.app, new).await;
+    let page = found(&world, "handler", "ｖｐｎ装置").await;
+    assert!(page.body.contains(&format!("/advisories/{id}")), "{}", page.body);
+    let page = found(&world, "life-desk", "ｖｐｎ装置").await;
+    assert!(page.body.contains("見つかりませんでした"));
+}
+
+#[tokio::test]
+async fn words_stay_out_of_addresses_and_wildcards_are_letters() {
+    let world = world().await;
+    let mut desk = world.app.signed_in("desk").await;
+    let page = desk.get("/search?words=%E6%98%9F%E8%A6%8B").await;
+    assert!(page.status == 200 && !page.body.contains("星見"), "an address searches nothing");
+    for words in ["%", "_", "\\", "'; drop table organisations --"] {
+        let page = desk.post("/search", &[("words", words)]).await;
+        assert!(page.status == 200 && page.body.contains("見つかりませんでした"), "{words}");
+    }
+    let empty = desk.post("/search", &[("words", "　 ")]).await;
+    assert!(empty.status == 200 && !empty.body.contains("見つかりませんでした"), "nothing asked, nothing missed");
+}
