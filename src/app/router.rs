@@ -35,6 +35,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(people::routes())
         .merge(directory::roster::routes())
         .merge(directory::verification::routes())
+        .merge(directory::rules::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
         .merge(trail::routes())

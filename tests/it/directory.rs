@@ -2,6 +2,7 @@
 
 pub mod roster;
 mod roster_plans;
+mod rules;
 mod verification;
 mod roster_refusals;
 mod roster_walls;

@@ -101,6 +101,13 @@ from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21
 insert into verification_requests (round_id, contact_id, organisation_id, asked_value, asked_at)
 select r.round_id, w.contact_id, w.organisation_id, 'x@bank.example', now()
 from verification_rounds r join windows w using (ceptoar_id);
+insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, recorded_by, recorded_at)
+select gen_random_uuid(), f.ceptoar_id, 'x', 'x', '2018-04-01', '[2018-04-01,)', f.account_id, now()
+from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null
+on conflict do nothing;
+insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
+select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
+from handling_rules r join memberships m using (ceptoar_id);
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
 ";
@@ -232,10 +239,10 @@ insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, 
 select a.advisory_id, f.organisation_id, 'banks', 'member', 'named'
 from advisories a, affiliations f join accounts c using (account_id)
 where a.number = 'T-1' and c.sign_in_name = 'poc-bank-1';
-insert into contacts select * from jsonb_populate_record(null::contacts, (
-  select to_jsonb(k) || jsonb_build_object('contact_id', gen_random_uuid(), 'fact_id', gen_random_uuid(), 'position', 9)
-  from contacts k join affiliations f using (contact_id) join accounts c using (account_id)
-  where c.sign_in_name = 'poc-bank-1'));
+insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, language, valid)
+select gen_random_uuid(), k.organisation_id, k.ceptoar_id, 9, k.label, k.handler, k.language, k.valid
+from contacts k join affiliations f using (contact_id) join accounts c using (account_id)
+where c.sign_in_name = 'poc-bank-1';
 insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
 select c.account_id, 'member_poc', k.organisation_id, 'banks', k.contact_id, '[2000-01-01,)'
 from accounts c, contacts k where c.sign_in_name = 'poc-bank-2' and k.position = 9";

@@ -40,6 +40,7 @@ pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher) -> anyhow::
     let people = people::everybody(&store::codes(&mut tx).await?, &desks)?;
     store::add_people(&mut tx, &people, &password_hash).await?;
     store::add_waiting(&mut tx).await?;
+    store::add_rules(&mut tx).await?;
     store::refresh_statistics(&mut tx).await?;
     tx.commit().await?;
     Ok(store::summary(owner).await?)

@@ -258,10 +258,38 @@ pub async fn add_waiting(tx: &mut PgConnection) -> sqlx::Result<()> {
     .map(|_| ())
 }
 
+/// Adds a handling rule to each CEPTOAR whose desk is in the demonstration, agreed to by all members but those whose
+/// people can be tried out: they find it among their tasks.
+pub async fn add_rules(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with desks as (
+           select distinct on (f.ceptoar_id) f.ceptoar_id, a.account_id
+           from accounts a join affiliations f using (account_id)
+           where a.demonstration and f.role = 'secretariat' and f.ceptoar_id is not null
+             and not exists (select from handling_rules r where r.ceptoar_id = f.ceptoar_id)
+           order by f.ceptoar_id, a.sign_in_name),
+         added as (
+           insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, summary, kept_at, recorded_by,
+                                       recorded_at)
+           select gen_random_uuid(), d.ceptoar_id, '情報の取扱いに関する規程(架空)', '第2版', '2024-03-15', '[2024-04-01,)',
+                  '提供された情報は、構成員の中だけで扱います。第2版では、取扱担当者の範囲を明確にしました。',
+                  '事務局の文書棚(架空)', d.account_id, now()
+           from desks d returning rule_id, ceptoar_id, recorded_by)
+         insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
+         select r.rule_id, m.organisation_id, '2024-04-10', 'paper', r.recorded_by, now()
+         from added r join memberships m on m.ceptoar_id = r.ceptoar_id and upper_inf(m.valid)
+         where not exists (select from affiliations f where f.organisation_id = m.organisation_id)"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
 /// Lets the planner know at once how large the roster is, not only when the server gets round to it.
 pub async fn refresh_statistics(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(
-        "analyze organisations, organisation_names, memberships, contacts, contact_channels, accounts, affiliations"
+        "analyze organisations, organisation_names, memberships, contacts, contact_channels, accounts, affiliations,
+                 handling_rule_consents"
     )
     .execute(tx)
     .await

@@ -3,5 +3,6 @@
 pub mod outline;
 pub mod reference;
 pub mod roster;
+pub mod rules;
 pub mod verification;
 mod store;

@@ -1,10 +1,11 @@
 //! SQL of the front page; the rest comes from the features themselves.
 
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::features::access::Viewer;
-use crate::kernel::ids::AdvisoryId;
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 
 /// How many members of the viewer's desks acknowledged an item.
 #[derive(Debug, Clone, Copy)]
@@ -44,4 +45,83 @@ pub async fn member_answers(
         acknowledged: r.acknowledged,
     });
     Ok(answers.collect())
+}
+
+/// A round of asking windows that runs.
+#[derive(Debug, Clone)]
+pub struct OpenRound {
+    /// Of which CEPTOAR.
+    pub ceptoar_id: String,
+    /// Its name in Japanese and English.
+    pub ceptoar: [String; 2],
+    /// Until when answers are wanted.
+    pub due_on: NaiveDate,
+    /// Windows that have not answered.
+    pub silent: i64,
+    /// Windows whose address needs somebody.
+    pub broken: i64,
+}
+
+/// The rounds of some CEPTOARs that run and are not all answered.
+pub async fn open_rounds(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<OpenRound>> {
+    let rows = sqlx::query!(
+        r#"select r.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", r.due_on,
+                  count(*) filter (where q.answer is null) as "silent!",
+                  count(*) filter (where q.answer = 'moved' or q.asked_value is null) as "broken!"
+           from verification_rounds r
+           join verification_requests q on q.round_id = r.round_id and q.answer is distinct from 'alive'
+           left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
+           where r.closed_at is null and r.ceptoar_id = any ($1)
+           group by r.ceptoar_id, n.ja, n.en, r.due_on order by r.due_on, r.ceptoar_id"#,
+        desks
+    )
+    .fetch_all(tx)
+    .await?;
+    let rounds = rows.into_iter().map(|r| OpenRound {
+        ceptoar_id: r.ceptoar_id,
+        ceptoar: [r.ja, r.en],
+        due_on: r.due_on,
+        silent: r.silent,
+        broken: r.broken,
+    });
+    Ok(rounds.collect())
+}
+
+/// A handling rule in force that a firm has not agreed to.
+#[derive(Debug, Clone)]
+pub struct OpenConsent {
+    /// Of which CEPTOAR.
+    pub ceptoar_id: String,
+    /// Its name in Japanese and English.
+    pub ceptoar: [String; 2],
+    /// Which edition.
+    pub edition: String,
+    /// The firm.
+    pub organisation: OrganisationId,
+}
+
+/// The handling rules in force that some firms have not agreed to.
+pub async fn open_consents(tx: &mut PgConnection, firms: &[OrganisationId]) -> sqlx::Result<Vec<OpenConsent>> {
+    let firms: Vec<Uuid> = firms.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select r.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", r.edition,
+                  m.organisation_id as "organisation_id: OrganisationId"
+           from memberships m
+           join handling_rules r on r.ceptoar_id = m.ceptoar_id and r.valid @> viewer_today()
+           left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
+           where m.organisation_id = any ($1) and m.valid @> viewer_today()
+             and not exists (select from handling_rule_consents k
+                             where k.rule_id = r.rule_id and k.organisation_id = m.organisation_id)
+           order by r.ceptoar_id"#,
+        &firms
+    )
+    .fetch_all(tx)
+    .await?;
+    let consents = rows.into_iter().map(|r| OpenConsent {
+        ceptoar_id: r.ceptoar_id,
+        ceptoar: [r.ja, r.en],
+        edition: r.edition,
+        organisation: r.organisation_id,
+    });
+    Ok(consents.collect())
 }

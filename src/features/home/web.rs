@@ -3,21 +3,20 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::store::{self, MemberAnswers};
+use super::tasks::{Task, tasks};
 use super::waiting::{Part, parts};
 use super::words::HomeWords;
-use crate::features::access::action::RequestAction;
 use crate::features::access::web::MaybeViewer;
-use crate::features::access::{Routes, Rule, Viewer, can};
+use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Progress};
 use crate::features::advisories::reading::filter::{Filter, ListState};
 use crate::features::advisories::reading::store::{self as reading, ListRow};
-use crate::features::people::paths as people;
-use crate::features::people::store::{Wanted, requests};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -81,14 +80,20 @@ struct StrangersPage {
     w: &'static HomeWords,
 }
 
+struct TaskRow {
+    text: String,
+    href: String,
+    due: Option<String>,
+    late: bool,
+}
+
 #[derive(Template)]
 #[template(path = "home/desk.html")]
 struct DeskPage {
     chrome: Chrome,
     w: &'static HomeWords,
     greeting: String,
-    /// How many requests about people the viewer may confirm, in words, and where they are.
-    requests: Option<(String, &'static str)>,
+    tasks: Vec<TaskRow>,
     sections: Vec<Section>,
 }
 
@@ -112,20 +117,23 @@ async fn index(
     for part in parts(&viewer) {
         sections.push(section(&mut tx, &viewer, part, frame.language, now).await?);
     }
-    let waiting = requests_to_confirm(&mut tx, &viewer).await?;
+    let tasks = tasks(&mut tx, &viewer, frame.language).await?;
     tx.commit().await?;
     let greeting = fill(w.greeting, &[("name", &viewer.display_name)]);
-    let requests = (waiting > 0).then(|| (fill(w.requests, &[("count", &waiting.to_string())]), people::REQUESTS));
-    Ok(Page(DeskPage { chrome, w, greeting, requests, sections }).into_response())
+    let today = japan_day(now);
+    let tasks = tasks.into_iter().map(|task| task_row(task, today, frame.language)).collect();
+    Ok(Page(DeskPage { chrome, w, greeting, tasks, sections }).into_response())
 }
 
-/// Requests about people that wait for this viewer as the second person.
-async fn requests_to_confirm(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<usize> {
-    if !viewer.keeps_staff() {
-        return Ok(0);
+fn task_row(task: Task, today: NaiveDate, language: Language) -> TaskRow {
+    let w = HomeWords::of(language);
+    let due = task.due_in_words(today, language);
+    TaskRow {
+        late: due.as_ref().is_some_and(|(_, late)| *late),
+        due: due.map(|(day, _)| fill(w.task_due, &[("day", &day)])),
+        text: task.text,
+        href: task.href,
     }
-    let waiting = requests(tx, Wanted::Waiting).await?;
-    Ok(waiting.iter().filter(|request| can(viewer, RequestAction::Confirm, &request.facts)).count())
 }
 
 async fn section(

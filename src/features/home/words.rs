@@ -28,9 +28,9 @@ crate::words! {
         sign_in_text: "情報提供の閲覧・受領確認・起案には、サインインが必要です。" / "Reading, acknowledging and writing advisories need a sign-in.",
         sign_in_link: "サインインする" / "Sign in",
         greeting: "{name} さんへのお知らせ" / "Waiting for {name}",
-        requests: "利用者管理で、あなたの承認を待っている申請が{count}件あります" / "Requests about people that await your confirmation: {count}",
-        requests_text: "申請から14日たつと、期限切れになります。" / "A request expires 14 days after it was made.",
-        requests_open: "申請を確認する" / "See the requests",
+        tasks: "いま対応が必要なこと" / "To do now",
+        task_due: "期限 {day}" / "Due {day}",
+        task_late: "期限を過ぎています" / "Overdue",
         acknowledge: "受領確認をお待ちしているもの" / "To acknowledge",
         acknowledge_none: "受領確認を待っている情報提供はありません" / "Nothing to acknowledge",
         acknowledge_none_text: "新しい情報提供が届くと、登録した窓口にメールでお知らせし、ここに表示します。" / "When an advisory arrives, your window gets a mail and it is shown here.",
@@ -63,5 +63,14 @@ crate::words! {
         open: "内容を見る" / "Open",
         handed_over: "送信済" / "Sent",
         acknowledged: "受領確認済の構成員" / "Members that acknowledged",
+    }
+}
+
+crate::words! {
+    /// What there is to do.
+    pub struct TaskWords {
+        requests: "利用者管理で、あなたの承認を待っている申請が{count}件あります。申請から14日たつと期限切れになります" / "Requests about people that await your confirmation: {count}. They expire after 14 days",
+        round: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所、変更などが必要{broken}か所" / "Proof of life of {ceptoar}: {silent} without an answer, {broken} to be mended",
+        consent: "{ceptoar}の情報の取扱いルール({edition})への同意" / "Consent to the handling rule of {ceptoar} ({edition})",
     }
 }

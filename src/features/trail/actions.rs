@@ -51,6 +51,10 @@ actions! {
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
+    "rule.adopt" Work "取扱いルールの版の登録" / "Handling rule registered";
+    "rule.withdraw" Work "取扱いルールの版の取消し" / "Handling rule taken back";
+    "rule.consent" Work "取扱いルールへの同意" / "Consent to the handling rule";
+    "rule.consent_withdrawn" Work "同意の記録の取消し" / "Note of a consent taken back";
     "verification.open" Work "連絡先の確認の開始" / "Proof-of-life round opened";
     "verification.remind" Work "連絡先の確認の再依頼" / "Silent windows asked again";
     "verification.end" Work "連絡先の確認の終了" / "Proof-of-life round ended";

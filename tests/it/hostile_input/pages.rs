@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 29] = [
+const VALID: [(&str, &str); 36] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -76,6 +76,13 @@ const VALID: [(&str, &str); 29] = [
     ("value_1", "another@bank.example"),
     ("sure", "true"),
     ("spoke_with", "当直"),
+    ("edition", "第2版"),
+    ("adopted_year", "2026"),
+    ("adopted_month", "11"),
+    ("adopted_day", "1"),
+    ("from_year", "2026"),
+    ("from_month", "12"),
+    ("from_day", "1"),
 ];
 
 impl Scene {

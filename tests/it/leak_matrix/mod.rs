@@ -394,7 +394,14 @@ const WITHOUT_OBJECT: [&str; 54] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 57] = [
+const TESTED_ELSEWHERE: [&str; 63] = [
+    // tests/it/directory/rules.rs
+    "GET /directory/{ceptoar}/rules",
+    "POST /directory/{ceptoar}/rules",
+    "POST /directory/{ceptoar}/rules/{rule}/withdrawal",
+    "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}",
+    "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}/withdrawal",
+    "GET /directory/{ceptoar}/requirements",
     // tests/it/directory/verification.rs
     "GET /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification",

@@ -105,7 +105,7 @@ pub struct WindowPlace {
 }
 
 /// The facts of a member for whom the viewer may do that; otherwise there is no such member.
-async fn permitted(
+pub async fn permitted(
     tx: &mut Tx,
     viewer: &Viewer,
     action: DirectoryAction,

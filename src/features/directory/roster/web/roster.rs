@@ -14,7 +14,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::verification;
+use crate::features::directory::{rules, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -34,6 +34,8 @@ crate::words! {
         title: "{ceptoar}の構成員" / "Members of {ceptoar}",
         joining: "構成員を追加する" / "Take in a member",
         verification: "連絡先の確認" / "Proof of life",
+        rules: "取扱いルール" / "Handling rule",
+        requirements: "具備要件の状況" / "Requirements",
         filter: "絞り込み" / "Filter",
         search: "構成員の名称" / "Member's name",
         search_help: "一部・よみ・以前の名称でも探せます。入力した言葉は、ブラウザーの履歴に残りません。" / "A part, the reading or a former name will do. Your browser does not remember what you type here.",
@@ -94,6 +96,8 @@ struct RosterPage {
     next: Option<i64>,
     joining: Option<String>,
     verification: Option<String>,
+    rules: String,
+    requirements: String,
 }
 
 /// What is sent. Only the body of a search carries words.
@@ -182,6 +186,8 @@ async fn page(
         joining: can(viewer, DirectoryAction::KeepMember, &whole)
             .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
         verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
+        rules: rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id),
+        requirements: rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id),
         as_of,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })

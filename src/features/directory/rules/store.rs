@@ -1,0 +1,213 @@
+//! SQL of handling rules and of the evidence for the requirements.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::light::Evidence;
+use super::rule::{Edition, MemberConsent, NewEdition, Way};
+use crate::kernel::ids::{AccountId, OrganisationId};
+
+/// How many members a page shows.
+pub const SHOWN: i64 = 200;
+/// A window proven longer ago does not count.
+const PROVEN_DAYS: i32 = 366;
+
+/// The editions of a CEPTOAR's rule, the newest first.
+pub async fn editions(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Edition>> {
+    sqlx::query_as!(
+        Edition,
+        r#"select r.rule_id, r.title, r.edition, r.adopted_on, lower(r.valid) as "from!", upper(r.valid) as until,
+                  r.summary, r.kept_at,
+                  (select count(*) from handling_rule_consents k
+                   join memberships m on m.organisation_id = k.organisation_id and m.ceptoar_id = r.ceptoar_id
+                    and m.valid @> viewer_today()
+                   where k.rule_id = r.rule_id) as "consents!"
+           from handling_rules r where r.ceptoar_id = $1 order by r.valid desc"#,
+        ceptoar_id
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Today's members and their consent to an edition: those who have not agreed first, by reading; one more than is shown.
+pub async fn members(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    rule_id: Uuid,
+    of: Option<&[Uuid]>,
+) -> sqlx::Result<Vec<MemberConsent>> {
+    let rows = sqlx::query!(
+        r#"select m.organisation_id as "organisation_id: OrganisationId", coalesce(n.ja, '') as "ja!",
+                  coalesce(n.en, '') as "en!", k.consented_on as "consented_on?", k.way as "way?: Way"
+           from memberships m
+           left join organisation_names n on n.organisation_id = m.organisation_id and n.valid @> viewer_today()
+           left join handling_rule_consents k on k.rule_id = $2 and k.organisation_id = m.organisation_id
+           where m.ceptoar_id = $1 and m.valid @> viewer_today() and ($3::uuid[] is null or m.organisation_id = any ($3))
+           order by k.consented_on is not null, n.reading, m.organisation_id limit $4::bigint + 1"#,
+        ceptoar_id,
+        rule_id,
+        of,
+        SHOWN
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| MemberConsent {
+            organisation_id: r.organisation_id,
+            name: [r.ja, r.en],
+            given: r.consented_on.zip(r.way),
+        })
+        .collect())
+}
+
+/// Writes an edition down; the one before ends on the day on which it begins.
+///
+/// # Errors
+/// `handling_rules_one_at_a_time` where an edition that begins later is there already.
+pub async fn adopt(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    new: &NewEdition,
+    by: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Uuid> {
+    sqlx::query!(
+        "update handling_rules set valid = daterange(lower(valid), $2)
+         where ceptoar_id = $1 and upper_inf(valid) and lower(valid) < $2",
+        ceptoar_id,
+        new.from
+    )
+    .execute(&mut *tx)
+    .await?;
+    let rule_id = Uuid::new_v4();
+    sqlx::query!(
+        "insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, summary, kept_at, recorded_by,
+                                     recorded_at)
+         values ($1, $2, $3, $4, $5, daterange($6, null), $7, $8, $9, $10)",
+        rule_id,
+        ceptoar_id,
+        new.title,
+        new.edition,
+        new.adopted_on,
+        new.from,
+        new.summary,
+        new.kept_at,
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(rule_id)
+}
+
+/// Takes the newest edition back that nobody has agreed to; the one before holds on. `false` where that is not so.
+pub async fn withdraw(tx: &mut PgConnection, ceptoar_id: &str, rule_id: Uuid) -> sqlx::Result<bool> {
+    let Some(from) = sqlx::query_scalar!(
+        r#"delete from handling_rules r
+           where r.rule_id = $1 and r.ceptoar_id = $2 and upper_inf(r.valid)
+             and not exists (select from handling_rule_consents k where k.rule_id = r.rule_id)
+           returning lower(r.valid) as "from!""#,
+        rule_id,
+        ceptoar_id
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    else {
+        return Ok(false);
+    };
+    sqlx::query!(
+        "update handling_rules set valid = daterange(lower(valid), null) where ceptoar_id = $1 and upper(valid) = $2",
+        ceptoar_id,
+        from
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
+}
+
+/// A consent to an edition of a CEPTOAR.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent<'a> {
+    /// The CEPTOAR.
+    pub ceptoar_id: &'a str,
+    /// The edition.
+    pub rule_id: Uuid,
+    /// The member.
+    pub organisation: OrganisationId,
+}
+
+/// Writes a consent down; `false` where there is no such edition or member today, or it agreed already.
+pub async fn agree(
+    tx: &mut PgConnection,
+    consent: Consent<'_>,
+    (on, way): (NaiveDate, Way),
+    by: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
+         select r.rule_id, m.organisation_id, $4, $5, $6, $7
+         from handling_rules r
+         join memberships m on m.ceptoar_id = r.ceptoar_id and m.organisation_id = $3 and m.valid @> viewer_today()
+         where r.rule_id = $1 and r.ceptoar_id = $2
+         on conflict do nothing",
+        consent.rule_id,
+        consent.ceptoar_id,
+        consent.organisation.0,
+        on,
+        way.code(),
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes the note of a consent on paper back; `false` where there is none.
+pub async fn disagree(tx: &mut PgConnection, consent: Consent<'_>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "delete from handling_rule_consents k using handling_rules r
+         where k.rule_id = $1 and r.rule_id = $1 and r.ceptoar_id = $2 and k.organisation_id = $3 and k.way = 'paper'",
+        consent.rule_id,
+        consent.ceptoar_id,
+        consent.organisation.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What the portal knows of a CEPTOAR today; `since` is the first instant of the fiscal year.
+pub async fn evidence(tx: &mut PgConnection, ceptoar_id: &str, since: DateTime<Utc>) -> sqlx::Result<Evidence> {
+    sqlx::query_as!(
+        Evidence,
+        r#"with members as (
+             select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()),
+           rule as (
+             select r.rule_id from handling_rules r where r.ceptoar_id = $1 and r.valid @> viewer_today()),
+           windows as (
+             select w.organisation_id, bool_or(w.proven) as proven from directory_window_proofs($1, $3) w
+             group by w.organisation_id),
+           items as (
+             select a.drill from advisories a
+             where a.state = 'published' and a.published_at >= $2
+               and exists (select from advisory_audience au where au.advisory_id = a.advisory_id and au.ceptoar_id = $1
+                           and au.stage = 'member'))
+           select (select count(*) from members) as "members!",
+                  exists (select from rule) as "rule_in_force!",
+                  (select count(*) from members join handling_rule_consents k using (organisation_id)
+                   join rule using (rule_id)) as "consents!",
+                  (select count(*) from members join windows using (organisation_id)) as "with_window!",
+                  (select count(*) from members join windows w using (organisation_id) where w.proven) as "proven!",
+                  (select count(*) from items where not drill) as "shared!",
+                  (select count(*) from items where drill) as "drills!""#,
+        ceptoar_id,
+        since,
+        PROVEN_DAYS
+    )
+    .fetch_one(tx)
+    .await
+}

@@ -1,0 +1,163 @@
+//! How the requirements of a CEPTOAR stand, each with its evidence and the way to what is missing.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use crate::features::access::action::DirectoryAction;
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::store as roster_store;
+use crate::features::directory::rules::light::{Evidence, Light};
+use crate::features::directory::rules::{paths, store};
+use crate::features::directory::verification::paths as verification;
+use crate::kernel::clock::{self, japan_day, jst};
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::{fiscal_year, thousands};
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::Page;
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the page.
+    pub struct RequirementsWords {
+        title: "{ceptoar}の具備要件と機能の状況" / "Requirements and functions of {ceptoar}",
+        lead: "ポータルに記録された事実から、その都度計算しています。手で書き換えることはできません。" / "Worked out from what the portal has on record, whenever you look. Nobody sets it by hand.",
+        directory: "名簿" / "Directory",
+        requirements: "具備要件" / "Requirements",
+        functions: "期待される機能" / "Hoped-for functions",
+        rule: "① 情報の取扱いルール" / "① Handling rule",
+        rule_why: "施行中の取扱いルールがあり、すべての構成員が同意していること。" / "A handling rule is in force, and every member agreed to it.",
+        rule_none: "施行中の取扱いルールが登録されていません。" / "No handling rule in force is registered.",
+        rule_count: "施行中の版に同意した構成員: {count} / {members}" / "Members that agreed to the edition in force: {count} of {members}",
+        rule_link: "取扱いルールを見る" / "See the handling rule",
+        windows: "② 緊急時の窓口" / "② Emergency windows",
+        windows_why: "すべての構成員に窓口があり、1年以内に連絡が取れると確認されていること。" / "Every member has a window that was proven within a year.",
+        windows_count: "窓口のある構成員: {with} / {members}、1年以内に確認済: {proven}" / "Members with a window: {with} of {members}; proven within a year: {proven}",
+        windows_link: "連絡先を確認する" / "Prove the windows",
+        members_link: "構成員を見る" / "See the members",
+        sharing: "セプター内の情報共有" / "Sharing inside the CEPTOAR",
+        sharing_why: "今年度、情報提供が経路に沿って構成員に届いていること(訓練を除く)。" / "An advisory reached members along the route this fiscal year, drills left out.",
+        sharing_count: "{year}に届いた情報提供: {count}件" / "Advisories that arrived in {year}: {count}",
+        advisories_link: "情報提供を見る" / "See the advisories",
+        drill: "訓練" / "Drill",
+        drill_why: "今年度、訓練の情報が構成員に届いていること。" / "A drill reached members this fiscal year.",
+        drill_count: "{year}の訓練: {count}件" / "Drills in {year}: {count}",
+        analysis: "状況の把握・分析" / "Grasping and analysing the situation",
+        analysis_text: "ポータルにはまだ記録がないため、判定していません。" / "Not judged: the portal keeps no record of it yet.",
+        analysis_state: "判定なし" / "Not judged",
+    }
+}
+
+struct Item {
+    title: &'static str,
+    why: &'static str,
+    light: Light,
+    label: &'static str,
+    facts: String,
+    links: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "directory/rules/requirements.html")]
+struct RequirementsPage {
+    chrome: Chrome,
+    w: &'static RequirementsWords,
+    requirements: Vec<Item>,
+    functions: Vec<Item>,
+}
+
+/// The first instant of the fiscal year of a day.
+fn since(day: NaiveDate) -> DateTime<Utc> {
+    let first = NaiveDate::from_ymd_opt(clock::fiscal_year(day), 4, 1).unwrap_or(day);
+    first.and_time(NaiveTime::MIN).and_local_timezone(jst()).single().map_or_else(Utc::now, |at| at.to_utc())
+}
+
+/// The page.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar_id): Path<String>,
+) -> Result<Response, WebError> {
+    if !can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&ceptoar_id)) {
+        return Err(WebError::NotFound);
+    }
+    let now = state.clock.now();
+    let today = japan_day(now);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = roster_store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
+    let evidence = store::evidence(&mut tx, &ceptoar_id, since(today)).await?;
+    tx.commit().await?;
+    let language = frame.language;
+    let w = RequirementsWords::of(language);
+    let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
+    let back = roster::roster(&ceptoar_id);
+    let way = [frame.home(), (roster::INDEX, w.directory), (back.as_str(), name.as_str())];
+    let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &RosterFacts::whole(&ceptoar_id));
+    let year = fiscal_year(clock::fiscal_year(today), language);
+    Ok(Page(RequirementsPage {
+        chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
+        w,
+        requirements: requirements(&evidence, &ceptoar_id, sees_windows, language),
+        functions: functions(&evidence, &year, language),
+    })
+    .into_response())
+}
+
+fn requirements(evidence: &Evidence, ceptoar_id: &str, sees_windows: bool, language: Language) -> Vec<Item> {
+    let w = RequirementsWords::of(language);
+    let members = thousands(evidence.members);
+    let rule_facts = if evidence.rule_in_force {
+        fill(w.rule_count, &[("count", &thousands(evidence.consents)), ("members", &members)])
+    } else {
+        w.rule_none.to_owned()
+    };
+    let windows_facts = fill(
+        w.windows_count,
+        &[("with", &thousands(evidence.with_window)), ("members", &members), ("proven", &thousands(evidence.proven))],
+    );
+    let mut windows_links = vec![(w.members_link, roster::roster(ceptoar_id))];
+    if sees_windows {
+        windows_links.push((w.windows_link, verification::board(ceptoar_id)));
+    }
+    vec![
+        item(
+            (w.rule, w.rule_why),
+            evidence.rule(),
+            rule_facts,
+            vec![(w.rule_link, paths::of_ceptoar(paths::RULES, ceptoar_id))],
+            language,
+        ),
+        item((w.windows, w.windows_why), evidence.windows(), windows_facts, windows_links, language),
+    ]
+}
+
+fn functions(evidence: &Evidence, year: &str, language: Language) -> Vec<Item> {
+    let w = RequirementsWords::of(language);
+    let count = |words, count| fill(words, &[("year", year), ("count", &thousands(count))]);
+    let links = || vec![(w.advisories_link, "/advisories".to_owned())];
+    vec![
+        item(
+            (w.sharing, w.sharing_why),
+            evidence.sharing(),
+            count(w.sharing_count, evidence.shared),
+            links(),
+            language,
+        ),
+        item((w.drill, w.drill_why), evidence.drill(), count(w.drill_count, evidence.drills), links(), language),
+    ]
+}
+
+fn item(
+    (title, why): (&'static str, &'static str),
+    light: Light,
+    facts: String,
+    links: Vec<(&'static str, String)>,
+    language: Language,
+) -> Item {
+    Item { title, why, light, label: light.label(language), facts, links }
+}

@@ -1,0 +1,109 @@
+//! What somebody has to do beside reading: with a due date where there is one, the most pressing first.
+
+use chrono::NaiveDate;
+
+use super::store::{self, OpenConsent, OpenRound};
+use super::words::TaskWords;
+use crate::features::access::action::{DirectoryAction, RequestAction};
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::store as roster;
+use crate::features::directory::rules::paths as rules;
+use crate::features::directory::verification::paths as verification;
+use crate::features::people::paths as people;
+use crate::features::people::store::{Wanted, requests};
+use crate::kernel::ids::OrganisationId;
+use crate::kernel::language::{Language, fill};
+use crate::kernel::period::{long_date, thousands};
+use crate::platform::db::Tx;
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// What.
+    pub text: String,
+    /// Until when.
+    pub due: Option<NaiveDate>,
+    /// Where.
+    pub href: String,
+}
+
+impl Task {
+    /// The day in words, and whether it is over.
+    #[must_use]
+    pub fn due_in_words(&self, today: NaiveDate, language: Language) -> Option<(String, bool)> {
+        self.due.map(|due| (long_date(due, language), due < today))
+    }
+}
+
+/// All tasks of a viewer, those with a due date first.
+pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Result<Vec<Task>> {
+    let w = TaskWords::of(language);
+    let mut tasks = Vec::new();
+    let waiting = requests_to_confirm(tx, viewer).await?;
+    if waiting > 0 {
+        let text = fill(w.requests, &[("count", &waiting.to_string())]);
+        tasks.push(Task { text, due: None, href: people::REQUESTS.to_owned() });
+    }
+    for round in rounds(tx, viewer).await? {
+        tasks.push(round_task(&round, language));
+    }
+    for consent in consents(tx, viewer).await? {
+        tasks.push(consent_task(&consent, language));
+    }
+    tasks.sort_by_key(|task| task.due.unwrap_or(NaiveDate::MAX));
+    Ok(tasks)
+}
+
+/// Requests about people that wait for this viewer as the second person.
+async fn requests_to_confirm(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<usize> {
+    if !viewer.keeps_staff() {
+        return Ok(0);
+    }
+    let waiting = requests(tx, Wanted::Waiting).await?;
+    Ok(waiting.iter().filter(|request| can(viewer, RequestAction::Confirm, &request.facts)).count())
+}
+
+/// Rounds of the viewer's desks that somebody has not answered.
+async fn rounds(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenRound>> {
+    let keeps = |desk: &&str| can(viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(desk));
+    let desks: Vec<String> = viewer.desks().into_iter().filter(keeps).map(str::to_owned).collect();
+    if desks.is_empty() { Ok(Vec::new()) } else { store::open_rounds(tx, &desks).await }
+}
+
+/// Handling rules that the viewer may agree to for a firm, which has not.
+async fn consents(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenConsent>> {
+    let firms: Vec<OrganisationId> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    let mut open = Vec::new();
+    for consent in store::open_consents(tx, &firms).await? {
+        // Nobody has more than a few.
+        let facts = roster::facts(tx, viewer, &consent.ceptoar_id, consent.organisation).await?;
+        if facts.is_some_and(|facts| can(viewer, DirectoryAction::KeepWindow, &facts)) {
+            open.push(consent);
+        }
+    }
+    Ok(open)
+}
+
+fn round_task(round: &OpenRound, language: Language) -> Task {
+    let w = TaskWords::of(language);
+    let ceptoar = language.pick(&round.ceptoar[0], &round.ceptoar[1]);
+    let numbers = [("silent", thousands(round.silent)), ("broken", thousands(round.broken))];
+    let numbers = numbers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let [silent, broken] = numbers;
+    Task {
+        text: fill(w.round, &[("ceptoar", ceptoar), silent, broken]),
+        due: Some(round.due_on),
+        href: verification::board(&round.ceptoar_id),
+    }
+}
+
+fn consent_task(consent: &OpenConsent, language: Language) -> Task {
+    let w = TaskWords::of(language);
+    let ceptoar = language.pick(&consent.ceptoar[0], &consent.ceptoar[1]);
+    Task {
+        text: fill(w.consent, &[("ceptoar", ceptoar), ("edition", &consent.edition)]),
+        due: None,
+        href: rules::of_ceptoar(rules::RULES, &consent.ceptoar_id),
+    }
+}
