@@ -6,6 +6,7 @@ mod field;
 mod portal;
 mod process;
 mod publish;
+mod search;
 mod sign_ins;
 mod sink;
 mod store;
@@ -24,6 +25,8 @@ pub enum Bench {
     Walls(Walls),
     /// Many sign-ins at once, and what readers feel of it.
     SignIns(SignIns),
+    /// The search over a large directory, next to its limit.
+    Search(Search),
     /// Takes and forgets mail on a free port; used where Postfix's smtp-sink is not installed.
     #[command(hide = true)]
     Sink,
@@ -76,6 +79,14 @@ pub struct SignIns {
     pub at_once: u32,
 }
 
+/// Settings of the search.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Search {
+    /// Members, each with three windows.
+    #[arg(long, default_value_t = 20_000)]
+    pub organisations: i32,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -86,6 +97,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Publish(settings) => publish::run(settings).await,
         Bench::Walls(settings) => walls::run(settings).await,
         Bench::SignIns(settings) => sign_ins::run(settings).await,
+        Bench::Search(settings) => search::run(settings).await,
         Bench::Sink => sink::serve().await,
     }
 }

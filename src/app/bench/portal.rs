@@ -14,6 +14,7 @@ use crate::kernel::ids::AccountId;
 use crate::platform::config::{Config, Confinement};
 use crate::platform::db::Db;
 use crate::platform::sandbox::Sandbox;
+use crate::platform::security::form_token::FormToken;
 use crate::platform::security::password::{Cost, PasswordHasher};
 use crate::platform::security::secret_key::SecretKey;
 use crate::platform::security::token::Token;
@@ -51,6 +52,8 @@ pub struct Person {
     pub name: &'static str,
     /// The cookie of their session.
     pub cookie: String,
+    /// The token of their forms.
+    pub form_token: FormToken,
     /// Whether lists of recipients are for them.
     pub keeps_lists: bool,
 }
@@ -71,7 +74,7 @@ pub async fn people(owner: &mut PgConnection) -> anyhow::Result<People> {
         let token = Token::random()?;
         store::session(owner, name, &token.hash()).await?;
         let cookie = format!("{}={}", cookies::session_name(false), token.reveal());
-        readers.push(Person { name, cookie, keeps_lists });
+        readers.push(Person { name, cookie, form_token: FormToken::of(&token), keeps_lists });
     }
     Ok(People { approver: store::account(owner, "approver").await?, readers })
 }

@@ -53,7 +53,9 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
              select distinct on (x.organisation_id) x.organisation_id, x.ja, x.en, x.reading
              from organisation_names x where x.folded like all ($1)
              order by x.organisation_id, x.valid @> viewer_today() desc, lower(x.valid) desc nulls last) f
-           join organisations o on o.organisation_id = f.organisation_id
+           -- By index, row by row: nobody can tell beforehand how many names hold the words.
+           cross join lateral (
+             select y.organisation_id, y.kind from organisations y where y.organisation_id = f.organisation_id offset 0) o
            left join organisation_names n on n.organisation_id = f.organisation_id and n.valid @> viewer_today()
            order by o.kind = 'member', coalesce(n.reading, f.reading), f.organisation_id
            limit $2::bigint + 1"#,
