@@ -14,7 +14,7 @@ use super::limiting::{self, Limits};
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, break_glass, directory, feature_map, home, mailbox, people, trail};
+use crate::features::{about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, trail};
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, host, language, request};
@@ -32,7 +32,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(people::routes())
         .merge(directory::roster::routes())
         .merge(directory::verification::routes())
-        .merge(feature_map::routes(public))
+        .merge(feature_map::routes(public.clone()))
+        .merge(follow_up::routes(public))
         .merge(advisories::routes())
         .merge(trail::routes())
         .merge(break_glass::routes())

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::cells::{self, Cell, Line, Row, Style};
 use crate::features::feature_map::edition::{Edition, Status};
+use crate::features::feature_map::errata::erratum::{ErrataWords, lines};
+use crate::features::feature_map::errata::Erratum;
 use crate::features::feature_map::sheet::{self, Column, CouncilBox, Sheet};
 use crate::features::feature_map::words::MapWords;
 use crate::kernel::language::{Language, fill};
@@ -57,7 +59,7 @@ pub struct MapPaper {
 
 /// Lays an edition out for paper.
 #[must_use]
-pub fn map(edition: &Edition, language: Language) -> MapPaper {
+pub fn map(edition: &Edition, errata: &[Erratum], language: Language) -> MapPaper {
     let w = MapWords::of(language);
     let sheet = sheet::sheet(edition, language);
     let mut source = vec![
@@ -76,9 +78,16 @@ pub fn map(edition: &Edition, language: Language) -> MapPaper {
         columns: sheet.sectors.iter().map(|sector| sector.columns.len()).sum(),
         rows: rows(&sheet, w, language),
         figures: figures(edition, w, language),
-        notes: notes(edition, &sheet, w, language),
+        notes: notes(edition, &sheet, w, language).into_iter().chain(errata_notes(errata, language)).collect(),
         portal: PaperWords::of(language).portal,
     }
+}
+
+/// The errata beside the edition, each under their heading.
+fn errata_notes(errata: &[Erratum], language: Language) -> Vec<String> {
+    let heading = ErrataWords::of(language).heading;
+    let about = PaperWords::of(language).about;
+    lines(errata, language).iter().map(|line| fill(about, &[("name", heading), ("text", line)])).collect()
 }
 
 fn rows(sheet: &Sheet, w: &MapWords, language: Language) -> Vec<Row> {
