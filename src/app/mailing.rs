@@ -60,7 +60,16 @@ impl Mailing {
             }
         };
         let pool = pool(worker.clone(), WORKER_CONNECTIONS);
-        Ok(Self { pool, url, postmark, connections: config.mail_connections, lease: None, base_url: config.base_url(), clock: clock.clone(), local })
+        Ok(Self {
+            pool,
+            url,
+            postmark,
+            connections: config.mail_connections,
+            lease: None,
+            base_url: config.base_url(),
+            clock: clock.clone(),
+            local,
+        })
     }
 
     /// The same with an operator's options.

@@ -14,7 +14,9 @@ use super::limiting::{self, Limits};
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, trail};
+use crate::features::{
+    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, trail,
+};
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, host, language, request};

@@ -3,8 +3,8 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::features::feature_map::edition::{Bilingual, Ceptoar, Edition, LiaisonCouncil, Sector};
-use crate::kernel::period::month;
 use crate::kernel::language::Language;
+use crate::kernel::period::month;
 
 /// What stands over the sheets of an edition.
 #[derive(Debug, Clone)]

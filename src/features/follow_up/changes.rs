@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::features::feature_map::compare::Comparison;
 use crate::features::feature_map::compare::ceptoars;
 use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
-use crate::features::feature_map::compare::Comparison;
 use crate::features::feature_map::edition::{Bilingual, Ceptoar, Edition, Sector};
 use crate::kernel::language::Language;
 
@@ -118,7 +118,10 @@ pub fn changes(last: &Edition, sectors: &[Sector], c: &Ceptoar, effective: &Effe
     if before.breakdown.as_ref().map(|b| &b.ja) != c.breakdown.as_ref().map(|b| &b.ja) {
         let fact = |text: &Option<Bilingual>| text.clone().map_or(Fact::NotStated, |text| Fact::Texts(vec![text]));
         let sides = (&fact(&before.breakdown), &fact(&c.breakdown));
-        changes.push(StoredChange { kind: BREAKDOWN.to_owned(), ..stored(Kind::Counts, None, sides, &Effective::default()) });
+        changes.push(StoredChange {
+            kind: BREAKDOWN.to_owned(),
+            ..stored(Kind::Counts, None, sides, &Effective::default())
+        });
     }
     changes
 }
@@ -243,11 +246,8 @@ mod tests {
             .collect();
         to.ceptoars[0].counts[0].value += 9;
         to.ceptoars.push(blank("ports", "water"));
-        let sheets: Vec<(String, Vec<StoredChange>)> = to
-            .ceptoars
-            .iter()
-            .map(|c| (c.id.clone(), changes(last, &to.sectors, c, &Effective::default())))
-            .collect();
+        let sheets: Vec<(String, Vec<StoredChange>)> =
+            to.ceptoars.iter().map(|c| (c.id.clone(), changes(last, &to.sectors, c, &Effective::default()))).collect();
         let comparison = compare(last, &to, &Ministries::default());
         assert!(sheets.iter().any(|(_, changes)| !changes.is_empty()));
         assert_eq!(disagreements(&sheets, &comparison), []);

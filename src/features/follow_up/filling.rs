@@ -177,7 +177,7 @@ impl Typed {
         let breakdown = reader.text("breakdown", "breakdown_en", 500);
         let reach = reader.reach();
         let handled = reader.text("handled", "handled_en", 200);
-        let channels = Channel::OF_MAPS.into_iter().filter(|c| self.has("channel", channel_code(*c))).collect();
+        let channels = self.channels(&before.channels);
         let operation_start = reader.month("operation");
         let rule_established = reader.month("rule");
         let remark = text::paragraph(self.at("remark"), 1000);
@@ -200,6 +200,19 @@ impl Typed {
             ..before.clone()
         };
         Ok(Filled { ceptoar, effective: Effective { name: name_on, desk: desk_on, counts: counts_on }, remark })
+    }
+
+    /// The channels that are ticked: those of before in their order, then the others.
+    fn channels(&self, before: &[Channel]) -> Vec<Channel> {
+        let stays = |c: &Channel| !Channel::OF_MAPS.contains(c) || self.has("channel", channel_code(*c));
+        let mut channels: Vec<Channel> = before.iter().copied().filter(stays).collect();
+        let ticked = Channel::OF_MAPS.into_iter().filter(|c| self.has("channel", channel_code(*c)));
+        for channel in ticked {
+            if !channels.contains(&channel) {
+                channels.push(channel);
+            }
+        }
+        channels
     }
 
     /// Fields in which this form and another differ, with what the other has, in the order of the form.

@@ -81,7 +81,7 @@ pub fn hindrances(
 ) -> Vec<Hindrance> {
     let planned = c.status == Status::Planned;
     let mut found = Vec::new();
-    let mut dated = |part: Dated, found: &mut Vec<Hindrance>| {
+    let dated = |part: Dated, found: &mut Vec<Hindrance>| {
         let changed = changes.iter().any(|change| change.kind().and_then(Dated::of) == Some(part));
         match effective.of(part) {
             None if changed && !only_became_known(changes, part) => found.push(Hindrance::NoDay(part)),
@@ -169,7 +169,10 @@ mod tests {
         let told = Effective { desk: day("2027-02-01"), counts: day("2027-02-01"), ..none };
         assert_eq!(found(&last, &c, &told), []);
         let early = Effective { desk: day("2018-04-24"), counts: day("2027-04-01"), ..none };
-        assert_eq!(found(&last, &c, &early), [Hindrance::DayOutside(Dated::Desk), Hindrance::DayOutside(Dated::Counts)]);
+        assert_eq!(
+            found(&last, &c, &early),
+            [Hindrance::DayOutside(Dated::Desk), Hindrance::DayOutside(Dated::Counts)]
+        );
     }
 
     #[test]

@@ -92,7 +92,8 @@ fn letter(about: About<'_>, reason: Reason<'_>, language: Language) -> Result<Le
     let due = long_date(about.due_on, language);
     let subject = fill(subject, &[("year", &fiscal_year(about.year, language)), ("day", &due)]);
     let link = format!("{}{}", about.base_url, paths::of_sheet(paths::SHEET, about.year, about.ceptoar_id));
-    let mut parts = vec![fill(w.greeting, &[("ceptoar", about.name.pick(language))]), w.from.to_owned(), text.to_owned()];
+    let mut parts =
+        vec![fill(w.greeting, &[("ceptoar", about.name.pick(language))]), w.from.to_owned(), text.to_owned()];
     match reason {
         Reason::Returned(comment) => parts.push(fill(w.comment, &[("comment", comment)])),
         Reason::Occasion(_) => parts.push(fill(w.due, &[("day", &due)])),
@@ -112,7 +113,8 @@ mod tests {
         let due_on = NaiveDate::from_ymd_opt(2027, 1, 29).unwrap();
         let about =
             About { year: 2026, ceptoar_id: "nonlife", name: &name, due_on, base_url: "https://portal.example" };
-        let reasons = Occasion::ALL.map(Reason::Occasion).into_iter().chain([Reason::Returned("単位を確認してください。")]);
+        let reasons =
+            Occasion::ALL.map(Reason::Occasion).into_iter().chain([Reason::Returned("単位を確認してください。")]);
         for reason in reasons {
             let letters = letters(about, reason).unwrap();
             assert_eq!(letters.bodies.len(), 2);

@@ -11,8 +11,10 @@ pub mod opening;
 pub mod paths;
 pub mod prefill;
 pub mod reminding;
+pub mod sheets;
 pub mod state;
 pub mod store;
+pub mod tasks;
 pub mod web;
 
 pub use web::routes;

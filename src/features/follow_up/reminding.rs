@@ -1,5 +1,7 @@
 //! Reminders that come by themselves. The worker sends them: it knows who is late and nothing of what is typed.
 
+pub mod store;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +9,6 @@ use sqlx::PgPool;
 
 use super::letters::{About, Reason, letters};
 use super::occasion::Occasion;
-use super::store::worker;
 use crate::kernel::clock::{Clock, japan_day};
 use crate::platform::audit::{self, Event};
 
@@ -21,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(30 * 60);
 pub async fn remind(pool: &PgPool, base_url: &str, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let today = japan_day(now);
     let mut sent = 0;
-    for late in worker::late(pool, today).await? {
+    for late in store::late(pool, today).await? {
         let known: Vec<Occasion> = late.reminded.iter().filter_map(|code| Occasion::from_code(code)).collect();
         let Some((occasion, on_day)) = Occasion::due(late.due_on, today, &known) else { continue };
         let about = About {
@@ -33,7 +34,7 @@ pub async fn remind(pool: &PgPool, base_url: &str, now: DateTime<Utc>) -> anyhow
         };
         let texts = letters(about, Reason::Occasion(occasion))?;
         let mut tx = pool.begin().await?;
-        if let Some(letters) = worker::remind(&mut tx, &late, (occasion, on_day), &texts, (today, now)).await? {
+        if let Some(letters) = store::remind(&mut tx, &late, (occasion, on_day), &texts, (today, now)).await? {
             let id = late.follow_up_id.to_string();
             let detail = serde_json::json!({
                 "ceptoar": late.ceptoar_id, "occasion": occasion.code(), "letters": letters });

@@ -1,15 +1,12 @@
 //! SQL of follow-ups and their sheets.
 
-pub mod sheets;
-pub mod worker;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::changes::StoredChange;
 use super::letters::Letters;
 use super::prefill::{DirectoryFacts, Prefilled};
-use super::changes::StoredChange;
 use crate::features::feature_map::edition::{Bilingual, Edition, Secretariat, Sector};
 use crate::kernel::ids::AccountId;
 
@@ -212,12 +209,8 @@ pub async fn tell(
 
 /// Publishes the edition of a follow-up; `false` where that cannot be done (any more).
 pub async fn publish(tx: &mut PgConnection, follow_up_id: Uuid, edition: &Edition) -> anyhow::Result<bool> {
-    let done = sqlx::query_scalar!(
-        "select follow_up_publish($1, $2)",
-        follow_up_id,
-        serde_json::to_value(edition)?
-    )
-    .fetch_one(tx)
-    .await?;
+    let done = sqlx::query_scalar!("select follow_up_publish($1, $2)", follow_up_id, serde_json::to_value(edition)?)
+        .fetch_one(tx)
+        .await?;
     Ok(done.unwrap_or(false))
 }

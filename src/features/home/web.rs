@@ -8,16 +8,19 @@ use chrono::{DateTime, Utc};
 use super::store::{self, MemberAnswers};
 use super::waiting::{Part, parts};
 use super::words::HomeWords;
-use crate::features::access::action::RequestAction;
+use crate::features::access::action::{FollowUpAction, RequestAction};
 use crate::features::access::web::MaybeViewer;
-use crate::features::access::{Routes, Rule, Viewer, can};
+use crate::features::access::{Routes, Rule, Viewer, can, could};
 use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Progress};
 use crate::features::advisories::reading::filter::{Filter, ListState};
 use crate::features::advisories::reading::store::{self as reading, ListRow};
+use crate::features::follow_up::sheets::store::open;
+use crate::features::follow_up::tasks::{Task, tasks};
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -89,6 +92,8 @@ struct DeskPage {
     greeting: String,
     /// How many requests about people the viewer may confirm, in words, and where they are.
     requests: Option<(String, &'static str)>,
+    /// What the follow-up of the map asks of the viewer.
+    tasks: Vec<Task>,
     sections: Vec<Section>,
 }
 
@@ -113,10 +118,24 @@ async fn index(
         sections.push(section(&mut tx, &viewer, part, frame.language, now).await?);
     }
     let waiting = requests_to_confirm(&mut tx, &viewer).await?;
+    let tasks = follow_up_tasks(&mut tx, &viewer, frame.language, now).await?;
     tx.commit().await?;
     let greeting = fill(w.greeting, &[("name", &viewer.display_name)]);
     let requests = (waiting > 0).then(|| (fill(w.requests, &[("count", &waiting.to_string())]), people::REQUESTS));
-    Ok(Page(DeskPage { chrome, w, greeting, requests, sections }).into_response())
+    Ok(Page(DeskPage { chrome, w, greeting, requests, tasks, sections }).into_response())
+}
+
+/// Sheets of the follow-up that wait for this viewer.
+async fn follow_up_tasks(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    language: Language,
+    now: DateTime<Utc>,
+) -> Result<Vec<Task>, WebError> {
+    if !could(viewer, FollowUpAction::See.into()) {
+        return Ok(Vec::new());
+    }
+    Ok(tasks(viewer, &open(tx).await?, japan_day(now), language))
 }
 
 /// Requests about people that wait for this viewer as the second person.

@@ -110,7 +110,11 @@ pub async fn get(
     Ok(Page(page(edition, &frame, ErratumForm::default(), FieldErrors::default())).into_response())
 }
 
-fn read(form: &ErratumForm, edition: &Edition, language: Language) -> Result<(Option<String>, [Bilingual; 3]), FieldErrors> {
+fn read(
+    form: &ErratumForm,
+    edition: &Edition,
+    language: Language,
+) -> Result<(Option<String>, [Bilingual; 3]), FieldErrors> {
     let w = ErratumWords::of(language);
     let mut errors = FieldErrors::default();
     let needed = |typed: &str, limit: usize| match text::line(typed, limit) {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::cells::{self, Cell, Line, Row, Style};
 use crate::features::feature_map::edition::{Edition, Status};
-use crate::features::feature_map::errata::erratum::{ErrataWords, lines};
 use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::erratum::{ErrataWords, lines};
 use crate::features::feature_map::sheet::{self, Column, CouncilBox, Sheet};
 use crate::features::feature_map::words::MapWords;
 use crate::kernel::language::{Language, fill};
@@ -235,7 +235,7 @@ mod tests {
     fn every_row_reaches_over_all_columns_in_both_languages() {
         for edition in editions().unwrap() {
             for language in [Language::Ja, Language::En] {
-                let paper = map(&edition, language);
+                let paper = map(&edition, &[], language);
                 assert_eq!(paper.columns, edition.ceptoars.len());
                 for row in &paper.rows {
                     let reach: usize = row.cells.iter().map(|cell| cell.span).sum();
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn the_contact_row_of_2011_is_two_wide_cells_as_printed_and_every_doubt_has_its_mark() {
         let editions = editions().unwrap();
-        let paper = map(&editions[1], Language::Ja);
+        let paper = map(&editions[1], &[], Language::Ja);
         let row = |code: &str| paper.rows.iter().find(|row| row.code == code).unwrap();
         let months: Vec<_> = row("operation").cells.iter().map(|c| (c.span, c.lines[0].text.as_str())).collect();
         assert_eq!(months, [(11, "2007年4月 運用開始"), (3, "2008年4月 運用開始")]);
@@ -272,7 +272,7 @@ mod tests {
         }
         edition.ceptoars[9].name = Some(Bilingual { ja: "長".repeat(400), en: "w".repeat(400) });
         for language in [Language::Ja, Language::En] {
-            let paper = set(TEMPLATE, &map(&edition, language)).unwrap();
+            let paper = set(TEMPLATE, &map(&edition, &[], language)).unwrap();
             let pages: Vec<u32> = (1..).take(paper.sheets.len()).collect();
             let words = lopdf::Document::load_mem(&paper.bytes).unwrap().extract_text(&pages).unwrap();
             let words: String = words.split_whitespace().collect();

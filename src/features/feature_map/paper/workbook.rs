@@ -233,7 +233,7 @@ mod tests {
     fn the_table_for_programs_says_what_the_table_file_says() {
         for edition in editions().unwrap() {
             for language in [Language::Ja, Language::En] {
-                let mut workbook = read(write(&edition, language).unwrap());
+                let mut workbook = read(write(&edition, &[], language).unwrap());
                 let sheet = workbook.worksheet_range(WorkbookWords::of(language).table).unwrap();
                 let csv = table_file::edition(&edition, language, Encoding::Utf8).unwrap();
                 let csv = String::from_utf8(csv.bytes).unwrap();

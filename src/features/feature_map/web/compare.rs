@@ -7,8 +7,8 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::files::{self, content_type};
 use super::differences::{Differences, differences};
+use super::files::{self, content_type};
 use super::map::choose;
 use super::shelf::{PublicPages, Published};
 use crate::features::access::web::extract::MaybeViewer;
@@ -185,13 +185,7 @@ fn page<'a>(
         let (href, file) = csv(pages, editions, (from, to), encoding, language)?;
         downloads.push((href, fill(words, &[("size", &files::size(&file)?)])));
     }
-    let found = Found {
-        summary,
-        shown: differences(&comparison, (from, to), language),
-        downloads,
-        from,
-        to,
-    };
+    let found = Found { summary, shown: differences(&comparison, (from, to), language), downloads, from, to };
     let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
     let title = fill(w.titled, &[("from", first), ("to", second)]);
     let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);

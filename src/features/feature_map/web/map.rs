@@ -307,7 +307,9 @@ fn downloads(
     let mut downloads = vec![Download { href: paths::edition_pdf(&edition.id), label }];
     for (kind, encoding, words) in files {
         let href = kind.address(&paths::edition(&edition.id), encoding);
-        let file = pages.page(editions, &href, language, || files::make(edition, &pages.errata(&edition.id), kind, encoding, language))?;
+        let file = pages.page(editions, &href, language, || {
+            files::make(edition, &pages.errata(&edition.id), kind, encoding, language)
+        })?;
         let size = files::size(&file)?;
         let label = fill(words, &[("as_of", edition.as_of_display.pick(language)), ("size", &size)]);
         downloads.push(Download { href, label });

@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 use tower::Service;
 
 use crate::features::feature_map::edition::Edition;
-use crate::features::feature_map::errata::store as errata_store;
 use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::store as errata_store;
 use crate::features::feature_map::store;
 use crate::kernel::language::Language;
 use crate::platform::web::error::WebError;

@@ -14,8 +14,9 @@ use crate::features::follow_up::assembling::as_of_display;
 use crate::features::follow_up::letters::{About, Reason, letters};
 use crate::features::follow_up::occasion::Occasion;
 use crate::features::follow_up::paths;
+use crate::features::follow_up::sheets::store as sheets;
 use crate::features::follow_up::state::State as SheetState;
-use crate::features::follow_up::store::{self, DeskPerson, FollowUp, sheets};
+use crate::features::follow_up::store::{self, DeskPerson, FollowUp};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time};
@@ -158,10 +159,8 @@ fn page(
     });
     let late = sheets.iter().filter(|sheet| leads && open && sheet.state.is_with_desk());
     BoardPage {
-        chrome: frame.chrome(
-            shown::title(year, language),
-            &[frame.home(), (paths::INDEX, CommonWords::of(language).title)],
-        ),
+        chrome: frame
+            .chrome(shown::title(year, language), &[frame.home(), (paths::INDEX, CommonWords::of(language).title)]),
         w,
         due: fill(w.due, &[("day", &long_date(follow_up.due_on, language))]),
         day: fill(w.day, &[("day", as_of_display(follow_up.as_of).pick(language))]),
@@ -180,7 +179,8 @@ fn row(sheet: &sheets::SheetRow, year: i32, language: Language) -> Row {
     let w = BoardWords::of(language);
     let reminded = |(code, at, letters): &(String, chrono::DateTime<chrono::Utc>, i32)| {
         let what = Occasion::from_code(code).map_or("", |occasion| occasion.label(language));
-        let many = if *letters == 0 { w.no_letters.to_owned() } else { fill(w.letters, &[("count", &letters.to_string())]) };
+        let many =
+            if *letters == 0 { w.no_letters.to_owned() } else { fill(w.letters, &[("count", &letters.to_string())]) };
         format!("{what} {} {many}", short_time(*at))
     };
     Row {

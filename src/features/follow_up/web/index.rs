@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::shown::CommonWords;
 use crate::features::access::action::FollowUpAction;
@@ -16,7 +16,7 @@ use crate::features::follow_up::opening::{self, Opening};
 use crate::features::follow_up::paths;
 use crate::features::follow_up::store;
 use crate::kernel::clock::{fiscal_year, japan_day};
-use crate::kernel::language::{Language, fill};
+use crate::kernel::language::Language;
 use crate::kernel::period::{fiscal_year as fiscal_year_words, long_date};
 use crate::kernel::text;
 use crate::platform::audit::{self, Event};
@@ -130,14 +130,21 @@ async fn page(
     })
 }
 
-async fn fields(tx: &mut Tx, typed: Option<OpenForm>, language: Language, today: NaiveDate) -> sqlx::Result<OpenFields> {
+async fn fields(
+    tx: &mut Tx,
+    typed: Option<OpenForm>,
+    language: Language,
+    today: NaiveDate,
+) -> sqlx::Result<OpenFields> {
     let this = fiscal_year(today);
-    let year = |typed: &str| [this, this - 1].map(|year| Choice {
-        value: year.to_string(),
-        label: fiscal_year_words(year, language),
-        explanation: as_of_display(last_day(year)).pick(language).to_owned(),
-        chosen: typed == year.to_string() || (typed.is_empty() && year == this),
-    });
+    let year = |typed: &str| {
+        [this, this - 1].map(|year| Choice {
+            value: year.to_string(),
+            label: fiscal_year_words(year, language),
+            explanation: as_of_display(last_day(year)).pick(language).to_owned(),
+            chosen: typed == year.to_string() || (typed.is_empty() && year == this),
+        })
+    };
     let Some(typed) = typed else {
         let plan = editions::editions(tx).await?.pop().map(|last| last.plan);
         let plan = plan.unwrap_or_else(|| Bilingual { ja: String::new(), en: String::new() });

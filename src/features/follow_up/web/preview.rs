@@ -21,8 +21,9 @@ use crate::features::feature_map::words::MapWords;
 use crate::features::follow_up::assembling::{Head, assemble};
 use crate::features::follow_up::changes::{StoredChange, disagreements};
 use crate::features::follow_up::paths;
+use crate::features::follow_up::sheets::store as sheets;
 use crate::features::follow_up::state::State as SheetState;
-use crate::features::follow_up::store::{self, FollowUp, sheets};
+use crate::features::follow_up::store::{self, FollowUp};
 use crate::kernel::language::{Label, Language, fill};
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
@@ -125,9 +126,10 @@ impl Draft {
             let name = self.edition.ceptoar(id).and_then(|c| c.name.as_ref());
             name.map_or_else(|| id.to_owned(), |n| n.pick(language).to_owned())
         };
-        let open = self.open.iter().map(|(id, state)| {
-            (name(id), state.label(language), paths::of_sheet(paths::SHEET, year, id))
-        });
+        let open = self
+            .open
+            .iter()
+            .map(|(id, state)| (name(id), state.label(language), paths::of_sheet(paths::SHEET, year, id)));
         PreviewPage {
             chrome: frame.chrome(pw.title, &way),
             pw,
@@ -197,7 +199,8 @@ pub async fn publish(
         return Ok(Unprocessable(draft.page(&viewer, &frame, errors)).into_response());
     }
     let id = draft.follow_up.follow_up_id;
-    if !draft.disagreements.is_empty() || !draft.open.is_empty() || !store::publish(&mut tx, id, &draft.edition).await? {
+    if !draft.disagreements.is_empty() || !draft.open.is_empty() || !store::publish(&mut tx, id, &draft.edition).await?
+    {
         return Err(WebError::Conflict(NOT_NOW));
     }
     let detail = serde_json::json!({

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 
 use super::check::{Check, CheckForm};
-use super::shown::{self, ChangeLine, CommonWords, change_line, in_whose_name};
 use super::sheet_words::SheetWords;
+use super::shown::{self, ChangeLine, CommonWords, change_line, in_whose_name};
 use crate::features::access::action::FollowUpAction;
 use crate::features::access::{Viewer, can};
 use crate::features::feature_map::edition::{Channel, Edition, Sector};
@@ -17,8 +17,8 @@ use crate::features::follow_up::changes::changes;
 use crate::features::follow_up::filling::{COUNTS, DESKS, Filled, Typed, channel_code, units};
 use crate::features::follow_up::hindrance::{doubts, hindrances};
 use crate::features::follow_up::paths;
+use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet, Taken};
 use crate::features::follow_up::state::{State as SheetState, Step};
-use crate::features::follow_up::store::sheets::{self, Past, Sheet, Taken};
 use crate::features::follow_up::store::{self, FollowUp};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time};
@@ -37,7 +37,6 @@ pub(super) struct SheetPage {
     pub chrome: Chrome,
     w: &'static SheetWords,
     language: Language,
-    name: String,
     state_label: &'static str,
     badge: &'static str,
     due: String,
@@ -86,6 +85,10 @@ impl SheetPage {
 
     fn field(&self, stem: &str, n: &usize) -> String {
         format!("{stem}_{n}")
+    }
+
+    fn error(&self, stem: &str, n: &usize) -> &str {
+        self.errors.at(&self.field(stem, n))
     }
 
     fn desks(&self) -> Vec<usize> {
@@ -186,7 +189,6 @@ impl Scene {
             chrome: frame.chrome(fill(w.title, &[("ceptoar", &name)]), &way),
             w,
             language,
-            name,
             state_label: sheet.state.label(language),
             badge: shown::badge(sheet.state),
             due: long_date(self.follow_up.due_on, language),
@@ -336,7 +338,7 @@ pub async fn post(
         // Nothing is lost: it is saved, and says what is missing.
         let scene = Scene::read(&mut tx, &viewer, &place).await?;
         tx.commit().await?;
-        let mut page = scene.page(&viewer, &frame, None, errors);
+        let mut page = scene.page(&viewer, &frame, Some(typed), errors);
         page.chrome = page.chrome.with_flash("warning", page.w.saved_not_sent);
         return Ok(Unprocessable(page).into_response());
     }

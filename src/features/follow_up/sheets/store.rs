@@ -13,6 +13,7 @@ use crate::features::feature_map::edition::{Bilingual, Ceptoar};
 use crate::features::follow_up::changes::{Effective, StoredChange};
 use crate::features::follow_up::filling::Filled;
 use crate::features::follow_up::state::{State, Step};
+use crate::features::follow_up::store::follow_ups;
 use crate::kernel::ids::OrganisationId;
 
 /// A sheet on the board.
@@ -77,7 +78,13 @@ pub async fn rows(tx: &mut PgConnection, follow_up_id: Uuid) -> sqlx::Result<Vec
             sector: Bilingual { ja: r.sector_ja, en: r.sector_en },
             state: r.state,
             changes: usize::try_from(r.changes).unwrap_or(0),
-            desks: r.content.0.secretariats.iter().map(crate::features::feature_map::compare::ceptoars::in_full).collect(),
+            desks: r
+                .content
+                .0
+                .secretariats
+                .iter()
+                .map(crate::features::feature_map::compare::ceptoars::in_full)
+                .collect(),
             edited_at: r.edited_at,
         })
         .collect())
@@ -312,7 +319,7 @@ pub struct Open {
 
 /// The sheets of the follow-up that is open, as far as the viewer may know them.
 pub async fn open(tx: &mut PgConnection) -> sqlx::Result<Vec<Open>> {
-    let Some(running) = super::follow_ups(tx).await?.into_iter().find(|f| f.published_at.is_none()) else {
+    let Some(running) = follow_ups(tx).await?.into_iter().find(|f| f.published_at.is_none()) else {
         return Ok(Vec::new());
     };
     let rows = rows(tx, running.follow_up_id).await?;
