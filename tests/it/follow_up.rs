@@ -1,7 +1,7 @@
 //! S-4: the yearly follow-up through the door, from its opening to an erratum of what came of it.
 
 mod refusals;
-mod world;
+pub mod world;
 
 use ceptoar_portal::features::follow_up::reminding;
 use chrono::TimeDelta;

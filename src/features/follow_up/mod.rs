@@ -3,6 +3,7 @@
 
 pub mod assembling;
 pub mod changes;
+pub mod demonstration;
 pub mod filling;
 pub mod hindrance;
 pub mod letters;

@@ -8,6 +8,7 @@ use super::changes::StoredChange;
 use super::letters::Letters;
 use super::prefill::{DirectoryFacts, Prefilled};
 use crate::features::feature_map::edition::{Bilingual, Edition, Secretariat, Sector};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
 
 /// A follow-up.
@@ -213,4 +214,28 @@ pub async fn publish(tx: &mut PgConnection, follow_up_id: Uuid, edition: &Editio
         .fetch_one(tx)
         .await?;
     Ok(done.unwrap_or(false))
+}
+
+/// Whether there was ever a follow-up. For the owner: a demonstration begins with one.
+pub async fn is_any(owner: &mut PgConnection) -> sqlx::Result<bool> {
+    let any = sqlx::query_scalar!(r#"select exists (select from follow_ups) as "any!""#).fetch_one(owner).await?;
+    Ok(any)
+}
+
+/// Lets an invented account look in the owner's transaction, as if it had signed in; `None` where there is no such one.
+pub async fn look_as(owner: &mut PgConnection, name: &str, now: DateTime<Utc>) -> sqlx::Result<Option<AccountId>> {
+    let id = sqlx::query_scalar!("select account_id from accounts where sign_in_name = $1 and demonstration", name)
+        .fetch_optional(&mut *owner)
+        .await?;
+    let Some(id) = id else { return Ok(None) };
+    sqlx::query!(
+        "select set_config('portal.account', $1, true) as account, set_config('portal.today', $2, true) as today,
+                set_config('portal.now', $3, true) as now",
+        id.to_string(),
+        japan_day(now).to_string(),
+        now.to_rfc3339()
+    )
+    .fetch_one(owner)
+    .await?;
+    Ok(Some(AccountId(id)))
 }

@@ -4,6 +4,7 @@ pub mod board;
 pub mod check;
 pub mod index;
 pub mod preview;
+pub mod saving;
 pub mod sheet;
 pub mod sheet_words;
 pub mod shown;
@@ -22,7 +23,7 @@ pub fn routes(pages: PublicPages) -> Routes {
         .get(paths::BOARD, may(FollowUpAction::See), board::get)
         .post(paths::REMINDER, may(FollowUpAction::Lead), board::remind)
         .get(paths::SHEET, may(FollowUpAction::See), sheet::get)
-        .post(paths::SHEET, may(FollowUpAction::Fill), sheet::post)
+        .post(paths::SHEET, may(FollowUpAction::Fill), saving::post)
         .post(paths::CHECK, may(FollowUpAction::See), check::post)
         .get(paths::PREVIEW, may(FollowUpAction::Lead), preview::get)
         .post(paths::PUBLICATION, Rule::Fresh(Action::FollowUp(FollowUpAction::Publish)), preview::publish)

@@ -1,41 +1,38 @@
 //! A sheet: the form of its desk, or what it says to those who check it.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
 use super::check::{Check, CheckForm};
 use super::sheet_words::SheetWords;
-use super::shown::{self, ChangeLine, CommonWords, change_line, in_whose_name};
+use super::shown::{self, ChangeLine, CommonWords, change_line};
 use crate::features::access::action::FollowUpAction;
 use crate::features::access::{Viewer, can};
 use crate::features::feature_map::edition::{Channel, Edition, Sector};
 use crate::features::feature_map::store as editions;
-use crate::features::follow_up::changes::changes;
-use crate::features::follow_up::filling::{COUNTS, DESKS, Filled, Typed, channel_code, units};
-use crate::features::follow_up::hindrance::{doubts, hindrances};
+use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
+use crate::features::follow_up::hindrance::doubts;
 use crate::features::follow_up::paths;
-use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet, Taken};
-use crate::features::follow_up::state::{State as SheetState, Step};
+use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet};
+use crate::features::follow_up::state::Step;
 use crate::features::follow_up::store::{self, FollowUp};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time};
-use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::{Choice, FieldErrors};
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
 
 #[derive(Template)]
 #[template(path = "follow_up/sheet.html")]
 pub(super) struct SheetPage {
     pub chrome: Chrome,
-    w: &'static SheetWords,
+    pub w: &'static SheetWords,
     language: Language,
     state_label: &'static str,
     badge: &'static str,
@@ -53,7 +50,7 @@ pub(super) struct SheetPage {
     version: i32,
     errors: FieldErrors,
     /// What somebody else saved meanwhile: field and value.
-    meanwhile: Option<(String, Vec<(String, String)>)>,
+    pub meanwhile: Option<(String, Vec<(String, String)>)>,
     /// The cells, for everybody else.
     facts: Vec<(&'static str, String)>,
     check: Option<Check>,
@@ -149,8 +146,8 @@ pub struct SheetQuery {
 pub(super) struct Scene {
     pub follow_up: FollowUp,
     pub sheet: Sheet,
-    last: Edition,
-    sectors: Vec<Sector>,
+    pub last: Edition,
+    pub sectors: Vec<Sector>,
     past: Vec<Past>,
 }
 
@@ -168,7 +165,8 @@ impl Scene {
         Ok(Self { follow_up, sheet, last, sectors, past })
     }
 
-    fn days(&self) -> (NaiveDate, NaiveDate) {
+    /// The days of the last edition and of the next.
+    pub fn days(&self) -> (NaiveDate, NaiveDate) {
         (self.last.as_of, self.follow_up.as_of)
     }
 
@@ -290,119 +288,6 @@ pub async fn get(
         page.chrome = page.chrome.with_flash("success", said);
     }
     Ok(Page(page).into_response())
-}
-
-/// Saves a sheet, and sends it where that was asked and nothing hinders it.
-pub async fn post(
-    State(state): State<AppState>,
-    viewer: Viewer,
-    frame: Frame,
-    Place(place): Place<SheetPlace>,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Result<Response, WebError> {
-    let typed = Typed::new(pairs);
-    let now = state.clock.now();
-    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let scene = Scene::read(&mut tx, &viewer, &place).await?;
-    if !can(&viewer, FollowUpAction::Fill, &scene.sheet.facts) {
-        return Err(WebError::NotFound);
-    }
-    if scene.follow_up.published_at.is_some() {
-        return Err(shown::frozen());
-    }
-    if !scene.sheet.state.is_with_desk() {
-        return Err(WebError::Conflict(SheetWords::SENT));
-    }
-    let version: i32 = typed.at("version").parse().unwrap_or(0);
-    if version != scene.sheet.version {
-        return Ok(meanwhile(&scene, &viewer, &frame, typed));
-    }
-    let filled = match typed.read(&scene.sheet.content, frame.language) {
-        Ok(filled) => filled,
-        Err(errors) => return Ok(Unprocessable(scene.page(&viewer, &frame, Some(typed), errors)).into_response()),
-    };
-    if !save(&mut tx, &viewer, &scene, &filled, now).await? {
-        return Err(WebError::Conflict(SheetWords::SENT));
-    }
-    let sends = typed.at("act") == "send";
-    let errors = if sends { hindering(&scene, &filled, frame.language) } else { FieldErrors::default() };
-    if sends && errors.is_empty() && !send(&mut tx, &viewer, &scene, now).await? {
-        return Err(WebError::Conflict(SheetWords::SENT));
-    }
-    let sent = sends && errors.is_empty();
-    let subject = place.year.to_string();
-    let event = Event::done(now, if sent { "follow_up.send" } else { "follow_up.save" }, "follow_up", &subject);
-    let detail = serde_json::json!({ "ceptoar": place.ceptoar, "version": scene.sheet.version });
-    audit::record(&mut tx, event.by(viewer.account_id).request(&frame.request_id).detail(detail)).await?;
-    if !errors.is_empty() {
-        // Nothing is lost: it is saved, and says what is missing.
-        let scene = Scene::read(&mut tx, &viewer, &place).await?;
-        tx.commit().await?;
-        let mut page = scene.page(&viewer, &frame, Some(typed), errors);
-        page.chrome = page.chrome.with_flash("warning", page.w.saved_not_sent);
-        return Ok(Unprocessable(page).into_response());
-    }
-    tx.commit().await?;
-    let here = paths::of_sheet(paths::SHEET, place.year, &place.ceptoar);
-    Ok(Redirect::to(&format!("{here}?done={}", if sent { "sent" } else { "saved" })).into_response())
-}
-
-async fn save(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    scene: &Scene,
-    filled: &Filled,
-    now: chrono::DateTime<chrono::Utc>,
-) -> anyhow::Result<bool> {
-    let changes = changes(&scene.last, &scene.sectors, &filled.ceptoar, &filled.effective);
-    let id = scene.follow_up.follow_up_id;
-    sheets::save(tx, viewer, id, scene.sheet.version, filled, &changes, now).await
-}
-
-async fn send(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    scene: &Scene,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<bool, WebError> {
-    let facts = &scene.sheet.facts;
-    let organisation = in_whose_name(viewer, Step::Send, facts).ok_or(WebError::NotFound)?;
-    let taken = Taken {
-        follow_up_id: scene.follow_up.follow_up_id,
-        ceptoar_id: &facts.ceptoar_id,
-        // It was saved a moment ago.
-        from: SheetState::Preparing,
-        version: scene.sheet.version + 1,
-        to: SheetState::Submitted,
-        step: Step::Send,
-        comment: "",
-    };
-    Ok(sheets::take(tx, viewer, organisation, taken, now).await?)
-}
-
-fn hindering(scene: &Scene, filled: &Filled, language: Language) -> FieldErrors {
-    let changes = changes(&scene.last, &scene.sectors, &filled.ceptoar, &filled.effective);
-    let mut errors = FieldErrors::default();
-    for hindrance in hindrances(&filled.ceptoar, &changes, &filled.effective, scene.days()) {
-        errors.add(hindrance.field(), hindrance.words(scene.days(), language));
-    }
-    errors
-}
-
-/// Somebody else saved meanwhile: what they saved stands beside what was typed here, and nothing is lost.
-fn meanwhile(scene: &Scene, viewer: &Viewer, frame: &Frame, typed: Typed) -> Response {
-    let sheet = &scene.sheet;
-    let saved = Typed::of(&sheet.content, &sheet.effective, &sheet.remark);
-    let w = SheetWords::of(frame.language);
-    let lines = typed.differing(&saved).into_iter().map(|(field, value)| {
-        let value = if value.is_empty() { w.nothing.to_owned() } else { value };
-        (w.field(field), value)
-    });
-    let lines: Vec<(String, String)> = lines.collect();
-    let when = fill(w.meanwhile, &[("at", &short_time(sheet.edited_at))]);
-    let mut page = scene.page(viewer, frame, Some(typed), FieldErrors::default());
-    page.meanwhile = Some((when, lines));
-    Unprocessable(page).into_response()
 }
 
 impl SheetPage {
