@@ -300,7 +300,7 @@ async fn frozen(w: &mut World) {
 }
 
 async fn erratum(w: &mut World) {
-    w.app.state.clock.advance(TimeDelta::days(12));
+    w.app.state.clock.advance(TimeDelta::days(90));
     let mut approver = w.app.signed_in("approver").await;
     let before = w.texts("select md5(document::text) from editions where edition_id = '2027-03-31'").await;
     let same = [("place", "放送CEPTOARの構成員"), ("wrong", "197社・団体"), ("right", "197社・団体")];
@@ -317,7 +317,7 @@ async fn erratum(w: &mut World) {
     let mut visitor = w.app.visitor();
     let page = visitor.get("/map/2027-03-31").await;
     let errata = page.texts("[data-errata] tbody tr");
-    assert!(errata.len() == 1 && errata[0].contains("198社・団体") && errata[0].contains("2027/04/"), "{errata:?}");
+    assert!(errata.len() == 1 && errata[0].contains("198社・団体") && errata[0].contains("2027/04/12"), "{errata:?}");
     assert!(page.texts("[data-row=members]").concat().contains("197社・団体"), "the edition is unchanged");
     assert_eq!(w.texts("select md5(document::text) from editions where edition_id = '2027-03-31'").await, before);
     assert!(visitor.get("/map/2011-03-31").await.texts("[data-errata]").is_empty());

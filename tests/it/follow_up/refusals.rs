@@ -137,7 +137,11 @@ async fn publishing_asks_again_who_it_is() {
     let mut w = World::build().await;
     w.open().await;
     w.confirm_all().await;
+    // Nobody proves themselves anew in a demonstration.
+    let real = "update accounts set demonstration = false where sign_in_name = 'approver'";
+    sqlx::query(real).execute(&mut w.db).await.unwrap();
     let mut approver = w.app.signed_in("approver").await;
+    assert_eq!(approver.get("/follow-up/2026/preview").await.status, 200);
     w.app.state.clock.advance(chrono::TimeDelta::minutes(20));
     let asked = approver.post("/follow-up/2026/publication", &[("sure", "true")]).await;
     assert!(

@@ -221,7 +221,10 @@ impl Scene {
                     .map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
-            starts.extend(["/follow-up/2026/sheets/banks", "/follow-up/2026/sheets/life", ERRATA].map(str::to_owned));
+            starts.extend(
+                ["/follow-up/2026", "/follow-up/2026/sheets/banks", "/follow-up/2026/sheets/life", ERRATA]
+                    .map(str::to_owned),
+            );
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
             starts.push(format!("/break-glass/organisations/{bank}"));
             for person in [poc, gone, author, invited] {
