@@ -150,6 +150,10 @@ grant select, insert (follow_up_id, ceptoar_id, position, content, prefill, olde
 -- desk has the sheet, and a sheet without requirement 1 is not sent.
 create function follow_up_sheets_take_steps() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+  -- Asked again here: whoever waited for the publication to end saw the follow-up open when they began.
+  if not public.follow_up_is_open(new.follow_up_id) then
+    raise exception 'the edition of this follow-up is published' using errcode = 'restrict_violation';
+  end if;
   if new.version <> old.version + 1 then
     raise exception 'another version of the sheet was saved meanwhile' using errcode = 'serialization_failure';
   end if;
@@ -247,6 +251,9 @@ create function follow_up_tell(p_follow_up uuid, p_ceptoar text, p_occasion text
             or p_occasion = 'returned' and p_ceptoar = any (public.viewer_ministry_ceptoars())) then
       raise exception 'letters about sheets are the centre''s' using errcode = 'insufficient_privilege';
     end if;
+    if p_occasion not in ('opened', 'by_hand', 'returned') then
+      raise exception 'reminders of other kinds come by themselves' using errcode = 'check_violation';
+    end if;
     if not exists (select from public.follow_up_sheets s join public.follow_ups f using (follow_up_id)
                    where s.follow_up_id = p_follow_up and s.ceptoar_id = p_ceptoar and f.published_at is null
                      and s.state in ('preparing', 'returned')) then
@@ -316,7 +323,12 @@ create function follow_up_publish(p_follow_up uuid, p_document jsonb) returns bo
       raise exception 'editions are published by approvers' using errcode = 'insufficient_privilege';
     end if;
     select * into f from public.follow_ups x where x.follow_up_id = p_follow_up for update;
-    if not found or f.published_at is not null
+    if not found then
+      return false;
+    end if;
+    -- Nobody sends a sheet back while the edition is made of it.
+    perform from public.follow_up_sheets s where s.follow_up_id = p_follow_up for share;
+    if f.published_at is not null
        or exists (select from public.follow_up_sheets s where s.follow_up_id = p_follow_up and s.state <> 'confirmed') then
       return false;
     end if;

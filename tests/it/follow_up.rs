@@ -138,6 +138,14 @@ async fn the_second_of_two_editors_sees_what_changed_and_keeps_their_text() {
     let kept =
         w.texts("select content -> 'breakdown' ->> 'ja' from follow_up_sheets where ceptoar_id = 'broadcast'").await;
     assert_eq!(kept, ["二人目の内訳"]);
+    // And who comes after it was sent loses no text either.
+    let seen = one.get(path).await;
+    w.send_sheet("broadcast").await;
+    let form = with(fields(&seen, "main form"), &[("remark", "間に合わなかった文"), ("act", "save")]);
+    let late = world::send(&mut one, path, &form).await;
+    assert_eq!(late.status, 409);
+    let notice = late.texts("[data-meanwhile]").concat();
+    assert!(notice.contains("提出済みのため") && notice.contains("間に合わなかった文"), "{notice}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

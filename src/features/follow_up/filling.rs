@@ -100,6 +100,12 @@ impl Typed {
         self.0.iter().any(|(name, typed)| name == field && typed == value)
     }
 
+    /// Whether a field is one of the sheet's own, and not a button, a version or a token.
+    #[must_use]
+    pub fn is_of_sheet(field: &str) -> bool {
+        !matches!(field, "act" | "version" | "form_token")
+    }
+
     fn set(&mut self, field: &str, value: impl Into<String>) {
         self.0.push((field.to_owned(), value.into()));
     }

@@ -2,10 +2,11 @@
 
 use axum::Form;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
-use super::sheet::{Scene, SheetPlace};
+use super::sheet::{Meanwhile, Scene, SheetPlace};
 use super::sheet_words::SheetWords;
 use super::shown::{self, in_whose_name};
 use crate::features::access::action::FollowUpAction;
@@ -24,7 +25,7 @@ use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;
-use crate::platform::web::page::Unprocessable;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 /// Saves a sheet, and sends it where that was asked and nothing hinders it.
@@ -46,7 +47,7 @@ pub async fn post(
         return Err(shown::frozen());
     }
     if !scene.sheet.state.is_with_desk() {
-        return Err(WebError::Conflict(SheetWords::SENT));
+        return Ok(sent_meanwhile(&scene, &viewer, &frame, &typed));
     }
     let version: i32 = typed.at("version").parse().unwrap_or(0);
     if version != scene.sheet.version {
@@ -57,7 +58,13 @@ pub async fn post(
         Err(errors) => return Ok(Unprocessable(scene.page(&viewer, &frame, Some(typed), errors)).into_response()),
     };
     if !save(&mut tx, &viewer, &scene, &filled, now).await? {
-        return Err(WebError::Conflict(SheetWords::SENT));
+        // Somebody was faster by a moment.
+        let scene = Scene::read(&mut tx, &viewer, &place).await?;
+        return Ok(if scene.sheet.state.is_with_desk() {
+            meanwhile(&scene, &viewer, &frame, typed)
+        } else {
+            sent_meanwhile(&scene, &viewer, &frame, &typed)
+        });
     }
     let sends = typed.at("act") == "send";
     let errors = if sends { hindering(&scene, &filled, frame.language) } else { FieldErrors::default() };
@@ -121,16 +128,35 @@ fn hindering(scene: &Scene, filled: &Filled, language: Language) -> FieldErrors 
 
 /// Somebody else saved meanwhile: what they saved stands beside what was typed here, and nothing is lost.
 fn meanwhile(scene: &Scene, viewer: &Viewer, frame: &Frame, typed: Typed) -> Response {
-    let sheet = &scene.sheet;
-    let saved = Typed::of(&sheet.content, &sheet.effective, &sheet.remark);
     let w = SheetWords::of(frame.language);
-    let lines = typed.differing(&saved).into_iter().map(|(field, value)| {
-        let value = if value.is_empty() { w.nothing.to_owned() } else { value };
-        (w.field(field), value)
-    });
-    let lines: Vec<(String, String)> = lines.collect();
-    let when = fill(w.meanwhile, &[("at", &short_time(sheet.edited_at))]);
+    let saved = saved(scene);
+    let lines = lines(w, typed.differing(&saved), w.saved_now);
+    let lead = if lines.is_empty() { w.meanwhile_same } else { w.meanwhile_text };
+    let title = fill(w.meanwhile, &[("at", &short_time(scene.sheet.edited_at))]);
     let mut page = scene.page(viewer, frame, Some(typed), FieldErrors::default());
-    page.meanwhile = Some((when, lines));
+    page.meanwhile = Some(Meanwhile { title, lead, lines });
     Unprocessable(page).into_response()
+}
+
+/// Somebody else sent it meanwhile: it cannot be changed now, and what was typed stands there to be kept.
+fn sent_meanwhile(scene: &Scene, viewer: &Viewer, frame: &Frame, typed: &Typed) -> Response {
+    let w = SheetWords::of(frame.language);
+    let saved = saved(scene);
+    let lines = lines(w, saved.differing(typed), w.yours);
+    let mut page = scene.page(viewer, frame, None, FieldErrors::default());
+    page.meanwhile = Some(Meanwhile { title: w.sent.to_owned(), lead: w.sent_text, lines });
+    (StatusCode::CONFLICT, Page(page)).into_response()
+}
+
+fn saved(scene: &Scene) -> Typed {
+    let sheet = &scene.sheet;
+    Typed::of(&sheet.content, &sheet.effective, &sheet.remark)
+}
+
+fn lines(w: &SheetWords, differing: Vec<(&str, String)>, words: &str) -> Vec<String> {
+    let line = |(field, value): (&str, String)| {
+        let value = if value.is_empty() { w.nothing.to_owned() } else { value };
+        format!("{} — {}", w.field(field), fill(words, &[("value", &value)]))
+    };
+    differing.into_iter().filter(|(field, _)| Typed::is_of_sheet(field)).map(line).collect()
 }

@@ -50,11 +50,18 @@ pub(super) struct SheetPage {
     version: i32,
     errors: FieldErrors,
     /// What somebody else saved meanwhile: field and value.
-    pub meanwhile: Option<(String, Vec<(String, String)>)>,
+    pub meanwhile: Option<Meanwhile>,
     /// The cells, for everybody else.
     facts: Vec<(&'static str, String)>,
     check: Option<Check>,
     past: Vec<PastLine>,
+}
+
+/// What somebody else did meanwhile.
+pub(super) struct Meanwhile {
+    pub title: String,
+    pub lead: &'static str,
+    pub lines: Vec<String>,
 }
 
 struct PastLine {
@@ -71,13 +78,13 @@ impl SheetPage {
     }
 
     /// From which older edition a cell was filled in.
-    fn from_older(&self, code: &str) -> String {
+    fn older_cell(&self, code: &str) -> String {
         let edition = self.older.iter().find(|(known, _)| known == code);
         edition.map(|(_, edition)| fill(self.w.from_older, &[("edition", edition)])).unwrap_or_default()
     }
 
     fn month_help(&self, code: &str) -> String {
-        format!("{}{}", self.w.month_help, self.from_older(code))
+        format!("{}{}", self.w.month_help, self.older_cell(code))
     }
 
     fn field(&self, stem: &str, n: &usize) -> String {
@@ -86,6 +93,10 @@ impl SheetPage {
 
     fn error(&self, stem: &str, n: &usize) -> &str {
         self.errors.at(&self.field(stem, n))
+    }
+
+    fn errors_in_english(&self) -> bool {
+        self.errors.iter().any(|(field, _)| field.contains("_en"))
     }
 
     fn desks(&self) -> Vec<usize> {
@@ -246,8 +257,8 @@ impl Scene {
             (w.reach, column.reach.clone().unwrap_or_default()),
             (w.handled, column.handled.clone().unwrap_or_default()),
             (w.channels, means.join(joint)),
-            (w.operation, months(&column.operation_start)),
             (w.rule, months(&column.rule)),
+            (w.operation, months(&column.operation_start)),
             (w.remark, self.sheet.remark.clone()),
         ];
         facts.retain(|(_, value)| !value.is_empty());
