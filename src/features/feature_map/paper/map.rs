@@ -264,6 +264,26 @@ mod tests {
     }
 
     #[test]
+    fn errata_stand_below_the_sheet_and_change_no_cell() {
+        let edition = editions().unwrap().remove(1);
+        let text = |ja: &str| crate::features::feature_map::edition::Bilingual { ja: ja.into(), en: ja.into() };
+        let erratum = Erratum {
+            edition_id: edition.id.clone(),
+            ceptoar_id: None,
+            dated_on: edition.as_of,
+            place: text("銀行等CEPTOARの構成員"),
+            wrong: text("1,602社"),
+            right: text("1,603社"),
+        };
+        let [plain, corrected] = [&[][..], &[erratum]].map(|errata| map(&edition, errata, Language::Ja));
+        let rows = |paper: &MapPaper| serde_json::to_string(&paper.rows).unwrap();
+        assert_eq!(rows(&plain), rows(&corrected));
+        assert_eq!(corrected.notes.len(), plain.notes.len() + 1);
+        let line = corrected.notes.last().unwrap();
+        assert!(line.starts_with("正誤表: 2011年3月31日(木)") && line.contains("正「1,603社」"), "{line}");
+    }
+
+    #[test]
     fn names_are_printed_letter_by_letter_whatever_is_in_them() {
         let mut edition = editions().unwrap().remove(1);
         let names = ["", "\n", "#panic()", "*a*$x$@b<c>[d]", "\\u{61}", "#read(\"/etc/passwd\")", "123", "=1+1//"];
