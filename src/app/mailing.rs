@@ -4,6 +4,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::database::Database;
+use crate::features::follow_up::reminding;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::pool;
@@ -36,6 +37,8 @@ pub struct Mailing {
     postmark: Postmark,
     connections: u16,
     lease: Option<std::time::Duration>,
+    base_url: String,
+    clock: Clock,
     /// Keeps the demonstration's relay running.
     local: Option<LocalRelay>,
 }
@@ -57,7 +60,16 @@ impl Mailing {
             }
         };
         let pool = pool(worker.clone(), WORKER_CONNECTIONS);
-        Ok(Self { pool, url, postmark, connections: config.mail_connections, lease: None, local })
+        Ok(Self {
+            pool,
+            url,
+            postmark,
+            connections: config.mail_connections,
+            lease: None,
+            base_url: config.base_url(),
+            clock: clock.clone(),
+            local,
+        })
     }
 
     /// The same with an operator's options.
@@ -72,6 +84,7 @@ impl Mailing {
     /// # Errors
     /// When the relay's TLS cannot be set up.
     pub async fn run(self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let reminding = tokio::spawn(reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone()));
         loop {
             let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
@@ -83,6 +96,7 @@ impl Mailing {
             }
             tokio::time::sleep(RESTART).await;
         }
+        reminding.abort();
         self.pool.close().await;
         drop(self.local);
         Ok(())

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::access::action::{BreakGlassAction, DirectoryAction, TrailAction};
+use crate::features::access::action::{BreakGlassAction, DirectoryAction, FollowUpAction, TrailAction};
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
@@ -49,6 +49,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::Directory(DirectoryAction::LookAtMember)) {
         entries.push(("/directory", "名簿", "Directory"));
+    }
+    if could(viewer, Action::FollowUp(FollowUpAction::See)) {
+        entries.push(("/follow-up", "フォローアップ", "Follow-up"));
     }
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {

@@ -15,7 +15,7 @@ use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{
-    about, accounts, advisories, break_glass, directory, feature_map, home, mailbox, people, search, trail,
+    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, search, trail,
 };
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
@@ -36,7 +36,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::roster::routes())
         .merge(directory::verification::routes())
         .merge(directory::rules::routes())
-        .merge(feature_map::routes(public))
+        .merge(feature_map::routes(public.clone()))
+        .merge(follow_up::routes(public))
         .merge(advisories::routes())
         .merge(trail::routes())
         .merge(break_glass::routes())

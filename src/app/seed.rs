@@ -3,7 +3,8 @@
 use super::database::Database;
 use crate::features::demonstration::{self, Summary};
 use crate::features::directory::reference;
-use crate::features::feature_map;
+use crate::features::{feature_map, follow_up};
+use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::security::password::{Cost, PasswordHasher};
 
@@ -27,7 +28,11 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
     let reference_loaded = reference::load(&mut owner).await?;
     feature_map::load_editions(&mut owner).await?;
     let demonstration = match config.is_demonstration() {
-        true => Some(demonstration::seed(&mut owner, hasher).await?),
+        true => {
+            let summary = demonstration::seed(&mut owner, hasher).await?;
+            follow_up::demonstration::open_one(&mut owner, &config.base_url(), Clock::System.now()).await?;
+            Some(summary)
+        }
         false => None,
     };
     sqlx::Connection::close(owner).await?;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
 mod browser;
+mod follow_up;
 mod hostile;
 mod passkeys;
 mod portal;

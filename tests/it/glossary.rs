@@ -10,6 +10,7 @@ use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
+use ceptoar_portal::features::follow_up::state::State as SheetState;
 use ceptoar_portal::features::people::person::{AccountState, Decision, DutyTime, RequestPurpose, Strength};
 use ceptoar_portal::features::sharing::verdict::{Rule, Verdict};
 use ceptoar_portal::kernel::language::{Label, Language};
@@ -100,6 +101,7 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("DutyTime", DutyTime::ALL),
         rows("RequestPurpose", RequestPurpose::ALL),
         rows("Decision", Decision::ALL),
+        rows("follow_up::State", SheetState::ALL),
     ]
     .concat()
     .into_iter()

@@ -16,6 +16,7 @@ mod directory;
 mod edge;
 mod enrolment;
 mod feature_map;
+mod follow_up;
 mod files;
 mod glossary;
 mod guesses;

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use crate::support::{TestApp, factory};
 
-/// Open to everybody on purpose: published editions, and the list of migrations (which the roles
+/// Open to everybody on purpose: published editions with their errata, and the list of migrations (which the roles
 /// have no right to read).
-const WITHOUT_ROW_SECURITY: [&str; 2] = ["_sqlx_migrations", "editions"];
+const WITHOUT_ROW_SECURITY: [&str; 3] = ["_sqlx_migrations", "editions", "errata"];
 
 /// A portal of real size, with rows in every table: only then do zero rows mean something.
 async fn filled() -> (TestApp, PgConnection) {
@@ -109,7 +109,19 @@ insert into handling_rule_consents (rule_id, organisation_id, consented_on, way,
 select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
 from handling_rules r join memberships m using (ceptoar_id);
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
-insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now())
+insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now());
+insert into follow_ups (fiscal_year, as_of, base_edition, due_on, plan_ja, plan_en, opened_by, opened_at)
+select 2031, '2032-03-31', '2018-04-24', '2032-01-30', 'x', 'x', account_id, now() from accounts where sign_in_name = 'analyst';
+insert into follow_up_sheets (follow_up_id, ceptoar_id, position, content, prefill, edited_at)
+select follow_up_id, ceptoar_id, 1, jsonb_build_object('id', ceptoar_id), '{}', now() from follow_ups, ceptoars
+on conflict do nothing;
+insert into follow_up_events (follow_up_id, ceptoar_id, step, comment, account_id, organisation_id, at)
+select s.follow_up_id, s.ceptoar_id, 'send', 'x', f.account_id, f.organisation_id, now()
+from follow_up_sheets s join affiliations f on f.ceptoar_id = s.ceptoar_id and f.role = 'secretariat';
+insert into follow_up_reminders select follow_up_id, ceptoar_id, 'by_hand', '2026-11-21', 1, now() from follow_up_sheets
+on conflict do nothing;
+insert into errata select gen_random_uuid(), '2018-04-24', 'banks', '2026-11-21', 'x', 'x', 'x', 'x', 'y', 'y', account_id, now()
+from accounts where sign_in_name = 'approver'
 ";
 
 async fn names(db: &mut PgConnection, query: &str) -> Vec<String> {

@@ -123,6 +123,23 @@ pub enum DirectoryAction {
     KeepWindow,
 }
 
+/// What is done in the yearly follow-up of the map (フォローアップ).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FollowUpAction {
+    /// See a CEPTOAR's sheet.
+    See,
+    /// Fill it in and send it.
+    Fill,
+    /// Check it for the ministry.
+    CheckForMinistry,
+    /// Check it for the centre.
+    CheckForCentre,
+    /// Open a follow-up, remind desks and see the edition that comes of it.
+    Lead,
+    /// Publish the edition; record an erratum of a published one.
+    Publish,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -136,6 +153,8 @@ pub enum Action {
     BreakGlass(BreakGlassAction),
     /// Something with the directory.
     Directory(DirectoryAction),
+    /// Something in the yearly follow-up.
+    FollowUp(FollowUpAction),
 }
 
 impl Action {
@@ -148,6 +167,7 @@ impl Action {
             Self::Trail(action) => action.possible_for(viewer),
             Self::BreakGlass(action) => action.possible_for(viewer),
             Self::Directory(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::FollowUp(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

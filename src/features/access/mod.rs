@@ -9,6 +9,7 @@ pub mod advisory;
 pub mod break_glass;
 pub mod decision;
 pub mod directory;
+pub mod follow_up;
 pub mod people;
 pub mod requests;
 pub mod role;

@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod edition;
+pub mod errata;
 pub mod facts;
 pub mod json;
 pub mod legend;

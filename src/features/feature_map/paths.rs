@@ -19,6 +19,15 @@ pub const EDITION: &str = "/map/{edition}";
 /// The profile of a CEPTOAR or liaison council; the last part may end in `.json` or `.pdf`.
 pub const PROFILE: &str = "/ceptoars/{id}";
 
+/// Where an erratum beside an edition is recorded.
+pub const ERRATA: &str = "/map/{edition}/errata";
+
+/// Where an erratum beside an edition is recorded.
+#[must_use]
+pub fn errata(id: &str) -> String {
+    format!("/map/{id}/errata")
+}
+
 /// The page of an edition.
 #[must_use]
 pub fn edition(id: &str) -> String {

@@ -4,12 +4,14 @@ use chrono::NaiveDate;
 
 use super::store::{self, OpenConsent, OpenRound};
 use super::words::TaskWords;
-use crate::features::access::action::{DirectoryAction, RequestAction};
+use crate::features::access::action::{DirectoryAction, FollowUpAction, RequestAction};
 use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Viewer, can};
+use crate::features::access::{Viewer, can, could};
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
+use crate::features::follow_up;
+use crate::features::follow_up::sheets::store::open;
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
 use crate::kernel::ids::OrganisationId;
@@ -50,6 +52,10 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
+    }
+    if could(viewer, FollowUpAction::See.into()) {
+        let asked = follow_up::tasks::tasks(viewer, &open(tx).await?, language);
+        tasks.extend(asked.into_iter().map(|task| Task { text: task.text, due: task.due, href: task.href }));
     }
     tasks.sort_by_key(|task| task.due.unwrap_or(NaiveDate::MAX));
     Ok(tasks)

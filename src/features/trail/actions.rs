@@ -88,6 +88,13 @@ actions! {
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "directory.change" Work "名簿の変更" / "Directory changed";
+    "follow_up.open" Work "フォローアップの開始" / "Follow-up opened";
+    "follow_up.save" Work "調査票の保存" / "Sheet saved";
+    "follow_up.send" Work "調査票の提出" / "Sheet sent";
+    "follow_up.check" Work "調査票の確認・差戻し" / "Sheet checked or sent back";
+    "follow_up.remind" Work "調査票の督促" / "Desks reminded of their sheets";
+    "follow_up.publish" Work "マップの版の公表" / "Edition of the map published";
+    "edition.erratum" Work "正誤表への記録" / "Erratum recorded";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
     "contacts.search" Security "窓口の検索" / "Windows searched";
     "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";
@@ -125,6 +132,8 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "affiliation" => language.pick("担当", "Duty").to_owned(),
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
+        "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),
         other => other.to_owned(),
     }

@@ -394,7 +394,19 @@ const WITHOUT_OBJECT: [&str; 54] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 63] = [
+const TESTED_ELSEWHERE: [&str; 74] = [
+    // tests/it/follow_up.rs
+    "GET /follow-up",
+    "POST /follow-up",
+    "GET /follow-up/{year}",
+    "POST /follow-up/{year}/reminder",
+    "GET /follow-up/{year}/sheets/{ceptoar}",
+    "POST /follow-up/{year}/sheets/{ceptoar}",
+    "POST /follow-up/{year}/sheets/{ceptoar}/check",
+    "GET /follow-up/{year}/preview",
+    "POST /follow-up/{year}/publication",
+    "GET /map/{edition}/errata",
+    "POST /map/{edition}/errata",
     // tests/it/directory/rules.rs
     "GET /directory/{ceptoar}/rules",
     "POST /directory/{ceptoar}/rules",

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::cells::{self, Cell, Line, Row, Style};
 use crate::features::feature_map::edition::{Edition, Status};
+use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::erratum::{ErrataWords, lines};
 use crate::features::feature_map::sheet::{self, Column, CouncilBox, Sheet};
 use crate::features::feature_map::words::MapWords;
 use crate::kernel::language::{Language, fill};
@@ -57,7 +59,7 @@ pub struct MapPaper {
 
 /// Lays an edition out for paper.
 #[must_use]
-pub fn map(edition: &Edition, language: Language) -> MapPaper {
+pub fn map(edition: &Edition, errata: &[Erratum], language: Language) -> MapPaper {
     let w = MapWords::of(language);
     let sheet = sheet::sheet(edition, language);
     let mut source = vec![
@@ -76,9 +78,16 @@ pub fn map(edition: &Edition, language: Language) -> MapPaper {
         columns: sheet.sectors.iter().map(|sector| sector.columns.len()).sum(),
         rows: rows(&sheet, w, language),
         figures: figures(edition, w, language),
-        notes: notes(edition, &sheet, w, language),
+        notes: notes(edition, &sheet, w, language).into_iter().chain(errata_notes(errata, language)).collect(),
         portal: PaperWords::of(language).portal,
     }
+}
+
+/// The errata beside the edition, each under their heading.
+fn errata_notes(errata: &[Erratum], language: Language) -> Vec<String> {
+    let heading = ErrataWords::of(language).heading;
+    let about = PaperWords::of(language).about;
+    lines(errata, language).iter().map(|line| fill(about, &[("name", heading), ("text", line)])).collect()
 }
 
 fn rows(sheet: &Sheet, w: &MapWords, language: Language) -> Vec<Row> {
@@ -226,7 +235,7 @@ mod tests {
     fn every_row_reaches_over_all_columns_in_both_languages() {
         for edition in editions().unwrap() {
             for language in [Language::Ja, Language::En] {
-                let paper = map(&edition, language);
+                let paper = map(&edition, &[], language);
                 assert_eq!(paper.columns, edition.ceptoars.len());
                 for row in &paper.rows {
                     let reach: usize = row.cells.iter().map(|cell| cell.span).sum();
@@ -239,7 +248,7 @@ mod tests {
     #[test]
     fn the_contact_row_of_2011_is_two_wide_cells_as_printed_and_every_doubt_has_its_mark() {
         let editions = editions().unwrap();
-        let paper = map(&editions[1], Language::Ja);
+        let paper = map(&editions[1], &[], Language::Ja);
         let row = |code: &str| paper.rows.iter().find(|row| row.code == code).unwrap();
         let months: Vec<_> = row("operation").cells.iter().map(|c| (c.span, c.lines[0].text.as_str())).collect();
         assert_eq!(months, [(11, "2007年4月 運用開始"), (3, "2008年4月 運用開始")]);
@@ -255,6 +264,26 @@ mod tests {
     }
 
     #[test]
+    fn errata_stand_below_the_sheet_and_change_no_cell() {
+        let edition = editions().unwrap().remove(1);
+        let text = |ja: &str| crate::features::feature_map::edition::Bilingual { ja: ja.into(), en: ja.into() };
+        let erratum = Erratum {
+            edition_id: edition.id.clone(),
+            ceptoar_id: None,
+            dated_on: edition.as_of,
+            place: text("銀行等CEPTOARの構成員"),
+            wrong: text("1,602社"),
+            right: text("1,603社"),
+        };
+        let [plain, corrected] = [&[][..], &[erratum]].map(|errata| map(&edition, errata, Language::Ja));
+        let rows = |paper: &MapPaper| serde_json::to_string(&paper.rows).unwrap();
+        assert_eq!(rows(&plain), rows(&corrected));
+        assert_eq!(corrected.notes.len(), plain.notes.len() + 1);
+        let line = corrected.notes.last().unwrap();
+        assert!(line.starts_with("正誤表: 2011年3月31日(木)") && line.contains("正「1,603社」"), "{line}");
+    }
+
+    #[test]
     fn names_are_printed_letter_by_letter_whatever_is_in_them() {
         let mut edition = editions().unwrap().remove(1);
         let names = ["", "\n", "#panic()", "*a*$x$@b<c>[d]", "\\u{61}", "#read(\"/etc/passwd\")", "123", "=1+1//"];
@@ -263,7 +292,7 @@ mod tests {
         }
         edition.ceptoars[9].name = Some(Bilingual { ja: "長".repeat(400), en: "w".repeat(400) });
         for language in [Language::Ja, Language::En] {
-            let paper = set(TEMPLATE, &map(&edition, language)).unwrap();
+            let paper = set(TEMPLATE, &map(&edition, &[], language)).unwrap();
             let pages: Vec<u32> = (1..).take(paper.sheets.len()).collect();
             let words = lopdf::Document::load_mem(&paper.bytes).unwrap().extract_text(&pages).unwrap();
             let words: String = words.split_whitespace().collect();

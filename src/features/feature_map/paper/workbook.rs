@@ -10,6 +10,8 @@ use rust_xlsxwriter::{
 use super::cells::{Cell, Line, Style};
 use super::map::{self, MapPaper};
 use crate::features::feature_map::edition::Edition;
+use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::erratum::ErrataWords;
 use crate::features::feature_map::table_file;
 use crate::kernel::language::Language;
 use crate::kernel::text::width;
@@ -34,9 +36,9 @@ const TINT: Color = Color::RGB(0x00DF_E8F4);
 ///
 /// # Errors
 /// When a text is longer than a cell may be.
-pub fn write(edition: &Edition, language: Language) -> anyhow::Result<Vec<u8>> {
+pub fn write(edition: &Edition, errata: &[Erratum], language: Language) -> anyhow::Result<Vec<u8>> {
     let w = WorkbookWords::of(language);
-    let paper = map::map(edition, language);
+    let paper = map::map(edition, errata, language);
     let mut workbook = Workbook::new();
     let day = ExcelDateTime::parse_from_str(&edition.as_of.to_string()).context("day of the edition")?;
     let title = format!("{} {}", paper.title, paper.as_of);
@@ -44,7 +46,28 @@ pub fn write(edition: &Edition, language: Language) -> anyhow::Result<Vec<u8>> {
         .set_properties(&DocProperties::new().set_title(&title).set_author(paper.portal).set_creation_datetime(&day));
     print_sheet(workbook.add_worksheet().set_name(w.print)?, &paper)?;
     table_sheet(workbook.add_worksheet().set_name(w.table)?, edition, language)?;
+    if !errata.is_empty() {
+        errata_sheet(workbook.add_worksheet(), errata, language)?;
+    }
     Ok(workbook.save_to_buffer()?)
+}
+
+/// The errata, one in a row: they stand beside the edition, not in it.
+fn errata_sheet(sheet: &mut Worksheet, errata: &[Erratum], language: Language) -> anyhow::Result<()> {
+    let w = ErrataWords::of(language);
+    sheet.set_name(w.heading)?;
+    for (column, head) in (0..).zip([w.date, w.place, w.wrong, w.right]) {
+        sheet.write_string(0, column, head)?;
+        sheet.set_column_width(column, if column == 0 { 12.0 } else { 40.0 })?;
+    }
+    for (row, erratum) in (1..).zip(errata) {
+        let texts = [&erratum.place, &erratum.wrong, &erratum.right].map(|text| text.pick(language).to_owned());
+        let cells = std::iter::once(erratum.dated_on.to_string()).chain(texts);
+        for (column, text) in (0..).zip(cells) {
+            sheet.write_string(row, column, text)?;
+        }
+    }
+    Ok(())
 }
 
 /// The looks of the sheet to print.
@@ -210,7 +233,7 @@ mod tests {
     fn the_table_for_programs_says_what_the_table_file_says() {
         for edition in editions().unwrap() {
             for language in [Language::Ja, Language::En] {
-                let mut workbook = read(write(&edition, language).unwrap());
+                let mut workbook = read(write(&edition, &[], language).unwrap());
                 let sheet = workbook.worksheet_range(WorkbookWords::of(language).table).unwrap();
                 let csv = table_file::edition(&edition, language, Encoding::Utf8).unwrap();
                 let csv = String::from_utf8(csv.bytes).unwrap();
@@ -231,10 +254,10 @@ mod tests {
     #[test]
     fn the_sheet_to_print_has_every_line_of_the_paper() {
         for edition in editions().unwrap() {
-            let mut workbook = read(write(&edition, Language::Ja).unwrap());
+            let mut workbook = read(write(&edition, &[], Language::Ja).unwrap());
             let sheet = workbook.worksheet_range(WorkbookWords::of(Language::Ja).print).unwrap();
             let all: String = sheet.rows().flatten().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            let paper = map::map(&edition, Language::Ja);
+            let paper = map::map(&edition, &[], Language::Ja);
             let lines =
                 paper.rows.iter().flat_map(|row| row.cells.iter().flat_map(|cell| &cell.lines).chain(&row.head));
             for line in lines {
@@ -252,8 +275,8 @@ mod tests {
         for (c, name) in edition.ceptoars.iter_mut().zip(hostile) {
             c.name = Some(Bilingual { ja: name.into(), en: name.into() });
         }
-        let file = write(&edition, Language::Ja).unwrap();
-        assert_eq!(file, write(&edition, Language::Ja).unwrap());
+        let file = write(&edition, &[], Language::Ja).unwrap();
+        assert_eq!(file, write(&edition, &[], Language::Ja).unwrap());
         let mut archive = zip::ZipArchive::new(Cursor::new(&file)).unwrap();
         for i in 0..archive.len() {
             let mut part = archive.by_index(i).unwrap();
@@ -270,7 +293,7 @@ mod tests {
     #[test]
     fn it_prints_on_a3_one_page_wide() {
         let edition = editions().unwrap().remove(2);
-        let mut archive = zip::ZipArchive::new(Cursor::new(write(&edition, Language::Ja).unwrap())).unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(write(&edition, &[], Language::Ja).unwrap())).unwrap();
         let mut text = String::new();
         std::io::Read::read_to_string(&mut archive.by_name("xl/worksheets/sheet1.xml").unwrap(), &mut text).unwrap();
         assert!(

@@ -7,22 +7,19 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::differences::{Differences, differences};
 use super::files::{self, content_type};
 use super::map::choose;
 use super::shelf::{PublicPages, Published};
 use crate::features::access::web::extract::MaybeViewer;
 use crate::features::feature_map::compare::asked::{Unclear, standing_on};
-use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
 use crate::features::feature_map::compare::words::CompareWords;
-use crate::features::feature_map::compare::{Comparison, compare, table_file};
+use crate::features::feature_map::compare::{compare, table_file};
 use crate::features::feature_map::edition::Edition;
-use crate::features::feature_map::legend::{Mark, evidence_mark};
 use crate::features::feature_map::ministries::Ministries;
 use crate::features::feature_map::paths;
 use crate::features::feature_map::table_file::Encoding;
-use crate::features::feature_map::vocabulary::list_joint;
-use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::thousands;
+use crate::kernel::language::{Language, fill};
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::{Choice, FieldErrors};
 use crate::platform::web::frame::{Chrome, Frame};
@@ -48,45 +45,8 @@ struct Found<'a> {
     from: &'a Edition,
     to: &'a Edition,
     summary: String,
-    totals: Vec<TotalRow>,
-    remarks: Vec<String>,
-    tables: Vec<KindTable>,
-    sentences: Vec<String>,
+    shown: Differences,
     downloads: Vec<(String, String)>,
-}
-
-struct TotalRow {
-    code: String,
-    label: String,
-    before: String,
-    after: String,
-    step: String,
-}
-
-struct KindTable {
-    code: &'static str,
-    label: &'static str,
-    has_parts: bool,
-    has_steps: bool,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    id: String,
-    href: Option<String>,
-    name: String,
-    change: &'static str,
-    change_word: &'static str,
-    part: String,
-    before: Side,
-    after: Side,
-    step: String,
-}
-
-struct Side {
-    words: String,
-    told: bool,
-    mark: Option<Mark>,
 }
 
 /// What the address may carry: two editions, or two days.
@@ -225,16 +185,7 @@ fn page<'a>(
         let (href, file) = csv(pages, editions, (from, to), encoding, language)?;
         downloads.push((href, fill(words, &[("size", &files::size(&file)?)])));
     }
-    let found = Found {
-        summary,
-        totals: total_rows(&comparison, w, language),
-        remarks: remarks(&comparison, (from, to), w, language),
-        tables: tables(&comparison, (from, to), language),
-        sentences: sentences(&comparison, w, language),
-        downloads,
-        from,
-        to,
-    };
+    let found = Found { summary, shown: differences(&comparison, (from, to), language), downloads, from, to };
     let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
     let title = fill(w.titled, &[("from", first), ("to", second)]);
     let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);
@@ -281,118 +232,4 @@ fn choices(editions: &[Edition], chosen: &Edition, language: Language) -> Vec<Ch
         chosen: e.id == chosen.id,
     };
     editions.iter().rev().map(choice).collect()
-}
-
-fn total_rows(comparison: &Comparison, w: &CompareWords, language: Language) -> Vec<TotalRow> {
-    let totals = &comparison.totals;
-    let whole = [
-        ("sectors", w.sectors, totals.sectors),
-        ("ceptoars", w.ceptoars, totals.ceptoars),
-        ("planned", w.planned, totals.planned),
-        ("liaison_councils", w.councils, totals.councils),
-    ];
-    let number = |n: usize| i64::try_from(n).ok();
-    let row = |code: &str, label: String, sums: [Option<i64>; 2]| TotalRow {
-        code: code.to_owned(),
-        label,
-        before: sums[0].map_or_else(|| w.no_unit.to_owned(), thousands),
-        after: sums[1].map_or_else(|| w.no_unit.to_owned(), thousands),
-        step: sums[0].zip(sums[1]).map(|(before, after)| step(after - before)).unwrap_or_default(),
-    };
-    let whole = whole.into_iter().filter(|(_, _, sums)| *sums != [0, 0]);
-    let mut rows: Vec<TotalRow> =
-        whole.map(|(code, label, sums)| row(code, label.to_owned(), sums.map(number))).collect();
-    rows.extend(totals.units.iter().map(|unit| {
-        let label = fill(w.members, &[("unit", unit.unit.pick(language))]);
-        row(&format!("unit-{}", unit.unit.ja), label, unit.sums.map(|sum| sum.map(i64::from)))
-    }));
-    rows
-}
-
-/// +12, -3, ±0
-fn step(step: i64) -> String {
-    match step {
-        0 => "±0".to_owned(),
-        1.. => format!("+{}", thousands(step)),
-        _ => thousands(step),
-    }
-}
-
-fn remarks(
-    comparison: &Comparison,
-    (from, to): (&Edition, &Edition),
-    w: &CompareWords,
-    language: Language,
-) -> Vec<String> {
-    let mut remarks = vec![w.per_unit.to_owned()];
-    let mut sides = vec![(from, comparison.totals.counted[0])];
-    if from.id != to.id {
-        sides.push((to, comparison.totals.counted[1]));
-    }
-    for (edition, (count, all)) in sides {
-        if count < all {
-            let as_of = edition.as_of_display.pick(language);
-            let numbers = [("as_of", as_of), ("count", &count.to_string()), ("all", &all.to_string())];
-            remarks.push(fill(w.partial, &numbers));
-        }
-    }
-    remarks
-}
-
-fn sentences(comparison: &Comparison, w: &CompareWords, language: Language) -> Vec<String> {
-    let list = |kinds: Vec<Kind>| {
-        kinds.into_iter().map(|kind| kind.label(language)).collect::<Vec<_>>().join(list_joint(language))
-    };
-    let differing = |kind: &Kind| comparison.of(*kind).next().is_some();
-    let compared = |kind: &Kind| !comparison.not_comparable.contains(kind);
-    let alike: Vec<Kind> = Kind::ALL.into_iter().filter(|k| !differing(k) && compared(k)).collect();
-    let mut sentences = Vec::new();
-    if !comparison.differences.is_empty() && !alike.is_empty() {
-        sentences.push(fill(w.alike, &[("items", &list(alike))]));
-    }
-    if !comparison.not_comparable.is_empty() {
-        sentences.push(fill(w.not_comparable, &[("items", &list(comparison.not_comparable.clone()))]));
-    }
-    if !comparison.differences.is_empty() {
-        sentences.extend([w.not_stated, w.ministries].map(ToOwned::to_owned));
-    }
-    sentences
-}
-
-fn tables(comparison: &Comparison, editions: (&Edition, &Edition), language: Language) -> Vec<KindTable> {
-    let table = |kind: Kind| {
-        let rows: Vec<Row> = comparison.of(kind).map(|d| row(d, editions, language)).collect();
-        KindTable {
-            code: kind.code(),
-            label: kind.label(language),
-            has_parts: rows.iter().any(|row| !row.part.is_empty()),
-            has_steps: comparison.of(kind).any(|d| d.step().is_some()),
-            rows,
-        }
-    };
-    Kind::ALL.into_iter().map(table).filter(|table| !table.rows.is_empty()).collect()
-}
-
-fn row(d: &Difference, (from, to): (&Edition, &Edition), language: Language) -> Row {
-    let side = |edition: &Edition, fact: &Fact| {
-        let mark = edition.ceptoar(&d.subject.id).zip(d.kind.cell()).filter(|_| fact.is_told());
-        let map = paths::edition(&edition.id);
-        Side {
-            words: fact.words(language),
-            told: fact.is_told(),
-            mark: mark.and_then(|(c, cell)| evidence_mark(edition, c, cell, &map, language)),
-        }
-    };
-    let newest = if to.ceptoar(&d.subject.id).is_some() || to.council(&d.subject.id).is_some() { to } else { from };
-    Row {
-        id: d.subject.id.clone(),
-        href: d.subject.has_profile.then(|| paths::profile(&d.subject.id, &newest.id)),
-        name: d.subject.pick(language).to_owned(),
-        change: d.change.code(),
-        change_word: d.change.label(language),
-        part: d.part.as_ref().map(|p| p.pick(language).to_owned()).unwrap_or_default(),
-        before: side(from, &d.before),
-        after: side(to, &d.after),
-        step: d.step().map(step).unwrap_or_default(),
-    }
 }

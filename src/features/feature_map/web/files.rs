@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::map::{Asked, choose};
 use super::shelf::Published;
 use crate::features::feature_map::edition::Edition;
+use crate::features::feature_map::errata::Erratum;
 use crate::features::feature_map::paper::workbook;
 use crate::features::feature_map::table_file::{self, Encoding, TableFile};
 use crate::features::feature_map::{json, paths};
@@ -50,7 +51,9 @@ pub async fn answer(asked: Asked, id: Option<&str>, kind: Kind) -> Result<Respon
     let edition = choose(&editions, id).ok_or(WebError::NotFound)?;
     let encoding = query.encoding();
     let address = kind.address(&id.map_or_else(|| paths::NEWEST.to_owned(), paths::edition), encoding);
-    let page = pages.page(&editions, &address, frame.language, || make(edition, kind, encoding, frame.language))?;
+    let page = pages.page(&editions, &address, frame.language, || {
+        make(edition, &pages.errata(&edition.id), kind, encoding, frame.language)
+    })?;
     Ok(page.answer(&headers))
 }
 
@@ -58,13 +61,19 @@ pub async fn answer(asked: Asked, id: Option<&str>, kind: Kind) -> Result<Respon
 ///
 /// # Errors
 /// Never in practice: it is written to memory.
-pub fn make(edition: &Edition, kind: Kind, encoding: Encoding, language: Language) -> anyhow::Result<Published> {
+pub fn make(
+    edition: &Edition,
+    errata: &[Erratum],
+    kind: Kind,
+    encoding: Encoding,
+    language: Language,
+) -> anyhow::Result<Published> {
     let name = format!("ceptoar-feature-map-{}", edition.id);
     match kind {
         Kind::Json => Published::new(json::edition(edition)?, &[content_type("application/json; charset=utf-8")]),
         Kind::Csv => table(table_file::edition(edition, language, encoding)?, &name, encoding),
         Kind::Xlsx => {
-            let file = workbook::write(edition, language)?;
+            let file = workbook::write(edition, errata, language)?;
             Published::packed(file.into(), &[content_type(XLSX), download(&format!("{name}.xlsx"))?])
         }
     }

@@ -10,8 +10,12 @@ use axum::response::{IntoResponse, Response};
 use super::files::{self, Kind, content_type};
 use super::paper;
 use super::shelf::{PublicPages, Published};
+use crate::features::access::action::FollowUpAction;
 use crate::features::access::web::extract::MaybeViewer;
+use crate::features::access::{Action, could};
 use crate::features::feature_map::edition::{Confidence, Edition, Status, YearFigures};
+use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::erratum::ErrataWords;
 use crate::features::feature_map::paths;
 use crate::features::feature_map::sheet::{self, Sheet};
 use crate::features::feature_map::table_file::Encoding;
@@ -42,6 +46,10 @@ struct MapPage<'a> {
     tally: Tally,
     year: Option<Year<'a>>,
     downloads: Vec<Download>,
+    errata: Vec<Erratum>,
+    ew: &'static ErrataWords,
+    /// Where an erratum is recorded, for those who may.
+    record_href: Option<String>,
 }
 
 struct Tab {
@@ -188,8 +196,11 @@ async fn page(asked: Asked, id: Option<&str>) -> Result<Response, WebError> {
     let edition = choose(&editions, id).ok_or(WebError::NotFound)?;
     let view = query.view();
     let address = format!("{}{}", id.map_or_else(|| paths::NEWEST.to_owned(), paths::edition), view.suffix());
-    if viewer.is_some() {
-        return Ok(Page(map_page(&pages, &editions, edition, &frame, view)?).into_response());
+    if let Some(viewer) = viewer {
+        let mut page = map_page(&pages, &editions, edition, &frame, view)?;
+        let may = could(&viewer, Action::FollowUp(FollowUpAction::Publish));
+        page.record_href = may.then(|| paths::errata(&edition.id));
+        return Ok(Page(page).into_response());
     }
     // One page for all strangers: it must not carry the number of one request.
     frame.for_everybody();
@@ -264,6 +275,9 @@ fn map_page<'a>(
             figures,
         }),
         downloads: downloads(pages, editions, edition, language)?,
+        errata: pages.errata(&edition.id),
+        ew: ErrataWords::of(language),
+        record_href: None,
         edition,
     })
 }
@@ -293,7 +307,9 @@ fn downloads(
     let mut downloads = vec![Download { href: paths::edition_pdf(&edition.id), label }];
     for (kind, encoding, words) in files {
         let href = kind.address(&paths::edition(&edition.id), encoding);
-        let file = pages.page(editions, &href, language, || files::make(edition, kind, encoding, language))?;
+        let file = pages.page(editions, &href, language, || {
+            files::make(edition, &pages.errata(&edition.id), kind, encoding, language)
+        })?;
         let size = files::size(&file)?;
         let label = fill(words, &[("as_of", edition.as_of_display.pick(language)), ("size", &size)]);
         downloads.push(Download { href, label });

@@ -1,6 +1,7 @@
 //! Pages and files of the feature map.
 
 pub mod compare;
+pub mod differences;
 pub mod files;
 pub mod map;
 pub mod paper;
@@ -8,7 +9,9 @@ pub mod profile;
 pub mod shelf;
 
 use super::paths;
-use crate::features::access::{Routes, Rule};
+use crate::features::access::action::FollowUpAction;
+use crate::features::access::{Action, Routes, Rule};
+use crate::features::feature_map::errata;
 use shelf::PublicPages;
 
 /// The routes of this feature. They share the published pages with the layer that answers from memory.
@@ -22,6 +25,8 @@ pub fn routes(pages: PublicPages) -> Routes {
         .get(paths::COMPARE, Rule::Public, compare::get)
         .get(paths::COMPARE_CSV, Rule::Public, compare::get_csv)
         .get(paths::EDITION, Rule::Public, map::get)
+        .get(paths::ERRATA, Rule::May(Action::FollowUp(FollowUpAction::Publish)), errata::web::get)
+        .post(paths::ERRATA, Rule::Fresh(Action::FollowUp(FollowUpAction::Publish)), errata::web::post)
         .get(paths::PROFILE, Rule::Public, profile::get)
         .with_state(pages)
 }

@@ -30,7 +30,7 @@ pub async fn answer_map(asked: Asked, id: Option<&str>) -> Result<Response, WebE
     let sheet = Sheet {
         template: map::TEMPLATE,
         name: format!("ceptoar-feature-map-{}.pdf", edition.id),
-        values: || map::map(edition, frame.language),
+        values: || map::map(edition, &pages.errata(&edition.id), frame.language),
     };
     Ok(printed(&pages, &editions, &address, frame.language, sheet).await?.answer(&headers))
 }

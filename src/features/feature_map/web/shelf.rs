@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 use tower::Service;
 
 use crate::features::feature_map::edition::Edition;
+use crate::features::feature_map::errata::Erratum;
+use crate::features::feature_map::errata::store as errata_store;
 use crate::features::feature_map::store;
 use crate::kernel::language::Language;
 use crate::platform::web::error::WebError;
@@ -44,6 +46,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Shelf {
     editions: Arc<Vec<Edition>>,
+    errata: Arc<Vec<Erratum>>,
     looked_at: Option<DateTime<Utc>>,
     /// By address, then by language.
     pages: HashMap<String, [Option<Arc<Published>>; 2]>,
@@ -90,14 +93,34 @@ impl PublicPages {
         Ok(known)
     }
 
+    /// The next request looks whether there is something new: something was published a moment ago.
+    pub fn look_again(&self) {
+        self.write(|shelf| {
+            shelf.looked_at = None;
+            shelf.pages.clear();
+        });
+    }
+
+    /// The errata beside an edition, as they were when the editions were looked up.
+    #[must_use]
+    pub fn errata(&self, edition: &str) -> Vec<Erratum> {
+        let all = self.read(|shelf| shelf.errata.clone());
+        all.iter().filter(|erratum| erratum.edition_id == edition).cloned().collect()
+    }
+
     async fn look(&self, now: DateTime<Utc>, known: &Arc<Vec<Edition>>) -> sqlx::Result<Arc<Vec<Edition>>> {
         let mut tx = self.0.app.db.begin(None, now).await?;
         let ids = store::ids(&mut tx).await?;
         let same = !known.is_empty() && ids.iter().eq(known.iter().map(|e| &e.id));
         let editions = if same { known.clone() } else { Arc::new(store::editions(&mut tx).await?) };
+        let errata = errata_store::errata(&mut tx).await?;
         tx.commit().await?;
         self.write(|shelf| {
             shelf.looked_at = Some(now);
+            if *shelf.errata != errata {
+                shelf.errata = Arc::new(errata);
+                shelf.pages.clear();
+            }
             if !same {
                 // Pages name the other editions, so all are made anew.
                 shelf.editions = editions.clone();

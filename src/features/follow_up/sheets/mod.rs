@@ -1,0 +1,3 @@
+//! The sheets of a follow-up as they are kept.
+
+pub mod store;

@@ -1,0 +1,214 @@
+//! The edition that comes of a follow-up, before it is published; and publishing it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::shown::{self, CommonWords};
+use crate::features::access::action::FollowUpAction;
+use crate::features::access::{Action, Viewer, could};
+use crate::features::directory::outline::store as outline;
+use crate::features::feature_map::PublicPages;
+use crate::features::feature_map::compare::{Comparison, compare};
+use crate::features::feature_map::edition::{Bilingual, Edition};
+use crate::features::feature_map::ministries::Ministries;
+use crate::features::feature_map::paths as map;
+use crate::features::feature_map::sheet::{self, Sheet};
+use crate::features::feature_map::store as editions;
+use crate::features::feature_map::web::differences::{Differences, differences};
+use crate::features::feature_map::words::MapWords;
+use crate::features::follow_up::assembling::{Head, assemble};
+use crate::features::follow_up::changes::{StoredChange, disagreements};
+use crate::features::follow_up::paths;
+use crate::features::follow_up::sheets::store as sheets;
+use crate::features::follow_up::state::State as SheetState;
+use crate::features::follow_up::store::{self, FollowUp};
+use crate::kernel::language::{Label, Language, fill};
+use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
+use crate::platform::web::error::{Said, WebError};
+use crate::platform::web::extract::Id;
+use crate::platform::web::form::FieldErrors;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the preview.
+    pub struct PreviewWords {
+        title: "公表前の確認" / "Preview of the edition",
+        lead: "調査票から作られる版です。まだ公表されていません。" / "The edition that the sheets make. It is not published yet.",
+        summary: "前回の版との違いは{count}件です。" / "{count} differences from the last edition.",
+        agrees: "前回の版との違いは、調査票に記録された変更と一致しています。" / "The differences are exactly the changes recorded on the sheets.",
+        disagrees: "前回の版との違いが、調査票に記録された変更と一致していません。公表できません。" / "The differences are not the changes recorded on the sheets. This cannot be published.",
+        open_heading: "まだ確認済みでない調査票" / "Sheets that are not confirmed yet",
+        publish_heading: "公表する" / "Publish",
+        publish_lead: "「{as_of}」の版として公表します。公表した版は、あとから変更できません。" / "Publishes the edition {as_of}. It cannot be changed afterwards.",
+        publish_not_yet: "すべての調査票が確認済みになると、公表できます。" / "It can be published when every sheet is confirmed.",
+        publish_others: "公表は、NISCの承認者が行います。" / "An approver of the centre publishes it.",
+        sure: "合計と前回の版との違いを確かめました" / "I have looked at the totals and the differences",
+        sure_missing: "内容を確かめて、チェックを入れてください。" / "Please look at it and tick the box.",
+        publish: "{as_of}の版を公表する" / "Publish the edition {as_of}",
+        sheet_heading: "表の見え方" / "The sheet",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "follow_up/preview.html")]
+struct PreviewPage {
+    chrome: Chrome,
+    pw: &'static PreviewWords,
+    /// Words of the map, which its sheet is laid out with.
+    w: &'static MapWords,
+    language: Language,
+    edition: Edition,
+    sheet: Sheet,
+    as_of: String,
+    summary: String,
+    shown: Differences,
+    disagreements: Vec<(String, String)>,
+    /// Sheets that are not confirmed: name, state, address.
+    open: Vec<(String, &'static str, String)>,
+    publishes: bool,
+    action: String,
+    errors: FieldErrors,
+}
+
+/// The edition of a follow-up with everything that is to be known before it is published.
+struct Draft {
+    follow_up: FollowUp,
+    last: Edition,
+    edition: Edition,
+    comparison: Comparison,
+    disagreements: Vec<(String, String)>,
+    open: Vec<(String, SheetState)>,
+}
+
+impl Draft {
+    async fn read(tx: &mut Tx, year: i32) -> Result<Self, WebError> {
+        let follow_up = store::follow_up(tx, year).await?.ok_or(WebError::NotFound)?;
+        let all = editions::editions(tx).await?;
+        let last = all.into_iter().find(|e| e.id == follow_up.base_edition).ok_or(WebError::NotFound)?;
+        let contents = sheets::contents(tx, follow_up.follow_up_id).await?;
+        let [ja, en] = outline::centre_name(tx).await?;
+        let head = Head {
+            as_of: follow_up.as_of,
+            publisher: Bilingual { ja, en },
+            plan: follow_up.plan.clone(),
+            sectors: store::sectors(tx, follow_up.as_of).await?,
+        };
+        let kept: Vec<(String, Vec<StoredChange>)> =
+            contents.iter().map(|(_, c, changes)| (c.id.clone(), changes.clone())).collect();
+        let open = contents.iter().filter(|(state, _, _)| *state != SheetState::Confirmed);
+        let open = open.map(|(state, c, _)| (c.id.clone(), *state)).collect();
+        let edition = assemble(&last, &head, contents.into_iter().map(|(_, c, _)| c).collect());
+        let comparison = compare(&last, &edition, &Ministries::of_reference()?);
+        let disagreements = disagreements(&kept, &comparison);
+        Ok(Self { follow_up, last, edition, comparison, disagreements, open })
+    }
+
+    fn page(&self, viewer: &Viewer, frame: &Frame, errors: FieldErrors) -> PreviewPage {
+        let language = frame.language;
+        let pw = PreviewWords::of(language);
+        let year = self.follow_up.fiscal_year;
+        let board = paths::of_year(paths::BOARD, year);
+        let title = shown::title(year, language);
+        let way = [frame.home(), (paths::INDEX, CommonWords::of(language).title), (board.as_str(), title.as_str())];
+        let mut shown = differences(&self.comparison, (&self.last, &self.edition), language);
+        // Its profiles are there when it is published.
+        shown.tables.iter_mut().flat_map(|table| &mut table.rows).for_each(|row| row.href = None);
+        let mut sheet = sheet::sheet(&self.edition, language);
+        for column in sheet.sectors.iter_mut().flat_map(|sector| &mut sector.columns) {
+            column.href = paths::of_sheet(paths::SHEET, year, &column.id);
+        }
+        let name = |id: &str| {
+            let name = self.edition.ceptoar(id).and_then(|c| c.name.as_ref());
+            name.map_or_else(|| id.to_owned(), |n| n.pick(language).to_owned())
+        };
+        let open = self
+            .open
+            .iter()
+            .map(|(id, state)| (name(id), state.label(language), paths::of_sheet(paths::SHEET, year, id)));
+        PreviewPage {
+            chrome: frame.chrome(pw.title, &way),
+            pw,
+            w: MapWords::of(language),
+            language,
+            sheet,
+            as_of: self.edition.as_of_display.pick(language).to_owned(),
+            summary: fill(pw.summary, &[("count", &self.comparison.differences.len().to_string())]),
+            shown,
+            disagreements: self.disagreements.iter().map(|(id, kind)| (name(id), kind.clone())).collect(),
+            open: open.collect(),
+            publishes: could(viewer, Action::FollowUp(FollowUpAction::Publish)),
+            action: paths::of_year(paths::PUBLICATION, year),
+            errors,
+            edition: self.edition.clone(),
+        }
+    }
+}
+
+/// The preview.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(year): Id<i32>,
+) -> Result<Response, WebError> {
+    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
+    let draft = Draft::read(&mut tx, year).await?;
+    tx.commit().await?;
+    if draft.follow_up.published_at.is_some() {
+        return Ok(Redirect::to(&map::edition(&draft.edition.id)).into_response());
+    }
+    Ok(Page(draft.page(&viewer, &frame, FieldErrors::default())).into_response())
+}
+
+/// What is ticked to publish.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct PublishForm {
+    sure: String,
+}
+
+/// What is said where the edition cannot be published (any more).
+const NOT_NOW: Said = Said {
+    ja: "この版は公表できません。確認済みでない調査票があるか、記録された変更と違いがあります。確認の画面を開き直してください。",
+    en: "This edition cannot be published: a sheet is not confirmed, or the changes do not agree. Please open the preview again.",
+};
+
+/// Publishes the edition.
+pub async fn publish(
+    State(state): State<AppState>,
+    State(pages): State<PublicPages>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(year): Id<i32>,
+    Form(form): Form<PublishForm>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let draft = Draft::read(&mut tx, year).await?;
+    if draft.follow_up.published_at.is_some() {
+        return Err(shown::frozen());
+    }
+    if form.sure != "true" {
+        let mut errors = FieldErrors::default();
+        errors.add("sure", PreviewWords::of(frame.language).sure_missing);
+        return Ok(Unprocessable(draft.page(&viewer, &frame, errors)).into_response());
+    }
+    let id = draft.follow_up.follow_up_id;
+    if !draft.disagreements.is_empty() || !draft.open.is_empty() || !store::publish(&mut tx, id, &draft.edition).await?
+    {
+        return Err(WebError::Conflict(NOT_NOW));
+    }
+    let detail = serde_json::json!({
+        "edition": draft.edition.id, "ceptoars": draft.edition.ceptoars.len(), "differences": draft.comparison.differences.len() });
+    let subject = year.to_string();
+    let event = Event::done(now, "follow_up.publish", "follow_up", &subject).by(viewer.account_id);
+    audit::record(&mut tx, event.request(&frame.request_id).detail(detail)).await?;
+    tx.commit().await?;
+    pages.look_again();
+    Ok(Redirect::to(&map::edition(&draft.edition.id)).into_response())
+}
