@@ -73,7 +73,7 @@ struct RequirementsPage {
 /// The first instant of the fiscal year of a day.
 fn since(day: NaiveDate) -> DateTime<Utc> {
     let first = NaiveDate::from_ymd_opt(clock::fiscal_year(day), 4, 1).unwrap_or(day);
-    first.and_time(NaiveTime::MIN).and_local_timezone(jst()).single().map_or_else(Utc::now, |at| at.to_utc())
+    (first.and_time(NaiveTime::MIN) - jst()).and_utc()
 }
 
 /// The page.
