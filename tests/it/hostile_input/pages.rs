@@ -229,7 +229,7 @@ impl Scene {
             );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.extend(
-                ["/follow-up/2026", "/follow-up/2026/sheets/banks", "/follow-up/2026/sheets/life", ERRATA]
+                ["/follow-up/2026/sheets/banks", "/follow-up/2026/sheets/life", ERRATA, "/follow-up/2026"]
                     .map(str::to_owned),
             );
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
