@@ -8,5 +8,6 @@ pub mod private_postgres;
 pub mod db;
 pub mod audit;
 pub mod files;
+pub mod tables;
 pub mod mail;
 pub mod web;

@@ -7,9 +7,10 @@ use axum::response::Response;
 use super::map::{Asked, choose};
 use super::shelf::Published;
 use crate::features::feature_map::edition::Edition;
-use crate::features::feature_map::table_file::{self, Encoding};
+use crate::features::feature_map::table_file;
 use crate::features::feature_map::{json, paths};
 use crate::kernel::language::Language;
+use crate::platform::tables::Encoding;
 use crate::platform::web::error::WebError;
 
 /// A form of file.
