@@ -6,7 +6,7 @@ use csv::ReaderBuilder;
 
 use super::encoding::unguarded;
 use super::problem::{Problem, cell_name};
-use super::table::{Builder, MOST_ROWS, Table};
+use super::table::{Builder, Table};
 
 /// Set behind the last row: it comes out alone where every quotation mark is closed.
 const END: &str = "\u{FDEF}";
@@ -21,7 +21,8 @@ pub fn read(content: &[u8]) -> Result<Table, Problem> {
         return Err(Problem::Empty);
     }
     let separator = separator(&text);
-    let whole = format!("{text}\r\n{END}\r\n");
+    // One kind of line end, so that lines can be counted.
+    let whole = format!("{}\n{END}\n", text.replace("\r\n", "\n").replace('\r', "\n"));
     drop(text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -38,21 +39,19 @@ pub fn read(content: &[u8]) -> Result<Table, Problem> {
             break;
         }
         // Empty lines are no records, and rows all the same.
-        let begins = record.position().map_or(line, csv::Position::line);
-        row = row.saturating_add(usize::try_from(begins.saturating_sub(line)).unwrap_or(usize::MAX));
-        line = begins.max(line) + 1;
+        let after = reader.position().line();
+        let own = 1 + record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count() as u64;
+        let skipped = after.saturating_sub(own).saturating_sub(line);
+        row = row.saturating_add(usize::try_from(skipped).unwrap_or(usize::MAX));
+        line = after;
         let last = record.len().saturating_sub(1);
         for (column, cell) in record.iter().enumerate() {
             if column == last && cell.contains(END) {
                 return Err(Problem::OpenQuote(cell_name(row, column)));
             }
-            line += cell.bytes().filter(|byte| *byte == b'\n').count() as u64;
             builder.push(row, column, unguarded(cell))?;
         }
-        row += 1;
-        if row > MOST_ROWS && record.iter().all(str::is_empty) {
-            return Err(Problem::TooManyRows(cell_name(row, 0)));
-        }
+        row = row.saturating_add(1);
     }
     if !closed {
         return Err(Problem::OpenQuote(cell_name(row, 0)));
