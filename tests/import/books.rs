@@ -120,17 +120,28 @@ pub fn ordinary() -> Vec<Case> {
         case("a day", dated(1, "46347"), Read(1, "2026-11-21")),
         case("a day in another form", dated(2, "46347"), Read(1, "2026-11-21")),
         case("truth", one(&row(r#"<c r="A1" t="b"><v>1</v></c>"#)), Read(1, "TRUE")),
-        case("a formula with its result", one(&row(r#"<c r="A1" t="str"><f>A2&amp;"x"</f><v>done</v></c>"#)), Read(1, "done")),
+        case(
+            "a formula with its result",
+            one(&row(r#"<c r="A1" t="str"><f>A2&amp;"x"</f><v>done</v></c>"#)),
+            Read(1, "done"),
+        ),
         case("a formula as text", one(&row(&text("A1", "=1+1"))), Read(1, "=1+1")),
         case("merged cells", end(merging), Read(2, "both")),
         case(
             "hidden sheets before",
-            book(&Book { sheets: &[("hidden", &hidden), ("veryHidden", &hidden), ("visible", &seen)], ..Book::default() }),
+            book(&Book {
+                sheets: &[("hidden", &hidden), ("veryHidden", &hidden), ("visible", &seen)],
+                ..Book::default()
+            }),
             Read(1, "seen"),
         ),
         case(
             "shared strings",
-            book(&Book { sheets: &[("visible", &shared)], shared: "<si><t>a</t></si><si><t>b</t></si>", ..Book::default() }),
+            book(&Book {
+                sheets: &[("visible", &shared)],
+                shared: "<si><t>a</t></si><si><t>b</t></si>",
+                ..Book::default()
+            }),
             Read(1, "b"),
         ),
         case(
@@ -149,12 +160,18 @@ pub fn strange() -> Vec<Case> {
     };
     let entity = r#"<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>"#;
     let mut outside = begin(&Book { sheets: &[("visible", "")], ..Book::default() });
-    part(&mut outside, "xl/worksheets/sheet1.xml",
-        format!("{entity}{}", sheet(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></row>"#)).as_bytes());
+    part(
+        &mut outside,
+        "xl/worksheets/sheet1.xml",
+        format!("{entity}{}", sheet(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>&e;</t></is></c></row>"#)).as_bytes(),
+    );
     let laughs = format!("<!DOCTYPE x [<!ENTITY a \"{}\"><!ENTITY b \"{}\">]>", "ha".repeat(1000), "&a;".repeat(1000));
     let mut laughing = begin(&Book { sheets: &[("visible", "")], ..Book::default() });
-    part(&mut laughing, "xl/worksheets/sheet1.xml",
-        format!("{laughs}{}", sheet(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row>"#)).as_bytes());
+    part(
+        &mut laughing,
+        "xl/worksheets/sheet1.xml",
+        format!("{laughs}{}", sheet(r#"<row r="1"><c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row>"#)).as_bytes(),
+    );
     let mut document = ZipWriter::new(Cursor::new(Vec::new()));
     part(&mut document, "[Content_Types].xml", b"<Types/>");
     part(&mut document, "word/document.xml", b"<w/>");
@@ -163,18 +180,43 @@ pub fn strange() -> Vec<Case> {
     let twice = format!(r#"<row r="1">{}{}</row>"#, text("A1", "a"), text("A1", "b"));
     let backwards = format!(r#"<row r="2">{}</row><row r="1">{}</row>"#, text("A2", "a"), text("A1", "b"));
     vec![
-        case("a cell at the last corner", one(&format!(r#"<row r="1048576">{}</row>"#, text("XFD1048576", "a"))),
-            Refused(Problem::TooManyRows("XFD1048576".into()))),
-        case("a cell in the last column", one(&format!(r#"<row r="1">{}</row>"#, text("XFD1", "a"))),
-            Refused(Problem::TooManyColumns("XFD1".into()))),
-        case("a cell beyond the last corner", one(&format!(r#"<row r="9">{}</row>"#, text("ZZZZZZZ99999999999", "a"))), RefusedSomehow),
-        case("a formula without its result", one(r#"<row r="1"><c r="C1"><f>1+1</f></c></row>"#), Refused(Problem::Formula("C1".into()))),
-        case("a formula that failed", one(r##"<row r="1"><c r="B1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>"##),
-            Refused(Problem::ErrorValue("B1".into()))),
-        case("a shared string that is not there", one(r#"<row r="1"><c r="A1" t="s"><v>7</v></c></row>"#), Refused(Problem::Damaged)),
+        case(
+            "a cell at the last corner",
+            one(&format!(r#"<row r="1048576">{}</row>"#, text("XFD1048576", "a"))),
+            Refused(Problem::TooManyRows("XFD1048576".into())),
+        ),
+        case(
+            "a cell in the last column",
+            one(&format!(r#"<row r="1">{}</row>"#, text("XFD1", "a"))),
+            Refused(Problem::TooManyColumns("XFD1".into())),
+        ),
+        case(
+            "a cell beyond the last corner",
+            one(&format!(r#"<row r="9">{}</row>"#, text("ZZZZZZZ99999999999", "a"))),
+            RefusedSomehow,
+        ),
+        case(
+            "a formula without its result",
+            one(r#"<row r="1"><c r="C1"><f>1+1</f></c></row>"#),
+            Refused(Problem::Formula("C1".into())),
+        ),
+        case(
+            "a formula that failed",
+            one(r##"<row r="1"><c r="B1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>"##),
+            Refused(Problem::ErrorValue("B1".into())),
+        ),
+        case(
+            "a shared string that is not there",
+            one(r#"<row r="1"><c r="A1" t="s"><v>7</v></c></row>"#),
+            Refused(Problem::Damaged),
+        ),
         case("a cell twice", one(&twice), Refused(Problem::Damaged)),
         case("rows backwards", one(&backwards), Refused(Problem::Damaged)),
-        case("no sheet that is seen", book(&Book { sheets: &[("hidden", "<row/>")], ..Book::default() }), Refused(Problem::NoSheet)),
+        case(
+            "no sheet that is seen",
+            book(&Book { sheets: &[("hidden", "<row/>")], ..Book::default() }),
+            Refused(Problem::NoSheet),
+        ),
         case("no sheet at all", book(&Book::default()), Refused(Problem::NoSheet)),
         case("an empty sheet", one(""), Refused(Problem::Empty)),
         case("a truncated archive", &good[..good.len() / 2], Refused(Problem::Damaged)),
@@ -182,7 +224,11 @@ pub fn strange() -> Vec<Case> {
         case("only the beginning of an archive", "PK\u{3}\u{4}", Refused(Problem::Damaged)),
         case("a file of the system by an entity", end(outside), Refused(Problem::Damaged)),
         case("entities of entities", end(laughing), Refused(Problem::Damaged)),
-        case("no XML", book(&Book { sheets: &[("visible", "</sheetData><<<>>>&&&")], ..Book::default() }), RefusedSomehow),
+        case(
+            "no XML",
+            book(&Book { sheets: &[("visible", "</sheetData><<<>>>&&&")], ..Book::default() }),
+            RefusedSomehow,
+        ),
         case("an archive within", with("xl/embeddings/a.zip", &good), Refused(Problem::Within)),
         case("a macro", with("xl/vbaProject.bin", b"x"), Refused(Problem::Within)),
         case("a part that leads out", with("../../etc/cron.d/x", b"x"), Refused(Problem::Damaged)),
@@ -194,7 +240,11 @@ pub fn strange() -> Vec<Case> {
 /// What unpacks to far more than it is.
 pub fn bombs() -> Vec<Case> {
     vec![
-        case("10 million cells", repeated(&format!("<row>{}</row>", "<c><v>1</v></c>".repeat(90)), 111_112), RefusedSomehow),
+        case(
+            "10 million cells",
+            repeated(&format!("<row>{}</row>", "<c><v>1</v></c>".repeat(90)), 111_112),
+            RefusedSomehow,
+        ),
         case("10 million empty cells", repeated(&format!("<row>{}</row>", "<c/>".repeat(90)), 111_112), RefusedSomehow),
         case("a string of 300 MB", long_string(), Refused(Problem::TooMuch)),
         case("90 MB of shared strings", many_strings(), RefusedSomehow),

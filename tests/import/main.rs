@@ -83,7 +83,8 @@ fn cell_of(problem: &Problem) -> &str {
 #[tokio::test]
 async fn every_file_is_answered_in_time_and_leaves_the_portal_as_it_was() {
     let sandbox = sandbox();
-    let cases: Vec<fn() -> Vec<Case>> = vec![texts::ordinary, texts::strange, books::ordinary, books::strange, books::bombs];
+    let cases: Vec<fn() -> Vec<Case>> =
+        vec![texts::ordinary, texts::strange, books::ordinary, books::strange, books::bombs];
     let (mut wrong, mut tried) = (Vec::new(), 0);
     for Case { name, content, fate } in cases.into_iter().flat_map(|make| make()) {
         tried += 1;

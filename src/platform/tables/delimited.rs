@@ -24,11 +24,8 @@ pub fn read(content: &[u8]) -> Result<Table, Problem> {
     // One kind of line end, so that lines can be counted.
     let whole = format!("{}\n{END}\n", text.replace("\r\n", "\n").replace('\r', "\n"));
     drop(text);
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(whole.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(whole.as_bytes());
     let mut builder = Builder::default();
     let mut record = csv::StringRecord::new();
     let (mut row, mut line) = (0_usize, 1_u64);

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn cells_are_named_as_in_spreadsheets() {
-        for (at, name) in [((0, 0), "A1"), ((11, 2), "C12"), ((0, 25), "Z1"), ((0, 26), "AA1"), ((1_048_575, 16_383), "XFD1048576")]
+        for (at, name) in
+            [((0, 0), "A1"), ((11, 2), "C12"), ((0, 25), "Z1"), ((0, 26), "AA1"), ((1_048_575, 16_383), "XFD1048576")]
         {
             assert_eq!(cell_name(at.0, at.1), name);
         }

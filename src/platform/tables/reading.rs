@@ -42,7 +42,9 @@ pub fn read(content: &[u8]) -> Result<Table, Problem> {
 fn begins_like_markup(content: &[u8]) -> bool {
     let text = content.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(content).trim_ascii_start();
     let start: Vec<u8> = text.iter().take(16).map(u8::to_ascii_lowercase).collect();
-    [&b"<!doctype"[..], b"<html", b"<?xml", b"<table", b"<script", b"%pdf", b"{\\rtf"].iter().any(|s| start.starts_with(s))
+    [&b"<!doctype"[..], b"<html", b"<?xml", b"<table", b"<script", b"%pdf", b"{\\rtf"]
+        .iter()
+        .any(|s| start.starts_with(s))
 }
 
 /// Reads a table in a box; what happens to the box is a reason as well.

@@ -26,8 +26,10 @@ pub fn read(content: &[u8]) -> Result<Table, Problem> {
         return Err(Problem::OtherKind);
     }
     let mut workbook = Xlsx::new(Cursor::new(content)).map_err(|error| unreadable(&error))?;
-    let visible = |sheet: &&calamine::Sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet;
-    let names: Vec<String> = workbook.sheets_metadata().iter().filter(visible).map(|sheet| sheet.name.clone()).collect();
+    let visible =
+        |sheet: &&calamine::Sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet;
+    let names: Vec<String> =
+        workbook.sheets_metadata().iter().filter(visible).map(|sheet| sheet.name.clone()).collect();
     let name = names.first().ok_or(Problem::NoSheet)?;
     let mut reader = workbook.worksheet_cells_reader(name).map_err(|error| unreadable(&error))?;
     let mut builder = Builder::default();

@@ -1,0 +1,84 @@
+//! Which column of a file is which column of the template.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::column::{Column, plain};
+
+/// For each column of a file: what it is, if anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping(pub Vec<Option<Column>>);
+
+/// What is wrong with a mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingProblem {
+    /// A column without which nothing can be read.
+    Missing(Column),
+    /// Two columns of the file for one of the template.
+    Twice(Column),
+}
+
+impl Mapping {
+    /// What the heads say. Of two heads with one meaning, the first counts.
+    #[must_use]
+    pub fn guess<'a>(heads: impl Iterator<Item = &'a str>) -> Self {
+        let mut known = Vec::new();
+        Self(
+            heads
+                .map(|head| {
+                    let column = Column::recognise(head).filter(|column| !known.contains(column));
+                    known.extend(column);
+                    column
+                })
+                .collect(),
+        )
+    }
+
+    /// The place of a column in the file.
+    #[must_use]
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.0.iter().position(|found| *found == Some(column))
+    }
+
+    /// What has to be mended before anything can be read.
+    #[must_use]
+    pub fn problems(&self) -> Vec<MappingProblem> {
+        let times = |column: Column| self.0.iter().filter(|found| **found == Some(column)).count();
+        Column::all()
+            .into_iter()
+            .filter_map(|column| match times(column) {
+                0 if column.required() => Some(MappingProblem::Missing(column)),
+                0 | 1 => None,
+                _ => Some(MappingProblem::Twice(column)),
+            })
+            .collect()
+    }
+}
+
+/// By which a file with the same heads is known again.
+#[must_use]
+pub fn fingerprint<'a>(heads: impl Iterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for head in heads {
+        hash.update(plain(head));
+        hash.update([0]);
+    }
+    hex::encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_mapped_and_what_is_missing_is_said() {
+        let heads = ["会社名", "備考", "TEL", "電話番号"];
+        let mapping = Mapping::guess(heads.into_iter());
+        assert_eq!(mapping.0.iter().flatten().count(), 2);
+        assert_eq!(mapping.problems(), [MappingProblem::Missing(Column::Unit)]);
+        let twice = Mapping(vec![Some(Column::Name), Some(Column::Name), Some(Column::Unit)]);
+        assert_eq!(twice.problems(), [MappingProblem::Twice(Column::Name)]);
+        assert_eq!(fingerprint(["ＴＥＬ", "名称"].into_iter()), fingerprint(["tel", " 名称"].into_iter()));
+        assert_ne!(fingerprint(["a", "b"].into_iter()), fingerprint(["b", "a"].into_iter()));
+    }
+}
