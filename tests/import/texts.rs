@@ -60,7 +60,7 @@ pub fn strange() -> Vec<Case> {
         case(
             "a million empty lines",
             format!("a\n{}b\n", "\n".repeat(1_000_000)),
-            Refused(Problem::TooManyRows("A1000001".into())),
+            Refused(Problem::TooManyRows("A1000002".into())),
         ),
         case("101 columns", format!("a\n{}z\n", ",".repeat(100)), Refused(Problem::TooManyColumns("CW2".into()))),
         case(
