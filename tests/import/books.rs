@@ -21,17 +21,12 @@ fn part(writer: &mut Writer, name: &str, content: &[u8]) {
 }
 
 /// Sheets as (state, content of the sheet's data), and further parts.
+#[derive(Default)]
 struct Book<'a> {
     sheets: &'a [(&'a str, &'a str)],
     shared: &'a str,
     styles: &'a str,
     more: &'a [(&'a str, &'a [u8])],
-}
-
-impl Default for Book<'_> {
-    fn default() -> Self {
-        Self { sheets: &[], shared: "", styles: "", more: &[] }
-    }
 }
 
 fn frame(sheets: &[(&str, &str)]) -> (String, String) {
