@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::access::action::{BreakGlassAction, TrailAction};
+use crate::features::access::action::{BreakGlassAction, DirectoryAction, TrailAction};
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
@@ -45,6 +45,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     entries.push(("/advisories", "情報提供", "Advisories"));
     if viewer.has(Role::NiscAnalyst) || viewer.has(Role::NiscApprover) {
         entries.push(("/advisories/new", "起案する", "Write an advisory"));
+    }
+    if could(viewer, Action::Directory(DirectoryAction::LookAtMember)) {
+        entries.push(("/directory", "名簿", "Directory"));
     }
     if viewer.keeps_members() || viewer.keeps_staff() {
         entries.push(("/people", "利用者管理", "People"));

@@ -14,7 +14,7 @@ use super::limiting::{self, Limits};
 use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
-use crate::features::{about, accounts, advisories, break_glass, feature_map, home, mailbox, people, trail};
+use crate::features::{about, accounts, advisories, break_glass, directory, feature_map, home, mailbox, people, trail};
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, host, language, request};
@@ -30,6 +30,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(home::routes())
         .merge(accounts::routes())
         .merge(people::routes())
+        .merge(directory::roster::routes())
+        .merge(directory::verification::routes())
         .merge(feature_map::routes(public))
         .merge(advisories::routes())
         .merge(trail::routes())

@@ -10,4 +10,5 @@ pub mod audit;
 pub mod files;
 pub mod tables;
 pub mod mail;
+pub mod pdf;
 pub mod web;

@@ -358,12 +358,15 @@ async fn an_approval_is_for_the_save_and_the_windows_that_were_seen() {
     assert_eq!(approver.post(&format!("{item}/publication"), &ahead).await.status, 422);
     // As many windows as before, but others.
     let bank_4 = factory::member(&mut db, "banks", "架空第四銀行").await;
-    sqlx::query("update contacts set organisation_id = $1 where organisation_id = $2 and handler")
-        .bind(bank_4)
-        .bind(bank_1)
-        .execute(&mut db)
-        .await
-        .unwrap();
+    sqlx::query(
+        "update windows set organisation_id = $1
+         where organisation_id = $2 and contact_id in (select contact_id from contacts where handler)",
+    )
+    .bind(bank_4)
+    .bind(bank_1)
+    .execute(&mut db)
+    .await
+    .unwrap();
     let same: Vec<(&str, &str)> = seen.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let reply = approver.post(&format!("{item}/publication"), &same).await;
     assert_eq!(reply.status, 422);

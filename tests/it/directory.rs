@@ -1,5 +1,11 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
+mod roster;
+mod roster_plans;
+mod verification;
+mod roster_refusals;
+mod roster_walls;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ceptoar_portal::features::directory::reference;

@@ -9,7 +9,7 @@ use crate::support::{Client, TestApp};
 
 /// `{sent}` is an AMBER item for banks and water; `{draft}` one that its author still writes;
 /// `{waiting}` one that waits for approval; `{none}` is nobody's id.
-const ROUTES: [&str; 27] = [
+const ROUTES: [&str; 30] = [
     "GET /",
     "GET /map",
     "GET /map/2011-03-31",
@@ -22,6 +22,9 @@ const ROUTES: [&str; 27] = [
     "GET /advisories.json",
     "POST /advisories/search",
     "GET /advisories/new",
+    "GET /directory",
+    "GET /directory/banks",
+    "GET /directory/banks/joining",
     "POST /advisories",
     "GET /advisories/{sent}",
     "GET /advisories/{sent}/deliveries",

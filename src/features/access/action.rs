@@ -108,6 +108,21 @@ pub enum BreakGlassAction {
     Review,
 }
 
+/// What is done with the directory (名簿).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectoryAction {
+    /// See who is a member of a CEPTOAR.
+    LookAtRoster,
+    /// See one member.
+    LookAtMember,
+    /// See a member's windows, with their addresses and numbers.
+    SeeWindows,
+    /// Take in, change and release members.
+    KeepMember,
+    /// Add, change and close windows.
+    KeepWindow,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -119,6 +134,8 @@ pub enum Action {
     Trail(TrailAction),
     /// Something in an emergency.
     BreakGlass(BreakGlassAction),
+    /// Something with the directory.
+    Directory(DirectoryAction),
 }
 
 impl Action {
@@ -130,6 +147,7 @@ impl Action {
             Self::People(action) => action.possible_for(viewer),
             Self::Trail(action) => action.possible_for(viewer),
             Self::BreakGlass(action) => action.possible_for(viewer),
+            Self::Directory(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -198,3 +198,33 @@ impl Act for AdvisoryAction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::access::can;
+    use crate::features::access::viewer::tests::wearing;
+
+    #[test]
+    fn nobody_approves_what_they_had_a_hand_in() {
+        let approver = wearing(Role::NiscApprover);
+        let another = AccountId::random();
+        let facts = |created_by, last_edited_by, submitted_by| AdvisoryFacts {
+            state: State::Review,
+            level: SharingLevel::Amber,
+            handler_scope: HandlerScope::Handlers,
+            created_by,
+            last_edited_by,
+            submitted_by: Some(submitted_by),
+            approved_by: None,
+            reaches: Vec::new(),
+            named: Vec::new(),
+            handler_windows: Vec::new(),
+        };
+        let own = approver.account_id;
+        assert!(can(&approver, AdvisoryAction::Approve, &facts(another, another, another)));
+        for mine in [facts(own, another, another), facts(another, own, another), facts(another, another, own)] {
+            assert!(!can(&approver, AdvisoryAction::Approve, &mine));
+        }
+    }
+}

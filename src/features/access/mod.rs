@@ -8,6 +8,7 @@ pub mod action;
 pub mod advisory;
 pub mod break_glass;
 pub mod decision;
+pub mod directory;
 pub mod people;
 pub mod requests;
 pub mod role;

@@ -309,6 +309,18 @@ mod tests {
     const MEMBERS: [Role; 4] = [Role::MemberPoc, Role::MemberReader, Role::HubMember, Role::MemberAdmin];
 
     #[test]
+    fn who_keeps_a_desk_and_staff_gives_no_role_of_staff_alone() {
+        let office = OrganisationId::random();
+        let mut keeper = viewer(Role::Secretariat, office, Some("banks"));
+        keeper.affiliations.extend(viewer(Role::NiscApprover, office, None).affiliations);
+        for role in Role::ALL.into_iter().filter(|role| role.is_staff()) {
+            let duty = DutyFacts { account_id: None, hat: hat(role, office, None), firm_answers: false };
+            assert!(!can(&keeper, DutyAction::Give, &duty), "{role:?}");
+            assert!(can(&keeper, DutyAction::Ask, &duty), "{role:?}");
+        }
+    }
+
+    #[test]
     fn who_gives_which_role() {
         let (firm, other, desk) = (OrganisationId::random(), OrganisationId::random(), OrganisationId::random());
         for giver in Role::ALL {

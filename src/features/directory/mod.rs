@@ -3,4 +3,6 @@
 pub mod exchange;
 pub mod outline;
 pub mod reference;
+pub mod roster;
+pub mod verification;
 mod store;

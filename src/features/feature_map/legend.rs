@@ -22,8 +22,8 @@ crate::words! {
 /// How sure a reconstructed cell is, and where its evidence stands.
 #[derive(Debug, Clone)]
 pub struct Mark {
-    /// `certain`, `likely` or `unsure`.
-    pub code: &'static str,
+    /// How sure.
+    pub sure: Confidence,
     /// The word for it.
     pub word: &'static str,
     /// Where the evidence stands on the map page.
@@ -117,7 +117,7 @@ pub fn evidence_mark(edition: &Edition, c: &Ceptoar, cell: Cell, map: &str, lang
 pub fn mark(confidence: Confidence, href: String, language: Language) -> Mark {
     let word = confidence.label(language);
     let hint = fill(LegendWords::of(language).mark_hint, &[("word", word)]);
-    Mark { code: confidence.code(), word, href, hint }
+    Mark { sure: confidence, word, href, hint }
 }
 
 /// References to the notes on a cell.

@@ -2,11 +2,14 @@
 //!
 //! An edition is a frozen document. What was put back from a damaged source says so, cell by cell.
 
+pub mod compare;
 pub mod edition;
 pub mod facts;
 pub mod json;
 pub mod legend;
+pub mod ministries;
 pub mod over_editions;
+pub mod paper;
 pub mod paths;
 pub mod reference;
 pub mod sheet;
@@ -14,6 +17,7 @@ pub mod store;
 pub mod table_file;
 pub mod vocabulary;
 pub mod web;
+pub mod words;
 
 pub use reference::load_editions;
 pub use web::routes;

@@ -2,7 +2,8 @@
 
 use super::edition::{Cell, Ceptoar, Channel, Count, Edition, Status};
 use crate::kernel::language::{Label, Language};
-use crate::platform::tables::{Encoding, TableFile, encode, harmless};
+use crate::platform::tables::writing::Delimited;
+use crate::platform::tables::{Encoding, TableFile};
 
 crate::words! {
     /// Heads of the columns.
@@ -45,21 +46,39 @@ crate::words! {
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn edition(edition: &Edition, language: Language, encoding: Encoding) -> anyhow::Result<TableFile> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(heads(language).iter().map(|head| harmless(head)))?;
+    let mut writer = Delimited::default();
+    writer.push(&heads(language).iter().map(|head| head.text.as_str()).collect::<Vec<_>>())?;
+    for line in lines(edition, language) {
+        writer.push(&line)?;
+    }
+    writer.finish(encoding)
+}
+
+/// The head of a column.
+#[derive(Debug)]
+pub struct Head {
+    /// What it is called.
+    pub text: String,
+    /// Whether its cells are numbers.
+    pub number: bool,
+}
+
+/// The lines below the heads: one for each count, and one for a CEPTOAR without counts.
+#[must_use]
+pub fn lines(edition: &Edition, language: Language) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
     for ceptoar in &edition.ceptoars {
         // A CEPTOAR without numbers has its line too: the numbers stay empty, which is not zero.
         let counts: Vec<Option<&Count>> =
             if ceptoar.counts.is_empty() { vec![None] } else { ceptoar.counts.iter().map(Some).collect() };
-        for count in counts {
-            writer.write_record(line(edition, ceptoar, count, language).iter().map(|cell| harmless(cell)))?;
-        }
+        lines.extend(counts.into_iter().map(|count| line(edition, ceptoar, count, language)));
     }
-    let text = String::from_utf8(writer.into_inner()?)?;
-    Ok(encode(&text, encoding))
+    lines
 }
 
-fn heads(language: Language) -> Vec<String> {
+/// The heads of the columns.
+#[must_use]
+pub fn heads(language: Language) -> Vec<Head> {
     let w = CsvWords::of(language);
     let before = [
         w.edition,
@@ -87,7 +106,10 @@ fn heads(language: Language) -> Vec<String> {
     ];
     let channels = Channel::OF_MAPS.iter().map(|channel| format!("{}{}", w.by, channel.label(language)));
     let after = [w.channels_confidence, w.operation_start, w.operation_confidence, w.rule, w.rule_confidence];
-    before.into_iter().map(ToOwned::to_owned).chain(channels).chain(after.into_iter().map(ToOwned::to_owned)).collect()
+    let numbers = [w.count, w.observers, w.reach];
+    let head = |text: &str| Head { text: text.to_owned(), number: numbers.contains(&text) };
+    let channels = channels.map(|text| Head { text, number: true });
+    before.into_iter().map(head).chain(channels).chain(after.into_iter().map(head)).collect()
 }
 
 fn line(edition: &Edition, c: &Ceptoar, count: Option<&Count>, language: Language) -> Vec<String> {

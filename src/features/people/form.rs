@@ -11,7 +11,7 @@ use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{AffiliationId, ContactId, OrganisationId};
 use crate::kernel::language::Language;
 use crate::kernel::text;
-use crate::platform::web::form::FieldErrors;
+use crate::platform::web::form::{FieldErrors, TypedDate};
 
 const LONGEST_NAME: usize = 64;
 const LONGEST_REASON: usize = 200;
@@ -176,14 +176,10 @@ impl Reader {
 
     /// A date in three boxes; nothing at all is no date.
     pub fn date(&mut self, field: &'static str, parts: [&str; 3]) -> Option<NaiveDate> {
-        let parts = parts.map(text::half_width);
-        if parts.iter().all(String::is_empty) {
-            return None;
-        }
-        let [year, month, day] = &parts;
-        let date = match (year.parse(), month.parse(), day.parse()) {
-            (Ok(year), Ok(month), Ok(day)) => NaiveDate::from_ymd_opt(year, month, day),
-            (_, _, _) => None,
+        let date = match TypedDate::read(parts) {
+            TypedDate::Nothing => return None,
+            TypedDate::Day(date) => Some(date),
+            TypedDate::Wrong => None,
         };
         match date {
             Some(date) if date > self.latest() => self.errors.add(field, self.words().far),

@@ -51,6 +51,11 @@ actions! {
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
+    "verification.open" Work "連絡先の確認の開始" / "Proof-of-life round opened";
+    "verification.remind" Work "連絡先の確認の再依頼" / "Silent windows asked again";
+    "verification.end" Work "連絡先の確認の終了" / "Proof-of-life round ended";
+    "verification.call" Work "電話などによる連絡先の確認" / "Call to a window noted";
+    "verification.answer" Work "窓口からの連絡先の回答" / "Window answered whether it is reached";
     "account.add" Administration "アカウントの登録" / "Account made";
     "people.read" Security "利用者の登録内容の閲覧" / "Person's entry looked at";
     "people.propose" Administration "担当者の提案" / "Person proposed to a firm";
@@ -78,6 +83,7 @@ actions! {
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
+    "directory.change" Work "名簿の変更" / "Directory changed";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
     "contacts.search" Security "窓口の検索" / "Windows searched";
     "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";

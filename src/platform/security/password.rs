@@ -40,7 +40,7 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 const THREADS: usize = 2;
 
 /// How many may be on their way to a hash: enough that no hashing thread waits.
-const TURNS: usize = THREADS + 2;
+const TURNS: usize = THREADS + 1;
 
 /// What the hasher did so far.
 #[derive(Debug, Default)]
@@ -147,7 +147,7 @@ fn threads() -> Result<mpsc::Sender<Job>, HashingError> {
         let waiting = waiting.clone();
         let work = move || {
             // Pages go first: on Linux this is the priority of this thread alone. Without it, hashing is only slower to yield.
-            let _ = rustix::process::setpriority_process(None, 10);
+            let _ = rustix::process::setpriority_process(None, 15);
             let mut memory = Memory::new();
             loop {
                 let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Path};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::error::WebError;
 use super::state::AppState;
@@ -20,6 +21,18 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
         let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| WebError::NotFound)?;
         text.parse().map(Self).map_err(|_| WebError::NotFound)
+    }
+}
+
+/// Several ids in the address, as [`Id`].
+#[derive(Debug, Clone)]
+pub struct Place<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Place<T> {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
+        Path::<T>::from_request_parts(parts, state).await.map(|Path(place)| Self(place)).map_err(|_| WebError::NotFound)
     }
 }
 

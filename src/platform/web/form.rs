@@ -1,7 +1,9 @@
 //! Forms: all-text values that survive, and messages that sit at their fields.
 
+use chrono::NaiveDate;
+
 use crate::kernel::language::{Language, fill};
-use crate::kernel::text::TextProblem;
+use crate::kernel::text::{TextProblem, half_width};
 
 crate::words! {
     /// Messages at fields.
@@ -76,6 +78,33 @@ impl FieldErrors {
             self.add(field, text_problem(problem, language));
             String::new()
         })
+    }
+}
+
+/// A date typed into three boxes: year, month, day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypedDate {
+    /// All boxes are empty.
+    Nothing,
+    /// A day.
+    Day(NaiveDate),
+    /// Something that is no day.
+    Wrong,
+}
+
+impl TypedDate {
+    /// Reads the boxes; full-width digits are digits.
+    #[must_use]
+    pub fn read(parts: [&str; 3]) -> Self {
+        let parts = parts.map(half_width);
+        if parts.iter().all(String::is_empty) {
+            return Self::Nothing;
+        }
+        let [year, month, day] = &parts;
+        match (year.parse(), month.parse(), day.parse()) {
+            (Ok(year), Ok(month), Ok(day)) => NaiveDate::from_ymd_opt(year, month, day).map_or(Self::Wrong, Self::Day),
+            (_, _, _) => Self::Wrong,
+        }
     }
 }
 

@@ -85,7 +85,11 @@ fn check_headers(reply: &Reply, what: &str) {
         ["text/html", "text/css", "text/plain", "text/csv", "text/javascript"].map(|k| format!("{k}; charset=utf-8"));
     let kind = header("content-type");
     let known = kinds.iter().any(|k| k == kind)
-        || matches!(kind, "application/json" | "application/json; charset=utf-8" | "image/png" | "image/svg+xml");
+        || kind == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        || matches!(
+            kind,
+            "application/pdf" | "application/json" | "application/json; charset=utf-8" | "image/png" | "image/svg+xml"
+        );
     assert!(known || (kind.is_empty() && reply.bytes.is_empty()), "{what}: {} bytes of {kind:?}", reply.bytes.len());
     for cookie in reply.headers.get_all("set-cookie") {
         let cookie = cookie.to_str().unwrap();

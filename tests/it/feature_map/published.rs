@@ -13,10 +13,22 @@ async fn the_newest_edition_is_the_map_and_unknown_editions_are_not_found() {
     let newest = app.visitor().get("/map").await;
     assert_eq!(newest.body, app.visitor().get("/map/2018-04-24").await.body);
     assert_eq!(app.visitor().get("/map.json").await.json()["edition"], "2018-04-24");
-    for path in ["/map/2012-03-31", "/map/x", "/map/2012-03-31.json", "/map/2011-03-31.xlsx", "/map/2011-03-31.pdf"] {
+    for path in [
+        "/map/2012-03-31",
+        "/map/x",
+        "/map/2012-03-31.json",
+        "/map/2012-03-31.xlsx",
+        "/map/2012-03-31.pdf",
+        "/map/2011-03-31.docx",
+    ] {
         assert_eq!(app.visitor().get(path).await.status, 404, "{path}");
     }
-    for path in ["/ceptoars/nobody", "/ceptoars/catv?edition=2011-03-31", "/ceptoars/banks?edition=2012-03-31"] {
+    for path in [
+        "/ceptoars/nobody",
+        "/ceptoars/catv?edition=2011-03-31",
+        "/ceptoars/banks?edition=2012-03-31",
+        "/ceptoars/nobody.pdf",
+    ] {
         assert_eq!(app.visitor().get(path).await.status, 404, "{path}");
     }
 }

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 23] = [
+const VALID: [(&str, &str); 29] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -70,6 +70,12 @@ const VALID: [(&str, &str); 23] = [
     ("duty", "member_poc"),
     ("speaks_for", ""),
     ("confirm", "true"),
+    ("ja", "新しい銀行(架空)"),
+    ("label", "総務部"),
+    ("reading", "あたらしいぎんこう"),
+    ("value_1", "another@bank.example"),
+    ("sure", "true"),
+    ("spoke_with", "当直"),
 ];
 
 impl Scene {
@@ -78,6 +84,8 @@ impl Scene {
         let mut db = app.database.owner().await;
         let bank = factory::member(&mut db, "banks", "架空銀行").await;
         let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
+        // One of them can be closed.
+        factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;
         let (nisc, desk) =
             (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
         let (author, _) = factory::case_team(&app).await;
@@ -105,6 +113,7 @@ impl Scene {
             .await
             .expect("an older session");
         let half = authenticators::with_password(&app, "tanto").await;
+        let question = asked_window(&app, &mut db).await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
@@ -116,7 +125,9 @@ impl Scene {
         .await
         .expect("firms");
         for (firm, ceptoar) in silent {
-            factory::window(&mut db, firm, Some(&ceptoar), "window@firm.example").await;
+            for address in ["window@firm.example", "night@firm.example"] {
+                factory::window(&mut db, firm, Some(&ceptoar), address).await;
+            }
         }
         let red = factory::draft_advisory(
             &app,
@@ -146,13 +157,41 @@ impl Scene {
         ];
         let asked = app.signed_in("case-approver").await.post("/people/requests/new", &asked).await;
         assert_eq!(asked.status, 303, "{}", asked.body);
+        let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
+        let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
+        // A form that is filled in already is filled in well.
+        sqlx::query(
+            "update organisation_names set reading = 'かくうぎんこう' where organisation_id in
+               (select organisation_id from organisations where kind = 'member')",
+        )
+        .execute(&mut db)
+        .await
+        .expect("readings");
+        // Something is planned, and can be taken back.
+        let mut planner = app.signed_in("desk").await;
+        let path = format!("/directory/banks/members/{bank}/name");
+        let seen = planner.get(&path).await.values("input[name=seen]").concat();
+        let plan = [
+            ("ja", "架空未来銀行"),
+            ("reading", "かくうみらいぎんこう"),
+            ("en", ""),
+            ("nature", "change"),
+            ("on_year", "2027"),
+            ("on_month", "4"),
+            ("on_day", "1"),
+            ("seen", &seen),
+            ("confirmed", "true"),
+        ];
+        assert_eq!(planner.post(&path, &plan).await.status, 303);
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
-        let late = authenticators::newcomer(&app, "invited-later", Role::MemberReader).await;
-        let ticket = authenticators::ticket(&app, late, Purpose::Enrol).await.expect("a ticket");
         let mut people = vec![
-            ("visitor", app.visitor(), vec!["/sign-in".into(), "/sign-in/forgotten".into(), ticket, "/mailbox".into()]),
+            (
+                "visitor",
+                app.visitor(),
+                vec!["/sign-in".into(), "/sign-in/forgotten".into(), ticket, question, "/mailbox".into()],
+            ),
             ("half", half, vec!["/sign-in/second".into()]),
             ("enrolling", enrolling, vec!["/enrol".into(), "/enrol/app".into()]),
             ("tanto, a while ago", stale, vec!["/account/confirm?return_to=/account/address".into()]),
@@ -167,7 +206,8 @@ impl Scene {
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
-                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass"].map(str::to_owned),
+                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass", "/directory"]
+                    .map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
@@ -177,6 +217,9 @@ impl Scene {
             }
             people.push((name, app.signed_in(name).await, starts));
         }
+        // After the others: what the banks' desk has as well is filled in there.
+        let life_desk = app.signed_in("desk-life").await;
+        people.push(("desk-life", life_desk, vec!["/directory/life/verification".into()]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
             .bind(gone)
             .execute(&mut db)
@@ -184,6 +227,36 @@ impl Scene {
             .expect("a suspension");
         Self { app, db, people }
     }
+}
+
+/// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.
+async fn asked_window(app: &TestApp, db: &mut PgConnection) -> String {
+    let desk = factory::secretariat_of(db, "life").await;
+    let insurer = factory::member(db, "life", "架空生命").await;
+    let window = factory::window(db, insurer, Some("life"), "window@insurer.example").await;
+    factory::window(db, insurer, Some("life"), "night@insurer.example").await;
+    factory::person(app, "desk-life", Role::Secretariat, desk, Some("life"), None).await;
+    sqlx::query(
+        "insert into contact_channels (contact_id, position, kind, value, hours, valid)
+         values ($1, 2, 'phone', '03-0000-1234', 'always', '[2018-04-01,)')",
+    )
+    .bind(window)
+    .execute(&mut *db)
+    .await
+    .expect("a telephone");
+    let round = [("scope", "all"), ("due_year", "2026"), ("due_month", "12"), ("due_day", "4"), ("sure", "true")];
+    let opened = app.signed_in("desk-life").await.post("/directory/life/verification", &round).await;
+    assert_eq!(opened.status, 303, "{}", opened.body);
+    let letter: String =
+        sqlx::query_scalar("select m.body from mails m join deliveries d using (mail_id) where d.contact_id = $1")
+            .bind(window)
+            .fetch_one(db)
+            .await
+            .expect("a letter");
+    letter
+        .split_whitespace()
+        .find_map(|word| word.find("/verification/").map(|at| word[at..].to_owned()))
+        .expect("a link")
 }
 
 /// Every declared path, the longest first so that a literal segment wins over a parameter.

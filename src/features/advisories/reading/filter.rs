@@ -36,6 +36,17 @@ impl ListState {
     /// What the centre can choose from.
     pub const OF_CENTRE: [Self; 3] = [Self::Draft, Self::Review, Self::Published];
 
+    /// The item's own state; none where it is asked how the viewer's organisations stand to it.
+    #[must_use]
+    pub fn of_item(self) -> Option<State> {
+        match self {
+            Self::Waiting | Self::Overdue | Self::Acknowledged => None,
+            Self::Draft => Some(State::Draft),
+            Self::Review => Some(State::Review),
+            Self::Published => Some(State::Published),
+        }
+    }
+
     /// The value in addresses.
     #[must_use]
     pub fn code(self) -> &'static str {

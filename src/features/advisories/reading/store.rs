@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::filter::Filter;
+use super::filter::{Filter, ListState};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::{AdvisoryFacts, Hat, Reach};
 use crate::features::access::{Role, Viewer, can, could};
@@ -91,51 +91,44 @@ async fn candidates(
     limit: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<ListRow>> {
-    let organisations = organisations(viewer);
-    let roles: Vec<String> = Role::ALL.iter().filter(|r| r.acknowledges()).map(|r| r.code().to_owned()).collect();
+    let asked = match filter.state {
+        Some(ListState::Waiting | ListState::Overdue) => Some(asked_to_answer(&mut *tx, viewer, false).await?),
+        Some(ListState::Acknowledged) => Some(asked_to_answer(&mut *tx, viewer, true).await?),
+        Some(ListState::Draft | ListState::Review | ListState::Published) | None => None,
+    };
     let patterns = filter.patterns();
     let rows = sqlx::query!(
         r#"
-        with owed as materialized (
-          select h.advisory_id, bool_and(k.found is not null) as answered
-          -- Of all items where that is asked, else of none.
-          from viewer_hats(case when $3 in ('waiting', 'overdue', 'acknowledged') then null else '{}'::uuid[] end) h
-          left join lateral (
-            select true as found from advisory_acknowledgements y
-            where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
-              and y.organisation_id = any ($10) limit 1) k on true
-          where h.role = any ($11) and not h.sealed
-          group by 1)
         select a.advisory_id, a.number, a.state as "state: State", a.level as "level: SharingLevel", a.drill,
                a.published_at, a.answer_due, coalesce(a.published_at, a.created_at) as "shown_at!",
                t.kind as "kind?: Kind", t.title as "title?"
         from advisories a
         left join advisory_texts t on t.advisory_id = a.advisory_id
-        where ($9 or (a.state = 'published' and a.advisory_id in (
-                 select au.advisory_id from advisory_audience au where au.organisation_id = any ($10))))
+        -- By index, row by row, until the page is full: not all that the organisations ever had (offset 0).
+        where ($8 or (a.state = 'published' and exists (
+                 select from advisory_audience au
+                 where au.advisory_id = a.advisory_id and au.organisation_id = any ($9) offset 0)))
           and ($1::text is null or t.kind = $1)
           and ($2::text is null or a.level = $2)
-          and ($3::text is null or case $3
-                when 'waiting' then a.advisory_id in (select o.advisory_id from owed o where not o.answered)
-                when 'overdue' then a.answer_due < $8
-                  and a.advisory_id in (select o.advisory_id from owed o where not o.answered)
-                when 'acknowledged' then a.advisory_id in (select o.advisory_id from owed o where o.answered)
-                else a.state = $3 end)
+          and ($3::text is null or a.state = $3)
+          and ($10::uuid[] is null or a.advisory_id = any ($10))
+          and (not $11 or a.answer_due < $12)
           and ($6::text[] is null or t.search_text like all ($6))
           and ($4::timestamptz is null or (coalesce(a.published_at, a.created_at), a.advisory_id) < ($4, $5))
         order by coalesce(a.published_at, a.created_at) desc, a.advisory_id desc
         limit $7"#,
         filter.kind.map(Kind::code),
         filter.level.map(SharingLevel::code),
-        filter.state.map(super::filter::ListState::code),
+        filter.state.and_then(ListState::of_item).map(State::code),
         filter.before.map(|cursor| cursor.at),
         filter.before.map(|cursor| cursor.id.0),
         patterns.as_deref(),
         limit,
-        now,
         could(viewer, AdvisoryAction::ReadDraft.into()),
-        &organisations,
-        &roles,
+        &organisations(viewer),
+        asked.as_deref(),
+        filter.state == Some(ListState::Overdue),
+        now,
     )
     .fetch_all(tx)
     .await?;
@@ -154,6 +147,26 @@ async fn candidates(
             hats: Vec::new(),
         })
         .collect())
+}
+
+/// The items that the viewer's organisations have to acknowledge: those that all of them did, or the others.
+async fn asked_to_answer(tx: &mut PgConnection, viewer: &Viewer, answered: bool) -> sqlx::Result<Vec<Uuid>> {
+    let roles: Vec<String> = Role::ALL.iter().filter(|r| r.acknowledges()).map(|r| r.code().to_owned()).collect();
+    sqlx::query_scalar!(
+        r#"select h.advisory_id as "advisory_id!"
+           from viewer_hats(null) h
+           left join lateral (
+             select true as found from advisory_acknowledgements y
+             where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
+               and y.organisation_id = any ($1) limit 1) k on true
+           where h.role = any ($2) and not h.sealed
+           group by h.advisory_id having bool_and(k.found is not null) = $3"#,
+        &organisations(viewer),
+        &roles,
+        answered
+    )
+    .fetch_all(tx)
+    .await
 }
 
 fn organisations(viewer: &Viewer) -> Vec<Uuid> {
@@ -209,9 +222,14 @@ async fn reaches(
     ids: &[Uuid],
 ) -> sqlx::Result<HashMap<AdvisoryId, Vec<Reach>>> {
     let rows = sqlx::query!(
-        r#"select advisory_id, ceptoar_id, stage as "stage: Stage", organisation_id from advisory_audience
-           where advisory_id = any ($1) and organisation_id = any ($2)
-           order by stage, ceptoar_id, organisation_id"#,
+        r#"select h.advisory_id as "advisory_id!", h.ceptoar_id as "ceptoar_id!", h.stage as "stage!: Stage",
+                  h.organisation_id as "organisation_id!"
+           from unnest($1::uuid[]) item (advisory_id)
+           -- Item by item (offset 0): one may have thousands of hops, of which a few are the viewer's.
+           cross join lateral (
+             select au.* from advisory_audience au
+             where au.advisory_id = item.advisory_id and au.organisation_id = any ($2) offset 0) h
+           order by h.stage, h.ceptoar_id, h.organisation_id"#,
         ids,
         &organisations(viewer)
     )

@@ -7,19 +7,25 @@ use axum::response::Response;
 use super::map::{Asked, choose};
 use super::shelf::Published;
 use crate::features::feature_map::edition::Edition;
+use crate::features::feature_map::paper::workbook;
 use crate::features::feature_map::table_file;
 use crate::features::feature_map::{json, paths};
 use crate::kernel::language::Language;
-use crate::platform::tables::Encoding;
+use crate::kernel::period::thousands;
+use crate::platform::tables::{Encoding, TableFile};
 use crate::platform::web::error::WebError;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A form of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// For programs.
     Json,
-    /// For Excel.
+    /// Tables, for every spreadsheet program.
     Csv,
+    /// For Excel.
+    Xlsx,
 }
 
 impl Kind {
@@ -30,6 +36,7 @@ impl Kind {
             (Self::Json, _) => format!("{base}.json"),
             (Self::Csv, Encoding::Utf8) => format!("{base}.csv"),
             (Self::Csv, Encoding::Cp932) => format!("{base}.csv?encoding=cp932"),
+            (Self::Xlsx, _) => format!("{base}.xlsx"),
         }
     }
 }
@@ -53,27 +60,53 @@ pub async fn answer(asked: Asked, id: Option<&str>, kind: Kind) -> Result<Respon
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn make(edition: &Edition, kind: Kind, encoding: Encoding, language: Language) -> anyhow::Result<Published> {
+    let name = format!("ceptoar-feature-map-{}", edition.id);
     match kind {
         Kind::Json => Published::new(json::edition(edition)?, &[content_type("application/json; charset=utf-8")]),
-        Kind::Csv => {
-            let file = table_file::edition(edition, language, encoding)?;
-            let (charset, mark) = match encoding {
-                Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
-                Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
-            };
-            let name = format!("ceptoar-feature-map-{}{mark}.csv", edition.id);
-            let mut headers = vec![
-                content_type(charset),
-                (header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))?),
-            ];
-            if !file.replaced.is_empty() {
-                let list: Vec<String> = file.replaced.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
-                let replaced = HeaderName::from_static("x-replaced-characters");
-                headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
-            }
-            Published::new(file.bytes, &headers)
+        Kind::Csv => table(table_file::edition(edition, language, encoding)?, &name, encoding),
+        Kind::Xlsx => {
+            let file = workbook::write(edition, language)?;
+            Published::packed(file.into(), &[content_type(XLSX), download(&format!("{name}.xlsx"))?])
         }
     }
+}
+
+/// A table file with its headers; `name` without its ending.
+///
+/// # Errors
+/// Never in practice: it is written to memory.
+pub fn table(file: TableFile, name: &str, encoding: Encoding) -> anyhow::Result<Published> {
+    let (charset, mark) = match encoding {
+        Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
+        Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
+    };
+    let mut headers = vec![content_type(charset), download(&format!("{name}{mark}.csv"))?];
+    if !file.replaced.is_empty() {
+        let list: Vec<String> = file.replaced.iter().map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+        let replaced = HeaderName::from_static("x-replaced-characters");
+        headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
+    }
+    Published::new(file.bytes, &headers)
+}
+
+/// The size of a file as links name it.
+///
+/// # Errors
+/// Never in practice.
+pub fn size(file: &Published) -> anyhow::Result<String> {
+    Ok(format!("{}KB", thousands(i64::try_from(file.size().div_ceil(1000))?)))
+}
+
+fn download(name: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    Ok((header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))?))
+}
+
+/// The header by which a file opens in the browser, and is called so when it is saved.
+///
+/// # Errors
+/// When the name cannot stand in a header.
+pub fn inline(name: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    Ok((header::CONTENT_DISPOSITION, HeaderValue::from_str(&format!("inline; filename=\"{name}\""))?))
 }
 
 /// The header for a kind of content.

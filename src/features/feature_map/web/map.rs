@@ -8,90 +8,20 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::files::{self, Kind, content_type};
+use super::paper;
 use super::shelf::{PublicPages, Published};
 use crate::features::access::web::extract::MaybeViewer;
 use crate::features::feature_map::edition::{Confidence, Edition, Status, YearFigures};
 use crate::features::feature_map::paths;
 use crate::features::feature_map::sheet::{self, Sheet};
 use crate::features::feature_map::vocabulary::list_joint;
+use crate::features::feature_map::words::MapWords;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{fiscal_year, thousands};
 use crate::platform::tables::Encoding;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
-
-crate::words! {
-    /// Words of the map page.
-    pub struct MapWords {
-        title: "セプター特性把握マップ" / "CEPTOAR feature map",
-        titled: "セプター特性把握マップ {as_of}" / "CEPTOAR feature map, {as_of}",
-        lead: "重要インフラの各セプターが自主的に整えている体制を、1枚の表にまとめたものです。" / "What the CEPTOARs of Japan's critical infrastructure have set up on their own initiative, on one sheet.",
-        editions: "マップの版" / "Editions of the map",
-        view: "表示のしかた" / "View",
-        view_table: "表で見る" / "As a table",
-        view_cards: "一覧で見る" / "As cards",
-        print: "印刷する" / "Print",
-        source: "出典: {publisher}" / "Source: {publisher}",
-        plan: "当時の計画: {plan}" / "Plan then in force: {plan}",
-        draft: "案として公表された資料によります" / "From a source published as a draft",
-        totals: "この版の全体" / "This edition in figures",
-        sectors: "分野" / "Sectors",
-        ceptoars: "セプター" / "CEPTOARs",
-        planned: "検討中" / "Under study",
-        councils: "連絡協議会" / "Liaison councils",
-        members: "構成員" / "Members",
-        per_unit: "構成員の数は単位ごとの合計です。異なる単位どうしは合計しません。" / "Members are summed per unit. Different units are never added up together.",
-        per_unit_partial: "数が資料に書かれているのは、{count}セプターだけです。この合計は、その分だけのものです。" / "The source gives numbers for {count} CEPTOARs only; these sums are theirs alone.",
-        row_sector: "重要インフラ分野" / "Critical infrastructure sector",
-        row_council: "連絡協議会" / "Liaison council",
-        row_scope: "事業の範囲" / "Scope of business",
-        row_name: "名称" / "Name",
-        row_secretariat: "事務局" / "Secretariat",
-        row_members: "構成員(内訳)" / "Members (breakdown)",
-        row_channels: "情報と連絡手段" / "Information and means of contact",
-        row_operation: "緊急窓口" / "Emergency point of contact",
-        row_rule: "情報の取扱いルール" / "Rules on handling information",
-        operation_start: "{month} 運用開始" / "In operation since {month}",
-        established: "{month} 制定" / "Established {month}",
-        absent: "この版の資料にない項目: {items}" / "Items that the source of this edition does not have: {items}",
-        not_in_edition: "この項目は、この版の資料にはありません。" / "The source of this edition does not have this item.",
-        scroll_hint: "表は横に動かせます。" / "The table can be scrolled sideways.",
-        notes: "注" / "Notes",
-        note_initiative: "このマップに載っているのは、各セプターが自らの取組みとして整えたものです。" / "The map shows what the CEPTOARs have set up as initiatives of their own.",
-        note_unknown: "「資料に記載なし」は、数が分からないことを表します。0ではありません。" / "“Not stated in the source” means that the number is unknown. It does not mean zero.",
-        note_no_map: "この版の資料には特性把握マップがありません。セプターの概要に書かれていることを、同じ形に並べました。" / "The source of this edition has no feature map. What its profiles say was put in the same form.",
-        note_counts: "構成員の数は{as_of}のものです。" / "Numbers of members are {as_of}.",
-        note_marks: "この版は、資料の文字の並びが崩れていたため、セルを1つずつ戻しました。印は、戻した内容がどれほど確かかを表します。" / "The text of the source had come apart, so the cells of this edition were put back one by one. The marks tell how sure each reading is.",
-        mark_certain: "ほかの読み方が残らないもの" / "no other reading is left",
-        mark_likely: "最もよく合う読み方。ほかの読み方も残るもの" / "the reading that fits best; another is left",
-        mark_unsure: "ほかの読み方も同じくらい合うもの" / "another reading fits nearly as well",
-        about: "{name}: " / "{name}: ",
-        year_heading: "{year}の活動" / "Activities in {year}",
-        year_sharing: "情報共有を行った" / "Shared information",
-        year_analysing: "事例の分析などを行った" / "Analysed cases",
-        year_exercise: "分野横断的演習に参加した" / "In the cross-sector exercise",
-        year_drill: "セプター訓練に参加した" / "In the CEPTOAR drill",
-        year_transmission: "情報伝達だけを確認した" / "Confirmed transmission only",
-        ceptoar_unit: "セプター" / "CEPTOARs",
-        of_sectors: "{count}分野" / "{count} sectors",
-        evidence_heading: "セルの確度と根拠" / "How sure the cells are, and why",
-        evidence_lead: "確かでないものから順に並べています。" / "The least sure come first.",
-        evidence_methods: "読み方" / "Ways of reading",
-        evidence_rows: "行について" / "About rows",
-        evidence_cells: "セルについて" / "About cells",
-        evidence_confidence: "確度" / "Confidence",
-        evidence_cell: "項目" / "Item",
-        evidence_ceptoars: "セプター" / "CEPTOARs",
-        evidence_why: "根拠" / "Evidence",
-        evidence_alternative: "ほかの読み方" / "Other reading",
-        none: "なし" / "None",
-        downloads: "ファイルで使う" / "As files",
-        file_json: "特性把握マップ({as_of})[JSON形式:{size}]" / "Feature map ({as_of}) [JSON, {size}]",
-        file_csv: "特性把握マップ({as_of})[CSV形式・UTF-8:{size}]" / "Feature map ({as_of}) [CSV, UTF-8, {size}]",
-        file_csv_cp932: "特性把握マップ({as_of})[CSV形式・シフトJIS:{size}]" / "Feature map ({as_of}) [CSV, Shift JIS, {size}]",
-    }
-}
 
 #[derive(Template)]
 #[template(path = "feature_map/map.html")]
@@ -104,6 +34,7 @@ struct MapPage<'a> {
     view: View,
     tabs: Vec<Tab>,
     tabs_href: String,
+    compare_href: Option<String>,
     /// Code, word and meaning of each mark.
     legend: [(&'static str, &'static str, &'static str); 3],
     /// Which items the edition does not have, said once under the cards.
@@ -221,15 +152,25 @@ pub async fn get_newest_csv(asked: Asked) -> Result<Response, WebError> {
     files::answer(asked, None, Kind::Csv).await
 }
 
+/// The newest edition on one sheet of paper.
+pub async fn get_newest_pdf(asked: Asked) -> Result<Response, WebError> {
+    paper::answer_map(asked, None).await
+}
+
+/// The newest edition as a workbook.
+pub async fn get_newest_xlsx(asked: Asked) -> Result<Response, WebError> {
+    files::answer(asked, None, Kind::Xlsx).await
+}
+
 /// One edition, as a page or as a file by the ending of its address.
 pub async fn get(Path(name): Path<String>, asked: Asked) -> Result<Response, WebError> {
-    if let Some(id) = name.strip_suffix(".json") {
-        return files::answer(asked, Some(id), Kind::Json).await;
+    match name.rsplit_once('.') {
+        Some((id, "json")) => files::answer(asked, Some(id), Kind::Json).await,
+        Some((id, "csv")) => files::answer(asked, Some(id), Kind::Csv).await,
+        Some((id, "xlsx")) => files::answer(asked, Some(id), Kind::Xlsx).await,
+        Some((id, "pdf")) => paper::answer_map(asked, Some(id)).await,
+        Some(_) | None => page(asked, Some(&name)).await,
     }
-    if let Some(id) = name.strip_suffix(".csv") {
-        return files::answer(asked, Some(id), Kind::Csv).await;
-    }
-    page(asked, Some(&name)).await
 }
 
 /// The edition of an id, or the newest.
@@ -305,6 +246,7 @@ fn map_page<'a>(
         legend: legend.map(|(sure, meaning)| (sure.code(), sure.label(language), meaning)),
         absent,
         tabs_href: here,
+        compare_href: compare_href(editions, edition),
         language,
         view,
         tabs: tabs.collect(),
@@ -326,6 +268,14 @@ fn map_page<'a>(
     })
 }
 
+/// This edition beside the one before it; the oldest one beside the newest.
+fn compare_href(editions: &[Edition], edition: &Edition) -> Option<String> {
+    match editions.iter().rfind(|e| e.as_of < edition.as_of) {
+        Some(before) => Some(paths::compare(&before.id, &edition.id)),
+        None => editions.last().filter(|newest| newest.id != edition.id).map(|e| paths::compare(&edition.id, &e.id)),
+    }
+}
+
 fn downloads(
     pages: &PublicPages,
     editions: &Arc<Vec<Edition>>,
@@ -334,15 +284,17 @@ fn downloads(
 ) -> anyhow::Result<Vec<Download>> {
     let w = MapWords::of(language);
     let files = [
+        (Kind::Xlsx, Encoding::Utf8, w.file_xlsx),
         (Kind::Csv, Encoding::Utf8, w.file_csv),
         (Kind::Csv, Encoding::Cp932, w.file_csv_cp932),
         (Kind::Json, Encoding::Utf8, w.file_json),
     ];
-    let mut downloads = Vec::new();
+    let label = fill(w.file_pdf, &[("as_of", edition.as_of_display.pick(language))]);
+    let mut downloads = vec![Download { href: paths::edition_pdf(&edition.id), label }];
     for (kind, encoding, words) in files {
         let href = kind.address(&paths::edition(&edition.id), encoding);
         let file = pages.page(editions, &href, language, || files::make(edition, kind, encoding, language))?;
-        let size = format!("{}KB", thousands(i64::try_from(file.size().div_ceil(1000))?));
+        let size = files::size(&file)?;
         let label = fill(words, &[("as_of", edition.as_of_display.pick(language)), ("size", &size)]);
         downloads.push(Download { href, label });
     }

@@ -119,11 +119,11 @@ impl PublicPages {
         language: Language,
         make: impl FnOnce() -> anyhow::Result<Published>,
     ) -> anyhow::Result<Arc<Published>> {
-        if let Some(page) = self.read(|shelf| shelf.page(address, language)) {
+        if let Some(page) = self.kept(address, language) {
             return Ok(page);
         }
         let mut page = make()?;
-        for variant in [&mut page.plain, &mut page.gzip] {
+        for variant in std::iter::once(&mut page.plain).chain(page.gzip.as_mut()) {
             headers::protect(&mut variant.headers, &self.0.app.config);
             headers::protect(&mut variant.validators, &self.0.app.config);
         }
@@ -135,6 +135,12 @@ impl PublicPages {
             }
         });
         Ok(page)
+    }
+
+    /// The page kept under `address`.
+    #[must_use]
+    pub fn kept(&self, address: &str, language: Language) -> Option<Arc<Published>> {
+        self.read(|shelf| shelf.page(address, language))
     }
 
     /// What a stranger's request can be answered with at once.
@@ -229,7 +235,8 @@ impl Service<Request> for FromMemory {
 #[derive(Debug)]
 pub struct Published {
     plain: Variant,
-    gzip: Variant,
+    /// None where the file is packed already.
+    gzip: Option<Variant>,
 }
 
 #[derive(Debug)]
@@ -246,16 +253,25 @@ impl Published {
     /// # Errors
     /// Never in practice: it is written to memory.
     pub fn new(body: Vec<u8>, headers: &[(HeaderName, HeaderValue)]) -> anyhow::Result<Self> {
-        let hash = hex::encode(&Sha256::digest(&body)[..12]);
+        let hash = digest(&body);
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&body)?;
         let gzip = encoder.finish()?;
         let mut packed = headers.to_vec();
         packed.push((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
         Ok(Self {
-            plain: Variant::new(body, headers, &format!("\"{hash}\""))?,
-            gzip: Variant::new(gzip, &packed, &format!("\"{hash}-gzip\""))?,
+            plain: Variant::new(body.into(), headers, &format!("\"{hash}\""))?,
+            gzip: Some(Variant::new(gzip.into(), &packed, &format!("\"{hash}-gzip\""))?),
         })
+    }
+
+    /// Labels a file that compression would not make smaller.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn packed(body: Bytes, headers: &[(HeaderName, HeaderValue)]) -> anyhow::Result<Self> {
+        let etag = format!("\"{}\"", digest(&body));
+        Ok(Self { plain: Variant::new(body, headers, &etag)?, gzip: None })
     }
 
     /// Its size before compression.
@@ -267,7 +283,7 @@ impl Published {
     /// The answer that fits the request: compressed where that is taken, nothing where it is known.
     #[must_use]
     pub fn answer(&self, request: &HeaderMap) -> Response {
-        let variant = if takes_gzip(request) { &self.gzip } else { &self.plain };
+        let variant = self.gzip.as_ref().filter(|_| takes_gzip(request)).unwrap_or(&self.plain);
         if let Some(known) = request.get(header::IF_NONE_MATCH)
             && variant.is_known(known)
         {
@@ -283,7 +299,7 @@ impl Published {
 }
 
 impl Variant {
-    fn new(body: Vec<u8>, headers: &[(HeaderName, HeaderValue)], etag: &str) -> anyhow::Result<Self> {
+    fn new(body: Bytes, headers: &[(HeaderName, HeaderValue)], etag: &str) -> anyhow::Result<Self> {
         let validators: HeaderMap = [
             (header::ETAG, HeaderValue::from_str(etag)?),
             // The frame may change with a new release, so the page is asked for again after a while.
@@ -295,7 +311,7 @@ impl Variant {
         let mut all = validators.clone();
         all.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         all.extend(headers.iter().cloned());
-        Ok(Self { body: Bytes::from(body), headers: all, validators })
+        Ok(Self { body, headers: all, validators })
     }
 
     fn is_known(&self, known: &HeaderValue) -> bool {
@@ -303,6 +319,10 @@ impl Variant {
         let known = known.to_str().unwrap_or_default();
         known.split(',').map(str::trim).any(|k| k == "*" || k.trim_start_matches("W/").as_bytes() == etag.as_bytes())
     }
+}
+
+fn digest(body: &[u8]) -> String {
+    hex::encode(&Sha256::digest(body)[..12])
 }
 
 /// Whether the client takes gzip: named, and not with a weight of nothing.

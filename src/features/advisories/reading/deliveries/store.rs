@@ -120,7 +120,10 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
         left join lateral (
           select true as found from deliveries x
           where p.delivery_id is null and x.item_id = $1 and x.organisation_id = p.organisation_id limit 1) e on true
-        left join contacts w on $9 and w.contact_id = p.contact_id
+        -- The window as it is called now, or was at last.
+        left join lateral (
+          select k.contact_id, k.label from contacts k where $9 and k.contact_id = p.contact_id
+          order by k.valid @> (select viewer_today()) desc, lower(k.valid) desc nulls last limit 1) w on true
         left join delivery_addresses x on $9 and w.contact_id is not null and x.delivery_id = p.delivery_id
         order by array_position(array['ministry', 'secretariat', 'member'], p.stage), p.reading,
                  p.organisation_id, p.position"#,

@@ -1,0 +1,292 @@
+//! Changing the directory. A change holds from its day on, a correction says what was so all along; nothing is
+//! overwritten, since the database keeps what was said before (migration …_directory_with_memory).
+
+mod letters;
+mod store;
+mod withdrawal;
+
+pub use withdrawal::withdraw;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::line::Line;
+use super::sheet::{Channel, ChannelKind, Membership, Name, Sheet, WindowFacts};
+use crate::features::access::Viewer;
+use crate::kernel::email_address::EmailAddress;
+use crate::kernel::ids::{ContactId, OrganisationId};
+use crate::platform::audit::{self, Event};
+use crate::platform::db;
+
+/// What is to be different.
+#[derive(Debug, Clone)]
+pub enum Alteration {
+    /// The firm is called something else.
+    Name(Name),
+    /// It is a member as something else.
+    Membership(Membership),
+    /// It is no longer a member; the day is the first without it.
+    Leaving,
+    /// A new window.
+    NewWindow(WindowFacts, Vec<Channel>),
+    /// A window is another, or is reached in other ways.
+    Window(ContactId, WindowFacts, Vec<Channel>),
+    /// A window closes; the day is the first without it.
+    WindowEnd(ContactId),
+}
+
+/// A firm that joins: what it is called, as what, and its first window.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// What it is called.
+    pub name: Name,
+    /// As what it is a member.
+    pub membership: Membership,
+    /// Its first window, since a member that nobody reaches is none.
+    pub window: WindowFacts,
+    /// How that is reached.
+    pub channels: Vec<Channel>,
+    /// Whether this is a portal of the demonstration.
+    pub demonstration: bool,
+}
+
+/// From when, why, and in which words.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// From which day on; a correction is of what holds on that day.
+    pub on: NaiveDate,
+    /// Whether it was so all along.
+    pub correction: bool,
+    /// Why.
+    pub reason: String,
+    /// What was said before, for the history.
+    pub before: Vec<Line>,
+    /// What is said from now on.
+    pub after: Vec<Line>,
+}
+
+/// Who changes, and when that is.
+#[derive(Debug, Clone, Copy)]
+pub struct Actor<'a> {
+    /// Who.
+    pub viewer: &'a Viewer,
+    /// In whose name: the desk, or the firm.
+    pub organisation: OrganisationId,
+    /// The present.
+    pub now: DateTime<Utc>,
+    /// The request, for the trail.
+    pub request_id: &'a str,
+}
+
+/// Why it cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// Nothing of the kind holds on that day.
+    #[error("nothing holds on that day")]
+    NotOnThatDay,
+    /// The firm is no member on that day.
+    #[error("no member on that day")]
+    NoMember,
+    /// The only window of a member cannot close.
+    #[error("the last window")]
+    LastWindow,
+    /// Something was built on the plan since, or it holds already.
+    #[error("a plan that cannot be taken back")]
+    NotOpen,
+    /// Another period is in the way.
+    #[error("periods overlap")]
+    Overlap,
+    /// The database, or a letter.
+    #[error(transparent)]
+    Fault(#[from] anyhow::Error),
+}
+
+impl From<sqlx::Error> for ChangeError {
+    fn from(error: sqlx::Error) -> Self {
+        match db::broken_constraint(&error) {
+            Some(name) if name.ends_with("_one_at_a_time") || name.ends_with("_no_overlap") => Self::Overlap,
+            Some(_) | None => Self::Fault(error.into()),
+        }
+    }
+}
+
+/// Makes the change, writes down what it was, and tells whom it concerns.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn apply(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    sheet: &Sheet,
+    change: &Change,
+    alteration: &Alteration,
+) -> Result<(), ChangeError> {
+    let window = match alteration {
+        Alteration::Window(id, ..) | Alteration::WindowEnd(id) => Some(*id),
+        Alteration::NewWindow(..) => Some(ContactId::random()),
+        Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving => None,
+    };
+    check(sheet, change, alteration)?;
+    let on = change.on;
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    match alteration {
+        Alteration::Name(name) => store::rename(tx, sheet.organisation_id, change, name).await?,
+        Alteration::Membership(membership) => {
+            store::alter_membership(tx, &sheet.ceptoar_id, sheet.organisation_id, change, membership).await?;
+        }
+        Alteration::Leaving => store::end_membership(tx, &sheet.ceptoar_id, sheet.organisation_id, on).await?,
+        Alteration::NewWindow(facts, channels) => {
+            let contact = window.unwrap_or_else(ContactId::random);
+            store::add_window(tx, &sheet.ceptoar_id, sheet.organisation_id, contact, on, facts, channels).await?;
+        }
+        Alteration::Window(contact, facts, channels) => {
+            store::alter_window(tx, *contact, change, facts).await?;
+            store::alter_channels(tx, *contact, change, channels).await?;
+        }
+        Alteration::WindowEnd(contact) => store::end_window(tx, *contact, on).await?,
+    }
+    record(tx, actor, id, (&sheet.ceptoar_id, sheet.organisation_id, window), change, alteration.into()).await?;
+    tell(tx, actor, sheet, change, alteration).await
+}
+
+/// Takes a new firm in; answers which it is.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn join(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    ceptoar_id: &str,
+    change: &Change,
+    joining: &Joining,
+) -> Result<OrganisationId, ChangeError> {
+    let organisation = OrganisationId::random();
+    let contact = ContactId::random();
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    store::add_member(tx, ceptoar_id, organisation, change.on, joining).await?;
+    store::add_window(tx, ceptoar_id, organisation, contact, change.on, &joining.window, &joining.channels).await?;
+    let what = Written { kind: "beginning", subject: "membership" };
+    record(tx, actor, id, (ceptoar_id, organisation, None), change, what).await?;
+    Ok(organisation)
+}
+
+/// Changes of one member, and joinings of one CEPTOAR, come one after the other.
+///
+/// # Errors
+/// The database's own.
+pub async fn wait_for_turn(tx: &mut PgConnection, of: &str) -> sqlx::Result<()> {
+    store::wait_for_turn(tx, of).await
+}
+
+/// Whether it can be, seen from what the sheet says.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(sheet: &Sheet, change: &Change, alteration: &Alteration) -> Result<(), ChangeError> {
+    let is_member = sheet.membership_on(change.on).is_some();
+    let last_day = change.on.pred_opt().unwrap_or(change.on);
+    match alteration {
+        Alteration::Name(_) => known(sheet.names.iter().any(|fact| fact.valid.holds_on(change.on))),
+        Alteration::Membership(_) => known(is_member),
+        Alteration::Leaving => known(sheet.membership_on(last_day).is_some() && is_member),
+        Alteration::NewWindow(..) if !is_member => Err(ChangeError::NoMember),
+        Alteration::NewWindow(..) => Ok(()),
+        Alteration::Window(..) if !is_member => Err(ChangeError::NoMember),
+        Alteration::Window(id, ..) => known(sheet.window(*id).is_some_and(|window| window.on(change.on).is_some())),
+        Alteration::WindowEnd(id) if leaves_nobody(sheet, *id, change.on) => Err(ChangeError::LastWindow),
+        Alteration::WindowEnd(id) => {
+            let Some(window) = sheet.window(*id) else { return Err(ChangeError::NotOnThatDay) };
+            let goes_on = window.life().until.is_none_or(|until| until > change.on);
+            known(window.on(last_day).is_some() && goes_on)
+        }
+    }
+}
+
+fn known(known: bool) -> Result<(), ChangeError> {
+    if known { Ok(()) } else { Err(ChangeError::NotOnThatDay) }
+}
+
+/// Whether there would be a day, from this one on, on which the member has no window: also when another one closes.
+fn leaves_nobody(sheet: &Sheet, closed: ContactId, on: NaiveDate) -> bool {
+    let others: Vec<_> = sheet.windows.iter().filter(|window| window.contact_id != closed).collect();
+    let ends = others.iter().flat_map(|window| &window.facts).filter_map(|fact| fact.valid.until);
+    std::iter::once(on)
+        .chain(ends.filter(|end| *end > on))
+        .any(|day| sheet.membership_on(day).is_some() && others.iter().all(|window| window.on(day).is_none()))
+}
+
+/// How a change is written down.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    kind: &'static str,
+    subject: &'static str,
+}
+
+impl From<&Alteration> for Written {
+    fn from(alteration: &Alteration) -> Self {
+        match alteration {
+            Alteration::Name(_) => Self { kind: "change", subject: "name" },
+            Alteration::Membership(_) => Self { kind: "change", subject: "membership" },
+            Alteration::Leaving => Self { kind: "ending", subject: "membership" },
+            Alteration::NewWindow(..) => Self { kind: "beginning", subject: "window" },
+            Alteration::Window(..) => Self { kind: "change", subject: "window" },
+            Alteration::WindowEnd(_) => Self { kind: "ending", subject: "window" },
+        }
+    }
+}
+
+async fn record(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    id: Uuid,
+    (ceptoar_id, organisation, window): (&str, OrganisationId, Option<ContactId>),
+    change: &Change,
+    what: Written,
+) -> Result<(), ChangeError> {
+    let kind = if change.correction { "correction" } else { what.kind };
+    let row = store::Row { id, kind, subject: what.subject, organisation, ceptoar_id, window, actor };
+    store::record(tx, row, change).await?;
+    let subject = organisation.to_string();
+    let detail = serde_json::json!({
+        "ceptoar": ceptoar_id, "kind": kind, "subject": what.subject, "window": window.map(|w| w.0), "on": change.on });
+    let event = Event::done(actor.now, "directory.change", "organisation", &subject)
+        .by(actor.viewer.account_id)
+        .request(actor.request_id)
+        .detail(detail);
+    audit::record(tx, event).await.map_err(anyhow::Error::from)?;
+    Ok(())
+}
+
+/// Whoever reads an old or a new mail address of a window learns that it was changed: one of them did not ask for it.
+async fn tell(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    sheet: &Sheet,
+    change: &Change,
+    alteration: &Alteration,
+) -> Result<(), ChangeError> {
+    let (contact, after): (ContactId, &[Channel]) = match alteration {
+        Alteration::Window(contact, _, channels) => (*contact, channels),
+        Alteration::WindowEnd(contact) => (*contact, &[]),
+        Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) => {
+            return Ok(());
+        }
+    };
+    let Some(window) = sheet.window(contact) else { return Ok(()) };
+    let before = mails(window.channels_on(change.on).into_iter());
+    let after = mails(after.iter());
+    let Some(facts) = window.on(change.on).or(window.facts.last()) else { return Ok(()) };
+    for address in before.iter().filter(|a| !after.contains(a)).chain(after.iter().filter(|a| !before.contains(a))) {
+        let Ok(address) = EmailAddress::parse(address) else { continue };
+        let gone = before.iter().any(|b| b == address.as_str());
+        letters::send(tx, contact, &address, &facts.value, change.on, gone, actor.now).await?;
+    }
+    Ok(())
+}
+
+fn mails<'a>(channels: impl Iterator<Item = &'a Channel>) -> Vec<String> {
+    channels.filter(|c| c.kind == ChannelKind::Mail).map(|c| c.value.to_lowercase()).collect()
+}

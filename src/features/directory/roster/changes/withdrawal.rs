@@ -1,0 +1,70 @@
+//! Taking a plan back: what it said goes, and what was said before it is said again.
+
+mod store;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Actor, Alteration, Change, ChangeError, Written, leaves_nobody, record, tell};
+use crate::features::directory::roster::sheet::{Channel, Sheet};
+use crate::features::directory::roster::store::PastChange;
+
+/// Takes a planned change back, if nothing was built on it since.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn withdraw(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    sheet: &Sheet,
+    plan: &PastChange,
+    reason: String,
+) -> Result<(), ChangeError> {
+    if !plan.is_open {
+        return Err(ChangeError::NotOpen);
+    }
+    let opening = plan.contact_id.filter(|_| plan.kind == "beginning");
+    if opening.is_some_and(|window| leaves_nobody(sheet, window, plan.effective_on)) {
+        return Err(ChangeError::LastWindow);
+    }
+    let id = Uuid::new_v4();
+    super::store::announce(tx, id).await?;
+    store::drop_made(tx, sheet.organisation_id, plan.change_id, plan.at).await?;
+    store::restore(tx, plan.change_id).await?;
+    store::bring_back(tx, plan.change_id).await?;
+    let change = Change {
+        on: plan.effective_on,
+        correction: false,
+        reason,
+        before: plan.after.clone(),
+        after: plan.before.clone(),
+    };
+    let subject = if plan.contact_id.is_some() {
+        "window"
+    } else if plan.subject == "name" {
+        "name"
+    } else {
+        "membership"
+    };
+    let what = Written { kind: "withdrawal", subject };
+    record(tx, actor, id, (&sheet.ceptoar_id, sheet.organisation_id, plan.contact_id), &change, what).await?;
+    tell_again(tx, actor, sheet, plan, &change).await
+}
+
+/// Whoever was told of the plan learns that nothing comes of it.
+async fn tell_again(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    sheet: &Sheet,
+    plan: &PastChange,
+    change: &Change,
+) -> Result<(), ChangeError> {
+    let Some(window) = plan.contact_id.filter(|_| plan.kind != "beginning").and_then(|id| sheet.window(id)) else {
+        return Ok(());
+    };
+    let last_day = plan.effective_on.pred_opt().unwrap_or(plan.effective_on);
+    let Some(facts) = window.on(last_day) else { return Ok(()) };
+    let again: Vec<Channel> = window.channels_on(last_day).into_iter().cloned().collect();
+    let alteration = Alteration::Window(window.contact_id, facts.value.clone(), again);
+    tell(tx, actor, sheet, change, &alteration).await
+}

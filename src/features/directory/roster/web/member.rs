@@ -1,0 +1,328 @@
+//! One member as of a day: what it is called, as what it is a member, how it is reached, what is planned and what was.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+
+use super::as_of::AsOf;
+use super::shown::{ChangeRow, Plan, change_row, plans};
+use super::{DayQuery, MemberPlace, note_reading, permitted, way};
+use crate::features::access::action::DirectoryAction;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
+use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
+use crate::features::directory::roster::{line, paths};
+use crate::kernel::clock::japan_day;
+use crate::kernel::ids::OrganisationId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::long_date;
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Place;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the page of one member.
+    pub struct MemberWords {
+        state_member: "構成員" / "Member",
+        state_ahead: "加入予定" / "Joins later",
+        state_over: "退会済" / "Left",
+        as_of: "別の日の登録を見る" / "Look at another day",
+        on: "基準日" / "As of",
+        on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",
+        show: "表示する" / "Show",
+        today: "今日の登録を表示する" / "Show what is registered today",
+        another_day: "今日とは別の日の登録を表示しています。登録の変更は、今日の登録を表示してから行ってください。" / "This is not what is registered today. Go back to today to change something.",
+        not_on_day: "この日は、この組織は構成員ではありません。" / "On this day the organisation is no member.",
+        basics: "基本の登録" / "Master data",
+        name: "名称" / "Name",
+        reading: "よみ" / "Reading",
+        english: "英語名" / "Name in English",
+        membership: "構成員としての登録" / "Member as",
+        subgroup: "サブグループ {code}" / "subgroup {code}",
+        hub: "ほかの事業者へ伝える役割(ハブ)" / "passes on to others (hub)",
+        period: "構成員の期間" / "Member",
+        change: "変更する" / "Change",
+        leaving: "構成員から外す" / "End the membership",
+        windows: "緊急窓口" / "Windows",
+        windows_lead: "緊急時に、上の窓口から順に連絡します。" / "In an emergency the first is asked first.",
+        new_window: "窓口を追加する" / "Add a window",
+        no_windows_title: "この日に開いている窓口がありません" / "No window is open on this day",
+        no_windows_keeper: "窓口がないと、情報提供も緊急の連絡も届きません。「窓口を追加する」から登録してください。" / "Without a window neither advisories nor calls arrive. Register one with “Add a window”.",
+        no_windows: "事務局か、この組織の管理担当者が登録します。" / "The secretariat or the organisation's own keeper registers it.",
+        not_for_you: "窓口の連絡先は、事務局とこの組織の担当者だけが見られます。" / "Only the secretariat and the organisation itself see how it is reached.",
+        handler: "取扱担当者" / "Designated handler",
+        mails_in: "メールの言語: {language}" / "Mails in {language}",
+        verified: "最終確認 {day}" / "proven on {day}",
+        unverified: "確認の記録なし" / "not proven yet",
+        one_way: "連絡手段が一種類だけです。別の種類の手段も登録してください。" / "There is only one kind of way to reach it. Please register another kind.",
+        window_change: "この窓口を変更する" / "Change this window",
+        window_end: "この窓口を閉じる" / "Close this window",
+        from_day: "{day}から" / "from {day}",
+        until_day: "{day}まで" / "until {day}",
+        since_ever: "登録当初から" / "since the first registration",
+        plans: "これからの予定" / "What is planned",
+        see_day: "この日の登録を見る" / "See that day",
+        names: "名称の履歴" / "Names over time",
+        history: "変更の履歴" / "History",
+        history_empty: "このポータルでの変更は、まだありません。" / "Nothing has been changed in this portal yet.",
+        history_more: "新しいものから50件を表示しています。" / "The newest 50 are shown.",
+        reason: "理由" / "Reason",
+        before: "変更前" / "before",
+        after: "変更後" / "after",
+        done_joined: "構成員を登録しました。次に、「利用者管理」から担当者を招待してください。" / "The member was registered. Next, invite its people on the page People.",
+        done_changed: "変更を登録しました。" / "The change was registered.",
+        done_added: "窓口を登録しました。" / "The window was registered.",
+        withdraw: "この予定を取り消す" / "Take this plan back",
+        done_withdrawn: "予定を取り消しました。" / "The plan was taken back.",
+        done_ended: "終了を登録しました。" / "The end was registered.",
+    }
+}
+
+struct ChannelRow {
+    icon: &'static str,
+    kind: &'static str,
+    value: String,
+    note: String,
+}
+
+struct WindowRow {
+    number: i16,
+    label: String,
+    handler: bool,
+    language: String,
+    period: String,
+    channels: Vec<ChannelRow>,
+    one_way: bool,
+    change: Option<String>,
+    end: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "directory/member.html")]
+struct MemberPage {
+    chrome: Chrome,
+    w: &'static MemberWords,
+    state: &'static str,
+    ceptoar: String,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
+    wrong_day: Option<String>,
+    facts: Vec<(&'static str, String, String)>,
+    names: Vec<(String, String)>,
+    windows: Option<Vec<WindowRow>>,
+    plans: Vec<Plan>,
+    history: Option<Vec<ChangeRow>>,
+    leaving: Option<String>,
+    new_window: Option<String>,
+}
+
+/// The page.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Place(MemberPlace { ceptoar: ceptoar_id, organisation }): Place<MemberPlace>,
+    Query(query): Query<DayQuery>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let language = frame.language;
+    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let facts = permitted(&mut tx, &viewer, DirectoryAction::LookAtMember, &ceptoar_id, organisation).await?;
+    let ceptoar = store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
+    let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &facts);
+    let sheet = store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
+    let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
+    let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
+        .await?;
+    tx.commit().await?;
+    let w = MemberWords::of(language);
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, language };
+    let edits =
+        as_of.is_today() && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
+    let keeps = edits && can(&viewer, DirectoryAction::KeepMember, &facts);
+    let keeps_windows = edits && can(&viewer, DirectoryAction::KeepWindow, &facts);
+    let mut chrome = scene.chrome(&viewer, &frame);
+    if let Some(said) = scene.said(&query.done) {
+        chrome = chrome.with_flash("success", said);
+    }
+    let of = |route| paths::of_member(route, &ceptoar_id, organisation);
+    let page = MemberPage {
+        chrome,
+        w,
+        state: scene.state(),
+        ceptoar: language.pick(&ceptoar.name[0], &ceptoar.name[1]).clone(),
+        as_of_title: as_of.title(language),
+        here: of(paths::MEMBER),
+        wrong_day: as_of.errors.lines().into_iter().next().map(|line| line.message),
+        facts: scene.facts(keeps),
+        names: scene.names(),
+        windows: sees_windows.then(|| scene.windows(keeps_windows)),
+        plans: plans(&sheet, as_of.day, language),
+        history: sees_windows.then(|| past.iter().map(|change| scene.change(change, keeps, keeps_windows)).collect()),
+        leaving: keeps.then(|| of(paths::LEAVING)),
+        new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
+        as_of: as_of.clone(),
+    };
+    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+}
+
+/// How many addresses and numbers the page shows.
+fn addresses(sheet: &Sheet, past: &[PastChange], as_of: &AsOf) -> usize {
+    let now: usize = sheet.windows.iter().map(|window| window.channels_on(as_of.day).len()).sum();
+    let lines = past.iter().filter(|change| !change.before.is_empty() && !change.after.is_empty());
+    let told: usize = lines
+        .flat_map(|change| line::differences(&change.before, &change.after))
+        .flat_map(|difference| [difference.before, difference.after])
+        .flatten()
+        .filter(|line| line.code.starts_with("channel"))
+        .count();
+    now + told
+}
+
+/// What the page is about.
+struct Scene<'a> {
+    w: &'static MemberWords,
+    sheet: &'a Sheet,
+    ceptoar: &'a CeptoarFacts,
+    as_of: &'a AsOf,
+    language: Language,
+}
+
+impl Scene<'_> {
+    fn chrome(&self, viewer: &Viewer, frame: &Frame) -> Chrome {
+        let name = self.sheet.name_on(self.as_of.day);
+        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone()).unwrap_or_default();
+        let way = way(viewer, frame, &self.sheet.ceptoar_id, self.ceptoar);
+        let way: Vec<_> = way.iter().map(|(href, label)| (href.as_str(), label.as_str())).collect();
+        frame.chrome(title, &way)
+    }
+
+    fn said(&self, done: &str) -> Option<&'static str> {
+        match done {
+            "joined" => Some(self.w.done_joined),
+            "changed" => Some(self.w.done_changed),
+            "added" => Some(self.w.done_added),
+            "ended" => Some(self.w.done_ended),
+            "withdrawn" => Some(self.w.done_withdrawn),
+            _ => None,
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.sheet.membership_on(self.as_of.day).is_some() {
+            self.w.state_member
+        } else if self.sheet.memberships.iter().any(|m| m.valid.is_ahead_of(self.as_of.day)) {
+            self.w.state_ahead
+        } else {
+            self.w.state_over
+        }
+    }
+
+    /// A change, with the way to take it back for whoever may.
+    fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool) -> ChangeRow {
+        let may = if change.subject == "window" { keeps_windows } else { keeps };
+        let path = || paths::withdrawal(&self.sheet.ceptoar_id, self.sheet.organisation_id, change.change_id);
+        let withdrawal = if may && change.is_open { path() } else { String::new() };
+        ChangeRow { withdrawal, ..change_row(change, self.language) }
+    }
+
+    /// Label, value, and where it is changed.
+    fn facts(&self, keeps: bool) -> Vec<(&'static str, String, String)> {
+        let link = |route| {
+            let path = paths::of_member(route, &self.sheet.ceptoar_id, self.sheet.organisation_id);
+            if keeps { path } else { String::new() }
+        };
+        let mut facts = Vec::new();
+        if let Some(name) = self.sheet.name_on(self.as_of.day) {
+            facts.push((self.w.name, name.value.ja.clone(), link(paths::NAME)));
+            facts.push((self.w.reading, name.value.reading.clone(), String::new()));
+            facts.push((self.w.english, name.value.en.clone(), String::new()));
+        }
+        if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
+            let m = &membership.value;
+            let code = m.subgroup.as_ref().and_then(|id| self.ceptoar.subgroups.iter().find(|(s, _)| s == id));
+            let mut parts = vec![m.unit.clone()];
+            parts.extend(code.map(|(_, code)| fill(self.w.subgroup, &[("code", code)])));
+            parts.extend(m.hub.then(|| self.w.hub.to_owned()));
+            facts.push((self.w.membership, parts.join(self.language.pick("、", ", ")), link(paths::MEMBERSHIP)));
+        }
+        let whole = Period {
+            from: self.sheet.memberships.first().and_then(|m| m.valid.from),
+            until: self.sheet.memberships.last().and_then(|m| m.valid.until),
+        };
+        facts.push((self.w.period, self.period(whole), String::new()));
+        facts.retain(|(_, value, _)| !value.is_empty());
+        facts
+    }
+
+    fn period(&self, period: Period) -> String {
+        let day = |day: NaiveDate| long_date(day, self.language);
+        let from = period
+            .from
+            .map_or_else(|| self.w.since_ever.to_owned(), |from| fill(self.w.from_day, &[("day", &day(from))]));
+        let last = period.until.and_then(|until| until.pred_opt());
+        let until = last.map(|last| fill(self.w.until_day, &[("day", &day(last))])).unwrap_or_default();
+        format!("{from} {until}").trim().to_owned()
+    }
+
+    fn names(&self) -> Vec<(String, String)> {
+        if self.sheet.names.len() < 2 {
+            return Vec::new();
+        }
+        let names = self.sheet.names.iter().rev();
+        names.map(|n| (self.period(n.valid), self.language.pick(&n.value.ja, &n.value.en).clone())).collect()
+    }
+
+    fn windows(&self, keeps: bool) -> Vec<WindowRow> {
+        let mut open: Vec<(&Window, &WindowFacts, Period)> = self
+            .sheet
+            .windows
+            .iter()
+            .filter_map(|w| w.on(self.as_of.day).map(|fact| (w, &fact.value, w.life())))
+            .collect();
+        open.sort_by_key(|(window, facts, _)| (facts.position, window.contact_id.0));
+        open.into_iter().map(|(window, facts, life)| self.window(window, facts, life, keeps)).collect()
+    }
+
+    fn window(&self, window: &Window, facts: &WindowFacts, life: Period, keeps: bool) -> WindowRow {
+        let channels = window.channels_on(self.as_of.day);
+        let of = |route| paths::of_window(route, &self.sheet.ceptoar_id, self.sheet.organisation_id, window.contact_id);
+        let one_way = channels.iter().all(|c| channels.first().is_some_and(|first| first.kind == c.kind));
+        let language = facts.language.pick("日本語", "English");
+        WindowRow {
+            number: facts.position,
+            label: facts.label.clone(),
+            handler: facts.handler,
+            language: fill(self.w.mails_in, &[("language", language)]),
+            period: if life.until.is_some() { self.period(life) } else { String::new() },
+            channels: channels.into_iter().map(|channel| self.channel(channel)).collect(),
+            one_way,
+            change: keeps.then(|| of(paths::WINDOW)),
+            end: keeps.then(|| of(paths::WINDOW_END)),
+        }
+    }
+
+    fn channel(&self, channel: &Channel) -> ChannelRow {
+        let verified = channel.verified_on.map_or_else(
+            || self.w.unverified.to_owned(),
+            |day| fill(self.w.verified, &[("day", &day.format("%Y/%m/%d").to_string())]),
+        );
+        ChannelRow {
+            icon: channel.kind.code(),
+            kind: channel.kind.label(self.language),
+            value: channel.value.clone(),
+            note: format!("{}{}{verified}", channel.hours.label(self.language), self.language.pick("・", ", ")),
+        }
+    }
+}
+
+/// The address of a member's page after a step.
+#[must_use]
+pub fn done(ceptoar_id: &str, organisation: OrganisationId, step: &str) -> String {
+    format!("{}?done={step}", paths::of_member(paths::MEMBER, ceptoar_id, organisation))
+}

@@ -1,0 +1,208 @@
+//! The members of a CEPTOAR as of a day.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
+
+use super::as_of::AsOf;
+use super::{DayQuery, looked_at};
+use crate::features::access::action::DirectoryAction;
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::paths;
+use crate::features::directory::roster::sheet::MemberRow;
+use crate::features::directory::roster::store::{self, Asked, PAGE};
+use crate::features::directory::verification;
+use crate::kernel::clock::japan_day;
+use crate::kernel::language::{Language, fill};
+use crate::kernel::period::thousands;
+use crate::kernel::text;
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+/// Longer searches find nothing more.
+const LONGEST_SEARCH: usize = 100;
+/// Pages beyond are reached by searching.
+const LAST_PAGE: i64 = 500;
+
+crate::words! {
+    /// Words of the list.
+    pub struct RosterWords {
+        directory: "名簿" / "Directory",
+        title: "{ceptoar}の構成員" / "Members of {ceptoar}",
+        joining: "構成員を追加する" / "Take in a member",
+        verification: "連絡先の確認" / "Proof of life",
+        filter: "絞り込み" / "Filter",
+        search: "構成員の名称" / "Member's name",
+        search_help: "一部・よみ・以前の名称でも探せます。入力した言葉は、ブラウザーの履歴に残りません。" / "A part, the reading or a former name will do. Your browser does not remember what you type here.",
+        on: "基準日" / "As of",
+        on_help: "先の日付にすると、予定されている登録を表示します。" / "A day ahead shows what is planned.",
+        search_button: "表示する" / "Show",
+        clear: "今日のすべての構成員を表示する" / "Show all members of today",
+        today: "今日の登録を表示する" / "Show what is registered today",
+        another_day: "今日とは別の日の登録を表示しています。" / "This is not what is registered today.",
+        count: "構成員の数" / "Members",
+        name: "名称" / "Name",
+        unit: "数える単位" / "Counted as",
+        subgroup: "サブグループ" / "Subgroup",
+        windows: "窓口" / "Windows",
+        windows_count: "{count}か所" / "{count}",
+        no_window: "窓口なし" / "No window",
+        since: "加入" / "Since",
+        until: "{day}まで" / "until {day}",
+        hub: "ハブ" / "Hub",
+        old_name: "旧称: {name}" / "Formerly {name}",
+        next: "次の構成員を見る" / "Next members",
+        first: "最初に戻る" / "Back to the first",
+        empty_title: "構成員が登録されていません" / "No member is registered",
+        empty_keeper: "「構成員を追加する」から、最初の構成員とその窓口を登録してください。" / "Register the first member and its window with “Take in a member”.",
+        empty_text: "事務局が構成員を登録すると、ここに表示されます。" / "Members appear here as soon as the secretariat registers them.",
+        nothing_title: "条件に合う構成員はありません" / "No member matches",
+        nothing_text: "名称の一部だけで探すか、基準日を変えてお試しください。" / "Try only a part of the name, or another day.",
+    }
+}
+
+struct Row {
+    href: String,
+    name: String,
+    old_name: String,
+    unit: String,
+    subgroup: String,
+    hub: bool,
+    windows: String,
+    no_window: bool,
+    since: String,
+}
+
+#[derive(Template)]
+#[template(path = "directory/roster.html")]
+struct RosterPage {
+    chrome: Chrome,
+    w: &'static RosterWords,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
+    search: String,
+    counts: Vec<(String, String)>,
+    rows: Vec<Row>,
+    with_windows: bool,
+    with_subgroups: bool,
+    words: String,
+    page: i64,
+    next: Option<i64>,
+    joining: Option<String>,
+    verification: Option<String>,
+}
+
+/// What is sent. Only the body of a search carries words.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    words: String,
+    on_year: String,
+    on_month: String,
+    on_day: String,
+    page: String,
+}
+
+/// The list.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar): Path<String>,
+    Query(DayQuery { on_year, on_month, on_day, .. }): Query<DayQuery>,
+) -> Result<Response, WebError> {
+    let search = Search { on_year, on_month, on_day, ..Search::default() };
+    page(&state, &viewer, &frame, &ceptoar, search).await
+}
+
+/// The list narrowed by words, or a further page of it.
+pub async fn search(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar): Path<String>,
+    Form(search): Form<Search>,
+) -> Result<Response, WebError> {
+    page(&state, &viewer, &frame, &ceptoar, search).await
+}
+
+/// A search has no address of its own: coming back to it leads to the list.
+pub async fn leave_search(viewer: Viewer, Path(ceptoar): Path<String>) -> Result<Redirect, WebError> {
+    if !can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&ceptoar)) {
+        return Err(WebError::NotFound);
+    }
+    Ok(Redirect::to(&paths::roster(&ceptoar)))
+}
+
+async fn page(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &Frame,
+    ceptoar_id: &str,
+    search: Search,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let language = frame.language;
+    let w = RosterWords::of(language);
+    let as_of = AsOf::read([&search.on_year, &search.on_month, &search.on_day], japan_day(now), language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = looked_at(&mut tx, viewer, ceptoar_id).await?;
+    // Whoever looks after windows anywhere in this CEPTOAR looks after all of them.
+    let whole = RosterFacts::whole(ceptoar_id);
+    let with_windows = can(viewer, DirectoryAction::SeeWindows, &whole);
+    let words: String = search.words.trim().chars().take(LONGEST_SEARCH).collect();
+    let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
+    let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
+    let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
+    let mut members = store::roster(&mut tx, asked).await?;
+    let counts = store::counts(&mut tx, ceptoar_id, as_of.day).await?;
+    tx.commit().await?;
+    let on_a_page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let next = (members.len() > on_a_page).then_some(number + 1);
+    members.truncate(on_a_page);
+    let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
+    let wrong = !as_of.errors.is_empty();
+    let page = RosterPage {
+        chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &[frame.home(), (paths::INDEX, w.directory)]),
+        w,
+        as_of_title: as_of.title(language),
+        here: paths::roster(ceptoar_id),
+        search: paths::of_ceptoar(paths::SEARCH, ceptoar_id),
+        counts: counts.into_iter().map(|(unit, count)| (unit, thousands(count))).collect(),
+        with_windows,
+        with_subgroups: !ceptoar.subgroups.is_empty(),
+        rows: members.iter().map(|m| row(m, ceptoar_id, &as_of, language)).collect(),
+        words,
+        page: number,
+        next,
+        joining: can(viewer, DirectoryAction::KeepMember, &whole)
+            .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
+        verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
+        as_of,
+    };
+    Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+}
+
+fn row(member: &MemberRow, ceptoar_id: &str, as_of: &AsOf, language: Language) -> Row {
+    let w = RosterWords::of(language);
+    let day = |day: NaiveDate| day.format("%Y/%m/%d").to_string();
+    let since = member.valid.from.map(day).unwrap_or_default();
+    let until = member.valid.until.and_then(|until| until.pred_opt()).map(|last| fill(w.until, &[("day", &day(last))]));
+    Row {
+        href: as_of.href(&paths::of_member(paths::MEMBER, ceptoar_id, member.organisation_id)),
+        name: language.pick(&member.name[0], &member.name[1]).clone(),
+        old_name: member.old_name.as_ref().map(|name| fill(w.old_name, &[("name", name)])).unwrap_or_default(),
+        unit: member.unit.clone(),
+        subgroup: member.subgroup.clone().unwrap_or_default(),
+        hub: member.hub,
+        windows: member.windows.map(|n| fill(w.windows_count, &[("count", &n.to_string())])).unwrap_or_default(),
+        no_window: member.windows == Some(0),
+        since: [since, until.unwrap_or_default()].join(" ").trim().to_owned(),
+    }
+}

@@ -1,0 +1,361 @@
+//! SQL of rounds and proofs.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::asking::{Linked, Opening};
+use super::round::{self, Answer, FRESH_DAYS, PAUSE, Round, Scope, Standing};
+use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
+use crate::kernel::language::Language;
+
+/// After everything that warns.
+const PRIORITY: i16 = 20;
+
+/// A window that a round asks.
+#[derive(Debug, Clone)]
+pub struct ToAsk {
+    /// The window.
+    pub contact_id: ContactId,
+    /// Whose.
+    pub organisation_id: OrganisationId,
+    /// Its organisation's name in Japanese and English.
+    pub organisation: [String; 2],
+    /// What it is called.
+    pub label: String,
+    /// The language of its mails.
+    pub language: Language,
+    /// Its first mail address.
+    pub address: Option<String>,
+}
+
+/// The open windows of a CEPTOAR that a scope means.
+pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> sqlx::Result<Vec<ToAsk>> {
+    let rows = sqlx::query!(
+        r#"select k.contact_id as "contact_id: ContactId", k.organisation_id as "organisation_id: OrganisationId",
+                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
+           from contacts k
+           join memberships m on m.organisation_id = k.organisation_id and m.ceptoar_id = k.ceptoar_id
+            and m.valid @> viewer_today()
+           left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
+           left join lateral (
+             select c.value from contact_channels c
+             where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> viewer_today()
+             order by c.position limit 1) ch on true
+           where k.ceptoar_id = $1 and k.valid @> viewer_today()
+             and ($2 = 'all' or not exists (
+               select from contact_channels c where c.contact_id = k.contact_id and c.valid @> viewer_today()
+                 and c.last_verified_on > viewer_today() - $3::integer))
+           order by n.reading, k.organisation_id, k.position"#,
+        ceptoar_id,
+        scope.code(),
+        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ToAsk {
+            contact_id: r.contact_id,
+            organisation_id: r.organisation_id,
+            organisation: [r.ja, r.en],
+            label: r.label,
+            language: Language::from_code(&r.language),
+            address: r.address,
+        })
+        .collect())
+}
+
+/// How well a CEPTOAR's windows are proven.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Health {
+    /// Open windows.
+    pub windows: i64,
+    /// … with a fresh proof.
+    pub proven: i64,
+    /// … without any mail address.
+    pub without_mail: i64,
+    /// … without fresh proof, with a mail address.
+    pub unproven_with_mail: i64,
+}
+
+/// The present state of a CEPTOAR's windows.
+pub async fn health(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Health> {
+    let row = sqlx::query!(
+        r#"select count(*) as "windows!", count(*) filter (where w.fresh) as "proven!",
+                  count(*) filter (where not w.mail) as "without_mail!",
+                  count(*) filter (where w.mail and not w.fresh) as "unproven_with_mail!"
+           from (
+             select coalesce(bool_or(c.last_verified_on > viewer_today() - $2::integer), false) as fresh,
+                    coalesce(bool_or(c.kind = 'mail'), false) as mail
+             from contacts k
+             join memberships m on m.organisation_id = k.organisation_id and m.ceptoar_id = k.ceptoar_id
+              and m.valid @> viewer_today()
+             left join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
+             where k.ceptoar_id = $1 and k.valid @> viewer_today()
+             group by k.contact_id) w"#,
+        ceptoar_id,
+        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Health {
+        windows: row.windows,
+        proven: row.proven,
+        without_mail: row.without_mail,
+        unproven_with_mail: row.unproven_with_mail,
+    })
+}
+
+/// Opens a round; `false` where another one is open.
+pub async fn open(
+    tx: &mut PgConnection,
+    round_id: Uuid,
+    by: AccountId,
+    opening: Opening<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "insert into verification_rounds (round_id, ceptoar_id, scope, due_on, opened_by, opened_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        round_id,
+        opening.ceptoar_id,
+        opening.scope.code(),
+        opening.due_on,
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Queues the letters of a batch; the mail of each window that got one.
+pub async fn send(
+    tx: &mut PgConnection,
+    batch: &[ToAsk],
+    sent: &[Option<Linked>],
+    now: DateTime<Utc>,
+) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    let letters: Vec<(&ToAsk, &str, &Linked)> = batch
+        .iter()
+        .zip(sent)
+        .filter_map(|(window, linked)| Some((window, window.address.as_deref()?, linked.as_ref()?)))
+        .collect();
+    let column = |of: fn(&(&ToAsk, &str, &Linked)) -> String| letters.iter().map(of).collect::<Vec<String>>();
+    let rows = sqlx::query!(
+        r#"select contact_id as "contact_id!", mail_id as "mail_id!"
+           from enqueue_window_letters($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
+        &letters.iter().map(|(window, _, _)| window.contact_id.0).collect::<Vec<_>>(),
+        &column(|(_, address, _)| (*address).to_owned()),
+        &column(|(window, _, _)| window.label.clone()),
+        &column(|(window, _, _)| window.language.code().to_owned()),
+        &column(|(_, _, linked)| linked.letter.subject().to_owned()),
+        &column(|(_, _, linked)| linked.letter.body().to_owned()),
+        &letters.iter().map(|(_, _, l)| Sha256::digest(l.letter.body().as_bytes()).to_vec()).collect::<Vec<_>>(),
+        PRIORITY,
+        now
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.contact_id, r.mail_id)).collect())
+}
+
+/// The columns of a batch of requests: window, organisation, address, hash of the link, mail.
+type Columns = (Vec<Uuid>, Vec<Uuid>, Vec<Option<String>>, Vec<Option<Vec<u8>>>, Vec<Option<Uuid>>);
+
+fn columns(batch: &[ToAsk], sent: &[Option<Linked>], mails: &HashMap<Uuid, Uuid>) -> Columns {
+    (
+        batch.iter().map(|window| window.contact_id.0).collect(),
+        batch.iter().map(|window| window.organisation_id.0).collect(),
+        batch.iter().map(|window| window.address.clone()).collect(),
+        sent.iter().map(|linked| linked.as_ref().map(|l| l.token_hash.clone())).collect(),
+        batch.iter().map(|window| mails.get(&window.contact_id.0).copied()).collect(),
+    )
+}
+
+/// Writes down whom a round asks.
+pub async fn ask(
+    tx: &mut PgConnection,
+    round_id: Uuid,
+    batch: &[ToAsk],
+    sent: &[Option<Linked>],
+    mails: &HashMap<Uuid, Uuid>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let (windows, organisations, addresses, hashes, mails) = columns(batch, sent, mails);
+    sqlx::query!(
+        "insert into verification_requests (round_id, contact_id, organisation_id, asked_value, token_hash, mail_id, asked_at)
+         select $1, q.window, q.organisation, q.address, q.hash, q.mail, $2
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::uuid[]) q (\"window\", organisation, address, hash, mail)",
+        round_id,
+        now,
+        &windows,
+        &organisations,
+        &addresses as &[Option<String>],
+        &hashes as &[Option<Vec<u8>>],
+        &mails as &[Option<Uuid>]
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that they were asked again. Only the newest link of a window works.
+pub async fn ask_again(
+    tx: &mut PgConnection,
+    round_id: Uuid,
+    batch: &[ToAsk],
+    sent: &[Option<Linked>],
+    mails: &HashMap<Uuid, Uuid>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let (windows, _, addresses, hashes, mails) = columns(batch, sent, mails);
+    sqlx::query!(
+        "update verification_requests r
+         set asked_value = q.address, token_hash = q.hash, mail_id = q.mail, asked_at = $2, times = r.times + 1,
+             answer = null, way = null, answered_at = null
+         from unnest($3::uuid[], $4::text[], $5::bytea[], $6::uuid[]) q (\"window\", address, hash, mail)
+         where r.round_id = $1 and r.contact_id = q.window",
+        round_id,
+        now,
+        &windows,
+        &addresses as &[Option<String>],
+        &hashes as &[Option<Vec<u8>>],
+        &mails as &[Option<Uuid>]
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Who is to be asked again: the silent ones that were not asked just now, and those who moved and can be reached
+/// elsewhere since.
+pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -> sqlx::Result<Vec<ToAsk>> {
+    let rows = sqlx::query!(
+        r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
+                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address!"
+           from verification_requests q
+           join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
+           left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
+           join lateral (
+             select c.value from contact_channels c
+             where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> viewer_today()
+             order by c.position limit 1) ch on true
+           where q.round_id = $1 and q.asked_at < $2
+             and (q.answer is null or ((q.answer = 'moved' or q.way = 'call') and ch.value is distinct from q.asked_value))
+           order by n.reading, q.organisation_id, k.position"#,
+        round_id,
+        now - PAUSE
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ToAsk {
+            contact_id: r.contact_id,
+            organisation_id: r.organisation_id,
+            organisation: [r.ja, r.en],
+            label: r.label,
+            language: Language::from_code(&r.language),
+            address: Some(r.address),
+        })
+        .collect())
+}
+
+/// The rounds of a CEPTOAR, the newest first.
+pub async fn rounds(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Round>> {
+    sqlx::query_as!(
+        Round,
+        r#"select r.round_id, r.scope as "scope: Scope", r.due_on, r.opened_at, r.closed_at,
+                  coalesce(q.windows, 0) as "windows!", coalesce(q.alive, 0) as "alive!"
+           from (select * from verification_rounds where ceptoar_id = $1 order by opened_at desc limit 20) r
+           left join lateral (
+             select count(*) as windows, count(*) filter (where x.answer = 'alive') as alive
+             from verification_requests x where x.round_id = r.round_id) q on true
+           order by r.opened_at desc"#,
+        ceptoar_id
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// A window in a round.
+#[derive(Debug, Clone)]
+pub struct RequestRow {
+    /// The window.
+    pub contact_id: ContactId,
+    /// Whose.
+    pub organisation_id: OrganisationId,
+    /// Its organisation's name in Japanese and English.
+    pub organisation: [String; 2],
+    /// What it is called.
+    pub label: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// When it was asked last.
+    pub asked_at: DateTime<Utc>,
+    /// How often.
+    pub times: i16,
+    /// What it said besides.
+    pub remark: String,
+}
+
+/// All windows of a round, what needs somebody first.
+pub async fn requests(tx: &mut PgConnection, round_id: Uuid) -> sqlx::Result<Vec<RequestRow>> {
+    let rows = sqlx::query!(
+        r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
+                  coalesce(k.label, '') as "label!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!",
+                  q.asked_value is not null as "asked!", q.asked_at, q.times, q.answer as "answer: Answer",
+                  q.way as "way: round::Way", q.remark,
+                  coalesce(l.state in ('refused', 'expired'), false) as "came_back!"
+           from verification_requests q
+           left join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
+           left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
+           left join verification_letters($1) l on l.contact_id = q.contact_id
+           where q.round_id = $1
+           order by n.reading, q.organisation_id, k.position"#,
+        round_id
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut rows: Vec<RequestRow> = rows
+        .into_iter()
+        .map(|r| RequestRow {
+            contact_id: r.contact_id,
+            organisation_id: r.organisation_id,
+            organisation: [r.ja, r.en],
+            label: r.label,
+            standing: Standing::of(r.answer.zip(r.way), r.asked, r.came_back),
+            asked_at: r.asked_at,
+            times: r.times,
+            remark: r.remark,
+        })
+        .collect();
+    rows.sort_by_key(|row| row.standing);
+    Ok(rows)
+}
+
+/// Ends a round; `false` where it is over already, or not the viewer's.
+pub async fn close(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    round_id: Uuid,
+    by: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update verification_rounds set closed_by = $3, closed_at = $4
+         where round_id = $1 and ceptoar_id = $2 and closed_at is null",
+        round_id,
+        ceptoar_id,
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
