@@ -85,6 +85,8 @@ actions! {
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "directory.change" Work "名簿の変更" / "Directory changed";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
+    "contacts.export" Security "連絡先の書き出し" / "Contact details exported";
+    "directory.import" Work "名簿の取り込み" / "Table applied to the directory";
     "contacts.search" Security "窓口の検索" / "Windows searched";
     "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";
     "break_glass.read" Security "緊急閲覧での連絡先の閲覧" / "Contact details read under break-glass";

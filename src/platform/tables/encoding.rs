@@ -30,6 +30,32 @@ pub fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| is_guarded(rest)).unwrap_or(cell)
 }
 
+/// Whether a cell is what is left of a text after its way through a file: with its mark still on, or with signs that
+/// CP932 lacks replaced, by the portal or by the program that saved the file.
+#[must_use]
+pub fn is_left_of(cell: &str, text: &str) -> bool {
+    let text = text.trim();
+    [cell, unguarded(cell)].into_iter().any(|cell| {
+        cell == text || (!text.is_ascii() && ["〓", "?", "??"].iter().any(|sign| survives(text, sign) == cell))
+    })
+}
+
+/// A text after its way through CP932; `sign` stands where a character was lost.
+fn survives(text: &str, sign: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = windows_form(c);
+        let mut buffer = [0; 4];
+        if encoding_rs::SHIFT_JIS.encode(c.encode_utf8(&mut buffer)).2 {
+            // A program that thinks in pairs of halves loses two.
+            left.push_str(if sign == "??" && c.len_utf16() == 1 { "?" } else { sign });
+        } else {
+            left.push(c);
+        }
+    }
+    left
+}
+
 /// A formula, or what looks like one that was marked already: so that taking one mark away gives back the cell.
 fn is_guarded(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
@@ -83,6 +109,15 @@ mod tests {
         for cell in ["=1+1", "'=1+1", "''@x", "'quoted", "", "'", "plain", "－5"] {
             assert_eq!(unguarded(&harmless(cell)), cell);
         }
+    }
+
+    #[test]
+    fn a_text_is_known_again_after_its_way_through_a_file() {
+        for cell in ["𠮷野〜", "𠮷野～", "〓野～", "?野～", "??野～"] {
+            assert!(is_left_of(cell, "𠮷野〜"), "{cell}");
+        }
+        assert!(is_left_of("'=1+1", "=1+1") && is_left_of("'＋81", "＋81"));
+        assert!(!is_left_of("吉野", "𠮷野") && !is_left_of("?", "a") && !is_left_of("", "a"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub mod workbook;
 pub mod reading;
 pub mod writing;
 
-pub use encoding::{Encoding, TableFile, encode, harmless, unguarded};
+pub use encoding::{Encoding, TableFile, encode, harmless, is_left_of, unguarded};
 pub use problem::{Problem, cell_name};
 pub use reading::read;
 pub use table::{LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, Row, Table};

@@ -2,20 +2,18 @@
 
 use chrono::NaiveDate;
 
-use super::column::Means;
 use super::refusal::Reason;
+use crate::features::directory::roster::sheet::ChannelKind;
+use crate::features::directory::roster::spelling;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::text::{self, TextProblem, folded, half_width};
-
-/// Characters of a name.
-const LONGEST_NAME: usize = 200;
 
 /// One line of text.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn name(cell: &str) -> Result<String, Reason> {
-    text::line(cell, LONGEST_NAME).map_err(|problem| match problem {
+pub fn line(cell: &str, longest: usize) -> Result<String, Reason> {
+    text::line(cell, longest).map_err(|problem| match problem {
         TextProblem::Empty => Reason::Missing,
         TextProblem::TooLong { .. } => Reason::TooLong,
         TextProblem::ControlCharacter | TextProblem::DirectionMark => Reason::Character,
@@ -26,17 +24,17 @@ pub fn name(cell: &str) -> Result<String, Reason> {
 ///
 /// # Errors
 /// What is wrong with the first that cannot be read.
-pub fn ways(means: Means, cell: &str) -> Result<Vec<String>, Reason> {
-    let separates = |c: char| match means {
-        Means::Web | Means::Mail => c.is_whitespace() || matches!(c, ';' | '；' | '、'),
-        Means::Phone | Means::Mobile | Means::Satellite | Means::Fax => {
+pub fn ways(kind: ChannelKind, cell: &str) -> Result<Vec<String>, Reason> {
+    let separates = |c: char| match kind {
+        ChannelKind::Web | ChannelKind::Mail => c.is_whitespace() || matches!(c, ';' | '；' | '、'),
+        ChannelKind::Phone | ChannelKind::Mobile | ChannelKind::Satellite | ChannelKind::Fax => {
             matches!(c, '\n' | ';' | '；' | '、' | ',' | '，')
         }
     };
     let pieces = cell.split(separates).map(str::trim).filter(|piece| !piece.is_empty());
     let mut ways = Vec::new();
     for piece in pieces {
-        let way = way(means, piece)?;
+        let way = way(kind, piece)?;
         if !ways.contains(&way) {
             ways.push(way);
         }
@@ -44,18 +42,13 @@ pub fn ways(means: Means, cell: &str) -> Result<Vec<String>, Reason> {
     Ok(ways)
 }
 
-fn way(means: Means, piece: &str) -> Result<String, Reason> {
-    match means {
-        Means::Mail => EmailAddress::parse(&half_width_sign(piece))
+fn way(kind: ChannelKind, piece: &str) -> Result<String, Reason> {
+    match kind {
+        ChannelKind::Mail => EmailAddress::parse(&half_width_sign(piece))
             .map(|address| address.as_str().to_owned())
             .map_err(|_| Reason::Mail),
-        Means::Phone | Means::Mobile | Means::Satellite | Means::Fax => phone(piece),
-        Means::Web => match url::Url::parse(piece) {
-            Ok(address) if address.scheme() == "https" && address.has_host() && piece.len() <= 500 => {
-                Ok(piece.to_owned())
-            }
-            Ok(_) | Err(_) => Err(Reason::Web),
-        },
+        ChannelKind::Phone | ChannelKind::Mobile | ChannelKind::Satellite | ChannelKind::Fax => phone(piece),
+        ChannelKind::Web => spelling::web_address(piece).ok_or(Reason::Web),
     }
 }
 
@@ -77,7 +70,8 @@ fn phone(piece: &str) -> Result<String, Reason> {
                 }
             }
             ' ' | '\u{2212}' => {}
-            _ => return Err(Reason::Phone),
+            // What else the forms take: an extension, for example.
+            _ => return spelling::telephone(piece).ok_or(Reason::Phone),
         }
     }
     let number = number.trim_end_matches('-');
@@ -85,7 +79,7 @@ fn phone(piece: &str) -> Result<String, Reason> {
     if !number.starts_with(['0', '+']) && matches!(digits.len(), 9 | 10) {
         return Err(Reason::LostZero);
     }
-    if !(3..=15).contains(&digits.len()) { Err(Reason::Phone) } else { Ok(number.to_owned()) }
+    if (5..=16).contains(&digits.len()) { Ok(number.to_owned()) } else { Err(Reason::Phone) }
 }
 
 fn digits(number: &str) -> String {
@@ -94,13 +88,14 @@ fn digits(number: &str) -> String {
 
 /// What has to be equal for two ways to be the same: a number may be grouped otherwise.
 #[must_use]
-pub fn essence(means: Means, way: &str) -> String {
-    match means {
-        Means::Mail => EmailAddress::parse(way).map_or_else(|_| way.to_owned(), |a| a.as_str().to_owned()),
-        Means::Phone | Means::Mobile | Means::Satellite | Means::Fax => {
-            phone(way).map_or_else(|_| way.trim().to_owned(), |number| digits(&number))
+pub fn essence(kind: ChannelKind, way: &str) -> String {
+    match kind {
+        ChannelKind::Mail => EmailAddress::parse(way).map_or_else(|_| way.to_owned(), |a| a.as_str().to_owned()),
+        ChannelKind::Phone | ChannelKind::Mobile | ChannelKind::Satellite | ChannelKind::Fax => {
+            // An extension is not part of the digits: two behind one number are two ways.
+            phone(way).ok().filter(|number| number.is_ascii()).map_or_else(|| half_width(way), |number| digits(&number))
         }
-        Means::Web => way.trim().to_owned(),
+        ChannelKind::Web => way.trim().to_owned(),
     }
 }
 
@@ -189,16 +184,17 @@ mod tests {
 
     #[test]
     fn numbers_and_addresses_are_read_in_one_form() {
-        let phones = |cell| ways(Means::Phone, cell);
+        let phones = |cell| ways(ChannelKind::Phone, cell);
         assert_eq!(phones("０３－１２３４ー５６７８"), Ok(vec!["03-1234-5678".into()]));
         assert_eq!(phones("(03)1234‐5678"), Ok(vec!["03-1234-5678".into()]));
         assert_eq!(phones("+81-3-1234-5678; 0312345678"), Ok(vec!["+81-3-1234-5678".into(), "0312345678".into()]));
         assert_eq!(phones("312345678"), Err(Reason::LostZero));
         assert_eq!(phones("内線5"), Err(Reason::Phone));
-        assert_eq!(essence(Means::Fax, "03-1234-5678"), essence(Means::Fax, "0312345678"));
-        assert_eq!(ways(Means::Mail, "a＠Bank.example"), Ok(vec!["a@bank.example".into()]));
-        assert_eq!(ways(Means::Mail, "ａ@bank.example"), Err(Reason::Mail));
-        assert_eq!(ways(Means::Web, "javascript:alert(1)"), Err(Reason::Web));
+        assert_eq!(phones("03-1234-5678 内線 12"), Ok(vec!["03-1234-5678 内線 12".into()]));
+        assert_eq!(essence(ChannelKind::Fax, "03-1234-5678"), essence(ChannelKind::Fax, "0312345678"));
+        assert_eq!(ways(ChannelKind::Mail, "a＠Bank.example"), Ok(vec!["a@bank.example".into()]));
+        assert_eq!(ways(ChannelKind::Mail, "ａ@bank.example"), Err(Reason::Mail));
+        assert_eq!(ways(ChannelKind::Web, "javascript:alert(1)"), Err(Reason::Web));
         assert_eq!((yes("○"), yes("いいえ"), yes("たぶん")), (Ok(true), Ok(false), Err(Reason::YesNo)));
         assert_eq!((order("１"), order("0"), order("一")), (Ok(1), Err(Reason::Order), Err(Reason::Order)));
     }

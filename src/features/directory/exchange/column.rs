@@ -1,74 +1,27 @@
 //! The columns of the template, and the heads by which they are known.
 
+use crate::features::directory::roster::sheet::{ChannelKind, Hours};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::text::{folded, half_width};
 
-/// A way to reach a window.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, sqlx::Type,
-)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum Means {
-    /// Mail.
-    Mail,
-    /// Telephone.
-    Phone,
-    /// Mobile telephone.
-    Mobile,
-    /// Satellite telephone.
-    Satellite,
-    /// Fax.
-    Fax,
-    /// A page.
-    Web,
-}
-
-/// When a way is open.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, sqlx::Type,
-)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum Hours {
-    /// Day and night.
-    Always,
-    /// Working days, by day.
-    Business,
-    /// Nights and holidays.
-    OffHours,
-}
-
-impl Means {
-    /// All, in the order of the columns.
-    pub const ALL: [Self; 6] = [Self::Mail, Self::Phone, Self::Mobile, Self::Satellite, Self::Fax, Self::Web];
-}
-
-impl Hours {
-    /// All, in the order of the columns.
-    pub const ALL: [Self; 3] = [Self::Always, Self::Business, Self::OffHours];
-}
-
-impl Label for Means {
-    fn label(self, language: Language) -> &'static str {
-        match self {
-            Self::Mail => language.pick("メール", "Mail"),
-            Self::Phone => language.pick("電話", "Telephone"),
-            Self::Mobile => language.pick("携帯電話", "Mobile"),
-            Self::Satellite => language.pick("衛星電話", "Satellite"),
-            Self::Fax => "FAX",
-            Self::Web => "WEB",
-        }
-    }
-}
-
-impl Label for Hours {
-    fn label(self, language: Language) -> &'static str {
-        match self {
-            Self::Always => language.pick("常時", "always"),
-            Self::Business => language.pick("平日日中", "business hours"),
-            Self::OffHours => language.pick("夜間休日", "nights and holidays"),
-        }
+crate::words! {
+    /// What to write into the columns.
+    pub struct ColumnWords {
+        organisation: "書き出した表の番号をそのままにします。新しい構成員では空欄。番号があると、名称の変更を同じ構成員の変更として扱います。" / "Leave it as exported; empty for a new member. By it a new name is a new name, and not a new member.",
+        window: "書き出した表の番号をそのままにします。新しい窓口では空欄。" / "Leave it as exported; empty for a new window.",
+        name: "法人格を含む正式な名称。" / "With its legal form.",
+        reading: "ひらがな。法人格は除きます。新しい構成員では必要です。" / "In hiragana, without the legal form. Needed for a new member.",
+        english: "なければ空欄。" / "Empty where there is none.",
+        unit: "構成員を数える単位(社・団体など)。" / "The unit that the member is counted in.",
+        subgroup: "サブグループのあるセプターだけ。" / "Only where the CEPTOAR has subgroups.",
+        hub: "ほかの事業者へ伝える役割があれば「はい」。" / "Yes where it passes items on to others.",
+        joined: "新しい構成員の加入日。空欄なら適用日になります。" / "Of a new member; empty means the day chosen for the import.",
+        left: "退会する構成員の最後の日。" / "The last day of a member that leaves.",
+        position: "1が最初に連絡する窓口です。空欄なら最後になります。" / "1 is asked first; empty means last.",
+        label: "部署名・役職名。個人の氏名は要りません。" / "Department or position. No person's name is needed.",
+        handler: "取扱者を限る情報も受け取るなら「はい」。" / "Yes where the window may have items for designated handlers.",
+        language: "メールの言語。空欄なら日本語。" / "Of mails; empty means Japanese.",
+        channel: "連絡先。複数あるときは「;」で区切ります。窓口ごとに合わせて6つまで。" / "Several are divided by a semicolon. Six in all for a window.",
     }
 }
 
@@ -104,7 +57,7 @@ pub enum Column {
     /// 言語.
     Language,
     /// A way to reach the window.
-    Channel(Means, Hours),
+    Channel(ChannelKind, Hours),
 }
 
 impl Column {
@@ -129,7 +82,7 @@ impl Column {
     /// All columns, in the order of the template.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let channels = Means::ALL.into_iter().flat_map(|m| Hours::ALL.map(|h| Self::Channel(m, h)));
+        let channels = ChannelKind::ALL.into_iter().flat_map(|kind| Hours::ALL.map(|hours| Self::Channel(kind, hours)));
         Self::PLAIN.into_iter().chain(channels).collect()
     }
 
@@ -158,10 +111,58 @@ impl Column {
             Self::Label => pick("窓口の名称", "Window"),
             Self::Handler => pick("取扱担当者", "Designated handler"),
             Self::Language => pick("言語", "Language"),
-            Self::Channel(means, hours) => {
-                let (means, hours) = (means.label(language), hours.label(language));
-                language.pick(format!("{means}({hours})"), format!("{means} ({hours})"))
+            Self::Channel(kind, hours) => {
+                let (kind, hours) = (kind.label(language), hours.label(language));
+                language.pick(format!("{kind}({hours})"), format!("{kind} ({hours})"))
             }
+        }
+    }
+
+    /// What stands there, for example.
+    #[must_use]
+    pub fn example(self, language: Language) -> &'static str {
+        match self {
+            Self::Organisation
+            | Self::Window
+            | Self::Subgroup
+            | Self::Left => "",
+            Self::Name => "株式会社架空銀行",
+            Self::Reading => "かくうぎんこう",
+            Self::English => "Invented Bank, Ltd.",
+            Self::Unit => "社",
+            Self::Hub => language.pick("いいえ", "No"),
+            Self::Joined => "2027-04-01",
+            Self::Position => "1",
+            Self::Label => "情報システム部 当直",
+            Self::Handler => language.pick("はい", "Yes"),
+            Self::Language => language.pick("日本語", "Japanese"),
+            Self::Channel(ChannelKind::Mail, Hours::Always) => "duty@bank.example; deputy@bank.example",
+            Self::Channel(ChannelKind::Phone, Hours::Business) => "03-0000-0000",
+            Self::Channel(ChannelKind::Mobile, Hours::OffHours) => "090-0000-0000",
+            Self::Channel(..) => "",
+        }
+    }
+
+    /// What to write there.
+    #[must_use]
+    pub fn explanation(self, language: Language) -> &'static str {
+        let w = ColumnWords::of(language);
+        match self {
+            Self::Organisation => w.organisation,
+            Self::Window => w.window,
+            Self::Name => w.name,
+            Self::Reading => w.reading,
+            Self::English => w.english,
+            Self::Unit => w.unit,
+            Self::Subgroup => w.subgroup,
+            Self::Hub => w.hub,
+            Self::Joined => w.joined,
+            Self::Left => w.left,
+            Self::Position => w.position,
+            Self::Label => w.label,
+            Self::Handler => w.handler,
+            Self::Language => w.language,
+            Self::Channel(..) => w.channel,
         }
     }
 
@@ -173,7 +174,7 @@ impl Column {
             Self::Name => &["構成員名", "構成員", "会社名", "事業者名", "団体名", "名称", "組織名"],
             Self::Reading => &["ふりがな", "フリガナ", "読み", "名称よみ"],
             Self::English => &["英語名称", "英文名", "名称(英語)"],
-            Self::Unit => &["区分"],
+            Self::Unit => &["区分", "数える単位"],
             Self::Subgroup => &["グループ"],
             Self::Hub => &["ハブ", "連絡拠点(ハブ)"],
             Self::Joined => &["入会日", "加入年月日"],
@@ -182,12 +183,12 @@ impl Column {
             Self::Label => &["窓口", "窓口名", "部署", "部署名"],
             Self::Handler => &["取扱担当"],
             Self::Language => &["メールの言語"],
-            Self::Channel(Means::Mail, Hours::Always) => &["メール", "メールアドレス", "E-mail", "Mail address"],
-            Self::Channel(Means::Phone, Hours::Always) => &["電話", "電話番号", "TEL", "Phone"],
-            Self::Channel(Means::Mobile, Hours::Always) => &["携帯", "携帯電話", "携帯電話番号"],
-            Self::Channel(Means::Satellite, Hours::Always) => &["衛星電話", "衛星電話番号"],
-            Self::Channel(Means::Fax, Hours::Always) => &["FAX", "FAX番号", "ファックス"],
-            Self::Channel(Means::Web, Hours::Always) => &["WEB", "URL"],
+            Self::Channel(ChannelKind::Mail, Hours::Always) => &["メール", "メールアドレス", "E-mail", "Mail address"],
+            Self::Channel(ChannelKind::Phone, Hours::Always) => &["電話", "電話番号", "TEL", "Phone"],
+            Self::Channel(ChannelKind::Mobile, Hours::Always) => &["携帯", "携帯電話", "携帯電話番号"],
+            Self::Channel(ChannelKind::Satellite, Hours::Always) => &["衛星電話", "衛星電話番号"],
+            Self::Channel(ChannelKind::Fax, Hours::Always) => &["FAX", "FAX番号", "ファックス"],
+            Self::Channel(ChannelKind::Web, Hours::Always) => &["WEB", "URL"],
             Self::Channel(..) => &[],
         }
     }
@@ -233,8 +234,8 @@ mod tests {
             }
             assert_eq!(Column::from_code(&column.code()), Some(column));
         }
-        assert_eq!(Column::recognise(" ＦＡＸ番号 "), Some(Column::Channel(Means::Fax, Hours::Always)));
-        assert_eq!(Column::recognise("電話（平日・日中）"), Some(Column::Channel(Means::Phone, Hours::Business)));
+        assert_eq!(Column::recognise(" ＦＡＸ番号 "), Some(Column::Channel(ChannelKind::Fax, Hours::Always)));
+        assert_eq!(Column::recognise("電話（平日・日中）"), Some(Column::Channel(ChannelKind::Phone, Hours::Business)));
         assert_eq!(Column::recognise("ﾌﾘｶﾞﾅ"), Some(Column::Reading));
         assert_eq!(Column::recognise("備考"), None);
     }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::cells::essence;
-use super::column::{Column, Hours, Means};
+use super::column::Column;
+use crate::features::directory::roster::sheet::{ChannelKind, Hours};
 use crate::kernel::language::Language;
 
 /// A member of the CEPTOAR.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Firm {
     /// Its management number; a new one has none.
     pub organisation_id: Option<Uuid>,
@@ -33,8 +33,11 @@ pub struct Firm {
     pub left: Option<NaiveDate>,
 }
 
+/// Ways to reach a window, by kind and hours.
+pub type Channels = BTreeMap<(ChannelKind, Hours), Vec<String>>;
+
 /// A window of a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Its management number; a new one has none.
     pub contact_id: Option<Uuid>,
@@ -47,11 +50,11 @@ pub struct Window {
     /// `ja` or `en`.
     pub language: String,
     /// The ways to reach it.
-    pub channels: BTreeMap<(Means, Hours), Vec<String>>,
+    pub channels: Channels,
 }
 
 /// A row. A member without a window has one row as well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The member.
     pub firm: Firm,
@@ -59,22 +62,47 @@ pub struct Entry {
     pub window: Option<Window>,
 }
 
+impl Firm {
+    /// The text of a cell as the portal writes it; empty where the column is about windows.
+    #[must_use]
+    pub fn cell(&self, column: Column, language: Language) -> String {
+        let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
+        match column {
+            Column::Organisation => self.organisation_id.map_or_else(String::new, |id| id.to_string()),
+            Column::Name => self.name.clone(),
+            Column::Reading => self.reading.clone(),
+            Column::English => self.english.clone(),
+            Column::Unit => self.unit.clone(),
+            Column::Subgroup => self.subgroup.clone(),
+            // A member without a name is none yet, and says neither yes nor no.
+            Column::Hub if self.name.is_empty() => String::new(),
+            Column::Hub => yes_no(self.hub, language),
+            Column::Joined => day(self.joined),
+            Column::Left => day(self.left),
+            Column::Window
+            | Column::Position
+            | Column::Label
+            | Column::Handler
+            | Column::Language
+            | Column::Channel(..) => String::new(),
+        }
+    }
+}
+
 impl Entry {
     /// The text of a cell as the portal writes it.
     #[must_use]
     pub fn cell(&self, column: Column, language: Language) -> String {
-        let firm = &self.firm;
-        let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
         match column {
-            Column::Organisation => firm.organisation_id.map_or_else(String::new, |id| id.to_string()),
-            Column::Name => firm.name.clone(),
-            Column::Reading => firm.reading.clone(),
-            Column::English => firm.english.clone(),
-            Column::Unit => firm.unit.clone(),
-            Column::Subgroup => firm.subgroup.clone(),
-            Column::Hub => yes_no(firm.hub, language),
-            Column::Joined => day(firm.joined),
-            Column::Left => day(firm.left),
+            Column::Organisation
+            | Column::Name
+            | Column::Reading
+            | Column::English
+            | Column::Unit
+            | Column::Subgroup
+            | Column::Hub
+            | Column::Joined
+            | Column::Left => self.firm.cell(column, language),
             Column::Window
             | Column::Position
             | Column::Label
@@ -90,10 +118,10 @@ impl Entry {
     #[must_use]
     pub fn same(&self, other: &Self, column: Column) -> bool {
         match column {
-            Column::Channel(means, hours) => {
+            Column::Channel(kind, hours) => {
                 let ways = |entry: &Self| -> Vec<String> {
-                    let ways = entry.window.as_ref().and_then(|window| window.channels.get(&(means, hours)));
-                    ways.into_iter().flatten().map(|way| essence(means, way)).collect()
+                    let ways = entry.window.as_ref().and_then(|window| window.channels.get(&(kind, hours)));
+                    ways.into_iter().flatten().map(|way| essence(kind, way)).collect()
                 };
                 ways(self) == ways(other)
             }
@@ -113,8 +141,8 @@ impl Window {
                 Language::Ja => language.pick("日本語", "Japanese").to_owned(),
                 Language::En => language.pick("英語", "English").to_owned(),
             },
-            Column::Channel(means, hours) => {
-                self.channels.get(&(means, hours)).map_or_else(String::new, |ways| ways.join("; "))
+            Column::Channel(kind, hours) => {
+                self.channels.get(&(kind, hours)).map_or_else(String::new, |ways| ways.join("; "))
             }
             Column::Organisation
             | Column::Name

@@ -1,12 +1,15 @@
 //! Which column of a file is which column of the template.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::column::{Column, plain};
+use crate::platform::tables::{Row, Table};
 
 /// For each column of a file: what it is, if anything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping(pub Vec<Option<Column>>);
 
 /// What is wrong with a mapping.
@@ -53,6 +56,48 @@ impl Mapping {
             })
             .collect()
     }
+}
+
+/// Rows among which the heads are looked for: offices like to put a title on top.
+const TOP: usize = 10;
+
+/// Where the heads stand, and what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heads {
+    /// Their row, as spreadsheets number it.
+    pub row: u32,
+    /// What each column is taken for.
+    pub mapping: Mapping,
+    /// Whether that can be used without asking: everything needed is there, and nothing is unknown.
+    pub sure: bool,
+}
+
+/// The fingerprints under which the desk may have said something about a table.
+#[must_use]
+pub fn fingerprints(table: &Table) -> Vec<String> {
+    table.rows().take(TOP).map(|row| fingerprint(row.cells())).collect()
+}
+
+/// Finds the heads of a table: those that the desk knows, or that say what is needed; else the fullest row.
+#[must_use]
+pub fn heads(table: &Table, remembered: &HashMap<String, Mapping>) -> Heads {
+    for row in table.rows().take(TOP) {
+        if let Some(mapping) = remembered.get(&fingerprint(row.cells())) {
+            return Heads { row: row.number, mapping: mapping.clone(), sure: mapping.problems().is_empty() };
+        }
+    }
+    for row in table.rows().take(TOP) {
+        let mapping = Mapping::guess(row.cells());
+        if mapping.problems().is_empty() {
+            let known = row.cells().zip(&mapping.0).all(|(head, column)| head.is_empty() || column.is_some());
+            return Heads { row: row.number, mapping, sure: known };
+        }
+    }
+    let filled = |row: &Row<'_>| row.cells().filter(|cell| !cell.is_empty()).count();
+    // Of two that are equally full, the upper one.
+    let fullest = table.rows().take(TOP).reduce(|best, row| if filled(&row) > filled(&best) { row } else { best });
+    let (row, mapping) = fullest.map_or((1, Mapping::default()), |row| (row.number, Mapping::guess(row.cells())));
+    Heads { row, mapping, sure: false }
 }
 
 /// By which a file with the same heads is known again.

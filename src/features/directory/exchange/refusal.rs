@@ -53,6 +53,26 @@ pub enum Reason {
     Contradiction,
     /// Several members have this name.
     NameOfSeveral,
+    /// Several windows of the member have this name.
+    WindowOfSeveral,
+    /// A unit in which the CEPTOAR counts nobody.
+    Unit,
+    /// No reading.
+    Reading,
+    /// A new member that nobody reaches.
+    NewWithoutWindow,
+    /// What a table cannot change.
+    NotByTable,
+    /// A day too far away.
+    FarDay,
+    /// More ways than a window has room for.
+    TooManyWays,
+    /// More windows than a member has room for.
+    TooManyWindows,
+    /// The example of the template.
+    Example,
+    /// The member or the window is not there on the day from which it is to hold.
+    NotOnThatDay,
 }
 
 /// A refusal.
@@ -108,6 +128,16 @@ impl Reason {
             Self::NoWindowName => w.no_window_name,
             Self::Contradiction => w.contradiction,
             Self::NameOfSeveral => w.name_of_several,
+            Self::WindowOfSeveral => w.window_of_several,
+            Self::Unit => w.unit,
+            Self::Reading => w.reading,
+            Self::NewWithoutWindow => w.new_without_window,
+            Self::NotByTable => w.not_by_table,
+            Self::FarDay => w.far_day,
+            Self::TooManyWays => w.too_many_ways,
+            Self::TooManyWindows => w.too_many_windows,
+            Self::Example => w.example,
+            Self::NotOnThatDay => w.not_on_that_day,
         }
     }
 }
@@ -137,5 +167,15 @@ crate::words! {
         no_window_name: "{cell}「{column}」が空欄です。連絡先のある行には、窓口の名称を入力してください。" / "{cell} ({column}) is empty. A row with ways to reach a window needs the window's name.",
         contradiction: "{cell}「{column}」が、同じ構成員のほかの行と違います。同じ内容にそろえてください。" / "{cell} ({column}) differs from another row of the same member. Please make them the same.",
         name_of_several: "{cell}「{column}」の構成員が、複数登録されています。管理番号を入力してください。" / "{cell} ({column}): several members have this name. Please give the number.",
+        window_of_several: "{cell}「{column}」の窓口が、この構成員に複数あります。窓口の管理番号を入力してください。" / "{cell} ({column}): several windows of this member have this name. Please give the window's number.",
+        unit: "{cell}「{column}」の単位は、このセプターにありません。登録されている単位を確認してください。" / "{cell} ({column}): this CEPTOAR counts nobody in this unit. Please check the unit.",
+        reading: "{cell}「{column}」は、ひらがなで入力してください。" / "{cell} ({column}): in hiragana, please.",
+        new_without_window: "{cell}「{column}」の構成員は新しいため、窓口が必要です。同じ行に窓口の名称と連絡先を入力してください。" / "{cell} ({column}): a new member needs a window. Please give its name and an address in the same row.",
+        not_by_table: "{cell}「{column}」のこの変更は、取り込みではできません。セルを元の内容に戻し、構成員のページで変更してください。" / "{cell} ({column}): a table cannot change this. Put back what stood there, and change it on the member's page.",
+        far_day: "{cell}「{column}」は、1990年から3年後までの日にしてください。" / "{cell} ({column}): a day between 1990 and three years ahead, please.",
+        too_many_ways: "{cell}「{column}」を加えると、窓口の連絡手段が6つを超えます。6つまでにしてください。" / "{cell} ({column}): with this the window has more than six ways. Please keep to six.",
+        too_many_windows: "{cell}「{column}」を加えると、構成員の窓口が99か所を超えます。同じ構成員の行を減らしてください。" / "{cell} ({column}): with this the member has more than 99 windows. Please take rows of this member out.",
+        example: "{cell}「{column}」は記入例の行です。この行を削除してください。" / "{cell} ({column}): this row is the example. Please delete it.",
+        not_on_that_day: "{cell}「{column}」は、適用日の時点では変更できません。構成員のページで期間を確認してください。" / "{cell} ({column}) cannot be changed on the day chosen. Please look at the periods on the member's page.",
     }
 }
