@@ -6,8 +6,8 @@ use ceptoar_portal::platform::tables::Problem;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::Fate::{Read, Refused, RefusedSomehow};
-use crate::{Case, case};
+use super::case::Fate::{Read, Refused, RefusedSomehow};
+use super::case::{Case, case};
 
 type Writer = ZipWriter<Cursor<Vec<u8>>>;
 

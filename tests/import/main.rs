@@ -3,36 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
 mod books;
+mod case;
 mod texts;
 
 use std::time::{Duration, Instant};
 
+use case::{Case, Fate};
 use ceptoar_portal::kernel::language::Language;
 use ceptoar_portal::platform::config::Confinement;
 use ceptoar_portal::platform::sandbox::{Limits, Sandbox};
 use ceptoar_portal::platform::tables::reading::read_boxed;
 use ceptoar_portal::platform::tables::{Problem, Table};
-
-/// What is to become of a file.
-pub enum Fate {
-    /// Read, with so many rows, and a cell with this text.
-    Read(usize, &'static str),
-    /// Refused like this, whatever the cell.
-    Refused(Problem),
-    /// Refused for one of several reasons: which of them depends on the machine.
-    RefusedSomehow,
-}
-
-/// A file and its fate.
-pub struct Case {
-    pub name: &'static str,
-    pub content: Vec<u8>,
-    pub fate: Fate,
-}
-
-pub fn case(name: &'static str, content: impl Into<Vec<u8>>, fate: Fate) -> Case {
-    Case { name, content: content.into(), fate }
-}
 
 fn sandbox() -> Sandbox {
     Sandbox::new(env!("CARGO_BIN_EXE_ceptoar-portal").into(), Confinement::Possible, Limits::default())

@@ -2,8 +2,8 @@
 
 use ceptoar_portal::platform::tables::Problem;
 
-use crate::Fate::{Read, Refused};
-use crate::{Case, case};
+use super::case::Fate::{Read, Refused};
+use super::case::{Case, case};
 
 fn utf16(text: &str) -> Vec<u8> {
     [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()

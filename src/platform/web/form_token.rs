@@ -241,7 +241,8 @@ mod tests {
     fn a_form_with_files_carries_its_token_in_front() {
         let kind = "multipart/form-data; boundary=\"x-y\"";
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        let part = |name: &str| format!("--x-y\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nabc\r\n--x-y--");
+        let part =
+            |name: &str| format!("--x-y\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nabc\r\n--x-y--");
         assert_eq!(Form::parse(&headers, part("form_token").as_bytes()).token, Some(&b"abc"[..]));
         for other in [part("file"), part("form_token\"; filename=\"x"), String::new(), "--x-y\r\n".into()] {
             let form = Form::parse(&headers, other.as_bytes());

@@ -393,7 +393,17 @@ const WITHOUT_OBJECT: [&str; 53] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 57] = [
+const TESTED_ELSEWHERE: [&str; 66] = [
+    // tests/it/directory/imports_walls.rs
+    "GET /directory/{ceptoar}/exchange",
+    "POST /directory/{ceptoar}/exchange",
+    "POST /directory/{ceptoar}/exchange/export",
+    "GET /directory/{ceptoar}/exchange/template.xlsx",
+    "GET /directory/{ceptoar}/exchange/template.csv",
+    "GET /directory/{ceptoar}/imports/{import}",
+    "POST /directory/{ceptoar}/imports/{import}/check",
+    "POST /directory/{ceptoar}/imports/{import}/apply",
+    "POST /directory/{ceptoar}/imports/{import}/drop",
     // tests/it/directory/verification.rs
     "GET /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification",

@@ -122,10 +122,7 @@ impl Column {
     #[must_use]
     pub fn example(self, language: Language) -> &'static str {
         match self {
-            Self::Organisation
-            | Self::Window
-            | Self::Subgroup
-            | Self::Left => "",
+            Self::Organisation | Self::Window | Self::Subgroup | Self::Left => "",
             Self::Name => "株式会社架空銀行",
             Self::Reading => "かくうぎんこう",
             Self::English => "Invented Bank, Ltd.",

@@ -82,11 +82,7 @@ pub fn example(language: Language) -> Vec<String> {
     Column::all().into_iter().map(cell).collect()
 }
 
-fn table(
-    rows: impl Iterator<Item = Vec<String>>,
-    format: Format,
-    language: Language,
-) -> anyhow::Result<Vec<u8>> {
+fn table(rows: impl Iterator<Item = Vec<String>>, format: Format, language: Language) -> anyhow::Result<Vec<u8>> {
     match format {
         Format::Csv => {
             let mut table = Delimited::default();

@@ -94,8 +94,13 @@ pub fn heads(table: &Table, remembered: &HashMap<String, Mapping>) -> Heads {
         }
     }
     let filled = |row: &Row<'_>| row.cells().filter(|cell| !cell.is_empty()).count();
-    // Of two that are equally full, the upper one.
-    let fullest = table.rows().take(TOP).reduce(|best, row| if filled(&row) > filled(&best) { row } else { best });
+    // Heads have something below them. Of two rows that are equally full, the upper one.
+    let rows: Vec<Row<'_>> = table.rows().take(TOP + 1).collect();
+    let fullest = rows
+        .iter()
+        .copied()
+        .take(rows.len().saturating_sub(1).max(1))
+        .reduce(|best, row| if filled(&row) > filled(&best) { row } else { best });
     let (row, mapping) = fullest.map_or((1, Mapping::default()), |row| (row.number, Mapping::guess(row.cells())));
     Heads { row, mapping, sure: false }
 }

@@ -178,11 +178,7 @@ pub async fn join(
 ///
 /// # Errors
 /// The database's own.
-pub async fn wait_for_turn(
-    tx: &mut PgConnection,
-    ceptoar_id: &str,
-    organisation: OrganisationId,
-) -> sqlx::Result<()> {
+pub async fn wait_for_turn(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<()> {
     store::wait_beside_others(tx, ceptoar_id).await?;
     store::wait_for_turn(tx, &organisation.to_string()).await
 }

@@ -199,8 +199,8 @@ mod tests {
 
     use super::*;
     use crate::features::feature_map::reference::editions;
-    use crate::platform::tables::Encoding;
     use crate::features::feature_map::vocabulary::Bilingual;
+    use crate::platform::tables::Encoding;
 
     fn read(file: Vec<u8>) -> Xlsx<Cursor<Vec<u8>>> {
         calamine::open_workbook_from_rs(Cursor::new(file)).unwrap()

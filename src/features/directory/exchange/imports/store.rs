@@ -296,12 +296,7 @@ pub async fn set(tx: &mut PgConnection, import: Uuid, mapping: &Mapping, day: Na
 }
 
 /// A page of rows, and one row more if there is another page.
-pub async fn rows(
-    tx: &mut PgConnection,
-    import: Uuid,
-    fate: Option<Fate>,
-    skip: i64,
-) -> sqlx::Result<Vec<StoredRow>> {
+pub async fn rows(tx: &mut PgConnection, import: Uuid, fate: Option<Fate>, skip: i64) -> sqlx::Result<Vec<StoredRow>> {
     let rows = sqlx::query!(
         "select place, fate, organisation_id, subject, cells, addresses from directory_import_rows
          where import_id = $1 and ($2::text is null or fate = $2) order by place limit $3::bigint + 1 offset $4",

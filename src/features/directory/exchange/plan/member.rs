@@ -60,12 +60,7 @@ impl<'a> Member<'a> {
     }
 
     /// Takes a row; `row` is its place among all rows.
-    pub(super) fn take(
-        &mut self,
-        mut reader: RowReader<'a>,
-        everybodys: &HashMap<Uuid, usize>,
-        row: usize,
-    ) -> Planned {
+    pub(super) fn take(&mut self, mut reader: RowReader<'a>, everybodys: &HashMap<Uuid, usize>, row: usize) -> Planned {
         let firm = self.firm(&mut reader);
         let about = window::about(&mut reader, &self.windows, &self.claimed, everybodys);
         let known = match about {
@@ -166,7 +161,8 @@ impl<'a> Member<'a> {
             // A new member's first row says everything; the others must not say anything else.
             Some((first, _)) => {
                 for column in FIRM {
-                    if cell_of(first, column) != cell_of(&firm, column) {
+                    let said = reader.refusals.iter().any(|refusal| refusal.column == column);
+                    if !said && cell_of(first, column) != cell_of(&firm, column) {
                         reader.refuse(column, Reason::Contradiction);
                     }
                 }
@@ -194,7 +190,8 @@ impl<'a> Member<'a> {
     fn days(&self, reader: &mut RowReader<'_>, present: &Entry, firm: &mut Firm) {
         let day = |cell: &str| if cell.is_empty() { Ok(None) } else { cells::day(cell).map(Some) };
         let latest = self.ground.today.checked_add_months(Months::new(36)).unwrap_or(self.ground.today);
-        let near = |day: NaiveDate| day <= latest && NaiveDate::from_ymd_opt(1990, 1, 1).is_none_or(|first| day >= first);
+        let near =
+            |day: NaiveDate| day <= latest && NaiveDate::from_ymd_opt(1990, 1, 1).is_none_or(|first| day >= first);
         if let Some(Some(joined)) = reader.read(Column::Joined, present, day) {
             if self.before.is_none() && !near(joined) {
                 reader.refuse(Column::Joined, Reason::FarDay);

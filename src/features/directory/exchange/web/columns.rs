@@ -39,7 +39,8 @@ pub struct FileColumn {
 /// The columns of a file with what they are taken for.
 #[must_use]
 pub fn file_columns(table: &Table, head_row: u32, mapping: &Mapping, language: Language) -> Vec<FileColumn> {
-    let heads: Vec<&str> = table.rows().find(|row| row.number == head_row).map(|row| row.cells().collect()).unwrap_or_default();
+    let heads: Vec<&str> =
+        table.rows().find(|row| row.number == head_row).map(|row| row.cells().collect()).unwrap_or_default();
     let samples: Vec<Vec<&str>> =
         table.rows().filter(|row| row.number > head_row).take(SAMPLES).map(|row| row.cells().collect()).collect();
     let widest = samples.iter().map(Vec::len).chain([heads.len()]).max().unwrap_or_default().min(MOST_COLUMNS);

@@ -332,7 +332,8 @@ async fn note_reading(
     };
     let mut tx = contact_reads::charge(tx, shown, now).await?;
     let telling = rows.iter().filter(|row| row.addresses > 0);
-    let mut organisations: Vec<OrganisationId> = telling.filter_map(|row| row.organisation.map(OrganisationId)).collect();
+    let mut organisations: Vec<OrganisationId> =
+        telling.filter_map(|row| row.organisation.map(OrganisationId)).collect();
     organisations.sort();
     organisations.dedup();
     if !organisations.is_empty() {

@@ -168,7 +168,11 @@ fn page(
             let href = paths::of_import(paths::IMPORT, ceptoar_id, import.import_id);
             (href, fill(w.open_link, &[("day", &long_date(japan_day(import.made_at), language))]))
         }),
-        past: past.into_iter().filter(|import| import.state == Progress::Applied).map(|i| past_row(i, language)).collect(),
+        past: past
+            .into_iter()
+            .filter(|import| import.state == Progress::Applied)
+            .map(|i| past_row(i, language))
+            .collect(),
         columns: columns(language),
     }
 }

@@ -69,7 +69,8 @@ pub struct ShownRow {
 pub fn shown(row: &StoredRow, ceptoar_id: &str, language: Language) -> ShownRow {
     let w = RowWords::of(language);
     let is_new = row.fate == Fate::New;
-    let href = row.organisation.map(|id| roster::paths::of_member(roster::paths::MEMBER, ceptoar_id, OrganisationId(id)));
+    let href =
+        row.organisation.map(|id| roster::paths::of_member(roster::paths::MEMBER, ceptoar_id, OrganisationId(id)));
     ShownRow {
         place: row.place,
         mark: mark(row.fate),

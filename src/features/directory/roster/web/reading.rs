@@ -3,8 +3,8 @@
 use chrono::{Months, NaiveDate};
 
 use super::fields::{HOURS, KIND, Typed, VALUE};
-use crate::features::directory::roster::spelling::{self, LONGEST_LABEL, LONGEST_NAME};
 use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Membership, Name, WindowFacts};
+use crate::features::directory::roster::spelling::{self, LONGEST_LABEL, LONGEST_NAME};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::language::Language;

@@ -31,7 +31,8 @@ pub async fn add_windows(tx: &mut PgConnection, ceptoar_id: &str, new: &[Opening
     )
     .execute(&mut *tx)
     .await?;
-    let ways: Vec<Ways<'_>> = new.iter().map(|n| Ways { window: n.contact, channels: n.channels, from: n.on }).collect();
+    let ways: Vec<Ways<'_>> =
+        new.iter().map(|n| Ways { window: n.contact, channels: n.channels, from: n.on }).collect();
     insert_channels(tx, &ways, &vec![None; ways.len()]).await
 }
 
