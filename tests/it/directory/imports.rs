@@ -372,7 +372,7 @@ async fn columns_that_are_not_known_are_asked_for_once() {
     let mut desk = w.app.signed_in("desk").await;
     let file = rows(&[
         &["令和8年度 構成員一覧"],
-        &["社名", "単位", "担当部署", "連絡先アドレス", "備考"],
+        &["呼び名", "単位", "担当部署", "連絡先アドレス", "備考"],
         &[RIVAL, "社", "窓口", "soc@rival.example; second@rival.example", "x"],
     ]);
     let (import, page) = bring(&mut desk, &file).await;
@@ -452,7 +452,10 @@ async fn an_export_asks_who_it_is_is_charged_and_stands_in_the_trail() {
     let wrong = desk.post(&path, &[("as_of_year", "x"), ("format", "csv")]).await;
     assert_eq!(wrong.status, 422);
     assert_eq!(desk.post(&path, &[("format", "exe")]).await.status, 400);
-    sqlx::query("update sessions set confirmed_at = confirmed_at - interval '1 day'").execute(&mut w.db).await.unwrap();
+    sqlx::query("update sessions set opened_by = 'passkey', confirmed_at = confirmed_at - interval '1 day'")
+        .execute(&mut w.db)
+        .await
+        .unwrap();
     let reply = desk.post(&path, &form).await;
     assert_eq!((reply.status, reply.location().starts_with("/account/confirm")), (307, true));
     let template = desk.get(&format!("{EXCHANGE}/template.xlsx")).await;

@@ -46,7 +46,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 32] = [
+const VALID: [(&str, &str); 33] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -76,10 +76,11 @@ const VALID: [(&str, &str); 32] = [
     ("value_1", "another@bank.example"),
     ("sure", "true"),
     ("spoke_with", "当直"),
-    // The columns of the table that is brought in: name, unit, English name.
-    ("col_0", "2"),
-    ("col_1", "5"),
-    ("col_2", "4"),
+    // The columns of the table that is brought in: number, name, unit, English name.
+    ("col_0", "0"),
+    ("col_1", "2"),
+    ("col_2", "5"),
+    ("col_3", "4"),
 ];
 
 impl Scene {
@@ -188,10 +189,12 @@ impl Scene {
         ];
         assert_eq!(planner.post(&path, &plan).await.status, 303);
         // A table waits to be applied.
-        let table = "構成員の名称,単位,英語名\n架空銀行,社,Invented Bank\n";
+        let table = format!("構成員の管理番号,構成員の名称,単位,英語名\n{bank},架空銀行,社,Invented Bank\n");
         let day = [("from_year", "2026"), ("from_month", "11"), ("from_day", "21")];
         let brought = planner.upload("/directory/banks/exchange", &day, ("x.csv", table.as_bytes())).await;
         assert_eq!(brought.status, 303, "{}", brought.body);
+        let waiting = planner.get(brought.location()).await;
+        assert!(waiting.body.contains("/apply"), "{:?}", waiting.texts("h1, h2, tbody"));
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);

@@ -46,6 +46,7 @@ pub async fn export(
         for (_, message) in as_of.errors.iter() {
             errors.add("as_of", message);
         }
+        tx.commit().await?;
         let typed = Typed { as_of: Some(as_of.boxes), format: Some(format), errors, ..Typed::default() };
         return index::answer(&state, &viewer, &frame, &ceptoar_id, typed).await;
     }

@@ -67,7 +67,7 @@ crate::words! {
         apply_title: "適用する" / "Apply",
         apply_lead: "{day}から、新規{new}行と変更{changed}行をまとめて適用します。変わるメールアドレスには、お知らせが届きます。一度に適用した変更は、予定の取り消しができません。戻すときは、もう一度変更します。" / "From {day}, {new} new and {changed} changed rows are applied at once. Mail addresses that come or go are told. What is applied at once cannot be taken back as a plan; it is changed again.",
         apply: "適用する" / "Apply",
-        other_day: "適用日を変える" / "Choose another day",
+        other_day: "適用日・列の対応を変える" / "Choose another day or other columns",
         on: "適用日" / "From which day",
         other_day_submit: "この日で確認し直す" / "Look again for this day",
         change_mapping: "列の対応を変える" / "Change which column is which",
@@ -200,7 +200,9 @@ pub(super) async fn answer(
         Progress::Dropped => View::Dropped,
     };
     let table = if view == View::Mapping { store::content(&mut tx, place.import).await? } else { None };
-    let fate = Fate::from_code(&asked.fate);
+    // What has to be mended comes first; all rows are a step away.
+    let refused = (import.count(Fate::Refused) > 0 && asked.fate.is_empty()).then_some(Fate::Refused);
+    let fate = Fate::from_code(&asked.fate).or(refused);
     let number = asked.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
     let mut rows = Vec::new();
     if view == View::Checked {
@@ -288,8 +290,14 @@ impl Scene<'_> {
     fn href(&self, fate: Option<Fate>, page: i64) -> String {
         let here = paths::of_import(paths::IMPORT, &self.place.ceptoar, self.import.import_id);
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        if let Some(fate) = fate {
-            query.append_pair("fate", fate.code());
+        match fate {
+            Some(fate) => {
+                query.append_pair("fate", fate.code());
+            }
+            None if self.import.count(Fate::Refused) > 0 => {
+                query.append_pair("fate", "all");
+            }
+            None => {}
         }
         if page > 0 {
             query.append_pair("page", &page.to_string());
