@@ -41,7 +41,12 @@ async fn every_file_is_answered_in_time_and_changes_nothing() {
             (Fate::Read(..) | Fate::Refused(_) | Fate::RefusedSomehow, _) => false,
         };
         if !answered {
-            wrong.push(format!("{name}: {} {said}", reply.status));
+            let expected = match &fate {
+                Fate::Read(rows, cell) => format!("{rows} rows, with {cell}"),
+                Fate::Refused(problem) => format!("{problem:?}"),
+                Fate::RefusedSomehow => "a refusal".to_owned(),
+            };
+            wrong.push(format!("{name}: {} {said}; expected was {expected}", reply.status));
         }
         if took > Duration::from_secs(5) {
             wrong.push(format!("{name}: {took:?}"));

@@ -91,8 +91,12 @@ pub struct Planned {
     pub subject: Subject,
     /// Whether the window, or the member, is not there yet.
     pub is_new: bool,
-    /// What changes.
-    pub cells: Vec<CellChange>,
+    /// Whether anything changes.
+    pub changes: bool,
+    /// What changes, as it is kept: fifty thousand rows of cells would take many times the room.
+    pub cells: Box<str>,
+    /// How many ways to reach somebody that tells.
+    pub addresses: i32,
     /// What is wrong.
     pub refusals: Vec<Refusal>,
 }
@@ -101,7 +105,7 @@ impl Planned {
     /// What becomes of it.
     #[must_use]
     pub fn fate(&self) -> Fate {
-        match (self.refusals.is_empty(), self.is_new, self.cells.is_empty()) {
+        match (self.refusals.is_empty(), self.is_new, !self.changes) {
             (false, _, _) => Fate::Refused,
             (true, true, _) => Fate::New,
             (true, false, false) => Fate::Changed,
@@ -111,20 +115,18 @@ impl Planned {
 
     /// What is kept of it: the refusals, or else the changes.
     #[must_use]
-    pub fn told(&self) -> serde_json::Value {
-        let told = if self.refusals.is_empty() {
-            serde_json::to_value(&self.cells)
+    pub fn told(&self) -> String {
+        if self.refusals.is_empty() {
+            if self.changes { self.cells.to_string() } else { "[]".to_owned() }
         } else {
-            serde_json::to_value(&self.refusals)
-        };
-        told.unwrap_or_default()
+            serde_json::to_string(&self.refusals).unwrap_or_default()
+        }
     }
 
     /// How many ways to reach somebody it tells.
     #[must_use]
     pub fn addresses(&self) -> i32 {
-        let told = self.cells.iter().filter(|cell| self.refusals.is_empty() && cell.tells_address());
-        i32::try_from(told.count()).unwrap_or(i32::MAX)
+        if self.refusals.is_empty() { self.addresses } else { 0 }
     }
 }
 
@@ -162,7 +164,7 @@ impl Plan {
             hash.update(row.place.to_be_bytes());
             hash.update(row.fate().code());
             hash.update(row.organisation.unwrap_or_default());
-            hash.update(row.told().to_string());
+            hash.update(row.told());
         }
         hex::encode(hash.finalize())
     }

@@ -205,8 +205,8 @@ pub async fn forget_rows(tx: &mut PgConnection, import: Uuid) -> sqlx::Result<()
 pub async fn keep_rows(tx: &mut PgConnection, import: Uuid, rows: &[Planned]) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into directory_import_rows (import_id, place, fate, organisation_id, subject, cells, addresses)
-         select $1, r.place, r.fate, r.organisation, r.subject, r.cells, r.addresses
-         from unnest($2::integer[], $3::text[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::integer[])
+         select $1, r.place, r.fate, r.organisation, r.subject, r.cells::jsonb, r.addresses
+         from unnest($2::integer[], $3::text[], $4::uuid[], $5::jsonb[], $6::text[], $7::integer[])
            r (place, fate, organisation, subject, cells, addresses)",
         import,
         &rows.iter().map(|r| i32::try_from(r.place).unwrap_or(i32::MAX)).collect::<Vec<_>>(),

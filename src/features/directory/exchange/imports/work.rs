@@ -97,9 +97,9 @@ impl Work {
         let _turn = TURNS.acquire().await?;
         let mut tx = self.begin().await?;
         let Some((import, table)) = self.import(&mut tx).await? else { return Ok(()) };
-        let held = self.held(&mut tx, &import, table).await?;
+        let Held { plan, .. } = self.held(&mut tx, &import, table).await?;
         tx.commit().await?;
-        self.keep(&held.plan, None).await
+        self.keep(&plan, None).await
     }
 
     async fn import(&self, tx: &mut Tx) -> sqlx::Result<Option<(Import, Table)>> {

@@ -26,32 +26,37 @@ use crate::kernel::text::folded;
 pub(super) struct Member<'a> {
     ground: Ground<'a>,
     sheet: Option<&'a Sheet>,
-    before: Option<Firm>,
     /// What the first row says, and which row that is.
     after: Option<(Firm, usize)>,
-    windows: Vec<(ContactId, Window)>,
     claimed: Vec<ContactId>,
     changes: Vec<WindowChange>,
+}
+
+/// What the directory knows of a member on the day. Worked out for each row anew: a whole CEPTOAR of it would take
+/// more memory than everything else together.
+struct Was {
+    firm: Option<Firm>,
+    windows: Vec<(ContactId, Window)>,
 }
 
 /// A window that is to be new or different.
 struct WindowChange {
     id: Option<ContactId>,
-    after: Window,
+    facts: WindowFacts,
+    channels: Vec<Channel>,
     row: usize,
     moved: bool,
 }
 
 impl<'a> Member<'a> {
     pub(super) fn known(ground: Ground<'a>, sheet: Option<&'a Sheet>) -> Self {
-        Self {
-            ground,
-            sheet,
-            before: sheet.and_then(|sheet| known_firm(ground, sheet)),
-            after: None,
-            windows: sheet.map(|sheet| known::windows(sheet, ground.day)).unwrap_or_default(),
-            claimed: Vec::new(),
-            changes: Vec::new(),
+        Self { ground, sheet, after: None, claimed: Vec::new(), changes: Vec::new() }
+    }
+
+    fn was(&self) -> Was {
+        Was {
+            firm: self.sheet.and_then(|sheet| known_firm(self.ground, sheet)),
+            windows: self.sheet.map(|sheet| known::windows(sheet, self.ground.day)).unwrap_or_default(),
         }
     }
 
@@ -61,61 +66,65 @@ impl<'a> Member<'a> {
 
     /// Takes a row; `row` is its place among all rows.
     pub(super) fn take(&mut self, mut reader: RowReader<'a>, everybodys: &HashMap<Uuid, usize>, row: usize) -> Planned {
-        let firm = self.firm(&mut reader);
-        let about = window::about(&mut reader, &self.windows, &self.claimed, everybodys);
+        let was = self.was();
+        let firm = self.firm(&mut reader, was.firm.as_ref());
+        let about = window::about(&mut reader, &was.windows, &self.claimed, everybodys);
         let known = match about {
-            Some(About::Known(id)) => self.windows.iter().find(|(window, _)| *window == id).cloned(),
+            Some(About::Known(id)) => was.windows.iter().find(|(window, _)| *window == id).cloned(),
             Some(About::New | About::Nothing) | None => None,
         };
         let (id, before) = known.map_or((None, None), |(id, window)| (Some(id), Some(window)));
         self.claimed.extend(id);
         let after = match about {
             Some(About::Known(_) | About::New) => {
-                let next = self.next_position();
+                let next = self.next_position(&was.windows);
                 Some(window::read(&mut reader, &firm, before.as_ref(), next))
             }
             Some(About::Nothing) | None => None,
         };
-        if self.before.is_none() && self.after.is_none() && about == Some(About::Nothing) {
+        if was.firm.is_none() && self.after.is_none() && about == Some(About::Nothing) {
             reader.refuse(Column::Name, Reason::NewWithoutWindow);
         }
         if let (Some(after), None) = (&after, id)
-            && self.changes.iter().any(|c| c.id.is_none() && folded(&c.after.label) == folded(&after.label))
+            && self.changes.iter().any(|c| c.id.is_none() && folded(&c.facts.label) == folded(&after.label))
         {
             reader.refuse(Column::Label, Reason::WindowTwice);
         }
         let blank = Firm::default();
-        let present = Entry { firm: self.before.clone().unwrap_or(blank), window: before };
+        let present = Entry { firm: was.firm.clone().unwrap_or(blank), window: before };
         let meant = Entry { firm: firm.clone(), window: after.clone().or_else(|| present.window.clone()) };
         let cells = changed(&present, &meant);
         if let Some(after) = after {
             let moved = present.window.as_ref().is_none_or(|window| window.position != after.position);
-            if id.is_none() && self.windows.len() + self.changes.len() >= MOST_WINDOWS {
+            if id.is_none() && was.windows.len() + self.changes.len() >= MOST_WINDOWS {
                 reader.refuse(Column::Label, Reason::TooManyWindows);
             } else if present.window.as_ref() != Some(&after) {
-                self.changes.push(WindowChange { id, after, row, moved });
+                let (facts, channels) = self.window(id, &after);
+                self.changes.push(WindowChange { id, facts, channels, row, moved });
             }
         }
         if self.after.is_none() {
             self.after = Some((firm, row));
         }
-        let shown = self.before.as_ref().unwrap_or(&meant.firm);
+        let shown = was.firm.as_ref().unwrap_or(&meant.firm);
         Planned {
             place: reader.number,
             organisation: shown.organisation_id,
             subject: Subject {
                 member: shown.name.clone(),
                 window: meant.window.as_ref().map(|window| window.label.clone()).unwrap_or_default(),
-                joins: self.before.is_none(),
+                joins: was.firm.is_none(),
             },
-            is_new: self.before.is_none() || about == Some(About::New),
-            cells,
+            is_new: was.firm.is_none() || about == Some(About::New),
+            changes: !cells.is_empty(),
+            addresses: i32::try_from(cells.iter().filter(|cell| cell.tells_address()).count()).unwrap_or(i32::MAX),
+            cells: serde_json::to_string(&cells).unwrap_or_default().into(),
             refusals: reader.refusals,
         }
     }
 
     /// The member as a row has it.
-    fn firm(&self, reader: &mut RowReader<'_>) -> Firm {
+    fn firm(&self, reader: &mut RowReader<'_>, before: Option<&Firm>) -> Firm {
         let blank = || {
             let unit = match &self.ground.ceptoar.units[..] {
                 [only] => only.clone(),
@@ -125,8 +134,8 @@ impl<'a> Member<'a> {
         };
         // The further rows of a new member need not say again what its first one says.
         let first = || self.after.as_ref().map(|(firm, _)| firm.clone());
-        let mut firm = self.before.clone().or_else(first).unwrap_or_else(blank);
-        let present = Entry { firm: self.before.clone().unwrap_or_default(), window: None };
+        let mut firm = before.cloned().or_else(first).unwrap_or_else(blank);
+        let present = Entry { firm: before.cloned().unwrap_or_default(), window: None };
         let name = |cell: &str| cells::line(cell, LONGEST_NAME);
         let optional = |cell: &str| if cell.is_empty() { Ok(String::new()) } else { name(cell) };
         let reading = |cell: &str| name(cell).and_then(|line| spelling::reading(&line).ok_or(Reason::Reading));
@@ -156,7 +165,7 @@ impl<'a> Member<'a> {
         if let Some(hub) = reader.read(Column::Hub, &present, cells::yes) {
             firm.hub = hub;
         }
-        self.days(reader, &present, &mut firm);
+        self.days(reader, &present, before, &mut firm);
         match &self.after {
             // A new member's first row says everything; the others must not say anything else.
             Some((first, _)) => {
@@ -167,7 +176,7 @@ impl<'a> Member<'a> {
                     }
                 }
             }
-            None if self.before.is_none() => self.complete(reader, &firm),
+            None if before.is_none() => self.complete(reader, &firm),
             None => {}
         }
         firm
@@ -187,20 +196,20 @@ impl<'a> Member<'a> {
     }
 
     /// When it joined, and its last day.
-    fn days(&self, reader: &mut RowReader<'_>, present: &Entry, firm: &mut Firm) {
+    fn days(&self, reader: &mut RowReader<'_>, present: &Entry, before: Option<&Firm>, firm: &mut Firm) {
         let day = |cell: &str| if cell.is_empty() { Ok(None) } else { cells::day(cell).map(Some) };
         let latest = self.ground.today.checked_add_months(Months::new(36)).unwrap_or(self.ground.today);
         let near =
             |day: NaiveDate| day <= latest && NaiveDate::from_ymd_opt(1990, 1, 1).is_none_or(|first| day >= first);
         if let Some(Some(joined)) = reader.read(Column::Joined, present, day) {
-            if self.before.is_none() && !near(joined) {
+            if before.is_none() && !near(joined) {
                 reader.refuse(Column::Joined, Reason::FarDay);
-            } else if self.before.as_ref().is_some_and(|before| before.joined != Some(joined)) {
+            } else if before.is_some_and(|before| before.joined != Some(joined)) {
                 reader.refuse(Column::Joined, Reason::NotByTable);
             }
             firm.joined = Some(joined);
         }
-        if self.before.is_none() && firm.joined.is_none() {
+        if before.is_none() && firm.joined.is_none() {
             firm.joined = Some(self.ground.day);
         }
         if let Some(left) = reader.read(Column::Left, present, day)
@@ -212,7 +221,7 @@ impl<'a> Member<'a> {
                     reader.refuse(Column::Left, Reason::DaysReversed);
                 }
                 Some(left) if !near(left) => reader.refuse(Column::Left, Reason::FarDay),
-                Some(left) if self.before.is_some() && left >= self.ground.day && !later(left) => {}
+                Some(left) if before.is_some() && left >= self.ground.day && !later(left) => {}
                 Some(_) | None => reader.refuse(Column::Left, Reason::NotByTable),
             }
             firm.left = left;
@@ -220,9 +229,9 @@ impl<'a> Member<'a> {
     }
 
     /// The first place behind all windows, those of the table among them.
-    fn next_position(&self) -> i16 {
-        let known = self.windows.iter().map(|(_, window)| window.position);
-        known.chain(self.changes.iter().map(|c| c.after.position)).max().unwrap_or(0).saturating_add(1)
+    fn next_position(&self, windows: &[(ContactId, Window)]) -> i16 {
+        let known = windows.iter().map(|(_, window)| window.position);
+        known.chain(self.changes.iter().map(|c| c.facts.position)).max().unwrap_or(0).saturating_add(1)
     }
 
     /// What all of that means, and whether it can be.
@@ -252,12 +261,13 @@ impl<'a> Member<'a> {
 
     /// No two windows of a member in one place.
     fn orders(&self, mapping: &Mapping, rows: &mut [Planned]) {
-        let untouched = self.windows.iter().filter(|(id, _)| self.changes.iter().all(|c| c.id != Some(*id)));
+        let windows = self.was().windows;
+        let untouched = windows.iter().filter(|(id, _)| self.changes.iter().all(|c| c.id != Some(*id)));
         let untouched: Vec<i16> = untouched.map(|(_, window)| window.position).collect();
         for (place, change) in self.changes.iter().enumerate() {
-            let position = change.after.position;
+            let position = change.facts.position;
             let others = self.changes.iter().enumerate().filter(|(other, _)| *other != place);
-            let taken = untouched.contains(&position) || others.into_iter().any(|(_, c)| c.after.position == position);
+            let taken = untouched.contains(&position) || others.into_iter().any(|(_, c)| c.facts.position == position);
             if let Some(row) = rows.get_mut(change.row).filter(|_| change.moved && taken) {
                 row.refusals.push(refusal(mapping, row.place, Column::Position, Reason::OrderTwice));
             }
@@ -274,7 +284,7 @@ impl<'a> Member<'a> {
     }
 
     fn items(&self, sheet: &Sheet, firm: &Firm, first: usize) -> Vec<(usize, Column, Item)> {
-        let Some(before) = &self.before else { return Vec::new() };
+        let Some(before) = &self.was().firm else { return Vec::new() };
         let on = self.ground.day;
         let mut items = Vec::new();
         let mut add = |row, column, on, alteration| {
@@ -290,7 +300,7 @@ impl<'a> Member<'a> {
             add(first, Column::Unit, on, Alteration::Membership(is));
         }
         for change in &self.changes {
-            let (facts, channels) = self.window(change.id, &change.after);
+            let (facts, channels) = (change.facts.clone(), change.channels.clone());
             let alteration = match change.id {
                 Some(id) => Alteration::Window(id, facts, channels),
                 None => Alteration::NewWindow(facts, channels),
@@ -316,7 +326,8 @@ impl<'a> Member<'a> {
     }
 
     fn joining(&self, firm: &Firm) -> Option<NewMember> {
-        let windows: Vec<_> = self.changes.iter().map(|change| self.window(None, &change.after)).collect();
+        let windows: Vec<_> =
+            self.changes.iter().map(|change| (change.facts.clone(), change.channels.clone())).collect();
         (!windows.is_empty()).then(|| NewMember {
             organisation: OrganisationId::random(),
             from: firm.joined.unwrap_or(self.ground.day),

@@ -71,7 +71,9 @@ impl<'a> RowReader<'a> {
             organisation: None,
             subject,
             is_new: false,
-            cells: Vec::new(),
+            changes: false,
+            addresses: 0,
+            cells: Box::default(),
             refusals: self.refusals,
         }
     }
