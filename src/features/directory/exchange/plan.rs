@@ -183,6 +183,8 @@ pub struct Ground<'a> {
     pub today: NaiveDate,
     /// Whether new members are invented.
     pub demonstration: bool,
+    /// Whether the plan is to be carried out; otherwise only what becomes of the rows is kept.
+    pub applies: bool,
 }
 
 /// Which member a row is about.

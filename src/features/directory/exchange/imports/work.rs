@@ -97,7 +97,7 @@ impl Work {
         let _turn = TURNS.acquire().await?;
         let mut tx = self.begin().await?;
         let Some((import, table)) = self.import(&mut tx).await? else { return Ok(()) };
-        let Held { plan, .. } = self.held(&mut tx, &import, table).await?;
+        let Held { plan, .. } = self.held(&mut tx, &import, table, false).await?;
         tx.commit().await?;
         self.keep(&plan, None).await
     }
@@ -108,14 +108,14 @@ impl Work {
         Ok(import.zip(content))
     }
 
-    async fn held(&self, tx: &mut Tx, import: &Import, table: Table) -> anyhow::Result<Held> {
+    async fn held(&self, tx: &mut Tx, import: &Import, table: Table, applies: bool) -> anyhow::Result<Held> {
         let ceptoar = roster::ceptoar(tx, &self.ceptoar_id).await?;
         let ceptoar = ceptoar.ok_or_else(|| anyhow::anyhow!("the CEPTOAR is gone"))?;
         let sheets = members::sheets(tx, &self.ceptoar_id).await?;
         let (today, demonstration) = (japan_day(self.clock.now()), self.demonstration);
         let (day, head, mapping) = (import.effective_on, import.head_row, import.mapping.clone());
         let held = tokio::task::spawn_blocking(move || {
-            let ground = Ground { ceptoar: &ceptoar, sheets: &sheets, day, today, demonstration };
+            let ground = Ground { ceptoar: &ceptoar, sheets: &sheets, day, today, demonstration, applies };
             let plan = plan::plan(ground, &table, head, &mapping);
             Held { plan, sheets, ceptoar }
         });
@@ -155,7 +155,7 @@ impl Work {
         let mut tx = self.db.begin(Some(self.viewer.account_id), now).await?;
         changes::wait_for_all(&mut tx, &self.ceptoar_id).await?;
         let Some((import, table)) = self.import(&mut tx).await? else { return Ok(()) };
-        let held = self.held(&mut tx, &import, table).await?;
+        let held = self.held(&mut tx, &import, table, true).await?;
         let plan = &held.plan;
         if import.plan_hash.as_deref() != Some(&plan.hash()) || plan.count(Fate::Refused) > 0 {
             // Somebody changed what this would change: it is shown again, and nothing is done.

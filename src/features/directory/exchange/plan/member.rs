@@ -242,7 +242,7 @@ impl<'a> Member<'a> {
         let items = match self.sheet {
             Some(sheet) => self.items(sheet, firm, first),
             None => {
-                plan.joinings.extend(self.joining(firm));
+                plan.joinings.extend(self.joining(firm).filter(|_| self.ground.applies));
                 return;
             }
         };
@@ -252,6 +252,7 @@ impl<'a> Member<'a> {
                 Change { on: item.on, correction: false, reason: String::new(), before: Vec::new(), after: Vec::new() };
             let checked = changes::check(sheet, &change, &item.alteration);
             match (checked, rows.get_mut(row)) {
+                (Ok(()), _) if !self.ground.applies => {}
                 (Ok(()), _) => plan.items.push(item),
                 (Err(error), Some(row)) => row.refusals.push(refusal(mapping, row.place, column, reason(&error))),
                 (Err(_), None) => {}
