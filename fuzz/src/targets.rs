@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, HeaderValue};
 use ceptoar_portal::features::accounts::sign_in;
 use ceptoar_portal::features::advisories::content::{self, Form};
 use ceptoar_portal::features::advisories::reading::filter::{Cursor, Filter};
-use ceptoar_portal::features::feature_map::table_file::{self, Encoding};
 use ceptoar_portal::features::mailbox::letter;
 use ceptoar_portal::kernel::email_address::EmailAddress;
 use ceptoar_portal::kernel::language::Language;
@@ -15,6 +14,7 @@ use ceptoar_portal::platform::files::{DisplayName, package, policy};
 use ceptoar_portal::platform::mail::reply::Reply;
 use ceptoar_portal::platform::mail::smtp_url::SmtpUrl;
 use ceptoar_portal::platform::sandbox::parser::{pack, unpack};
+use ceptoar_portal::platform::tables::{self, Encoding, Table};
 use ceptoar_portal::platform::web::extract::client_address;
 use ceptoar_portal::platform::web::language::local_path;
 use ceptoar_portal::platform::web::markdown;
@@ -24,7 +24,7 @@ use crate::conversation;
 type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 13] = [
+pub const ALL: [Target; 14] = [
     ("letter", letter),
     ("markdown", markdown),
     ("draft", draft),
@@ -38,6 +38,7 @@ pub const ALL: [Target; 13] = [
     ("package", package),
     ("table_file", table_file),
     ("headers", headers),
+    ("table", table),
 ];
 
 fn lossy(input: &[u8]) -> String {
@@ -141,14 +142,14 @@ fn package(input: &[u8]) {
 
 fn table_file(input: &[u8]) {
     let text = lossy(input);
-    let cells: Vec<String> = text.split('\u{1F}').map(table_file::harmless).collect();
+    let cells: Vec<String> = text.split('\u{1F}').map(tables::harmless).collect();
     for cell in &cells {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']));
     }
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(&cells).expect("written");
     let written = String::from_utf8(writer.into_inner().expect("written")).expect("UTF-8");
-    let file = table_file::encode(&written, Encoding::Utf8);
+    let file = tables::encode(&written, Encoding::Utf8);
     let read = file.bytes.strip_prefix("\u{FEFF}".as_bytes()).expect("a mark");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(read);
     let again: Vec<String> = match reader.records().next() {
@@ -156,8 +157,22 @@ fn table_file(input: &[u8]) {
         None => vec![String::new()],
     };
     assert_eq!(again, cells, "what is written is read back");
-    let older = table_file::encode(&text, Encoding::Cp932);
+    let older = tables::encode(&text, Encoding::Cp932);
     assert!(!older.replaced.iter().any(char::is_ascii));
+}
+
+fn table(input: &[u8]) {
+    if let Ok(table) = tables::read(input) {
+        let mut last = 0;
+        for row in table.rows() {
+            assert!(row.number > last && row.number as usize <= tables::MOST_ROWS);
+            last = row.number;
+            assert!(row.cells().count() <= tables::MOST_COLUMNS);
+            assert!(row.cells().all(|cell| cell.chars().count() <= tables::LONGEST_CELL && !cell.contains('\0')));
+        }
+        let again = Table::from_parts(table.sheet().map(str::to_owned), table.text().to_owned());
+        assert_eq!(again.rows().count(), table.rows().count(), "what travels is read back");
+    }
 }
 
 fn headers(input: &[u8]) {

@@ -1,13 +1,14 @@
 //! All routes, and the layers round them in one visible order.
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::{Router, middleware};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{RequestExt, Router, middleware};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::limiting::{self, Limits};
@@ -17,12 +18,15 @@ use crate::features::access::{Routes, Rule};
 use crate::features::{
     about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, search, trail,
 };
+use crate::platform::tables;
 use crate::platform::web::form_token::{self, Checked};
 use crate::platform::web::state::AppState;
 use crate::platform::web::{assets, error, headers, host, language, request};
 
 /// Larger than any form of the portal, smaller than anything that hurts.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// A table that comes in, with room for the frame of its form.
+const UPLOAD_LIMIT: usize = tables::reading::LARGEST + 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every page and form of the portal with the rule of who may use it.
@@ -35,6 +39,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(people::routes())
         .merge(directory::roster::routes())
         .merge(directory::verification::routes())
+        .merge(directory::exchange::routes())
         .merge(directory::rules::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
@@ -82,7 +87,7 @@ pub fn with_more(state: AppState, more: Routes) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(verify)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(middleware::from_fn(bound_body))
         .layer(guarded)
         .layer(per_account)
         .layer(CsrfLayer::new())
@@ -101,6 +106,22 @@ pub fn with_more(state: AppState, more: Routes) -> Router {
         .with_state(state);
     // Published pages that are in memory pass no layer at all.
     Router::new().fallback_service(feature_map::FromMemory::new(public, portal))
+}
+
+/// Refuses what is larger than its route takes, before it is read or while it is.
+async fn bound_body(mut request: Request, next: Next) -> Response {
+    let upload = request.method() == Method::POST
+        && request
+            .extensions()
+            .get::<MatchedPath>()
+            .is_some_and(|path| directory::exchange::paths::UPLOADS.contains(&path.as_str()));
+    let limit = if upload { UPLOAD_LIMIT } else { BODY_LIMIT };
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > limit as u64) {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    DefaultBodyLimit::max(limit).apply(&mut request);
+    next.run(request.with_limited_body()).await
 }
 
 /// Whether the portal can do its work.

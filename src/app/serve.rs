@@ -13,6 +13,7 @@ use super::metrics;
 use super::router::router;
 use crate::features::accounts::demonstration;
 use crate::features::demonstration::check_mode;
+use crate::features::directory::exchange::expiry::keep_wiping;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
@@ -55,6 +56,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let figures = tokio::spawn(metrics::serve(figures, stopped(stopping.clone())));
     let worker = tokio::spawn(mailing.run(stopping.clone()));
     let sealer = audit::start(&config, &database, stopping.clone())?;
+    let wiping = tokio::spawn(keep_wiping(db.clone(), Clock::System));
     let web = listening.serve(router(state), stopped(stopping.clone()), STOP);
     let patience = async {
         stopped(stopping).await;
@@ -68,6 +70,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         () = patience => tracing::warn!("something did not finish in time; mails in flight are tried again later"),
     }
     let _ = figures.await;
+    wiping.abort();
     // Last of all, so that what the others wrote on their way out is sealed too.
     let _ = tokio::time::timeout(STOP, sealer).await;
     db.close().await;

@@ -8,6 +8,7 @@ pub mod private_postgres;
 pub mod db;
 pub mod audit;
 pub mod files;
+pub mod tables;
 pub mod mail;
 pub mod pdf;
 pub mod web;

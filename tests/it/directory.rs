@@ -1,5 +1,8 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
+mod imports;
+mod imports_hell;
+mod imports_walls;
 pub mod roster;
 mod roster_plans;
 mod rules;

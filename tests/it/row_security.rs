@@ -109,6 +109,15 @@ insert into handling_rule_consents (rule_id, organisation_id, consented_on, way,
 select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
 from handling_rules r join memberships m using (ceptoar_id);
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
+insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at, effective_on,
+                               content, head_row, columns)
+select gen_random_uuid(), f.ceptoar_id, 'checked', f.account_id, f.organisation_id, now(), now() + interval '7 days',
+       '2026-11-21', 'x', 1, '[]'
+from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;
+insert into directory_import_rows (import_id, place, fate, organisation_id, subject, cells, addresses)
+select import_id, 2, 'changed', null, '{}', '[]', 1 from directory_imports;
+insert into directory_import_columns (ceptoar_id, heads_hash, columns, kept_by, kept_at)
+select ceptoar_id, 'x', '[]', made_by, now() from directory_imports;
 insert into editions (edition_id, as_of, document, published_at) values ('1999-01-01', '1999-01-01', '{}', now());
 insert into follow_ups (fiscal_year, as_of, base_edition, due_on, plan_ja, plan_en, opened_by, opened_at)
 select 2031, '2032-03-31', '2018-04-24', '2032-01-30', 'x', 'x', account_id, now() from accounts where sign_in_name = 'analyst';
@@ -414,9 +423,21 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
         let versions = number(&mut tx, "select count(*) from directory_versions where relation = 'contacts'").await;
         // A coordinator judges what is so now; of the past it has its own desk's windows.
         assert_eq!(versions, if name == "coordinator" { 2 } else { windows }, "{name}");
-        for table in
-            ["memberships", "contacts", "deliveries", "delivery_addresses", "advisory_audience", "directory_changes"]
-        {
+        // What is on its way into the directory is the secretariat's alone.
+        let imports = i64::from(name != "coordinator");
+        for table in ["directory_imports", "directory_import_rows", "directory_import_columns"] {
+            assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, imports, "{name} {table}");
+        }
+        for table in [
+            "memberships",
+            "contacts",
+            "deliveries",
+            "delivery_addresses",
+            "advisory_audience",
+            "directory_changes",
+            "directory_imports",
+            "directory_import_columns",
+        ] {
             let query = format!("select count(*) from {table} where ceptoar_id is distinct from '{ceptoar}'");
             assert_eq!(number(&mut tx, query).await, 0, "{name} reads {table} of others");
         }
@@ -426,8 +447,9 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
         let mut tx = looking(&app, &mut db, name).await;
         assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 0, "{name}");
         assert_eq!(number(&mut tx, "select count(*) from contacts").await, 0, "{name}");
-        assert_eq!(number(&mut tx, "select count(*) from directory_versions").await, 0, "{name}");
-        assert_eq!(number(&mut tx, "select count(*) from advisories").await, 0, "{name}");
+        for table in ["directory_versions", "directory_imports", "directory_import_rows", "advisories"] {
+            assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{name} {table}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod fan_out;
 mod field;
+mod import;
 mod portal;
 mod process;
 mod publish;
@@ -23,6 +24,8 @@ pub enum Bench {
     Publish(Publish),
     /// What row security costs: pages with it and without it.
     Walls(Walls),
+    /// A table of a whole CEPTOAR that comes in: its dry run, and applying it.
+    Import(Import),
     /// Many sign-ins at once, and what readers feel of it.
     SignIns(SignIns),
     /// The search over a large directory, next to its limit.
@@ -71,6 +74,14 @@ pub struct Walls {
     pub rounds: u32,
 }
 
+/// Settings of the import.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Import {
+    /// Rows of the table.
+    #[arg(long, default_value_t = 50_000)]
+    pub rows: usize,
+}
+
 /// Settings of the sign-ins.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct SignIns {
@@ -96,6 +107,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::FanOut(settings) => fan_out::run(settings).await,
         Bench::Publish(settings) => publish::run(settings).await,
         Bench::Walls(settings) => walls::run(settings).await,
+        Bench::Import(settings) => import::run(settings).await,
         Bench::SignIns(settings) => sign_ins::run(settings).await,
         Bench::Search(settings) => search::run(settings).await,
         Bench::Sink => sink::serve().await,

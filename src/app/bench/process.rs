@@ -29,6 +29,12 @@ pub fn peak_memory(process: u32) -> Option<u64> {
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
 }
 
+/// Counts the most memory of this process from here on.
+pub fn forget_peak() {
+    // Where the system does not allow it, the figure is that of the whole run.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
 /// The fields of `/proc/<process>/stat` after the name, which may hold spaces itself.
 fn fields(process: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;

@@ -2,6 +2,8 @@
 
 use super::edition::{Cell, Ceptoar, Channel, Count, Edition, Status};
 use crate::kernel::language::{Label, Language};
+use crate::platform::tables::writing::Delimited;
+use crate::platform::tables::{Encoding, TableFile};
 
 crate::words! {
     /// Heads of the columns.
@@ -39,36 +41,17 @@ crate::words! {
     }
 }
 
-/// How a table file is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8 with a byte order mark, by which Excel knows it.
-    Utf8,
-    /// Windows-31J (CP932), for older programs.
-    Cp932,
-}
-
-/// A table file, and the characters that its encoding does not have.
-#[derive(Debug)]
-pub struct TableFile {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// Replaced by 〓, each once, in the order in which they were met.
-    pub replaced: Vec<char>,
-}
-
 /// An edition as a table file.
 ///
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn edition(edition: &Edition, language: Language, encoding: Encoding) -> anyhow::Result<TableFile> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(heads(language).iter().map(|head| harmless(&head.text)))?;
+    let mut writer = Delimited::default();
+    writer.push(&heads(language).iter().map(|head| head.text.as_str()).collect::<Vec<_>>())?;
     for line in lines(edition, language) {
-        writer.write_record(line.iter().map(|cell| harmless(cell)))?;
+        writer.push(&line)?;
     }
-    let text = String::from_utf8(writer.into_inner()?)?;
-    Ok(encode(&text, encoding))
+    writer.finish(encoding)
 }
 
 /// The head of a column.
@@ -183,68 +166,4 @@ fn line(edition: &Edition, c: &Ceptoar, count: Option<&Count>, language: Languag
         sure(Cell::RuleEstablished),
     ]);
     cells
-}
-
-/// A cell that a spreadsheet would take for a formula is marked as text.
-#[must_use]
-pub fn harmless(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) || cell.starts_with(['＝', '＋', '－', '＠']);
-    if formula { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// The text in an encoding. Characters that CP932 lacks become 〓 and are listed, never dropped.
-#[must_use]
-pub fn encode(text: &str, encoding: Encoding) -> TableFile {
-    if encoding == Encoding::Utf8 {
-        return TableFile { bytes: format!("\u{FEFF}{text}").into_bytes(), replaced: Vec::new() };
-    }
-    let (mut bytes, mut replaced) = (Vec::with_capacity(text.len()), Vec::new());
-    for c in text.chars().map(windows_form) {
-        let mut buffer = [0; 4];
-        let (encoded, _, missing) = encoding_rs::SHIFT_JIS.encode(c.encode_utf8(&mut buffer));
-        if missing {
-            bytes.extend_from_slice(&encoding_rs::SHIFT_JIS.encode("〓").0);
-            if !replaced.contains(&c) {
-                replaced.push(c);
-            }
-        } else {
-            bytes.extend_from_slice(&encoded);
-        }
-    }
-    TableFile { bytes, replaced }
-}
-
-/// Signs that Windows holds to be other characters than the rest of the world does.
-fn windows_form(c: char) -> char {
-    match c {
-        '\u{301C}' => '\u{FF5E}', // wave dash
-        '\u{2212}' => '\u{FF0D}', // minus
-        '\u{2016}' => '\u{2225}', // double bar
-        '\u{2014}' => '\u{2015}', // dash
-        '\u{00A2}' => '\u{FFE0}',
-        '\u{00A3}' => '\u{FFE1}',
-        '\u{00AC}' => '\u{FFE2}',
-        c => c,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_never_become_formulas() {
-        assert_eq!(harmless("=1+1"), "'=1+1");
-        assert_eq!(harmless("@x"), "'@x");
-        assert_eq!(harmless("T-CEPTOAR"), "T-CEPTOAR");
-    }
-
-    #[test]
-    fn characters_without_a_place_in_cp932_are_replaced_and_listed() {
-        let file = encode("髙﨑𠮷〜−𠮷", Encoding::Cp932);
-        let (text, _, broken) = encoding_rs::SHIFT_JIS.decode(&file.bytes);
-        assert!(!broken);
-        assert_eq!(text, "髙﨑〓～－〓");
-        assert_eq!(file.replaced, ['𠮷']);
-    }
 }

@@ -96,6 +96,8 @@ actions! {
     "follow_up.publish" Work "マップの版の公表" / "Edition of the map published";
     "edition.erratum" Work "正誤表への記録" / "Erratum recorded";
     "contacts.read" Security "連絡先の閲覧" / "Contact details read";
+    "contacts.export" Security "連絡先の書き出し" / "Contact details exported";
+    "directory.import" Work "名簿の取り込み" / "Table applied to the directory";
     "contacts.search" Security "窓口の検索" / "Windows searched";
     "break_glass.open" Security "緊急閲覧の開始" / "Break-glass opened";
     "break_glass.read" Security "緊急閲覧での連絡先の閲覧" / "Contact details read under break-glass";

@@ -2,10 +2,10 @@
 
 pub mod store;
 
+use crate::platform::tables::harmless;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::features::feature_map::table_file::harmless;
 use crate::kernel::period::short_time;
 
 /// From an instant until before another.

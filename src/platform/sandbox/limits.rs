@@ -13,6 +13,15 @@ pub const ADDRESSES: u64 = 1024 * MIB;
 /// Processor time of a child, in seconds.
 pub const PROCESSOR_SECONDS: u64 = 4;
 
+/// What a kind of input needs beyond the usual. A child's memory and processor time are the same for all kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// From the start of the child to its answer.
+    pub deadline: Duration,
+    /// Bytes that come out.
+    pub output: usize,
+}
+
 /// What the parent enforces, whatever the child does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

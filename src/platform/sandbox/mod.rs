@@ -11,6 +11,6 @@ pub mod confine;
 pub mod child;
 pub mod parent;
 
-pub use limits::Limits;
+pub use limits::{Limits, Needs};
 pub use parent::{Sandbox, SandboxError};
 pub use parser::{Kind, Parser, Unreadable};

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::child::{COMMAND, SELF_CHECK};
 use super::confine::Hold;
-use super::limits::Limits;
+use super::limits::{Limits, Needs};
 use super::parser::Kind;
 use crate::platform::config::Confinement;
 
@@ -91,7 +91,9 @@ impl Sandbox {
         let place = timeout(self.limits.patience, self.places.acquire()).await;
         let _place = place.map_err(|_| SandboxError::Busy)?.map_err(|_| SandboxError::Busy)?;
         let mut child = self.start(kind.name).map_err(SandboxError::Start)?;
-        let answered = timeout(self.limits.deadline, self.converse(&mut child, input)).await;
+        let Limits { deadline, output, .. } = self.limits;
+        let needs = kind.needs.unwrap_or(Needs { deadline, output });
+        let answered = timeout(needs.deadline, converse(&mut child, input, needs.output)).await;
         let answered = answered.unwrap_or(Err(SandboxError::Deadline));
         // Ended and collected in every case before the place is given to the next one.
         if let Err(error) = child.kill().await {
@@ -131,29 +133,28 @@ impl Sandbox {
             .kill_on_drop(true)
             .spawn()
     }
+}
 
-    async fn converse(&self, child: &mut Child, input: &[u8]) -> Result<Vec<u8>, SandboxError> {
-        let mut stdin = child.stdin.take();
-        let mut stdout = child.stdout.take();
-        let most = self.limits.output;
-        let write = async {
-            if let Some(stdin) = stdin.as_mut() {
-                // A child that dies stops reading; its end says more than the broken pipe.
-                let _ = stdin.write_all(input).await;
-            }
-            drop(stdin.take());
-            Ok::<(), SandboxError>(())
-        };
-        let read = async {
-            let mut output = Vec::new();
-            if let Some(stdout) = stdout.as_mut() {
-                stdout.take(most as u64 + 1).read_to_end(&mut output).await.map_err(SandboxError::Start)?;
-            }
-            if output.len() > most { Err(SandboxError::TooTalkative) } else { Ok(output) }
-        };
-        // An answer that is too long ends the conversation although the child may not have read everything.
-        let ((), output) = tokio::try_join!(write, read)?;
-        let status = child.wait().await.map_err(SandboxError::Start)?;
-        if status.success() { Ok(output) } else { Err(SandboxError::Died(status)) }
-    }
+async fn converse(child: &mut Child, input: &[u8], most: usize) -> Result<Vec<u8>, SandboxError> {
+    let mut stdin = child.stdin.take();
+    let mut stdout = child.stdout.take();
+    let write = async {
+        if let Some(stdin) = stdin.as_mut() {
+            // A child that dies stops reading; its end says more than the broken pipe.
+            let _ = stdin.write_all(input).await;
+        }
+        drop(stdin.take());
+        Ok::<(), SandboxError>(())
+    };
+    let read = async {
+        let mut output = Vec::new();
+        if let Some(stdout) = stdout.as_mut() {
+            stdout.take(most as u64 + 1).read_to_end(&mut output).await.map_err(SandboxError::Start)?;
+        }
+        if output.len() > most { Err(SandboxError::TooTalkative) } else { Ok(output) }
+    };
+    // An answer that is too long ends the conversation although the child may not have read everything.
+    let ((), output) = tokio::try_join!(write, read)?;
+    let status = child.wait().await.map_err(SandboxError::Start)?;
+    if status.success() { Ok(output) } else { Err(SandboxError::Died(status)) }
 }

@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 
+use super::limits::Needs;
+
 /// Why something cannot be read, in a word for logs; never foreign text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -23,6 +25,8 @@ pub struct Parser {
 pub struct Kind<T> {
     /// The name, as in the table.
     pub name: &'static str,
+    /// What it needs beyond the usual.
+    pub needs: Option<Needs>,
     answer: PhantomData<fn() -> T>,
 }
 
@@ -30,7 +34,13 @@ impl<T> Kind<T> {
     /// A kind; a [`Parser`] of the same name has to be in the table.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, answer: PhantomData }
+        Self { name, needs: None, answer: PhantomData }
+    }
+
+    /// A kind whose answers are larger than usual, or take longer.
+    #[must_use]
+    pub const fn needing(name: &'static str, needs: Needs) -> Self {
+        Self { name, needs: Some(needs), answer: PhantomData }
     }
 }
 

@@ -127,6 +127,9 @@ struct Form<'a> {
 impl<'a> Form<'a> {
     fn parse(headers: &HeaderMap, body: &'a [u8]) -> Self {
         let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        if kind.to_ascii_lowercase().starts_with(b"multipart/form-data") {
+            return Self { token: token_of_parts(kind, body), rest: None };
+        }
         if !kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded") {
             return Self { token: None, rest: None };
         }
@@ -153,6 +156,21 @@ impl<'a> Form<'a> {
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     ["password", "code", "secret", "token", "key", "credential"].iter().any(|word| name.contains(word))
+}
+
+/// The token of a form with files. It is the first part, since it stands right behind the opening tag of every form;
+/// the rest is not looked at, and the handler passes that part over.
+fn token_of_parts<'a>(kind: &[u8], body: &'a [u8]) -> Option<&'a [u8]> {
+    let kind = std::str::from_utf8(kind).ok()?;
+    let boundary = kind.split(';').find_map(|part| part.trim().strip_prefix("boundary="))?.trim_matches('"');
+    let rest = body.strip_prefix(b"--")?.strip_prefix(boundary.as_bytes())?.strip_prefix(b"\r\n")?;
+    let head = format!("content-disposition: form-data; name=\"{FIELD}\"\r\n\r\n");
+    let (found, rest) = rest.split_at_checked(head.len())?;
+    if !found.eq_ignore_ascii_case(head.as_bytes()) {
+        return None;
+    }
+    let end = rest.iter().position(|byte| *byte == b'\r')?;
+    rest.get(..end)
 }
 
 /// A field of the form that is shown again, hidden.
@@ -217,6 +235,19 @@ mod tests {
         assert_eq!(form.rest.as_deref(), Some(&b"a=1&b=2&form_tokens=3"[..]));
         let other = Form::parse(&HeaderMap::new(), b"form_token=abc");
         assert!(other.token.is_none() && other.rest.is_none());
+    }
+
+    #[test]
+    fn a_form_with_files_carries_its_token_in_front() {
+        let kind = "multipart/form-data; boundary=\"x-y\"";
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
+        let part =
+            |name: &str| format!("--x-y\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nabc\r\n--x-y--");
+        assert_eq!(Form::parse(&headers, part("form_token").as_bytes()).token, Some(&b"abc"[..]));
+        for other in [part("file"), part("form_token\"; filename=\"x"), String::new(), "--x-y\r\n".into()] {
+            let form = Form::parse(&headers, other.as_bytes());
+            assert!(form.token.is_none() && form.rest.is_none(), "{other}");
+        }
     }
 
     #[test]

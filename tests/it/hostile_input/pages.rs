@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 44] = [
+const VALID: [(&str, &str); 48] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -93,6 +93,11 @@ const VALID: [(&str, &str); 44] = [
     ("count_unit_3", ""),
     ("count_unit_4", ""),
     ("reach_unit", ""),
+    // The columns of the table that is brought in: number, name, unit, English name.
+    ("col_0", "0"),
+    ("col_1", "2"),
+    ("col_2", "5"),
+    ("col_3", "4"),
 ];
 
 impl Scene {
@@ -201,6 +206,13 @@ impl Scene {
         ];
         assert_eq!(planner.post(&path, &plan).await.status, 303);
         follow_up(&app).await;
+        // A table waits to be applied.
+        let table = format!("構成員の管理番号,構成員の名称,単位,英語名\n{bank},架空銀行,社,Invented Bank\n");
+        let day = [("from_year", "2026"), ("from_month", "11"), ("from_day", "21")];
+        let brought = planner.upload("/directory/banks/exchange", &day, ("x.csv", table.as_bytes())).await;
+        assert_eq!(brought.status, 303, "{}", brought.body);
+        let waiting = planner.get(brought.location()).await;
+        assert!(waiting.body.contains("/apply"), "{:?}", waiting.texts("h1, h2, tbody"));
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -234,6 +246,8 @@ impl Scene {
             );
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
             starts.push(format!("/break-glass/organisations/{bank}"));
+            starts.push(format!("{}?columns=change", brought.location()));
+            starts.push(brought.location().to_owned());
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
             }

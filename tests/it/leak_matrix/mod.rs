@@ -394,7 +394,7 @@ const WITHOUT_OBJECT: [&str; 54] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 74] = [
+const TESTED_ELSEWHERE: [&str; 83] = [
     // tests/it/follow_up.rs
     "GET /follow-up",
     "POST /follow-up",
@@ -414,6 +414,16 @@ const TESTED_ELSEWHERE: [&str; 74] = [
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}",
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}/withdrawal",
     "GET /directory/{ceptoar}/requirements",
+    // tests/it/directory/imports_walls.rs
+    "GET /directory/{ceptoar}/exchange",
+    "POST /directory/{ceptoar}/exchange",
+    "POST /directory/{ceptoar}/exchange/export",
+    "GET /directory/{ceptoar}/exchange/template.xlsx",
+    "GET /directory/{ceptoar}/exchange/template.csv",
+    "GET /directory/{ceptoar}/imports/{import}",
+    "POST /directory/{ceptoar}/imports/{import}/check",
+    "POST /directory/{ceptoar}/imports/{import}/apply",
+    "POST /directory/{ceptoar}/imports/{import}/drop",
     // tests/it/directory/verification.rs
     "GET /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification",

@@ -75,6 +75,24 @@ impl Client {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Posts a form with a file, as a browser does: the token first, then the fields, then the file.
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Reply {
+        let token = self.form_token();
+        let token = [("form_token", token.as_str())];
+        let fields = token.iter().filter(|_| self.sends_token).chain(fields);
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--b7\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = "--b7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"";
+        let kind = "\"\r\nContent-Type: application/octet-stream\r\n\r\n";
+        body.extend_from_slice([head, file.0, kind].concat().as_bytes());
+        body.extend_from_slice(file.1);
+        body.extend_from_slice(b"\r\n--b7--\r\n");
+        self.send_body(Method::POST, path, Some(("multipart/form-data; boundary=b7", body))).await
+    }
+
     /// Sends a form of a page as a browser does: its own fields as they stand there, token and all, with what is
     /// typed into it. Nothing is added that the page does not hold.
     pub async fn press(&mut self, page: &Reply, form: &str, typed: &[(&str, &str)]) -> Reply {
@@ -129,6 +147,11 @@ impl Client {
             Some(form) if self.sends_token => Some(format!("{form}&form_token={}", self.form_token())),
             other => other,
         };
+        let body = form.map(|form| ("application/x-www-form-urlencoded", form.into_bytes()));
+        self.send_body(method, path, body).await
+    }
+
+    async fn send_body(&mut self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Reply {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -137,10 +160,11 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        if form.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some((kind, _)) = &body {
+            request = request.header(header::CONTENT_TYPE, *kind);
         }
-        let mut request = request.body(form.map_or_else(Body::empty, Body::from)).expect("a request");
+        let body = body.map_or_else(Body::empty, |(_, body)| Body::from(body));
+        let mut request = request.body(body).expect("a request");
         request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();

@@ -1,6 +1,7 @@
 //! Changing the directory. A change holds from its day on, a correction says what was so all along; nothing is
 //! overwritten, since the database keeps what was said before (migration …_directory_with_memory).
 
+pub mod bulk;
 mod letters;
 mod store;
 mod withdrawal;
@@ -173,12 +174,30 @@ pub async fn join(
     Ok(organisation)
 }
 
-/// Changes of one member, and joinings of one CEPTOAR, come one after the other.
+/// Changes of one member come one after the other, and none while a whole table is applied to its CEPTOAR.
 ///
 /// # Errors
 /// The database's own.
-pub async fn wait_for_turn(tx: &mut PgConnection, of: &str) -> sqlx::Result<()> {
-    store::wait_for_turn(tx, of).await
+pub async fn wait_for_turn(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<()> {
+    store::wait_beside_others(tx, ceptoar_id).await?;
+    store::wait_for_turn(tx, &organisation.to_string()).await
+}
+
+/// Joinings of one CEPTOAR come one after the other.
+///
+/// # Errors
+/// The database's own.
+pub async fn wait_to_join(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<()> {
+    store::wait_beside_others(tx, ceptoar_id).await?;
+    store::wait_for_turn(tx, ceptoar_id).await
+}
+
+/// Waits until nobody changes anything in a CEPTOAR, and lets nobody begin.
+///
+/// # Errors
+/// The database's own.
+pub async fn wait_for_all(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<()> {
+    store::wait_for_all(tx, ceptoar_id).await
 }
 
 /// Whether it can be, seen from what the sheet says.
@@ -268,23 +287,33 @@ async fn tell(
     change: &Change,
     alteration: &Alteration,
 ) -> Result<(), ChangeError> {
+    let Some((contact, facts, addresses)) = concerned(sheet, change.on, alteration) else { return Ok(()) };
+    for (address, gone) in addresses {
+        letters::send(tx, contact, &address, facts, change.on, gone, actor.now).await?;
+    }
+    Ok(())
+}
+
+/// A window, what it is like, and the addresses that come or go; `true` for those that go.
+type Concerned<'a> = (ContactId, &'a WindowFacts, Vec<(EmailAddress, bool)>);
+
+/// Whom a change concerns who may not know of it.
+fn concerned<'a>(sheet: &'a Sheet, on: NaiveDate, alteration: &Alteration) -> Option<Concerned<'a>> {
     let (contact, after): (ContactId, &[Channel]) = match alteration {
         Alteration::Window(contact, _, channels) => (*contact, channels),
         Alteration::WindowEnd(contact) => (*contact, &[]),
         Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) => {
-            return Ok(());
+            return None;
         }
     };
-    let Some(window) = sheet.window(contact) else { return Ok(()) };
-    let before = mails(window.channels_on(change.on).into_iter());
+    let window = sheet.window(contact)?;
+    let before = mails(window.channels_on(on).into_iter());
     let after = mails(after.iter());
-    let Some(facts) = window.on(change.on).or(window.facts.last()) else { return Ok(()) };
-    for address in before.iter().filter(|a| !after.contains(a)).chain(after.iter().filter(|a| !before.contains(a))) {
-        let Ok(address) = EmailAddress::parse(address) else { continue };
-        let gone = before.iter().any(|b| b == address.as_str());
-        letters::send(tx, contact, &address, &facts.value, change.on, gone, actor.now).await?;
-    }
-    Ok(())
+    let facts = window.on(on).or(window.facts.last())?;
+    let gone = before.iter().filter(|a| !after.contains(a)).map(|a| (a, true));
+    let come = after.iter().filter(|a| !before.contains(a)).map(|a| (a, false));
+    let addresses = gone.chain(come).filter_map(|(a, gone)| Some((EmailAddress::parse(a).ok()?, gone)));
+    Some((contact, &facts.value, addresses.collect()))
 }
 
 fn mails<'a>(channels: impl Iterator<Item = &'a Channel>) -> Vec<String> {

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod line;
 pub mod paths;
 pub mod sheet;
+pub mod spelling;
 pub mod store;
 pub mod web;
 

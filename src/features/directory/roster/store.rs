@@ -301,7 +301,7 @@ pub async fn history(
     let rows = sqlx::query!(
         r#"select h.change_id, h.contact_id as "contact_id: ContactId", h.kind, h.subject,
                   -- What it said has not been said otherwise since.
-                  (h.effective_on > viewer_today() and h.kind in ('change', 'ending', 'beginning')
+                  (h.effective_on > viewer_today() and h.import_id is null and h.kind in ('change', 'ending', 'beginning')
                    and (h.kind <> 'beginning' or h.subject = 'window')
                    and not exists (select from directory_versions v
                                    where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at

@@ -3,8 +3,8 @@
 use super::difference::Fact;
 use super::editions::Comparison;
 use crate::features::feature_map::edition::Edition;
-use crate::features::feature_map::table_file::{Encoding, TableFile, encode, harmless};
 use crate::kernel::language::{Label, Language};
+use crate::platform::tables::{Encoding, TableFile, encode, harmless};
 
 crate::words! {
     /// Heads of the columns.

@@ -10,9 +10,9 @@ use super::{Comparison, compare};
 use crate::features::feature_map::edition::{Edition, Status};
 use crate::features::feature_map::ministries::{Ministries, Responsibility};
 use crate::features::feature_map::reference::editions;
-use crate::features::feature_map::table_file::Encoding;
 use crate::features::feature_map::vocabulary::{Bilingual, Channel};
 use crate::kernel::language::Language;
+use crate::platform::tables::Encoding;
 
 fn published() -> [Edition; 3] {
     editions().unwrap().try_into().unwrap()

@@ -222,8 +222,8 @@ mod tests {
 
     use super::*;
     use crate::features::feature_map::reference::editions;
-    use crate::features::feature_map::table_file::Encoding;
     use crate::features::feature_map::vocabulary::Bilingual;
+    use crate::platform::tables::Encoding;
 
     fn read(file: Vec<u8>) -> Xlsx<Cursor<Vec<u8>>> {
         calamine::open_workbook_from_rs(Cursor::new(file)).unwrap()

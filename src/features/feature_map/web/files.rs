@@ -9,10 +9,11 @@ use super::shelf::Published;
 use crate::features::feature_map::edition::Edition;
 use crate::features::feature_map::errata::Erratum;
 use crate::features::feature_map::paper::workbook;
-use crate::features::feature_map::table_file::{self, Encoding, TableFile};
+use crate::features::feature_map::table_file;
 use crate::features::feature_map::{json, paths};
 use crate::kernel::language::Language;
 use crate::kernel::period::thousands;
+use crate::platform::tables::{Encoding, TableFile};
 use crate::platform::web::error::WebError;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -20,7 +20,7 @@ pub async fn readings(owner: &mut PgConnection, name: &str, period: Period) -> s
           select e.action, e.subject_kind, e.subject_id, e.detail, e.occurred_at
           from accounts a join audit_events e on e.account_id = a.account_id
           where a.sign_in_name = $1 and e.occurred_at >= $2 and e.occurred_at < $3 and e.outcome = 'done'
-            and e.action in ('advisory.read', 'advisory.read_envelope', 'contacts.read', 'break_glass.read', 'people.read')),
+            and e.action in ('advisory.read', 'advisory.read_envelope', 'contacts.read', 'contacts.export', 'break_glass.read', 'people.read')),
         items as (
           select 'advisory' as kind, d.action, d.subject_id as id, min(d.occurred_at) as first_at,
                  max(d.occurred_at) as last_at

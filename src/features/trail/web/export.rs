@@ -9,7 +9,6 @@ use futures_util::stream;
 
 use super::index::{TrailWords, who};
 use crate::features::access::Viewer;
-use crate::features::feature_map::table_file::harmless;
 use crate::features::trail::filter::{Filter, Scope, Typed};
 use crate::features::trail::store::Row;
 use crate::features::trail::{actions, store};
@@ -17,6 +16,7 @@ use crate::kernel::ids::AccountId;
 use crate::kernel::language::Language;
 use crate::kernel::period::short_time;
 use crate::platform::audit::{self, Event};
+use crate::platform::tables::harmless;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;

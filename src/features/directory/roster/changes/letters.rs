@@ -40,7 +40,8 @@ pub(super) async fn send(
     Ok(outbox::enqueue_account_letter(tx, &to, &letter, now).await?)
 }
 
-fn letter(
+/// The letter itself.
+pub(super) fn letter(
     facts: &WindowFacts,
     on: NaiveDate,
     gone: bool,

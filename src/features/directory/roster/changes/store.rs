@@ -23,6 +23,18 @@ pub async fn wait_for_turn(tx: &mut PgConnection, of: &str) -> sqlx::Result<()> 
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", turn).execute(tx).await.map(|_| ())
 }
 
+/// Waits for whoever applies a table to the CEPTOAR, and goes on beside everybody else.
+pub async fn wait_beside_others(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<()> {
+    let all = format!("directory of {ceptoar_id}");
+    sqlx::query!("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", all).execute(tx).await.map(|_| ())
+}
+
+/// Waits for everybody in the CEPTOAR.
+pub async fn wait_for_all(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<()> {
+    let all = format!("directory of {ceptoar_id}");
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", all).execute(tx).await.map(|_| ())
+}
+
 /// A change to be written down.
 pub struct Row<'a> {
     pub id: Uuid,

@@ -120,7 +120,7 @@ async fn step(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    changes::wait_for_turn(&mut tx, &place.organisation.to_string()).await?;
+    changes::wait_for_turn(&mut tx, &place.ceptoar, place.organisation).await?;
     let (ceptoar, sheet) = sheet(&mut tx, viewer, what, place, window).await?;
     let desk = Desk::about(what, viewer, frame, &ceptoar, &sheet, window, japan_day(now));
     let typed = desk.known(typed)?;
@@ -174,7 +174,7 @@ pub async fn post_joining(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     // A second click finds the member that the first one made.
-    changes::wait_for_turn(&mut tx, &ceptoar_id).await?;
+    changes::wait_to_join(&mut tx, &ceptoar_id).await?;
     let ceptoar = joined(&mut tx, &viewer, &ceptoar_id).await?;
     let desk = Desk::joining(&viewer, &frame, &ceptoar_id, &ceptoar, japan_day(now));
     let typed = desk.known(Typed(typed))?;

@@ -6,9 +6,10 @@ use crate::kernel::language::{Label, Language, fill};
 use crate::platform::web::form::Choice;
 
 use crate::features::directory::roster::sheet::{ChannelKind, Hours};
+use crate::features::directory::roster::spelling::MOST_WAYS;
 
 /// How many ways to reach a window the form has room for.
-pub const WAYS: usize = 6;
+pub const WAYS: usize = MOST_WAYS;
 
 /// How many it shows at least; two more than are filled in.
 const FEWEST: usize = 4;

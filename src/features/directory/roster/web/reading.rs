@@ -4,17 +4,15 @@ use chrono::{Months, NaiveDate};
 
 use super::fields::{HOURS, KIND, Typed, VALUE};
 use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Membership, Name, WindowFacts};
+use crate::features::directory::roster::spelling::{self, LONGEST_LABEL, LONGEST_NAME};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::language::Language;
 use crate::kernel::text;
 use crate::platform::web::form::{FieldErrors, TypedDate};
 
-const LONGEST_NAME: usize = 120;
-const LONGEST_LABEL: usize = 60;
 /// The longest reason.
 pub const LONGEST_REASON: usize = 200;
-const LONGEST_NUMBER: usize = 40;
 
 crate::words! {
     /// Messages at fields.
@@ -104,11 +102,11 @@ impl<'a> Reader<'a> {
     /// What the firm is called.
     pub fn name(&mut self) -> Name {
         let ja = self.line("ja", LONGEST_NAME);
-        let reading: String = self.line("reading", LONGEST_NAME).chars().map(hiragana).collect();
-        if !reading.chars().all(|c| matches!(c, 'ぁ'..='ゖ' | 'ー' | '・' | ' ' | '　') || c.is_ascii_alphanumeric())
-        {
+        let line = self.line("reading", LONGEST_NAME);
+        let reading = spelling::reading(&line).unwrap_or_else(|| {
             self.errors.add("reading", self.words().reading);
-        }
+            line
+        });
         Name { ja, en: self.optional_line("en", LONGEST_NAME), reading }
     }
 
@@ -175,9 +173,9 @@ impl<'a> Reader<'a> {
         let (value, wrong) = match kind {
             ChannelKind::Mail => (EmailAddress::parse(typed).ok().map(|a| a.as_str().to_owned()), self.words().mail),
             ChannelKind::Phone | ChannelKind::Mobile | ChannelKind::Satellite | ChannelKind::Fax => {
-                (telephone(typed), self.words().number)
+                (spelling::telephone(typed), self.words().number)
             }
-            ChannelKind::Web => (web_address(typed), self.words().web),
+            ChannelKind::Web => (spelling::web_address(typed), self.words().web),
         };
         if value.is_none() {
             self.errors.add(VALUE[i], wrong);
@@ -187,41 +185,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn hiragana(c: char) -> char {
-    match c {
-        'ァ'..='ヶ' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
-        c => c,
-    }
-}
-
-/// A telephone number in half-width digits; extensions may follow.
-fn telephone(typed: &str) -> Option<String> {
-    let number = text::half_width(typed);
-    let plain = number.replace("内線", "").replace("代表", "");
-    let digits = plain.chars().filter(char::is_ascii_digit).count();
-    let allowed = plain.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '#' | ','));
-    (allowed && digits >= 5 && number.chars().count() <= LONGEST_NUMBER).then_some(number)
-}
-
-fn web_address(typed: &str) -> Option<String> {
-    let url = url::Url::parse(typed.trim()).ok()?;
-    (url.scheme() == "https" && url.host_str().is_some() && typed.trim().chars().count() <= 200)
-        .then(|| url.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn telephone_numbers_are_read_as_people_write_them() {
-        assert_eq!(telephone(" ０３－００００－１２３４ "), Some("03-0000-1234".to_owned()));
-        assert_eq!(telephone("03ー0000ー1234 内線 12"), Some("03-0000-1234 内線 12".to_owned()));
-        assert_eq!(telephone("+81 3 0000 1234"), Some("+81 3 0000 1234".to_owned()));
-        for wrong in ["", "1234", "office", "03-0000-1234<script>", "tel:03-0000-1234", "0".repeat(41).as_str()] {
-            assert_eq!(telephone(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_window_without_a_way_is_refused_and_a_way_without_change_keeps_its_proof() {

@@ -14,7 +14,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::{rules, verification};
+use crate::features::directory::{exchange, rules, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -36,6 +36,7 @@ crate::words! {
         verification: "連絡先の確認" / "Proof of life",
         rules: "取扱いルール" / "Handling rule",
         requirements: "具備要件の状況" / "Requirements",
+        exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
         search: "構成員の名称" / "Member's name",
         search_help: "一部・よみ・以前の名称でも探せます。入力した言葉は、ブラウザーの履歴に残りません。" / "A part, the reading or a former name will do. Your browser does not remember what you type here.",
@@ -98,6 +99,7 @@ struct RosterPage {
     verification: Option<String>,
     rules: String,
     requirements: String,
+    exchange: Option<String>,
 }
 
 /// What is sent. Only the body of a search carries words.
@@ -185,6 +187,8 @@ async fn page(
         next,
         joining: can(viewer, DirectoryAction::KeepMember, &whole)
             .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
+        exchange: can(viewer, DirectoryAction::KeepMember, &whole)
+            .then(|| exchange::paths::of_ceptoar(exchange::paths::EXCHANGE, ceptoar_id)),
         verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
         rules: rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id),
         requirements: rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id),

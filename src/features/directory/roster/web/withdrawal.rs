@@ -153,7 +153,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    changes::wait_for_turn(&mut tx, &place.organisation.to_string()).await?;
+    changes::wait_for_turn(&mut tx, &place.ceptoar, place.organisation).await?;
     let found = found(&mut tx, &viewer, &place).await?;
     let mut errors = FieldErrors::default();
     let reason = if form.reason.trim().is_empty() {
