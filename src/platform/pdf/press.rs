@@ -79,7 +79,8 @@ fn recipe(template: Template, json: &serde_json::Value) -> anyhow::Result<Recipe
     Ok(Sha256::new().chain_update(template.text).chain_update([0]).chain_update(values).finalize().into())
 }
 
-#[cfg(all(test, feature = "typesetting"))]
+#[cfg(test)]
+#[cfg(feature = "typesetting")]
 mod tests {
     use serde_json::json;
 
