@@ -107,7 +107,7 @@ from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21
 on conflict do nothing;
 insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
 select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
-from handling_rules r join memberships m using (ceptoar_id);
+from handling_rules r join memberships m using (ceptoar_id) on conflict do nothing;
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at, effective_on,
                                content, head_row, columns)

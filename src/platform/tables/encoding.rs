@@ -30,13 +30,15 @@ pub fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| is_guarded(rest)).unwrap_or(cell)
 }
 
-/// Whether a cell is what is left of a text after its way through a file: with its mark still on, or with signs that
-/// CP932 lacks replaced, by the portal or by the program that saved the file.
+/// Whether a cell is what is left of a text after its way through a file: with its mark still on, with signs that Windows
+/// holds to be others, or with signs that CP932 lacks replaced, by the portal or by the program that saved the file.
 #[must_use]
 pub fn is_left_of(cell: &str, text: &str) -> bool {
     let text = text.trim();
     [cell, unguarded(cell)].into_iter().any(|cell| {
-        cell == text || (!text.is_ascii() && ["〓", "?", "??"].iter().any(|sign| survives(text, sign) == cell))
+        cell == text
+            || text.chars().map(windows_form).eq(cell.chars())
+            || (!text.is_ascii() && ["〓", "?", "??"].iter().any(|sign| survives(text, sign) == cell))
     })
 }
 

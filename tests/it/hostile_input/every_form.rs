@@ -53,11 +53,14 @@ const REMEMBER: &str = "
                         for each statement execute function before.touch()', t);
       end loop; end $$;
     create function before.restore() returns void language plpgsql as $$
-      declare t text; begin
+      declare t text; columns text; begin
         insert into before.worn select name from before.touched on conflict do nothing;
         for t in select name from before.touched loop
+          -- What is worked out from other columns is worked out again.
+          select string_agg(quote_ident(attname), ', ') into columns from pg_attribute
+          where attrelid = format('public.%I', t)::regclass and attnum > 0 and not attisdropped and attgenerated = '';
           execute format('delete from public.%I', t);
-          execute format('insert into public.%I overriding system value select * from before.%I', t, t);
+          execute format('insert into public.%I (%s) overriding system value select %2$s from before.%1$I', t, columns);
         end loop;
         delete from before.touched;
       end $$;

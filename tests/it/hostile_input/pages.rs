@@ -213,6 +213,7 @@ impl Scene {
         assert_eq!(brought.status, 303, "{}", brought.body);
         let waiting = planner.get(brought.location()).await;
         assert!(waiting.body.contains("/apply"), "{:?}", waiting.texts("h1, h2, tbody"));
+        handling_rules(&app).await;
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -236,13 +237,28 @@ impl Scene {
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
-                ["/", "/people", "/people/places", "/people/requests/new", "/trail", "/break-glass", "/directory"]
-                    .map(str::to_owned),
+                [
+                    "/",
+                    "/search",
+                    "/people",
+                    "/people/places",
+                    "/people/requests/new",
+                    "/trail",
+                    "/break-glass",
+                    "/directory",
+                ]
+                .map(str::to_owned),
             );
             starts.push(format!("/people/places/{bank}/banks"));
             starts.extend(
-                ["/follow-up/2026/sheets/banks", "/follow-up/2026/sheets/life", ERRATA, "/follow-up/2026"]
-                    .map(str::to_owned),
+                [
+                    "/directory/banks/rules",
+                    "/follow-up/2026/sheets/banks",
+                    "/follow-up/2026/sheets/life",
+                    ERRATA,
+                    "/follow-up/2026",
+                ]
+                .map(str::to_owned),
             );
             starts.extend(["/mailbox".to_owned(), asked.location().to_owned()]);
             starts.push(format!("/break-glass/organisations/{bank}"));
@@ -255,7 +271,11 @@ impl Scene {
         }
         // After the others: what the banks' desk has as well is filled in there.
         let life_desk = app.signed_in("desk-life").await;
-        people.push(("desk-life", life_desk, vec!["/directory/life/verification".into()]));
+        people.push((
+            "desk-life",
+            life_desk,
+            vec!["/directory/life/verification".into(), "/directory/life/rules".into()],
+        ));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
             .bind(gone)
             .execute(&mut db)
@@ -286,6 +306,31 @@ async fn follow_up(app: &TestApp) {
     let form = world::fields(&desk.get(path).await, "main form");
     let sent = world::send(&mut desk, path, &world::with(form, &[("act", "send")])).await;
     assert_eq!(sent.status, 303, "{:?}", sent.texts(".error-summary"));
+}
+
+/// Handling rules in force: the banks' member has not agreed, the other CEPTOAR's has on paper.
+async fn handling_rules(app: &TestApp) {
+    let edition = [
+        ("title", "取扱規程"),
+        ("edition", "第1版"),
+        ("adopted_year", "2018"),
+        ("adopted_month", "4"),
+        ("adopted_day", "1"),
+        ("from_year", "2018"),
+        ("from_month", "4"),
+        ("from_day", "1"),
+    ];
+    for (desk, rules) in [("desk", "/directory/banks/rules"), ("desk-life", "/directory/life/rules")] {
+        assert_eq!(app.signed_in(desk).await.post(rules, &edition).await.status, 303);
+    }
+    let paper: String = sqlx::query_scalar(
+        "select '/directory/life/rules/' || r.rule_id || '/consents/' || m.organisation_id
+         from handling_rules r join memberships m using (ceptoar_id) where r.ceptoar_id = 'life'",
+    )
+    .fetch_one(&mut app.database.owner().await)
+    .await
+    .expect("an edition and a member");
+    assert_eq!(app.signed_in("desk-life").await.post(&paper, &[]).await.status, 303);
 }
 
 /// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.
