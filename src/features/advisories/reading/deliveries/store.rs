@@ -88,12 +88,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
         with page as (
           select a.stage, a.organisation_id, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
                  c.state, c.attempts, c.settled_at, c.reply, k.at
-          -- Apart, so that one plan serves both: of thousands of hops a firm looks at its own few, by index.
-          from (
-            select au.* from advisory_audience au where $3::uuid[] is null and au.advisory_id = $1
-            union all
-            select au.* from advisory_audience au
-            where $3::uuid[] is not null and au.advisory_id = $1 and au.organisation_id = any ($3)) a
+          from advisory_audience a
           left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
            and c.ceptoar_id = a.ceptoar_id and c.stage = a.stage
           -- By index, row by row: right after a publication nothing is known of the tables' sizes, and a
@@ -102,7 +97,8 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
             select min(y.acknowledged_at) as at from advisory_acknowledgements y
             where y.advisory_id = $1 and y.organisation_id = a.organisation_id) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
-          where ($2::text is null or a.ceptoar_id = $2)
+          where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
+            and ($3::uuid[] is null or a.organisation_id = any ($3))
             and (not $4 or a.stage = 'member')
             and case $5::text
                   when 'queued' then c.state in ('queued', 'sending')
