@@ -11,6 +11,9 @@ use crate::kernel::ids::OrganisationId;
 /// How many of a kind are shown; one more is read, to know whether there are more.
 pub const SHOWN: i64 = 50;
 
+/// Windows that are brought into order.
+const SORTED: i64 = 1000;
+
 /// CEPTOARs whose names, or whose sector's, hold all the words; in the government's order.
 pub async fn ceptoars(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundCeptoar>> {
     let rows = sqlx::query!(
@@ -44,21 +47,36 @@ pub async fn ceptoars(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Resul
         .collect())
 }
 
-/// Organisations with a present or past name that holds all the words, by reading.
+/// Organisations with a present or past name that holds all the words, by reading; those that are no members first.
+///
+/// `offset 0`: nobody can tell beforehand how many names hold the words, so who may see them is settled for all at once
+/// and not name by name.
 pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundOrganisation>> {
     let rows = sqlx::query!(
-        r#"select o.organisation_id as "organisation_id: OrganisationId", o.kind = 'member' as "member!",
-                  coalesce(n.ja, f.ja) as "ja!", coalesce(n.en, f.en) as "en!", f.ja as "found_ja!", f.en as "found_en!"
-           from (
-             select distinct on (x.organisation_id) x.organisation_id, x.ja, x.en, x.reading
-             from organisation_names x where x.folded like all ($1)
-             order by x.organisation_id, x.valid @> viewer_today() desc, lower(x.valid) desc nulls last) f
-           -- By index, row by row: nobody can tell beforehand how many names hold the words.
-           cross join lateral (
-             select y.organisation_id, y.kind from organisations y where y.organisation_id = f.organisation_id offset 0) o
-           left join organisation_names n on n.organisation_id = f.organisation_id and n.valid @> viewer_today()
-           order by o.kind = 'member', coalesce(n.reading, f.reading), f.organisation_id
-           limit $2::bigint + 1"#,
+        r#"with hits as materialized (
+             select x.organisation_id, x.ja, x.en, x.reading, x.since, coalesce(x.valid @> viewer_today(), false) as current
+             from (select y.organisation_id, y.ja, y.en, y.reading, y.folded, y.valid, lower(y.valid) as since
+                   from organisation_names y offset 0) x
+             where x.folded like all ($1)),
+           found as (
+             select h.organisation_id, h.ja, h.en, h.reading from hits h where h.current
+             union all
+             select former.* from (
+               select distinct on (h.organisation_id) h.organisation_id, h.ja, h.en, coalesce(n.reading, h.reading)
+               from hits h
+               left join organisation_names n on n.organisation_id = h.organisation_id and n.valid @> viewer_today()
+               where not h.current
+                 and not exists (select from hits c where c.current and c.organisation_id = h.organisation_id)
+               order by h.organisation_id, h.since desc nulls last) former),
+           shown as (
+             select f.*, f.organisation_id not in (
+                      select o.organisation_id from organisations o where o.kind <> 'member') as member
+             from found f order by member, f.reading, f.organisation_id limit $2::bigint + 1)
+           select s.organisation_id as "organisation_id!: OrganisationId", s.member as "member!",
+                  coalesce(n.ja, s.ja) as "ja!", coalesce(n.en, s.en) as "en!", s.ja as "found_ja!", s.en as "found_en!"
+           from shown s
+           left join organisation_names n on n.organisation_id = s.organisation_id and n.valid @> viewer_today()
+           order by s.member, s.reading, s.organisation_id"#,
         patterns,
         SHOWN
     )
@@ -110,17 +128,22 @@ async fn places(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uui
     Ok(places)
 }
 
-/// Windows of today whose label holds all the words, by their organisation's reading.
+/// Windows of today whose label holds all the words, by their organisation's reading. Where more than [`SORTED`] do,
+/// nobody looks for one of them by its place in the list: the first ones that were found are as good.
 pub async fn windows(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundWindow>> {
     let rows = sqlx::query!(
-        r#"select k.organisation_id as "organisation_id: OrganisationId", k.ceptoar_id as "ceptoar_id!", k.label,
+        r#"with hits as materialized (
+             select k.organisation_id, k.ceptoar_id, k.label, k.position from contacts k
+             where k.ceptoar_id is not null and k.valid @> viewer_today() and k.folded like all ($1)
+             order by k.organisation_id, k.position limit $3::bigint)
+           select k.organisation_id as "organisation_id: OrganisationId", k.ceptoar_id as "ceptoar_id!", k.label,
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
-           from contacts k
+           from hits k
            left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
-           where k.ceptoar_id is not null and k.valid @> viewer_today() and k.folded like all ($1)
            order by n.reading, k.organisation_id, k.position limit $2::bigint + 1"#,
         patterns,
-        SHOWN
+        SHOWN,
+        SORTED
     )
     .fetch_all(tx)
     .await?;
