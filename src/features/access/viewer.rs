@@ -21,6 +21,14 @@ pub struct Affiliation {
     pub contact_id: Option<ContactId>,
 }
 
+impl Affiliation {
+    /// Whether it is a place at the desk (事務局) of a CEPTOAR.
+    #[must_use]
+    pub fn is_desk_of(&self, ceptoar_id: &str) -> bool {
+        self.role == Role::Secretariat && self.ceptoar_id.as_deref() == Some(ceptoar_id)
+    }
+}
+
 /// Somebody signed in, with everything they are today. Made by the session look-up alone.
 #[derive(Debug, Clone)]
 pub struct Viewer {

@@ -6,7 +6,7 @@ use crate::features::feature_map::edition::{Bilingual, Ceptoar, Channel, Count, 
 use crate::features::follow_up::changes::Effective;
 use crate::kernel::language::Language;
 use crate::kernel::text::{self, half_width};
-use crate::platform::web::form::{FieldErrors, TypedDate};
+use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
 use chrono::{Datelike, NaiveDate};
 
 crate::words! {
@@ -111,8 +111,8 @@ impl Typed {
     }
 
     fn set_day(&mut self, field: &str, day: Option<NaiveDate>) {
-        let parts = day.map(|d| [d.year().to_string(), d.month().to_string(), d.day().to_string()]);
-        for (part, value) in ["year", "month", "day"].into_iter().zip(parts.unwrap_or_default()) {
+        let boxes = day.map(day_boxes).unwrap_or_default();
+        for (part, value) in ["year", "month", "day"].into_iter().zip(boxes) {
             self.set(&format!("{field}_{part}"), value);
         }
     }

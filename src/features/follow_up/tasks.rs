@@ -8,6 +8,7 @@ use super::state::State;
 use crate::features::access::action::FollowUpAction;
 use crate::features::access::{Viewer, can};
 use crate::kernel::language::{Language, fill};
+use crate::kernel::period::long_date;
 
 crate::words! {
     /// Words of the tasks.
@@ -27,6 +28,14 @@ pub struct Task {
     pub due: Option<NaiveDate>,
     /// Where.
     pub href: String,
+}
+
+impl Task {
+    /// The day in words, and whether it is over.
+    #[must_use]
+    pub fn due_in_words(&self, today: NaiveDate, language: Language) -> Option<(String, bool)> {
+        self.due.map(|due| (long_date(due, language), due < today))
+    }
 }
 
 /// What the open follow-up asks of a viewer.

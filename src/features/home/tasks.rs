@@ -12,31 +12,13 @@ use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
 use crate::features::follow_up;
 use crate::features::follow_up::sheets::store::open;
+pub use crate::features::follow_up::tasks::Task;
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period::{long_date, thousands};
+use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
-
-/// Something to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
-    /// What.
-    pub text: String,
-    /// Until when.
-    pub due: Option<NaiveDate>,
-    /// Where.
-    pub href: String,
-}
-
-impl Task {
-    /// The day in words, and whether it is over.
-    #[must_use]
-    pub fn due_in_words(&self, today: NaiveDate, language: Language) -> Option<(String, bool)> {
-        self.due.map(|due| (long_date(due, language), due < today))
-    }
-}
 
 /// All tasks of a viewer, those with a due date first.
 pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Result<Vec<Task>> {
@@ -54,8 +36,7 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         tasks.push(consent_task(&consent, language));
     }
     if could(viewer, FollowUpAction::See.into()) {
-        let asked = follow_up::tasks::tasks(viewer, &open(tx).await?, language);
-        tasks.extend(asked.into_iter().map(|task| Task { text: task.text, due: task.due, href: task.href }));
+        tasks.extend(follow_up::tasks::tasks(viewer, &open(tx).await?, language));
     }
     tasks.sort_by_key(|task| task.due.unwrap_or(NaiveDate::MAX));
     Ok(tasks)
@@ -79,6 +60,9 @@ async fn rounds(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenRound>> {
 
 /// Handling rules that the viewer may agree to for a firm, which has not.
 async fn consents(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenConsent>> {
+    if !could(viewer, DirectoryAction::KeepWindow.into()) {
+        return Ok(Vec::new());
+    }
     let firms: Vec<OrganisationId> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
     let mut open = Vec::new();
     for consent in store::open_consents(tx, &firms).await? {

@@ -1,6 +1,6 @@
 //! Forms: all-text values that survive, and messages that sit at their fields.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::kernel::language::{Language, fill};
 use crate::kernel::text::{TextProblem, half_width};
@@ -26,6 +26,12 @@ pub struct Choice {
     pub explanation: String,
     /// Whether it is chosen.
     pub chosen: bool,
+}
+
+/// A day as its three boxes show it: year, month and day.
+#[must_use]
+pub fn day_boxes(day: NaiveDate) -> [String; 3] {
+    [day.year().to_string(), day.month().to_string(), day.day().to_string()]
 }
 
 /// One line of the error summary on top of a form.

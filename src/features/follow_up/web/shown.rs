@@ -74,9 +74,7 @@ pub fn change_line(change: &StoredChange, language: Language) -> ChangeLine {
 /// In whose name a viewer takes a step with a sheet.
 pub fn in_whose_name(viewer: &Viewer, step: Step, sheet: &SheetFacts) -> Option<OrganisationId> {
     let fits = |a: &&Affiliation| match step {
-        Step::Save | Step::Send => {
-            a.role == Role::Secretariat && a.ceptoar_id.as_deref() == Some(sheet.ceptoar_id.as_str())
-        }
+        Step::Save | Step::Send => a.is_desk_of(&sheet.ceptoar_id),
         Step::CheckAsMinistry | Step::ReturnAsMinistry => {
             a.role == Role::MinistryLiaison && sheet.ministries.contains(&a.organisation_id)
         }

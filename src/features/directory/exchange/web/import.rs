@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::columns::{FileColumn, file_columns};
-use super::index::{boxes, counts};
+use super::index::counts;
 use super::rows::{ShownRow, shown};
 use super::steps::Place;
 use super::{chrome, kept};
@@ -26,7 +26,7 @@ use crate::platform::tables::Table;
 use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place as Segments;
-use crate::platform::web::form::{ErrorLine, FieldErrors};
+use crate::platform::web::form::{FieldErrors, day_boxes};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -157,12 +157,6 @@ enum View {
     Dropped,
 }
 
-impl ImportPage {
-    fn error_lines(&self) -> Vec<ErrorLine> {
-        self.errors.lines()
-    }
-}
-
 /// The page.
 pub async fn get(
     State(state): State<AppState>,
@@ -257,7 +251,7 @@ impl Scene<'_> {
             refreshes: matches!(self.view, View::Checking | View::Applying),
             overtaken: import.overtaken,
             columns: table.map(|t| file_columns(t, import.head_row, &mapping, language)).unwrap_or_default(),
-            boxes: again.map_or_else(|| boxes(import.effective_on), |again| again.boxes.clone()),
+            boxes: again.map_or_else(|| day_boxes(import.effective_on), |again| again.boxes.clone()),
             errors: again.map(|again| again.errors.clone()).unwrap_or_default(),
             progress: (import.done, import.total, fill(w.progress, &[("done", &done), ("total", &total)])),
             tallies: Fate::ALL

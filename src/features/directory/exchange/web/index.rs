@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::{ExchangeWords, chrome, kept};
 use crate::features::access::Viewer;
@@ -18,7 +18,7 @@ use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_date, short_time, thousands};
 use crate::platform::tables::{MOST_COLUMNS, MOST_ROWS};
 use crate::platform::web::error::WebError;
-use crate::platform::web::form::{Choice, ErrorLine, FieldErrors};
+use crate::platform::web::form::{Choice, FieldErrors, day_boxes};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -150,7 +150,7 @@ fn page(
 ) -> ExchangePage {
     let language = frame.language;
     let w = IndexWords::of(language);
-    let here = || boxes(today);
+    let here = || day_boxes(today);
     let (open, past): (Vec<&Import>, Vec<&Import>) = imports.iter().partition(|import| import.settled_at.is_none());
     let many = |number: usize| thousands(i64::try_from(number).unwrap_or(i64::MAX));
     ExchangePage {
@@ -175,12 +175,6 @@ fn page(
             .collect(),
         columns: columns(language),
     }
-}
-
-/// A day in three boxes.
-#[must_use]
-pub fn boxes(day: NaiveDate) -> [String; 3] {
-    [day.year().to_string(), day.month().to_string(), day.day().to_string()]
 }
 
 fn formats(w: &IndexWords, chosen: Format) -> Vec<Choice> {
@@ -219,11 +213,4 @@ fn columns(language: Language) -> Vec<ColumnRow> {
         example,
     });
     rows.collect()
-}
-
-/// The lines of the error summary.
-impl ExchangePage {
-    fn error_lines(&self) -> Vec<ErrorLine> {
-        self.errors.lines()
-    }
 }

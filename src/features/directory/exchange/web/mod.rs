@@ -11,7 +11,7 @@ pub mod upload;
 use super::paths;
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Action, Role, Routes, Rule, Viewer, can};
+use crate::features::access::{Action, Routes, Rule, Viewer, can};
 use crate::features::directory::roster;
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::ids::OrganisationId;
@@ -54,12 +54,8 @@ async fn kept(tx: &mut Tx, viewer: &Viewer, ceptoar_id: &str) -> Result<CeptoarF
 
 /// The desk in whose name the viewer keeps them.
 fn desk(viewer: &Viewer, ceptoar_id: &str) -> Result<OrganisationId, WebError> {
-    let own = |a: &&_| a_is_desk(a, ceptoar_id);
-    viewer.affiliations.iter().find(own).map(|a| a.organisation_id).ok_or(WebError::NotFound)
-}
-
-fn a_is_desk(a: &crate::features::access::viewer::Affiliation, ceptoar_id: &str) -> bool {
-    a.role == Role::Secretariat && a.ceptoar_id.as_deref() == Some(ceptoar_id)
+    let own = viewer.affiliations.iter().find(|a| a.is_desk_of(ceptoar_id));
+    own.map(|a| a.organisation_id).ok_or(WebError::NotFound)
 }
 
 /// The frame of a page; `below` is whether it stands below the page of both.

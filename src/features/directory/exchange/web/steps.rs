@@ -19,7 +19,6 @@ use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Place as Segments;
-use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
 
@@ -107,10 +106,7 @@ pub async fn check(
     let typed = Typed(typed);
     let mut reader = Reader::new(&typed, frame.language, japan_day(now));
     let day = reader.day("on");
-    let mut errors = FieldErrors::default();
-    for (field, message) in reader.errors.iter() {
-        errors.add(field, message);
-    }
+    let mut errors = reader.errors;
     let mapping = chosen.clone().unwrap_or_else(|| found.mapping.clone());
     let wrong = columns::problems(&mapping, frame.language);
     if !wrong.is_empty() {

@@ -1,7 +1,5 @@
 //! A file that comes in: read in a box, kept, and held against the directory.
 
-use std::collections::HashMap;
-
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,14 +11,14 @@ use super::steps::{self, Place};
 use super::{desk, kept};
 use crate::features::access::Viewer;
 use crate::features::directory::exchange::imports::store::{self, Brought};
-use crate::features::directory::exchange::mapping::{self, Heads};
+use crate::features::directory::exchange::mapping;
 use crate::features::directory::exchange::paths;
 use crate::features::directory::roster::web::fields::Typed as Boxes;
 use crate::features::directory::roster::web::reading::Reader;
 use crate::kernel::clock::japan_day;
 use crate::platform::sandbox::SandboxError;
+use crate::platform::tables::Table;
 use crate::platform::tables::reading::{LARGEST, read_boxed};
-use crate::platform::tables::{Problem, Table};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;
@@ -77,8 +75,7 @@ pub async fn post(
     tx.commit().await?;
     let desk = desk(&viewer, &ceptoar_id)?;
     let Sent { file, boxes } = sent(form.map_err(|_| WebError::BadRequest)?).await?;
-    let mut errors = FieldErrors::default();
-    let day = day(&boxes, &frame, japan_day(now), &mut errors);
+    let (day, mut errors) = day(&boxes, &frame, japan_day(now));
     let table = table(&state, &file, &frame, &mut errors).await?;
     let Some((table, day)) = table.zip(day) else {
         let typed = Typed { from: Some(boxes), errors, ..Typed::default() };
@@ -88,7 +85,7 @@ pub async fn post(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     store::expire(&mut tx).await?;
     let remembered = store::remembered(&mut tx, &ceptoar_id, &mapping::fingerprints(&table)).await?;
-    let heads = heads(&table, &remembered);
+    let heads = mapping::heads(&table, &remembered);
     if !table.rows().any(|row| row.number > heads.row) {
         let mut errors = FieldErrors::default();
         errors.add("file", UploadWords::of(frame.language).only_heads);
@@ -117,22 +114,15 @@ pub async fn post(
     Ok(Redirect::to(&paths::of_import(paths::IMPORT, &place.ceptoar, import_id)).into_response())
 }
 
-fn heads(table: &Table, remembered: &HashMap<String, mapping::Mapping>) -> Heads {
-    mapping::heads(table, remembered)
-}
-
-/// The day from which it is to hold.
-fn day(boxes: &[String; 3], frame: &Frame, today: NaiveDate, errors: &mut FieldErrors) -> Option<NaiveDate> {
+/// The day from which it is to hold, or what is wrong with it.
+fn day(boxes: &[String; 3], frame: &Frame, today: NaiveDate) -> (Option<NaiveDate>, FieldErrors) {
     let mut typed = Boxes::default();
     for (part, value) in ["from_year", "from_month", "from_day"].into_iter().zip(boxes) {
         typed.set(part, value);
     }
     let mut reader = Reader::new(&typed, frame.language, today);
     let day = reader.day("from");
-    for (field, message) in reader.errors.iter() {
-        errors.add(field, message);
-    }
-    reader.errors.is_empty().then_some(day)
+    (reader.errors.is_empty().then_some(day), reader.errors)
 }
 
 /// The table, or what is wrong with the file.
@@ -154,7 +144,7 @@ async fn table(
     match read_boxed(&state.sandbox, file).await {
         Ok(Ok(table)) => Ok(Some(table)),
         Ok(Err(problem)) => {
-            errors.add("file", said(&problem, frame));
+            errors.add("file", problem.said(frame.language));
             Ok(None)
         }
         Err(SandboxError::Busy) => Err(WebError::Conflict(Said {
@@ -163,8 +153,4 @@ async fn table(
         })),
         Err(error) => Err(WebError::Internal(error.into())),
     }
-}
-
-fn said(problem: &Problem, frame: &Frame) -> String {
-    problem.said(frame.language)
 }

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::kernel::language::Language;
 use crate::kernel::period::long_date;
-use crate::platform::web::form::{FieldErrors, TypedDate};
+use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
 
 crate::words! {
     /// Words about the day.
@@ -49,11 +49,7 @@ impl AsOf {
                 today
             }
         };
-        let boxes = if errors.is_empty() {
-            [day.year().to_string(), day.month().to_string(), day.day().to_string()]
-        } else {
-            typed.map(str::to_owned)
-        };
+        let boxes = if errors.is_empty() { day_boxes(day) } else { typed.map(str::to_owned) };
         Self { day, today, boxes, errors }
     }
 

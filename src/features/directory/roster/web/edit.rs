@@ -14,7 +14,7 @@ use super::sheet_form::{Desk, EditWords, What};
 use super::{MemberPlace, WindowPlace, member, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Role, Viewer, can};
+use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::changes::{self, Actor, Change, Joining};
 use crate::features::directory::roster::line;
 use crate::features::directory::roster::sheet::Sheet;
@@ -225,8 +225,7 @@ pub fn actor<'a>(
     frame: &'a Frame,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Actor<'a> {
-    let desk =
-        viewer.affiliations.iter().find(|a| a.role == Role::Secretariat && a.ceptoar_id.as_deref() == Some(ceptoar_id));
+    let desk = viewer.affiliations.iter().find(|a| a.is_desk_of(ceptoar_id));
     let organisation = desk.map_or(firm, |a| a.organisation_id);
     Actor { viewer, organisation, now, request_id: &frame.request_id }
 }

@@ -3,19 +3,17 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rules::back;
+use super::{Done, keeps, note};
+use crate::features::access::Viewer;
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::web::permitted;
 use crate::features::directory::rules::rule::Way;
 use crate::features::directory::rules::store::{self, Consent};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
-use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -33,6 +31,12 @@ pub struct ConsentPlace {
 impl ConsentPlace {
     fn consent(&self) -> Consent<'_> {
         Consent { ceptoar_id: &self.ceptoar, rule_id: self.rule, organisation: self.organisation }
+    }
+
+    fn done(&self, action: &'static str, way: Way) -> Done {
+        let detail = serde_json::json!({
+            "ceptoar": self.ceptoar, "organisation": self.organisation, "way": way.code() });
+        Done { action, rule: self.rule, detail }
     }
 
     /// The edition has to be there for the viewer.
@@ -66,7 +70,7 @@ pub async fn agree(
     if !meant || !store::agree(&mut tx, place.consent(), (japan_day(now), way), viewer.account_id, now).await? {
         return Ok(back(&place.ceptoar, if meant { "nothing" } else { "" }));
     }
-    note(&mut tx, &viewer, &frame, "rule.consent", &place, way, now).await?;
+    note(&mut tx, &viewer, &frame, place.done("rule.consent", way), now).await?;
     tx.commit().await?;
     Ok(back(&place.ceptoar, "agreed"))
 }
@@ -88,30 +92,7 @@ pub async fn withdraw(
     if !store::disagree(&mut tx, place.consent()).await? {
         return Ok(back(&place.ceptoar, "nothing"));
     }
-    note(&mut tx, &viewer, &frame, "rule.consent_withdrawn", &place, Way::Paper, now).await?;
+    note(&mut tx, &viewer, &frame, place.done("rule.consent_withdrawn", Way::Paper), now).await?;
     tx.commit().await?;
     Ok(back(&place.ceptoar, "unnoted"))
-}
-
-fn keeps(viewer: &Viewer, ceptoar_id: &str) -> bool {
-    can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id))
-}
-
-async fn note(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    frame: &Frame,
-    action: &'static str,
-    place: &ConsentPlace,
-    way: Way,
-    now: DateTime<Utc>,
-) -> Result<(), WebError> {
-    let subject = place.rule.to_string();
-    let event = Event::done(now, action, "handling_rule", &subject)
-        .by(viewer.account_id)
-        .request(&frame.request_id)
-        .detail(serde_json::json!({
-            "ceptoar": place.ceptoar, "organisation": place.organisation, "way": way.code() }));
-    audit::record(tx, event).await?;
-    Ok(())
 }

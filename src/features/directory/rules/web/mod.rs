@@ -5,9 +5,17 @@ pub mod form;
 pub mod requirements;
 pub mod rules;
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 use super::paths;
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::{Action, Routes, Rule};
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Action, Routes, Rule, Viewer, can};
+use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::Frame;
 
 /// The routes of this feature. A desk keeps the editions, a firm agrees for itself.
 pub fn routes() -> Routes {
@@ -22,4 +30,25 @@ pub fn routes() -> Routes {
         .post(paths::CONSENT, agree, consent::agree)
         .post(paths::CONSENT_WITHDRAWAL, agree, consent::withdraw)
         .get(paths::REQUIREMENTS, look, requirements::get)
+}
+
+/// Whether the viewer keeps the editions of a CEPTOAR.
+fn keeps(viewer: &Viewer, ceptoar_id: &str) -> bool {
+    can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id))
+}
+
+/// What was done with an edition.
+struct Done {
+    action: &'static str,
+    rule: Uuid,
+    detail: serde_json::Value,
+}
+
+async fn note(tx: &mut Tx, viewer: &Viewer, frame: &Frame, done: Done, now: DateTime<Utc>) -> Result<(), WebError> {
+    let subject = done.rule.to_string();
+    let event = Event::done(now, done.action, "handling_rule", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(done.detail);
+    Ok(audit::record(tx, event).await?)
 }

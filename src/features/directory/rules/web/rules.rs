@@ -8,19 +8,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::form::{EditionForm, FormWords};
+use super::{Done, keeps, note};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{self as roster_store, CeptoarFacts};
 use crate::features::directory::rules::paths;
-use crate::features::directory::rules::rule::{Edition, MemberConsent};
+use crate::features::directory::rules::rule::{Edition, MemberConsent, Way};
 use crate::features::directory::rules::store::{self, SHOWN};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, thousands};
-use crate::platform::audit::{self, Event};
 use crate::platform::db::{Tx, broken_constraint};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -276,7 +276,7 @@ impl Scene {
 
     fn row(&self, edition: &Edition, member: &MemberConsent, language: Language) -> Row {
         let route = |route| paths::of_consent(route, &self.ceptoar_id, edition.rule_id, member.organisation_id);
-        let on_paper = member.given.is_some_and(|(_, way)| way == crate::features::directory::rules::rule::Way::Paper);
+        let on_paper = member.given.is_some_and(|(_, way)| way == Way::Paper);
         Row {
             name: language.pick(&member.name[0], &member.name[1]).clone(),
             href: roster::of_member(roster::MEMBER, &self.ceptoar_id, member.organisation_id),
@@ -347,7 +347,9 @@ pub async fn post(
     Path(ceptoar_id): Path<String>,
     Form(form): Form<EditionForm>,
 ) -> Result<Response, WebError> {
-    keeps(&viewer, &ceptoar_id)?;
+    if !keeps(&viewer, &ceptoar_id) {
+        return Err(WebError::NotFound);
+    }
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let scene = Scene::read(&mut tx, &viewer, ceptoar_id, now).await?;
@@ -355,7 +357,7 @@ pub async fn post(
     let errors = match form.read(after, scene.today, frame.language) {
         Ok(new) => match store::adopt(&mut tx, &scene.ceptoar_id, &new, viewer.account_id, now).await {
             Ok(rule) => {
-                note(&mut tx, &viewer, &frame, "rule.adopt", (&scene.ceptoar_id, rule), now).await?;
+                note(&mut tx, &viewer, &frame, done("rule.adopt", &scene.ceptoar_id, rule), now).await?;
                 tx.commit().await?;
                 return Ok(back(&scene.ceptoar_id, "adopted"));
             }
@@ -379,7 +381,9 @@ pub async fn withdraw(
     frame: Frame,
     Place(RulePlace { ceptoar, rule }): Place<RulePlace>,
 ) -> Result<Response, WebError> {
-    keeps(&viewer, &ceptoar)?;
+    if !keeps(&viewer, &ceptoar) {
+        return Err(WebError::NotFound);
+    }
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     if !store::editions(&mut tx, &ceptoar).await?.iter().any(|edition| edition.rule_id == rule) {
@@ -388,32 +392,11 @@ pub async fn withdraw(
     if !store::withdraw(&mut tx, &ceptoar, rule).await? {
         return Ok(back(&ceptoar, "nothing"));
     }
-    note(&mut tx, &viewer, &frame, "rule.withdraw", (&ceptoar, rule), now).await?;
+    note(&mut tx, &viewer, &frame, done("rule.withdraw", &ceptoar, rule), now).await?;
     tx.commit().await?;
     Ok(back(&ceptoar, "withdrawn"))
 }
 
-fn keeps(viewer: &Viewer, ceptoar_id: &str) -> Result<(), WebError> {
-    if can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id)) {
-        Ok(())
-    } else {
-        Err(WebError::NotFound)
-    }
-}
-
-async fn note(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    frame: &Frame,
-    action: &'static str,
-    (ceptoar_id, rule): (&str, Uuid),
-    now: DateTime<Utc>,
-) -> Result<(), WebError> {
-    let subject = rule.to_string();
-    let event = Event::done(now, action, "handling_rule", &subject)
-        .by(viewer.account_id)
-        .request(&frame.request_id)
-        .detail(serde_json::json!({ "ceptoar": ceptoar_id }));
-    audit::record(tx, event).await?;
-    Ok(())
+fn done(action: &'static str, ceptoar_id: &str, rule: Uuid) -> Done {
+    Done { action, rule, detail: serde_json::json!({ "ceptoar": ceptoar_id }) }
 }

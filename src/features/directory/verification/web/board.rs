@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::over_all;
@@ -24,7 +24,7 @@ use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
-use crate::platform::web::form::{Choice, FieldErrors, TypedDate};
+use crate::platform::web::form::{Choice, FieldErrors, TypedDate, day_boxes};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -207,11 +207,7 @@ impl Scene {
         let way = [frame.home(), (roster::INDEX, w.directory), (back.as_str(), name.as_str())];
         let usual = japan_day(self.now).checked_add_days(Days::new(USUAL_DAYS)).unwrap_or_default();
         let typed = [form.due_year, form.due_month, form.due_day];
-        let due = if typed.iter().all(String::is_empty) {
-            [usual.year().to_string(), usual.month().to_string(), usual.day().to_string()]
-        } else {
-            typed
-        };
+        let due = if typed.iter().all(String::is_empty) { day_boxes(usual) } else { typed };
         BoardPage {
             chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
             w,

@@ -182,14 +182,7 @@ pub async fn alter_channels(tx: &mut PgConnection, items: &[&Item]) -> Result<()
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "update contact_channels c set valid = daterange(lower(c.valid), u.day)
-         from unnest($1::uuid[], $2::date[]) u (id, day) where c.contact_id = u.id and c.valid @> u.day",
-        &ids,
-        &days
-    )
-    .execute(&mut *tx)
-    .await?;
+    end_channels(tx, &ids, &days).await?;
     let ways: Vec<Ways<'_>> =
         meant.iter().map(|(item, id, _, channels)| Ways { window: *id, channels, from: item.on }).collect();
     insert_channels(tx, &ways, &next).await
@@ -206,14 +199,7 @@ pub async fn close(tx: &mut PgConnection, windows: &[(Uuid, NaiveDate)]) -> Resu
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "update contact_channels c set valid = daterange(lower(c.valid), u.day)
-         from unnest($1::uuid[], $2::date[]) u (id, day) where c.contact_id = u.id and c.valid @> u.day",
-        &ids,
-        &days
-    )
-    .execute(&mut *tx)
-    .await?;
+    end_channels(tx, &ids, &days).await?;
     sqlx::query!(
         "delete from contacts k using unnest($1::uuid[], $2::date[]) u (id, day)
          where k.contact_id = u.id and lower(k.valid) >= u.day",
@@ -227,6 +213,18 @@ pub async fn close(tx: &mut PgConnection, windows: &[(Uuid, NaiveDate)]) -> Resu
          from unnest($1::uuid[], $2::date[]) u (id, day) where k.contact_id = u.id and k.valid @> u.day",
         &ids,
         &days
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn end_channels(tx: &mut PgConnection, windows: &[Uuid], days: &[NaiveDate]) -> Result<(), ChangeError> {
+    sqlx::query!(
+        "update contact_channels c set valid = daterange(lower(c.valid), u.day)
+         from unnest($1::uuid[], $2::date[]) u (id, day) where c.contact_id = u.id and c.valid @> u.day",
+        windows,
+        days
     )
     .execute(tx)
     .await?;
