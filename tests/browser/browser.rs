@@ -1,11 +1,12 @@
 //! Debian's Chromium, headless, driven over its own protocol.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
@@ -237,6 +238,24 @@ impl Page {
         self.resize(width).await;
     }
 
+    /// A picture of the guide: what stands on the screen, in Japanese.
+    pub async fn guide(&self, name: &str) {
+        let directory = screenshots();
+        let params = ScreenshotParams::builder().format(CaptureScreenshotFormat::Png).build();
+        self.page.save_screenshot(params, directory.join(format!("guide-{name}.png"))).await.unwrap();
+    }
+
+    /// Chooses a file of this machine.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        let field = self.page.find_element(selector).await.unwrap();
+        let params = SetFileInputFilesParams::builder()
+            .file(file.to_string_lossy())
+            .backend_node_id(field.backend_node_id)
+            .build()
+            .unwrap();
+        self.page.execute(params).await.unwrap();
+    }
+
     pub async fn speak(&self, language: &str) {
         use chromiumoxide::cdp::browser_protocol::network::CookieParam;
         let mut cookie = CookieParam::new("portal_language", language);
@@ -245,8 +264,7 @@ impl Page {
     }
 
     async fn shoot_as(&self, name: &str, form: &str) {
-        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
-        std::fs::create_dir_all(&directory).unwrap();
+        let directory = screenshots();
         let overflow = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
         if self.page.evaluate(overflow).await.ok().and_then(|v| v.into_value::<bool>().ok()) == Some(true) {
             self.complaints.lock().unwrap().push(format!("{name} ({form}) is wider than the screen"));
@@ -260,6 +278,12 @@ impl Page {
     pub async fn complaints(&self) -> Vec<String> {
         self.complaints.lock().unwrap().clone()
     }
+}
+
+fn screenshots() -> PathBuf {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 fn kind(width: i64) -> &'static str {

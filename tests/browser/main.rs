@@ -5,6 +5,7 @@
 
 mod browser;
 mod follow_up;
+mod guide;
 mod hostile;
 mod passkeys;
 mod portal;

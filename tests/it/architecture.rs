@@ -2,7 +2,9 @@
 //! platform modules and features, SQL in one kind of file, short files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::support::sources::files;
 
 const FLOORS: [&str; 4] = ["kernel", "platform", "features", "app"];
 
@@ -11,26 +13,8 @@ struct Source {
     code: String,
 }
 
-fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 fn all() -> Vec<Source> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    sources(&src, &mut found);
-    let source = |path: PathBuf| Source {
-        path: path.strip_prefix(&src).unwrap().to_string_lossy().into_owned(),
-        code: fs::read_to_string(&path).unwrap(),
-    };
-    let sources: Vec<Source> = found.into_iter().map(source).collect();
+    let sources: Vec<Source> = files("src", "rs").into_iter().map(|(path, code)| Source { path, code }).collect();
     assert!(sources.len() > 50, "the scan finds the code");
     sources
 }

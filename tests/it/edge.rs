@@ -3,10 +3,9 @@
 mod connections;
 mod sweep;
 
-use std::path::{Path, PathBuf};
-
 use ceptoar_portal::features::access::Role;
 
+use crate::support::sources::files;
 use crate::support::{Client, TestApp, factory};
 
 async fn analyst(app: &TestApp) -> Client {
@@ -15,24 +14,10 @@ async fn analyst(app: &TestApp) -> Client {
     app.signed_in("analyst-1").await
 }
 
-fn templates(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).expect("templates") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            templates(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn every_form_that_posts_carries_the_token() {
-    let mut files = Vec::new();
-    templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut files);
     let (mut forms, mut wrong) = (0, Vec::new());
-    for file in files {
-        let text = std::fs::read_to_string(&file).expect("a template");
+    for (file, text) in files("templates", "html") {
         for part in text.split("<form").skip(1) {
             let (tag, rest) = part.split_once('>').expect("a tag");
             let tag = tag.to_ascii_lowercase();
@@ -40,7 +25,7 @@ fn every_form_that_posts_carries_the_token() {
             forms += 1;
             let carries = tag.contains("method=\"post\"") && rest.starts_with("{{ chrome.form_token }}");
             if !(harmless || carries) {
-                wrong.push(format!("{}: <form{tag}>", file.display()));
+                wrong.push(format!("{file}: <form{tag}>"));
             }
         }
     }

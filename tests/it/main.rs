@@ -20,6 +20,7 @@ mod follow_up;
 mod files;
 mod glossary;
 mod guesses;
+mod guide;
 mod home;
 mod hostile_input;
 mod leak_matrix;

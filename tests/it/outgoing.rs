@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::support::sources::files;
+
 /// Crates that could fetch something from somewhere.
 const CLIENTS: [&str; 14] = [
     "reqwest",
@@ -39,16 +41,10 @@ fn no_part_of_the_program_can_fetch_from_the_web() {
 fn only_the_listener_the_relay_and_the_database_open_sockets() {
     // Who may name a connecting socket: the SMTP conversation's own library does it for the relay.
     let mut opening = Vec::new();
-    let mut ahead = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(path) = ahead.pop() {
-        if path.is_dir() {
-            ahead.extend(std::fs::read_dir(path).expect("sources").map(|entry| entry.expect("an entry").path()));
-            continue;
-        }
-        let code = std::fs::read_to_string(&path).expect("a source");
+    for (path, code) in files("src", "rs") {
         let code = code.split("#[cfg(test)]").next().unwrap_or_default();
         if ["TcpStream::connect", "UdpSocket", "TcpSocket"].iter().any(|word| code.contains(word)) {
-            opening.push(path.display().to_string());
+            opening.push(path);
         }
     }
     opening.retain(|path| !["app/bench", "platform/mail", "private_postgres"].iter().any(|known| path.contains(known)));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ceptoar_portal::features::directory::reference;
@@ -15,8 +15,10 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 static CLUSTER: OnceLock<PrivatePostgres> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(0);
+/// Databases whose test is over. A cluster in memory that kept them all would take gigabytes.
+static FINISHED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// A database of its own; dropped with the cluster's next sweep.
+/// A database of its own; dropped when the next one is made after its test is over.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -55,6 +57,10 @@ impl TestDatabase {
     pub async fn fresh() -> Self {
         let mut root = superuser("postgres").await;
         let template = template(&mut root).await;
+        let finished = std::mem::take(&mut *FINISHED.lock().unwrap_or_else(PoisonError::into_inner));
+        for finished in finished {
+            run(&mut root, format!("drop database if exists {finished} with (force)")).await;
+        }
         let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         run(&mut root, format!("drop database if exists {name} with (force)")).await;
         run(&mut root, format!("create database {name} template {template} owner portal_owner strategy file_copy"))
@@ -79,6 +85,12 @@ impl TestDatabase {
         if let Ok(mutant) = std::env::var("MUTANT_SQL") {
             run(&mut self.owner().await, mutant).await;
         }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        FINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
     }
 }
 
