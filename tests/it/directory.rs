@@ -1,5 +1,6 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
+mod history;
 mod imports;
 mod imports_hell;
 mod imports_walls;

@@ -1,6 +1,7 @@
 //! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
 
 pub mod exchange;
+pub mod history;
 pub mod outline;
 pub mod reference;
 pub mod roster;

@@ -41,6 +41,7 @@ pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
     add_sector_ministries(tx, &facts.sector_ministries).await?;
     add_secretariat_terms(tx, &facts.secretariat_terms).await?;
     add_member_counts(tx, &facts.member_counts).await?;
+    add_council_terms(tx, &facts.council_terms).await?;
     add_route_stages(tx, &facts.route_stages).await
 }
 
@@ -112,6 +113,7 @@ async fn clear(tx: &mut PgConnection, organisations: &[(String, String)]) -> sql
     sqlx::query!("delete from sector_ministries").execute(&mut *tx).await?;
     sqlx::query!("delete from secretariat_terms").execute(&mut *tx).await?;
     sqlx::query!("delete from member_counts").execute(&mut *tx).await?;
+    sqlx::query!("delete from council_terms").execute(&mut *tx).await?;
     sqlx::query!("delete from route_stages").execute(&mut *tx).await?;
     sqlx::query!(
         "delete from organisation_names n using organisations o
@@ -261,6 +263,23 @@ async fn add_route_stages(tx: &mut PgConnection, rows: &[Dated<(&'static str, i1
         &d.until as _,
         &column(rows, |r| r.value.0.to_owned()),
         &column(rows, |r| r.value.1)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_council_terms(tx: &mut PgConnection, rows: &[Dated<String>]) -> sqlx::Result<()> {
+    let d = Dates::of(rows);
+    sqlx::query!(
+        "insert into council_terms (ceptoar_id, status, valid, precision)
+         select u.id, u.status, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[]) u (id, since, until, precision, status)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(rows, |r| r.value.clone())
     )
     .execute(tx)
     .await

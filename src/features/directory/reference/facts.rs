@@ -48,6 +48,7 @@ pub fn derive(files: &Files) -> anyhow::Result<Facts> {
         counts(&sightings, &mut facts)?;
         routes(files, &sightings, &terms, &mut facts)?;
     }
+    council(files, &mut facts)?;
     for (code, mut seen) in names {
         seen.sort_by_key(|(since, _)| since.day);
         let found = periods(seen).map_err(|day| conflict("organisation", &code, "name", day))?;
@@ -242,6 +243,29 @@ fn counts(sightings: &[Sighting<'_>], facts: &mut Facts) -> anyhow::Result<()> {
         let id = &counting[0].ceptoar.id;
         for period in periods(seen).map_err(|day| conflict("ceptoar", id, "count", day))? {
             facts.member_counts.push(dated(id, period, |value| (unit.to_owned(), value)));
+        }
+    }
+    Ok(())
+}
+
+/// Places in the Council; one ends where the next begins.
+fn council(files: &Files, facts: &mut Facts) -> anyhow::Result<()> {
+    let mut seen: BTreeMap<&str, Vec<Seen<String>>> = BTreeMap::new();
+    for row in &files.council.membership {
+        let year = row.from_fiscal_year.and_then(|year| NaiveDate::from_ymd_opt(year, 4, 1));
+        let since = match (row.from, year) {
+            (Some(day), _) => Since { day, precision: Precision::Day },
+            (None, Some(day)) => Since { day, precision: Precision::FiscalYear },
+            (None, None) => bail!("data/reference/council.toml: membership of {:?}: from is missing", row.ceptoars),
+        };
+        for ceptoar in &row.ceptoars {
+            seen.entry(ceptoar).or_default().push((since, Some(row.status.clone())));
+        }
+    }
+    for (ceptoar, mut seen) in seen {
+        seen.sort_by_key(|(since, _)| since.day);
+        for period in periods(seen).map_err(|day| conflict("ceptoar", ceptoar, "council", day))? {
+            facts.council_terms.push(dated(ceptoar, period, |status| status));
         }
     }
     Ok(())

@@ -37,6 +37,8 @@ pub struct Sources {
     pub english: Source,
     /// Readings by Japanese string.
     pub readings: Source,
+    /// The Council.
+    pub council: Source,
 }
 
 impl Sources {
@@ -52,6 +54,7 @@ impl Sources {
             organisations: embed!("data/reference/organisations.toml"),
             english: embed!("data/reference/english.toml"),
             readings: embed!("data/reference/readings.toml"),
+            council: embed!("data/reference/council.toml"),
         }
     }
 
@@ -60,7 +63,7 @@ impl Sources {
         /// Raised when the same texts are to be read otherwise.
         const RULES: &[u8] = b"1";
         let mut hash = Sha256::new_with_prefix(RULES);
-        let others = [&self.ministries, &self.organisations, &self.english, &self.readings];
+        let others = [&self.ministries, &self.organisations, &self.english, &self.readings, &self.council];
         for source in self.editions.iter().chain(others) {
             hash.update(source.text.len().to_be_bytes());
             hash.update(source.text.as_bytes());
@@ -76,6 +79,7 @@ impl Sources {
             organisations: parse::<Organisations>(&self.organisations)?.organisation,
             english: Dictionary { path: self.english.path, words: parse(&self.english)? },
             readings: Dictionary { path: self.readings.path, words: parse(&self.readings)? },
+            council: parse(&self.council)?,
         })
     }
 }
@@ -97,6 +101,8 @@ pub struct Files {
     pub english: Dictionary,
     /// Readings.
     pub readings: Dictionary,
+    /// The Council.
+    pub council: Council,
 }
 
 /// Words by table and Japanese string. Only tables of plain strings are looked into.
@@ -276,6 +282,28 @@ pub struct Part {
 #[derive(Debug, Deserialize)]
 struct Organisations {
     organisation: Vec<Organisation>,
+}
+
+/// `council.toml`: of all that it says of the Council, who belongs to it.
+#[derive(Debug, Deserialize)]
+pub struct Council {
+    /// In no order.
+    pub membership: Vec<CouncilMembership>,
+}
+
+/// Bodies that came to the Council, or changed their place in it, together.
+#[derive(Debug, Deserialize)]
+pub struct CouncilMembership {
+    /// CEPTOARs among them, by id.
+    #[serde(default)]
+    pub ceptoars: Vec<String>,
+    /// `observer` or `member`.
+    pub status: String,
+    /// The day.
+    #[serde(default, deserialize_with = "some_day")]
+    pub from: Option<NaiveDate>,
+    /// Or else the fiscal year.
+    pub from_fiscal_year: Option<i32>,
 }
 
 /// A secretariat or the centre.

@@ -109,6 +109,8 @@ pub struct Facts {
     pub member_counts: Vec<Dated<(String, i32)>>,
     /// Sub-groups.
     pub subgroups: Vec<SubgroupRow>,
+    /// `observer` or `member` of the Council.
+    pub council_terms: Vec<Dated<String>>,
     /// Stage and its place on the way down.
     pub route_stages: Vec<Dated<(&'static str, i16)>>,
 }

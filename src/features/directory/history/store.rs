@@ -1,0 +1,74 @@
+//! SQL of a CEPTOAR's history.
+
+use anyhow::Context;
+use sqlx::PgConnection;
+
+use super::fact::{Fact, Lane};
+use crate::kernel::period::{Precision, thousands};
+
+/// All dated facts of a CEPTOAR, oldest first in each lane.
+///
+/// # Errors
+/// The database's own.
+pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Vec<Fact>> {
+    let rows = sqlx::query!(
+        r#"select f.lane as "lane!", f.ja as "ja!", f.en as "en!", f.number, lower(f.valid) as since, upper(f.valid) as until,
+                  f.precision::text as "precision!"
+           from (
+             select 1 as lane, n.ja, n.en, null::integer as number, n.valid, n.precision, 0 as position
+             from ceptoar_names n where n.ceptoar_id = $1
+             union all
+             select 2, o.ja || coalesce(' ' || t.unit, ''), o.en || coalesce(', ' || t.unit_en, ''), null, t.valid,
+                    t.precision, t.position
+             from secretariat_terms t
+             join lateral (select x.ja, x.en from organisation_names x where x.organisation_id = t.organisation_id
+                           order by x.valid @> coalesce(lower(t.valid), viewer_today()) desc, lower(x.valid) desc nulls last
+                           limit 1) o on true
+             where t.ceptoar_id = $1
+             union all
+             select 3, o.ja || coalesce('(' || m.part_ja || ')', ''), o.en || coalesce(' (' || m.part_en || ')', ''),
+                    null, m.valid, m.precision, 0
+             from ceptoars c
+             join sector_ministries m on m.sector_id = c.sector_id
+             join lateral (select x.ja, x.en from organisation_names x where x.organisation_id = m.organisation_id
+                           order by x.valid @> coalesce(lower(m.valid), viewer_today()) desc, lower(x.valid) desc nulls last
+                           limit 1) o on true
+             where c.ceptoar_id = $1
+             union all
+             select 4, k.unit, k.unit, k.value, k.valid, k.precision, 0 from member_counts k where k.ceptoar_id = $1
+             union all
+             select 5, case t.status when 'member' then '構成員' else 'オブザーバー' end,
+                    case t.status when 'member' then 'Member' else 'Observer' end, null, t.valid, t.precision, 0
+             from council_terms t where t.ceptoar_id = $1) f
+           order by f.lane, lower(f.valid) nulls first, f.position, f.ja"#,
+        ceptoar_id
+    )
+    .fetch_all(tx)
+    .await?;
+    let facts = rows.into_iter().map(|r| {
+        let number = r.number.map(|n| thousands(i64::from(n))).unwrap_or_default();
+        let en = if number.is_empty() { r.en } else { format!("{number} {}", r.en) };
+        Ok(Fact {
+            lane: lane(r.lane).context("a lane")?,
+            value: [format!("{number}{}", r.ja), en],
+            from: r.since,
+            until: r.until,
+            precision: precision(&r.precision).context("a precision")?,
+        })
+    });
+    facts.collect()
+}
+
+fn lane(number: i32) -> Option<Lane> {
+    Lane::ALL.get(usize::try_from(number - 1).ok()?).copied()
+}
+
+fn precision(code: &str) -> Option<Precision> {
+    match code {
+        "day" => Some(Precision::Day),
+        "month" => Some(Precision::Month),
+        "fiscal_year" => Some(Precision::FiscalYear),
+        "edition" => Some(Precision::Edition),
+        _ => None,
+    }
+}
