@@ -15,7 +15,7 @@ const ROW: i64 = 30;
 /// Above the first bar: the years.
 const HEAD: i64 = 28;
 /// Width of half a character, roughly.
-const LETTER: i64 = 7;
+const LETTER: i64 = 8;
 
 /// A bar.
 #[derive(Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Ve
              select 5, case t.status when 'member' then '構成員' else 'オブザーバー' end,
                     case t.status when 'member' then 'Member' else 'Observer' end, null, t.valid, t.precision, 0
              from council_terms t where t.ceptoar_id = $1) f
-           order by f.lane, lower(f.valid) nulls first, f.position, f.ja"#,
+           order by f.lane, lower(f.valid) nulls first, f.position, f.number desc nulls last, f.ja"#,
         ceptoar_id
     )
     .fetch_all(tx)
