@@ -2,6 +2,7 @@
 
 pub mod exchange;
 pub mod outline;
+pub mod proposals;
 pub mod reference;
 pub mod roster;
 pub mod rules;

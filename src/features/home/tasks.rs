@@ -7,6 +7,7 @@ use super::words::TaskWords;
 use crate::features::access::action::{DirectoryAction, FollowUpAction, RequestAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can, could};
+use crate::features::directory::proposals;
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
@@ -53,6 +54,8 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
     }
+    let proposed = proposals::tasks::tasks(tx, viewer, language).await?;
+    tasks.extend(proposed.into_iter().map(|task| Task { text: task.text, due: None, href: task.href }));
     if could(viewer, FollowUpAction::See.into()) {
         let asked = follow_up::tasks::tasks(viewer, &open(tx).await?, language);
         tasks.extend(asked.into_iter().map(|task| Task { text: task.text, due: task.due, href: task.href }));
