@@ -138,6 +138,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "affiliation" => language.pick("担当", "Duty").to_owned(),
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),

@@ -195,12 +195,12 @@ async fn what_is_returned_comes_back_with_its_reason_and_is_proposed_again() {
     let long = "長".repeat(501);
     for (answer, said) in [("", "入力してください"), ("  \n ", "入力してください"), (long.as_str(), "500文字以内")]
     {
-        let refused = desk.press(&page, "form[action$=return]", &[("answer", answer)]).await;
+        let refused = desk.press(&page, "form[action$=return]", &[("reason", answer)]).await;
         assert_eq!(refused.status, 422, "{answer:?}");
         assert!(refused.texts(".field__error").concat().contains(said), "{:?}", refused.texts(".field__error"));
         assert!(refused.body.contains(answer), "what was typed stays");
     }
-    let returned = desk.press(&page, "form[action$=return]", &[("answer", "登記の日付をご確認ください。")]).await;
+    let returned = desk.press(&page, "form[action$=return]", &[("reason", "登記の日付をご確認ください。")]).await;
     assert_eq!(returned.status, 303, "{}", returned.body);
     assert_eq!(w.number("select count(*) from directory_changes").await, 0);
     let told = letters(&mut w).await;
@@ -266,7 +266,7 @@ async fn of_two_deciders_one_wins_and_the_other_sees_what_happened() {
     let (first, second) = (one.get(&path).await, two.get(&path).await);
     let (accepted, returned) = tokio::join!(
         one.press(&first, "form[action$=acceptance]", &[]),
-        two.press(&second, "form[action$=return]", &[("answer", "名称が登記と違います。")])
+        two.press(&second, "form[action$=return]", &[("reason", "名称が登記と違います。")])
     );
     let mut statuses = [accepted.status, returned.status];
     statuses.sort();
@@ -334,7 +334,7 @@ async fn what_cannot_be_any_more_is_returned_and_not_accepted() {
     let forced = desk.post(&format!("{path}/acceptance"), &[("seen", &seen)]).await;
     assert_eq!(forced.status, 422);
     assert_eq!(w.texts("select state from directory_proposals").await, ["open"]);
-    assert_eq!(desk.press(&page, "form[action$=return]", &[("answer", "退会の予定です。")]).await.status, 303);
+    assert_eq!(desk.press(&page, "form[action$=return]", &[("reason", "退会の予定です。")]).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -379,8 +379,11 @@ async fn what_is_typed_wrong_is_said_at_its_field_and_kept() {
     assert_eq!(w.number("select count(*) from directory_proposals").await, 0);
 }
 
-/// Everything that is asked of a proposal, by address and form.
-fn asked(w: &World, path: &str) -> Vec<(&'static str, &'static str, String, Vec<(&'static str, &'static str)>)> {
+/// The right that a request needs, its method, its address, and what is typed.
+type Asked = (&'static str, &'static str, String, Vec<(&'static str, &'static str)>);
+
+/// Everything that is asked of a proposal.
+fn asked(w: &World, path: &str) -> Vec<Asked> {
     let mut form = renaming();
     form.push(("confirmed", "true"));
     vec![
@@ -388,7 +391,7 @@ fn asked(w: &World, path: &str) -> Vec<(&'static str, &'static str, String, Vec<
         ("propose", "GET", form_path(w), Vec::new()),
         ("propose", "POST", form_path(w), form),
         ("decide", "POST", format!("{path}/acceptance"), Vec::new()),
-        ("decide", "POST", format!("{path}/return"), vec![("answer", "乗っ取り")]),
+        ("decide", "POST", format!("{path}/return"), vec![("reason", "乗っ取り")]),
         ("propose", "POST", format!("{path}/withdrawal"), Vec::new()),
     ]
 }
@@ -446,7 +449,7 @@ async fn proposals_are_for_the_firm_the_desk_and_the_centre_and_nobody_else() {
     let mut life = w.app.signed_in("life-desk").await;
     for (method, end) in [("GET", ""), ("POST", "/acceptance"), ("POST", "/return")] {
         let mixed = format!("/directory/life/proposals/{id}{end}");
-        assert_eq!(ask(&mut life, method, &mixed, &[("answer", "x")]).await.status, 404, "{mixed}");
+        assert_eq!(ask(&mut life, method, &mixed, &[("reason", "x")]).await.status, 404, "{mixed}");
     }
     let mut rival = w.app.signed_in("rival-admin").await;
     let own = format!("/directory/banks/members/{}/proposal?from={id}", w.rival);
@@ -604,7 +607,7 @@ async fn who_left_the_firm_is_not_told_and_its_keepers_are() {
     let mut desk = w.app.signed_in("desk").await;
     let page = desk.get(&path).await;
     assert_eq!(
-        desk.press(&page, "form[action$=return]", &[("answer", "担当者を確認してください。")]).await.status,
+        desk.press(&page, "form[action$=return]", &[("reason", "担当者を確認してください。")]).await.status,
         303
     );
     let told = letters(&mut w).await;

@@ -38,7 +38,7 @@ pub struct AcceptForm {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct ReturnForm {
-    answer: String,
+    reason: String,
 }
 
 /// A step in its place.
@@ -146,14 +146,14 @@ pub async fn return_it(
     let taking = Taking { state: &state, viewer: &viewer, frame: &frame, place: &place, now };
     let (tx, found) = taking.found(DirectoryAction::KeepMember).await?;
     if found.proposal.state != ProposalState::Open {
-        return Ok(taking.settled(&found, form.answer));
+        return Ok(taking.settled(&found, form.reason));
     }
     let mut errors = FieldErrors::default();
-    let answer = text::paragraph(&form.answer, LONGEST_ANSWER);
+    let answer = text::paragraph(&form.reason, LONGEST_ANSWER);
     let answer = answer.and_then(|a| if a.trim().is_empty() { Err(text::TextProblem::Empty) } else { Ok(a) });
-    let answer = errors.take("answer", answer, frame.language);
+    let answer = errors.take("reason", answer, frame.language);
     if !errors.is_empty() {
-        return Ok(taking.again(&found, Shown { typed: form.answer, errors, said: None }));
+        return Ok(taking.again(&found, Shown { typed: form.reason, errors, said: None }));
     }
     taking.take(tx, &found, Step::Return, &answer).await
 }
