@@ -337,8 +337,13 @@ async fn handling_rules(app: &TestApp) {
 
 /// What another bank proposes: its desk can decide, and its keeper take it back.
 async fn proposal(app: &TestApp, db: &mut PgConnection) -> String {
-    let bank = factory::member(db, "banks", "架空第二銀行").await;
+    let bank = factory::member(&mut *db, "banks", "架空第二銀行").await;
     factory::person(app, "keeper-second", Role::MemberAdmin, bank, Some("banks"), None).await;
+    sqlx::query("update organisation_names set reading = 'かくうだいにぎんこう' where organisation_id = $1")
+        .bind(bank)
+        .execute(db)
+        .await
+        .expect("a reading");
     let path = format!("/directory/banks/members/{bank}/proposal");
     let mut keeper = app.signed_in("keeper-second").await;
     let seen = keeper.get(&path).await.values("input[name=seen]").concat();

@@ -2,8 +2,6 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
-use crate::kernel::language::{Label, Language};
-
 /// Why a window is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
@@ -47,15 +45,6 @@ impl Occasion {
         let come = Self::ALL.into_iter().map(|occasion| (occasion, occasion.day(due_on)));
         let latest = come.into_iter().find(|(_, day)| *day <= today && *day > opened_on);
         latest.filter(|(occasion, _)| !sent.contains(occasion))
-    }
-}
-
-impl Label for Occasion {
-    fn label(self, language: Language) -> &'static str {
-        match self {
-            Self::Before3 => language.pick("期限3日前の再依頼", "Asked again 3 days before"),
-            Self::After1 => language.pick("期限翌日の再依頼", "Asked again on the day after"),
-        }
     }
 }
 
