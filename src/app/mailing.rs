@@ -4,6 +4,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::database::Database;
+use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
@@ -85,6 +86,8 @@ impl Mailing {
     /// When the relay's TLS cannot be set up.
     pub async fn run(self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let reminding = tokio::spawn(reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone()));
+        let asking = verification::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
+        let asking = tokio::spawn(asking);
         loop {
             let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
@@ -97,6 +100,7 @@ impl Mailing {
             tokio::time::sleep(RESTART).await;
         }
         reminding.abort();
+        asking.abort();
         self.pool.close().await;
         drop(self.local);
         Ok(())

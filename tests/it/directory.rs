@@ -5,6 +5,7 @@ mod imports;
 mod imports_hell;
 mod imports_walls;
 pub mod roster;
+mod proposals;
 mod roster_plans;
 mod rules;
 mod verification;

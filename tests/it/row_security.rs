@@ -95,12 +95,17 @@ from contacts k;
 insert into directory_versions (relation, fact_id, fact, organisation_id, ceptoar_id, contact_id, recorded)
 select 'organisation_names', n.fact_id, to_jsonb(n), n.organisation_id, null, null, tstzrange('2026-01-01', '2026-02-01')
 from organisation_names n join organisations o using (organisation_id) where o.kind = 'member';
+insert into directory_proposals (proposal_id, ceptoar_id, organisation_id, effective_on, reason, wanted, before, after, made_by, made_at)
+select gen_random_uuid(), m.ceptoar_id, m.organisation_id, '2026-11-21', 'x', '{}', '[]', '[]', f.account_id, now()
+from memberships m join affiliations f on f.ceptoar_id = m.ceptoar_id and f.role = 'secretariat' on conflict do nothing;
 insert into verification_rounds (round_id, ceptoar_id, scope, due_on, opened_by, opened_at)
 select gen_random_uuid(), f.ceptoar_id, 'all', '2026-12-04', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;
 insert into verification_requests (round_id, contact_id, organisation_id, asked_value, asked_at)
 select r.round_id, w.contact_id, w.organisation_id, 'x@bank.example', now()
 from verification_rounds r join windows w using (ceptoar_id);
+insert into verification_reminders (round_id, occasion, on_day, sent_at)
+select round_id, 'before_3', '2026-12-01', now() from verification_rounds;
 insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, recorded_by, recorded_at)
 select gen_random_uuid(), f.ceptoar_id, 'x', 'x', '2018-04-01', '[2018-04-01,)', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null

@@ -121,6 +121,10 @@ pub enum DirectoryAction {
     KeepMember,
     /// Add, change and close windows.
     KeepWindow,
+    /// Ask that one's own firm's master data be changed.
+    Propose,
+    /// See what firms propose.
+    SeeProposals,
 }
 
 /// What is done in the yearly follow-up of the map (フォローアップ).

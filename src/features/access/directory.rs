@@ -45,18 +45,30 @@ impl DirectoryAction {
     #[must_use]
     pub fn is_for(self, role: Role) -> bool {
         match role {
-            Role::Secretariat => true,
+            Role::Secretariat => match self {
+                Self::LookAtRoster
+                | Self::LookAtMember
+                | Self::SeeWindows
+                | Self::KeepMember
+                | Self::KeepWindow
+                | Self::SeeProposals => true,
+                Self::Propose => false,
+            },
             Role::Coordinator => match self {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeWindows => true,
-                Self::KeepMember | Self::KeepWindow => false,
+                Self::KeepMember | Self::KeepWindow | Self::Propose | Self::SeeProposals => false,
             },
-            Role::MemberAdmin | Role::MemberPoc | Role::HubMember => match self {
-                Self::LookAtMember | Self::SeeWindows | Self::KeepWindow => true,
+            Role::MemberAdmin => match self {
+                Self::LookAtMember | Self::SeeWindows | Self::KeepWindow | Self::Propose | Self::SeeProposals => true,
                 Self::LookAtRoster | Self::KeepMember => false,
             },
+            Role::MemberPoc | Role::HubMember => match self {
+                Self::LookAtMember | Self::SeeWindows | Self::KeepWindow => true,
+                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals => false,
+            },
             Role::NiscAnalyst | Role::NiscApprover => match self {
-                Self::LookAtRoster | Self::LookAtMember => true,
-                Self::SeeWindows | Self::KeepMember | Self::KeepWindow => false,
+                Self::LookAtRoster | Self::LookAtMember | Self::SeeProposals => true,
+                Self::SeeWindows | Self::KeepMember | Self::KeepWindow | Self::Propose => false,
             },
             Role::MinistryLiaison
             | Role::MemberReader
@@ -134,6 +146,33 @@ mod tests {
             "who handles nothing appoints nobody"
         );
         assert!(can(&poc, DirectoryAction::SeeWindows, &at("banks", own, false)));
+    }
+
+    #[test]
+    fn a_firm_proposes_by_its_keeper_alone_and_the_desk_decides() {
+        let admin = wearing(Role::MemberAdmin);
+        let own = Some(admin.affiliations[0].organisation_id);
+        let other = Some(OrganisationId::random());
+        for action in [DirectoryAction::Propose, DirectoryAction::SeeProposals] {
+            assert!(can(&admin, action, &at("banks", own, false)));
+            assert!(!can(&admin, action, &at("power", own, false)));
+            assert!(!can(&admin, action, &at("banks", other, false)));
+            assert!(!can(&admin, action, &RosterFacts::whole("banks")), "not what the others propose");
+        }
+        for role in [Role::MemberPoc, Role::HubMember] {
+            let poc = wearing(role);
+            let own = Some(poc.affiliations[0].organisation_id);
+            assert!(!can(&poc, DirectoryAction::Propose, &at("banks", own, true)));
+            assert!(!can(&poc, DirectoryAction::SeeProposals, &at("banks", own, true)));
+        }
+        let desk = wearing(Role::Secretariat);
+        assert!(can(&desk, DirectoryAction::SeeProposals, &at("banks", other, false)));
+        assert!(!can(&desk, DirectoryAction::SeeProposals, &at("power", other, false)));
+        assert!(!can(&desk, DirectoryAction::Propose, &at("banks", other, true)), "it changes things itself");
+        let analyst = wearing(Role::NiscAnalyst);
+        assert!(can(&analyst, DirectoryAction::SeeProposals, &RosterFacts::whole("banks")));
+        let coordinator = wearing(Role::Coordinator);
+        assert!(!can(&coordinator, DirectoryAction::SeeProposals, &at("banks", other, false)));
     }
 
     #[test]

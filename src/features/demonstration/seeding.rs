@@ -41,6 +41,7 @@ pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher) -> anyhow::
     store::add_people(&mut tx, &people, &password_hash).await?;
     store::add_waiting(&mut tx).await?;
     store::add_rules(&mut tx).await?;
+    store::add_proposal(&mut tx).await?;
     store::refresh_statistics(&mut tx).await?;
     tx.commit().await?;
     Ok(store::summary(owner).await?)

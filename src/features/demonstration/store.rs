@@ -285,6 +285,31 @@ pub async fn add_rules(tx: &mut PgConnection) -> sqlx::Result<()> {
     .map(|_| ())
 }
 
+/// Adds a change that the first bank's keeper proposes: the banks' desk finds it among its tasks.
+pub async fn add_proposal(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into directory_proposals (proposal_id, ceptoar_id, organisation_id, effective_on, reason, wanted, before,
+                                          after, made_by, made_at)
+         select gen_random_uuid(), m.ceptoar_id, m.organisation_id, (current_date + interval '2 months')::date,
+                '合併により社名が変わるため(架空)', jsonb_build_object('ja', x.ja, 'reading', x.reading),
+                jsonb_build_array(jsonb_build_object('code', 'ja', 'ja', n.ja, 'en', n.ja),
+                                  jsonb_build_object('code', 'reading', 'ja', n.reading, 'en', n.reading)),
+                jsonb_build_array(jsonb_build_object('code', 'ja', 'ja', x.ja, 'en', x.ja),
+                                  jsonb_build_object('code', 'reading', 'ja', x.reading, 'en', x.reading)),
+                a.account_id, now()
+         from accounts a join affiliations f using (account_id)
+         join memberships m on m.organisation_id = f.organisation_id and upper_inf(m.valid)
+         join organisation_names n on n.organisation_id = f.organisation_id and upper_inf(n.valid)
+         cross join lateral (select replace(n.ja, '銀行', '未来銀行') as ja,
+                                    replace(n.reading, 'ぎんこう', 'みらいぎんこう') as reading) x
+         where a.sign_in_name = 'admin-bank-1' and f.role = 'member_admin'
+           and not exists (select from directory_proposals p where p.organisation_id = m.organisation_id)"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
 /// Lets the planner know at once how large the roster is, not only when the server gets round to it.
 pub async fn refresh_statistics(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(

@@ -3,6 +3,7 @@
 pub mod exchange;
 pub mod history;
 pub mod outline;
+pub mod proposals;
 pub mod reference;
 pub mod roster;
 pub mod rules;

@@ -87,6 +87,37 @@ pub async fn open_rounds(tx: &mut PgConnection, desks: &[String]) -> sqlx::Resul
     Ok(rounds.collect())
 }
 
+/// A desk that has not asked its windows in this fiscal year.
+#[derive(Debug, Clone)]
+pub struct UnaskedDesk {
+    /// Of which CEPTOAR.
+    pub ceptoar_id: String,
+    /// Its name in Japanese and English.
+    pub ceptoar: [String; 2],
+}
+
+/// The CEPTOARs that have windows, and no round since 1 April.
+pub async fn unasked(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<UnaskedDesk>> {
+    let rows = sqlx::query!(
+        r#"select c.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from ceptoars c
+           left join ceptoar_names n on n.ceptoar_id = c.ceptoar_id and n.valid @> viewer_today()
+           where c.ceptoar_id = any ($1)
+             and exists (select from contacts k where k.ceptoar_id = c.ceptoar_id and k.valid @> viewer_today())
+             and not exists (
+               select from verification_rounds r
+               where r.ceptoar_id = c.ceptoar_id
+                 -- Three months back it is the calendar year in which the fiscal year began.
+                 and (r.opened_at at time zone 'Asia/Tokyo')::date
+                     >= make_date(extract(year from viewer_today() - interval '3 months')::integer, 4, 1))
+           order by c.ceptoar_id"#,
+        desks
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| UnaskedDesk { ceptoar_id: r.ceptoar_id, ceptoar: [r.ja, r.en] }).collect())
+}
+
 /// A handling rule in force that a firm has not agreed to.
 #[derive(Debug, Clone)]
 pub struct OpenConsent {

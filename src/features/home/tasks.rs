@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::store::{self, OpenConsent, OpenRound};
+use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{DirectoryAction, FollowUpAction, RequestAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can, could};
+use crate::features::directory::proposals;
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
@@ -29,12 +30,16 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         let text = fill(w.requests, &[("count", &waiting.to_string())]);
         tasks.push(Task { text, due: None, href: people::REQUESTS.to_owned() });
     }
-    for round in rounds(tx, viewer).await? {
-        tasks.push(round_task(&round, language));
+    let desks = desks(viewer);
+    if !desks.is_empty() {
+        tasks.extend(store::open_rounds(tx, &desks).await?.iter().map(|round| round_task(round, language)));
+        tasks.extend(store::unasked(tx, &desks).await?.iter().map(|desk| unasked_task(desk, language)));
     }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
     }
+    let proposed = proposals::tasks::tasks(tx, viewer, language).await?;
+    tasks.extend(proposed.into_iter().map(|task| Task { text: task.text, due: None, href: task.href }));
     if could(viewer, FollowUpAction::See.into()) {
         tasks.extend(follow_up::tasks::tasks(viewer, &open(tx).await?, language));
     }
@@ -51,11 +56,10 @@ async fn requests_to_confirm(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<usize
     Ok(waiting.iter().filter(|request| can(viewer, RequestAction::Confirm, &request.facts)).count())
 }
 
-/// Rounds of the viewer's desks that somebody has not answered.
-async fn rounds(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenRound>> {
+/// The CEPTOARs whose windows the viewer keeps.
+fn desks(viewer: &Viewer) -> Vec<String> {
     let keeps = |desk: &&str| can(viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(desk));
-    let desks: Vec<String> = viewer.desks().into_iter().filter(keeps).map(str::to_owned).collect();
-    if desks.is_empty() { Ok(Vec::new()) } else { store::open_rounds(tx, &desks).await }
+    viewer.desks().into_iter().filter(keeps).map(str::to_owned).collect()
 }
 
 /// Handling rules that the viewer may agree to for a firm, which has not.
@@ -85,6 +89,15 @@ fn round_task(round: &OpenRound, language: Language) -> Task {
         text: fill(w.round, &[("ceptoar", ceptoar), silent, broken]),
         due: Some(round.due_on),
         href: verification::board(&round.ceptoar_id),
+    }
+}
+
+fn unasked_task(desk: &UnaskedDesk, language: Language) -> Task {
+    let ceptoar = language.pick(&desk.ceptoar[0], &desk.ceptoar[1]);
+    Task {
+        text: fill(TaskWords::of(language).unasked, &[("ceptoar", ceptoar)]),
+        due: None,
+        href: verification::board(&desk.ceptoar_id),
     }
 }
 

@@ -55,6 +55,10 @@ actions! {
     "rule.withdraw" Work "取扱いルールの版の取消し" / "Handling rule taken back";
     "rule.consent" Work "取扱いルールへの同意" / "Consent to the handling rule";
     "rule.consent_withdrawn" Work "同意の記録の取消し" / "Note of a consent taken back";
+    "proposal.make" Work "名簿の変更申請" / "Change of an entry proposed";
+    "proposal.accept" Work "名簿の変更申請の承認" / "Proposal accepted";
+    "proposal.return" Work "名簿の変更申請の差戻し" / "Proposal returned";
+    "proposal.take_back" Work "名簿の変更申請の取下げ" / "Proposal taken back";
     "verification.open" Work "連絡先の確認の開始" / "Proof-of-life round opened";
     "verification.remind" Work "連絡先の確認の再依頼" / "Silent windows asked again";
     "verification.end" Work "連絡先の確認の終了" / "Proof-of-life round ended";
@@ -134,6 +138,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "affiliation" => language.pick("担当", "Duty").to_owned(),
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),

@@ -1,5 +1,6 @@
 //! Proof of life: every window is asked, one deliberate act proves it, and what is dead becomes somebody's task.
 
+use ceptoar_portal::features::directory::verification::reminding;
 use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 
@@ -239,4 +240,153 @@ async fn row_security_alone_keeps_rounds_apart() {
         assert_eq!(letter.is_ok(), matches!(name, "desk" | "bank-admin"), "{name}: {letter:?}");
     }
     assert_eq!(seen, [1, 3, 0, 0, 0, 0, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_windows_are_asked_again_by_themselves_each_time_once() {
+    let mut w = world().await;
+    // Day by day and by hand the clock is the portal's; the desk signs in anew each time.
+    opened(&w).await;
+    let answered = link(&mut w, "soc@bank.example").await;
+    assert!(w.app.visitor().post(&answered, &[("answer", "alive")]).await.body.contains("確認できました"));
+    let moved = link(&mut w, "night@bank.example").await;
+    w.app.visitor().post(&moved, &[("answer", "moved"), ("remark", "移りました")]).await;
+    let first = link(&mut w, "soc@rival.example").await;
+    // Somebody without an address is asked by nobody.
+    run(
+        &mut w,
+        "insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, valid)
+                 select gen_random_uuid(), organisation_id, ceptoar_id, 5, '無線', false, valid from contacts
+                 where label = '窓口' and position = 2",
+    )
+    .await;
+    run(
+        &mut w,
+        "insert into verification_requests (round_id, contact_id, organisation_id, asked_at)
+                 select r.round_id, k.contact_id, k.organisation_id, r.opened_at from verification_rounds r, contacts k
+                 where k.label = '無線'",
+    )
+    .await;
+    let worker = sqlx::PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    let mut days = Vec::new();
+    for _ in 0..24 {
+        w.app.state.clock.advance(chrono::TimeDelta::days(1));
+        for _ in 0..2 {
+            let now = w.app.state.clock.now();
+            let (one, two) = tokio::join!(
+                reminding::remind(&worker, "http://portal.example", now),
+                reminding::remind(&worker, "http://portal.example", now)
+            );
+            let sent = one.expect("reminders") + two.expect("reminders");
+            if sent > 0 {
+                assert_eq!(sent, 1, "the silent one alone, by one process");
+                days.push(ceptoar_portal::kernel::clock::japan_day(now).to_string());
+            }
+        }
+    }
+    assert_eq!(days, ["2026-12-01", "2026-12-05"], "three days before, and on the day after");
+    let letters = w
+        .texts(
+            "select address || ' ' || subject from mails join deliveries using (mail_id)
+             join delivery_addresses using (delivery_id) where mails.created_at > '2026-11-30' order by mails.created_at",
+        )
+        .await;
+    assert_eq!(
+        letters,
+        [
+            "soc@rival.example 【再送・要確認】緊急窓口の連絡先の確認",
+            "soc@rival.example 【期限超過】緊急窓口の連絡先の確認"
+        ]
+    );
+    let newest = link(&mut w, "soc@rival.example").await;
+    let mut reader = w.app.visitor();
+    assert_eq!(reader.get(&first).await.status, 404, "only the newest link works");
+    assert!(reader.post(&newest, &[("answer", "alive")]).await.body.contains("確認できました"));
+    let kept =
+        w.texts("select concat_ws(' ', occasion, on_day, letters) from verification_reminders order by on_day").await;
+    assert_eq!(kept, ["before_3 2026-12-01 1", "after_1 2026-12-05 1"]);
+    let trail = w.texts("select detail::text from audit_events where action = 'verification.remind' order by 1").await;
+    assert!(trail.len() == 2 && trail[0].contains("after_1") && !trail.concat().contains('@'), "{trail:?}");
+    // By hand it is still the desk's: of those who moved, whoever has another address since.
+    run(&mut w, "update contact_channels set value = 'day@bank.example' where value = 'night@bank.example'").await;
+    let mut desk = w.app.signed_in("desk").await;
+    let page = desk.get(BOARD).await;
+    assert!(page.body.contains("自動でもう一度送ります"));
+    let again = desk.press(&page, "form[action$=reminder]", &[]).await;
+    assert!(again.location().ends_with("done=reminded"), "{}", again.location());
+    link(&mut w, "day@bank.example").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_just_now_or_is_over_is_left_alone() {
+    let mut w = world().await;
+    opened(&w).await;
+    let worker = sqlx::PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    w.app.state.clock.advance(chrono::TimeDelta::days(9));
+    let mut today = w.app.signed_in("desk").await;
+    let page = today.get(BOARD).await;
+    assert!(today.press(&page, "form[action$=reminder]", &[]).await.location().ends_with("done=reminded"));
+    // The portal stood still for half a day: it is the day of the reminder, and the desk was quicker.
+    w.app.state.clock.advance(chrono::TimeDelta::hours(12));
+    let sent = reminding::remind(&worker, "http://portal.example", w.app.state.clock.now()).await.expect("reminders");
+    assert_eq!(sent, 0);
+    w.app.state.clock.advance(chrono::TimeDelta::days(3));
+    let mut today = w.app.signed_in("desk").await;
+    let page = today.get(BOARD).await;
+    assert_eq!(today.press(&page, "form[action$=end]", &[]).await.status, 303);
+    w.app.state.clock.advance(chrono::TimeDelta::days(3));
+    let sent = reminding::remind(&worker, "http://portal.example", w.app.state.clock.now()).await.expect("reminders");
+    assert_eq!(sent, 0, "over is over");
+    // The worker sends to nobody else: another window, another address, a round without a reminder.
+    let round = w.texts("select round_id::text from verification_rounds").await.concat();
+    run(&mut w, "update verification_rounds set closed_at = null, closed_by = null").await;
+    let window = w.window;
+    for (address, occasion) in [("evil@evil.example", "before_3"), ("soc@bank.example", "after_1")] {
+        let asked: i32 = sqlx::query_scalar(AssertSqlSafe(format!(
+            "select verification_ask_again('{round}', '{occasion}', array['{window}']::uuid[], array['{address}'], array['s'],
+               array['b'], array['h']::bytea[], array['t']::bytea[], 20::smallint, '2026-12-07', '2026-12-07Z')"
+        )))
+        .fetch_one(&worker)
+        .await
+        .expect("an answer");
+        assert_eq!(asked, 0, "{address}");
+    }
+    for table in ["verification_rounds", "verification_requests", "contacts", "contact_channels"] {
+        let read = sqlx::query(AssertSqlSafe(format!("select * from {table}"))).execute(&worker).await;
+        assert!(read.is_err(), "{table} is not the worker's to read");
+    }
+    let write = sqlx::query(
+        "select write_window_letters(array[gen_random_uuid()], array['x@evil.example'], array['x'], array['ja'],
+                                     array['s'], array['b'], array['h']::bytea[], 20::smallint, now())",
+    );
+    assert!(write.execute(&worker).await.is_err(), "nobody calls that from outside");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_yearly_round_is_a_task_from_april_until_there_is_one() {
+    let mut w = world().await;
+    let asks = |page: &Reply| page.texts("[data-task]").concat().contains("今年度の連絡先の確認を始めてください(銀行");
+    let mut desk = opened(&w).await;
+    assert!(!asks(&desk.get("/").await), "there is one of this fiscal year");
+    let page = desk.get(BOARD).await;
+    desk.press(&page, "form[action$=end]", &[]).await;
+    assert!(!asks(&desk.get("/").await), "and there was one");
+    // 31 March in Japan, and 1 April.
+    w.app.state.clock.advance(chrono::TimeDelta::days(130));
+    assert!(!asks(&w.app.signed_in("desk").await.get("/").await));
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+    let page = w.app.signed_in("desk").await.get("/").await;
+    assert!(asks(&page) && page.body.contains(BOARD), "{:?}", page.texts("[data-task]"));
+    for name in ["coordinator", "bank-admin", "handler", "analyst", "life-desk"] {
+        assert!(!asks(&w.app.signed_in(name).await.get("/").await), "{name}");
+    }
+    let mut desk = w.app.signed_in("desk").await;
+    let form = [("scope", "all"), ("due_year", "2027"), ("due_month", "4"), ("due_day", "15"), ("sure", "true")];
+    assert_eq!(desk.post(BOARD, &form).await.status, 303);
+    assert!(!asks(&desk.get("/").await));
+    // In the next fiscal year's winter it is asked for again, also by who did nothing all the year.
+    w.app.state.clock.advance(chrono::TimeDelta::days(660));
+    assert!(asks(&w.app.signed_in("desk").await.get("/").await));
+    run(&mut w, "update contacts set valid = daterange(lower(valid), '2027-01-01')").await;
+    assert!(!asks(&w.app.signed_in("desk").await.get("/").await), "where there is no window there is nothing to ask");
 }

@@ -214,6 +214,7 @@ impl Scene {
         let waiting = planner.get(brought.location()).await;
         assert!(waiting.body.contains("/apply"), "{:?}", waiting.texts("h1, h2, tbody"));
         handling_rules(&app).await;
+        let proposal = proposal(&app, &mut db).await;
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -276,6 +277,7 @@ impl Scene {
             life_desk,
             vec!["/directory/life/verification".into(), "/directory/life/rules".into()],
         ));
+        people.push(("keeper-second", app.signed_in("keeper-second").await, vec![proposal]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
             .bind(gone)
             .execute(&mut db)
@@ -331,6 +333,35 @@ async fn handling_rules(app: &TestApp) {
     .await
     .expect("an edition and a member");
     assert_eq!(app.signed_in("desk-life").await.post(&paper, &[]).await.status, 303);
+}
+
+/// What another bank proposes: its desk can decide, and its keeper take it back.
+async fn proposal(app: &TestApp, db: &mut PgConnection) -> String {
+    let bank = factory::member(&mut *db, "banks", "架空第二銀行").await;
+    factory::person(app, "keeper-second", Role::MemberAdmin, bank, Some("banks"), None).await;
+    sqlx::query("update organisation_names set reading = 'かくうだいにぎんこう' where organisation_id = $1")
+        .bind(bank)
+        .execute(db)
+        .await
+        .expect("a reading");
+    let path = format!("/directory/banks/members/{bank}/proposal");
+    let mut keeper = app.signed_in("keeper-second").await;
+    let seen = keeper.get(&path).await.values("input[name=seen]").concat();
+    let form = [
+        ("ja", "架空第三銀行"),
+        ("reading", "かくうだいさんぎんこう"),
+        ("en", ""),
+        ("unit", "社"),
+        ("on_year", "2027"),
+        ("on_month", "4"),
+        ("on_day", "1"),
+        ("reason", "合併のため"),
+        ("seen", &seen),
+        ("confirmed", "true"),
+    ];
+    let done = keeper.post(&path, &form).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    done.location().to_owned()
 }
 
 /// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.

@@ -395,7 +395,7 @@ const WITHOUT_OBJECT: [&str; 55] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 83] = [
+const TESTED_ELSEWHERE: [&str; 90] = [
     // tests/it/follow_up.rs
     "GET /follow-up",
     "POST /follow-up",
@@ -408,6 +408,14 @@ const TESTED_ELSEWHERE: [&str; 83] = [
     "POST /follow-up/{year}/publication",
     "GET /map/{edition}/errata",
     "POST /map/{edition}/errata",
+    // tests/it/directory/proposals.rs
+    "GET /directory/{ceptoar}/members/{organisation}/proposal",
+    "POST /directory/{ceptoar}/members/{organisation}/proposal",
+    "GET /directory/{ceptoar}/proposals",
+    "GET /directory/{ceptoar}/proposals/{proposal}",
+    "POST /directory/{ceptoar}/proposals/{proposal}/acceptance",
+    "POST /directory/{ceptoar}/proposals/{proposal}/return",
+    "POST /directory/{ceptoar}/proposals/{proposal}/withdrawal",
     // tests/it/directory/rules.rs
     "GET /directory/{ceptoar}/rules",
     "POST /directory/{ceptoar}/rules",

@@ -65,6 +65,8 @@ pub struct Change {
     pub before: Vec<Line>,
     /// What is said from now on.
     pub after: Vec<Line>,
+    /// The proposal of the firm that it comes of.
+    pub proposal: Option<Uuid>,
 }
 
 /// Who changes, and when that is.

@@ -26,6 +26,15 @@ pub struct CeptoarFacts {
     pub subgroups: Vec<(String, String)>,
 }
 
+impl CeptoarFacts {
+    /// The code of a subgroup; empty where there is none.
+    #[must_use]
+    pub fn code_of(&self, subgroup: Option<&str>) -> &str {
+        let known = subgroup.and_then(|id| self.subgroups.iter().find(|(known, _)| known == id));
+        known.map_or("", |(_, code)| code)
+    }
+}
+
 /// A CEPTOAR by its id.
 pub async fn ceptoar(tx: &mut PgConnection, id: &str) -> sqlx::Result<Option<CeptoarFacts>> {
     let Some(name) = sqlx::query!(
@@ -271,6 +280,8 @@ pub struct PastChange {
     pub change_id: Uuid,
     /// Of which window, where it is of one.
     pub contact_id: Option<ContactId>,
+    /// The proposal of the firm that it comes of.
+    pub proposal: Option<Uuid>,
     /// Whether it is still to come, and nothing was built on it since.
     pub is_open: bool,
     /// What sort of change.
@@ -305,7 +316,8 @@ pub async fn history(
                    and (h.kind <> 'beginning' or h.subject = 'window')
                    and not exists (select from directory_versions v
                                    where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at
-                                     and v.change_id is distinct from h.change_id)) as "is_open!", h.effective_on, h.reason, h.before, h.after, h.made_at,
+                                     and (v.relation = 'organisation_names') = (h.subject = 'name')
+                                     and v.change_id is distinct from h.change_id)) as "is_open!", h.proposal_id, h.effective_on, h.reason, h.before, h.after, h.made_at,
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from directory_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
@@ -324,6 +336,7 @@ pub async fn history(
         .map(|r| PastChange {
             change_id: r.change_id,
             contact_id: r.contact_id,
+            proposal: r.proposal_id,
             is_open: r.is_open,
             kind: r.kind,
             subject: r.subject,

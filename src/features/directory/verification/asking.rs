@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::occasion::Occasion;
 use super::round::Scope;
 use super::store::{self, ToAsk};
 use super::{letters, paths};
@@ -12,7 +13,7 @@ use crate::platform::mail::letter::Letter;
 use crate::platform::security::token::Token;
 
 /// Letters that are written at a time: a few hundred kilobytes.
-const BATCH: usize = 500;
+pub const BATCH: usize = 500;
 
 /// A round to open.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,7 @@ pub async fn open(
     let windows = store::windows(tx, opening.ceptoar_id, opening.scope).await?;
     let mut asked = Asked { windows: windows.len(), letters: 0 };
     for batch in windows.chunks(BATCH) {
-        let sent = write(batch, opening.due_on, base_url)?;
+        let sent = write(batch, opening.due_on, None, base_url)?;
         asked.letters += sent.iter().flatten().count();
         let mails = store::send(tx, batch, &sent, now).await?;
         store::ask(tx, round_id, batch, &sent, &mails, now).await?;
@@ -74,7 +75,7 @@ pub async fn remind(
     let windows = store::silent(tx, round_id, now).await?;
     let mut asked = Asked { windows: windows.len(), letters: 0 };
     for batch in windows.chunks(BATCH) {
-        let sent = write(batch, due_on, base_url)?;
+        let sent = write(batch, due_on, None, base_url)?;
         asked.letters += sent.iter().flatten().count();
         let mails = store::send(tx, batch, &sent, now).await?;
         store::ask_again(tx, round_id, batch, &sent, &mails, now).await?;
@@ -92,7 +93,15 @@ pub struct Linked {
 }
 
 /// The letters of a batch; none for a window without a mail address.
-fn write(batch: &[ToAsk], due_on: NaiveDate, base_url: &str) -> anyhow::Result<Vec<Option<Linked>>> {
+///
+/// # Errors
+/// When no token can be made, or a name cannot stand in a mail.
+pub fn write(
+    batch: &[ToAsk],
+    due_on: NaiveDate,
+    again: Option<Occasion>,
+    base_url: &str,
+) -> anyhow::Result<Vec<Option<Linked>>> {
     batch
         .iter()
         .map(|window| {
@@ -100,7 +109,7 @@ fn write(batch: &[ToAsk], due_on: NaiveDate, base_url: &str) -> anyhow::Result<V
                 return Ok(None);
             }
             let token = Token::random()?;
-            let letter = letters::asking(window, &format!("{base_url}{}", paths::answer(&token)), due_on)?;
+            let letter = letters::asking(window, &format!("{base_url}{}", paths::answer(&token)), due_on, again)?;
             Ok(Some(Linked { letter, token_hash: token.hash() }))
         })
         .collect()

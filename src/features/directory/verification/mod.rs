@@ -4,7 +4,9 @@
 pub mod answering;
 pub mod asking;
 pub mod letters;
+pub mod occasion;
 pub mod paths;
+pub mod reminding;
 pub mod round;
 pub mod store;
 pub mod web;

@@ -13,7 +13,7 @@ use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
 use crate::kernel::language::Language;
 
 /// After everything that warns.
-const PRIORITY: i16 = 20;
+pub const PRIORITY: i16 = 20;
 
 /// A window that a round asks.
 #[derive(Debug, Clone)]

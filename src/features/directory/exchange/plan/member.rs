@@ -248,8 +248,14 @@ impl<'a> Member<'a> {
         };
         let Some(sheet) = self.sheet else { return };
         for (row, column, item) in items {
-            let change =
-                Change { on: item.on, correction: false, reason: String::new(), before: Vec::new(), after: Vec::new() };
+            let change = Change {
+                on: item.on,
+                correction: false,
+                reason: String::new(),
+                before: Vec::new(),
+                after: Vec::new(),
+                proposal: None,
+            };
             let checked = changes::check(sheet, &change, &item.alteration);
             match (checked, rows.get_mut(row)) {
                 (Ok(()), _) if !self.ground.applies => {}

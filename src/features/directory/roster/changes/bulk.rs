@@ -221,7 +221,7 @@ impl<'a> Bulk<'a> {
         on: NaiveDate,
         (before, after): (Vec<Line>, Vec<Line>),
     ) -> Entry<'a> {
-        let change = Change { on, correction: false, reason: self.reason.to_owned(), before, after };
+        let change = Change { on, correction: false, reason: self.reason.to_owned(), before, after, proposal: None };
         Entry { organisation, window, written, change, import: self.import, ceptoar_id: self.ceptoar_id }
     }
 }

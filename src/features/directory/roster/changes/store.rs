@@ -51,8 +51,8 @@ pub async fn record(tx: &mut PgConnection, row: Row<'_>, change: &Change) -> sql
     let lines = |lines: &[super::Line]| serde_json::to_value(lines).unwrap_or_default();
     sqlx::query!(
         "insert into directory_changes (change_id, kind, subject, organisation_id, ceptoar_id, contact_id, effective_on,
-                                        reason, before, after, made_by, made_by_organisation, made_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                        reason, before, after, made_by, made_by_organisation, made_at, proposal_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         row.id,
         row.kind,
         row.subject,
@@ -65,7 +65,8 @@ pub async fn record(tx: &mut PgConnection, row: Row<'_>, change: &Change) -> sql
         lines(&change.after),
         row.actor.viewer.account_id.0,
         row.actor.organisation.0,
-        row.actor.now
+        row.actor.now,
+        change.proposal
     )
     .execute(tx)
     .await

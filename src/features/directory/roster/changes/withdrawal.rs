@@ -29,7 +29,7 @@ pub async fn withdraw(
     }
     let id = Uuid::new_v4();
     super::store::announce(tx, id).await?;
-    store::drop_made(tx, sheet.organisation_id, plan.change_id, plan.at).await?;
+    store::drop_made(tx, sheet.organisation_id, plan).await?;
     store::restore(tx, plan.change_id).await?;
     store::bring_back(tx, plan.change_id).await?;
     let change = Change {
@@ -38,6 +38,7 @@ pub async fn withdraw(
         reason,
         before: plan.after.clone(),
         after: plan.before.clone(),
+        proposal: None,
     };
     let subject = if plan.contact_id.is_some() {
         "window"

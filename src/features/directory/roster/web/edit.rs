@@ -190,7 +190,7 @@ pub async fn post_joining(
     }
     let ways: Vec<_> = channels.iter().collect();
     let after = [line::of_name(&name), forms::in_lines(&desk.scene(), &membership), line::of_window(&window, &ways)];
-    let change = Change { on, correction: false, reason, before: Vec::new(), after: after.concat() };
+    let change = Change { on, correction: false, reason, before: Vec::new(), after: after.concat(), proposal: None };
     if store::has_member_called(&mut tx, &ceptoar_id, &name.ja, on).await? {
         let mut errors = FieldErrors::default();
         errors.add("ja", EditWords::of(frame.language).same_name);

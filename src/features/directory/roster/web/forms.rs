@@ -165,7 +165,9 @@ pub fn fields(what: What, scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     fields
 }
 
-fn name(typed: &Typed, w: &'static FieldWords) -> Vec<Field> {
+/// What a firm is called.
+#[must_use]
+pub fn name(typed: &Typed, w: &'static FieldWords) -> Vec<Field> {
     vec![
         Field::new(Control::Line, "ja", w.ja, typed).help(w.ja_help),
         Field::new(Control::Line, "reading", w.reading, typed).help(w.reading_help),
@@ -173,7 +175,9 @@ fn name(typed: &Typed, w: &'static FieldWords) -> Vec<Field> {
     ]
 }
 
-fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
+/// As what it is a member.
+#[must_use]
+pub fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
     let units = scene.ceptoar.units.iter().map(|unit| (unit.clone(), unit.clone()));
     let mut fields = vec![Field::new(Control::Select, "unit", w.unit, typed).of(units)];
@@ -238,7 +242,7 @@ pub fn meant(what: What, scene: &Scene<'_>, typed: &Typed) -> Result<Option<Mean
         return Err(reader.errors);
     }
     let (before, after) = lines(scene, sheet, on, &alteration);
-    Ok(Some(Meant { change: Change { on, correction, reason, before, after }, alteration }))
+    Ok(Some(Meant { change: Change { on, correction, reason, before, after, proposal: None }, alteration }))
 }
 
 /// What is said before and after, in lines.

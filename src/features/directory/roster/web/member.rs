@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::as_of::AsOf;
 use super::shown::{ChangeRow, Plan, change_row, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted, way};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::{Viewer, can};
+use crate::features::directory::proposals;
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths};
@@ -22,6 +24,9 @@ use crate::platform::web::extract::Place;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
+
+/// How many proposals that were decided are shown.
+const PROPOSALS: i64 = 5;
 
 crate::words! {
     /// Words of the page of one member.
@@ -45,6 +50,11 @@ crate::words! {
         hub: "ほかの事業者へ伝える役割(ハブ)" / "passes on to others (hub)",
         period: "構成員の期間" / "Member",
         change: "変更する" / "Change",
+        propose: "登録の変更を申請する" / "Propose a change",
+        proposals: "変更申請" / "Proposals",
+        proposals_help: "名称や数える単位などの変更は、事務局に申請します。" / "Changes of the name, the unit and the like are proposed to the secretariat.",
+        proposed_on: "{day}申請" / "proposed {day}",
+        by_proposal: "変更申請による変更" / "Proposed by the member",
         leaving: "構成員から外す" / "End the membership",
         windows: "緊急窓口" / "Windows",
         windows_lead: "緊急時に、上の窓口から順に連絡します。" / "In an emergency the first is asked first.",
@@ -100,6 +110,12 @@ struct WindowRow {
     end: Option<String>,
 }
 
+struct ProposalRow {
+    href: String,
+    state: (&'static str, &'static str),
+    made: String,
+}
+
 #[derive(Template)]
 #[template(path = "directory/member.html")]
 struct MemberPage {
@@ -116,6 +132,8 @@ struct MemberPage {
     windows: Option<Vec<WindowRow>>,
     plans: Vec<Plan>,
     history: Option<Vec<ChangeRow>>,
+    proposals: Option<Vec<ProposalRow>>,
+    propose: Option<String>,
     leaving: Option<String>,
     new_window: Option<String>,
 }
@@ -137,6 +155,12 @@ pub async fn get(
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &facts);
     let sheet = store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
     let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
+    let sees_proposals = can(&viewer, DirectoryAction::SeeProposals, &facts);
+    let proposed = if sees_proposals {
+        proposals::store::list(&mut tx, &ceptoar_id, Some(organisation), PROPOSALS).await?
+    } else {
+        Vec::new()
+    };
     let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
         .await?;
     tx.commit().await?;
@@ -163,7 +187,11 @@ pub async fn get(
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
         plans: plans(&sheet, as_of.day, language),
-        history: sees_windows.then(|| past.iter().map(|change| scene.change(change, keeps, keeps_windows)).collect()),
+        history: sees_windows
+            .then(|| past.iter().map(|change| scene.change(change, keeps, keeps_windows, sees_proposals)).collect()),
+        proposals: sees_proposals.then(|| proposed.iter().map(|row| scene.proposal(row)).collect()),
+        propose: (edits && can(&viewer, DirectoryAction::Propose, &facts))
+            .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
         leaving: keeps.then(|| of(paths::LEAVING)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         as_of: as_of.clone(),
@@ -224,11 +252,25 @@ impl Scene<'_> {
     }
 
     /// A change, with the way to take it back for whoever may.
-    fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool) -> ChangeRow {
+    fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool, sees_proposals: bool) -> ChangeRow {
         let may = if change.subject == "window" { keeps_windows } else { keeps };
         let path = || paths::withdrawal(&self.sheet.ceptoar_id, self.sheet.organisation_id, change.change_id);
         let withdrawal = if may && change.is_open { path() } else { String::new() };
-        ChangeRow { withdrawal, ..change_row(change, self.language) }
+        let proposal = change.proposal.filter(|_| sees_proposals).map(|id| self.proposal_href(id)).unwrap_or_default();
+        ChangeRow { withdrawal, proposal, ..change_row(change, self.language) }
+    }
+
+    fn proposal_href(&self, id: Uuid) -> String {
+        proposals::paths::of_proposal(proposals::paths::PROPOSAL, &self.sheet.ceptoar_id, id)
+    }
+
+    fn proposal(&self, row: &proposals::store::Row) -> ProposalRow {
+        let made = long_date(japan_day(row.made_at), self.language);
+        ProposalRow {
+            href: self.proposal_href(row.proposal_id),
+            state: (row.state.colour(), row.state.label(self.language)),
+            made: fill(self.w.proposed_on, &[("day", &made)]),
+        }
     }
 
     /// Label, value, and where it is changed.

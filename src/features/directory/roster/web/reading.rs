@@ -99,6 +99,11 @@ impl<'a> Reader<'a> {
         reason
     }
 
+    /// Why; has to be there.
+    pub fn needed_reason(&mut self) -> String {
+        self.line("reason", LONGEST_REASON)
+    }
+
     /// What the firm is called.
     pub fn name(&mut self) -> Name {
         let ja = self.line("ja", LONGEST_NAME);

@@ -14,7 +14,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::{exchange, history, rules, verification};
+use crate::features::directory::{exchange, history, proposals, rules, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -37,6 +37,8 @@ crate::words! {
         rules: "取扱いルール" / "Handling rule",
         requirements: "具備要件の状況" / "Requirements",
         history: "沿革" / "History",
+        proposals: "変更申請" / "Proposals",
+        proposals_waiting: "変更申請(確認待ち{count}件)" / "Proposals ({count} waiting)",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
         search: "構成員の名称" / "Member's name",
@@ -102,6 +104,7 @@ struct RosterPage {
     requirements: String,
     history: String,
     exchange: Option<String>,
+    proposals: Option<(String, String)>,
 }
 
 /// What is sent. Only the body of a search carries words.
@@ -168,6 +171,8 @@ async fn page(
     let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
     let mut members = store::roster(&mut tx, asked).await?;
     let counts = store::counts(&mut tx, ceptoar_id, as_of.day).await?;
+    let sees_proposals = can(viewer, DirectoryAction::SeeProposals, &whole);
+    let waiting = if sees_proposals { proposals::store::waiting(&mut tx, ceptoar_id).await? } else { 0 };
     tx.commit().await?;
     let on_a_page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = (members.len() > on_a_page).then_some(number + 1);
@@ -193,11 +198,17 @@ async fn page(
             .then(|| exchange::paths::of_ceptoar(exchange::paths::EXCHANGE, ceptoar_id)),
         verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
         rules: rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id),
+        proposals: sees_proposals.then(|| (proposals::paths::index(ceptoar_id), proposals_label(waiting, language))),
         requirements: rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id),
         history: history::paths::history(ceptoar_id),
         as_of,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+}
+
+fn proposals_label(waiting: i64, language: Language) -> String {
+    let w = RosterWords::of(language);
+    if waiting == 0 { w.proposals.to_owned() } else { fill(w.proposals_waiting, &[("count", &thousands(waiting))]) }
 }
 
 fn row(member: &MemberRow, ceptoar_id: &str, as_of: &AsOf, language: Language) -> Row {

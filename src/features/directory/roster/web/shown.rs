@@ -59,6 +59,10 @@ pub struct ChangeRow {
     pub lines: Vec<ChangeLine>,
     /// Where it is taken back, if it can be.
     pub withdrawal: String,
+    /// Whether the firm proposed it.
+    pub is_proposed: bool,
+    /// That proposal, for whoever may see it.
+    pub proposal: String,
 }
 
 /// A change of the past.
@@ -105,6 +109,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         reason: change.reason.clone(),
         // What a firm joined with, or a window closed with, is in the sheet of the day.
         withdrawal: String::new(),
+        is_proposed: change.proposal.is_some(),
+        proposal: String::new(),
         lines: if change.before.is_empty() || change.after.is_empty() { Vec::new() } else { lines.collect() },
     }
 }

@@ -62,7 +62,7 @@ crate::words! {
         late: "回答期限を過ぎました" / "The due day has passed",
         progress: "確認できた窓口" / "Windows proven",
         remind: "回答のない窓口にもう一度送る" / "Ask the silent ones again",
-        remind_help: "前回の送信から20時間たっていない窓口には送りません。" / "Windows asked within the last 20 hours are left out.",
+        remind_help: "回答期限の3日前と翌日には、自動でもう一度送ります。すぐに送るときは、ここを押してください。前回の送信から20時間たっていない窓口には送りません。" / "Three days before the due day and on the day after they are asked again by themselves. Press here to ask at once. Windows asked within the last 20 hours are left out.",
         end: "この確認を終える" / "End this round",
         end_help: "終えると、送ったリンクは使えなくなります。結果は下の一覧に残ります。" / "Links stop working; the result stays in the list below.",
         all: "すべて" / "All",

@@ -1,24 +1,23 @@
 //! SQL of taking a plan back, by what `directory_versions` keeps of it. Row security decides about every row again.
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::features::directory::roster::store::PastChange;
 use crate::kernel::ids::OrganisationId;
 
-/// The rows that a change made go: they were recorded in its moment, and altered none that was there.
-pub async fn drop_made(
-    tx: &mut PgConnection,
-    organisation: OrganisationId,
-    change: Uuid,
-    made_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+/// The rows that a change made go: they were recorded in its moment, and altered none that was there. What came of one
+/// proposal may be recorded in one moment, a name and a membership, and each is taken back alone.
+pub async fn drop_made(tx: &mut PgConnection, organisation: OrganisationId, plan: &PastChange) -> sqlx::Result<()> {
+    if plan.subject == "name" {
+        return drop_names(tx, organisation, plan).await;
+    }
     sqlx::query!(
         "delete from contact_channels c where c.recorded_at = $2
          and c.contact_id in (select k.contact_id from contacts k where k.organisation_id = $3)
          and c.fact_id not in (select v.fact_id from directory_versions v where v.change_id = $1)",
-        change,
-        made_at,
+        plan.change_id,
+        plan.at,
         organisation.0
     )
     .execute(&mut *tx)
@@ -26,8 +25,8 @@ pub async fn drop_made(
     sqlx::query!(
         "delete from contacts c where c.recorded_at = $2 and c.organisation_id = $3
          and c.fact_id not in (select v.fact_id from directory_versions v where v.change_id = $1)",
-        change,
-        made_at,
+        plan.change_id,
+        plan.at,
         organisation.0
     )
     .execute(&mut *tx)
@@ -35,17 +34,21 @@ pub async fn drop_made(
     sqlx::query!(
         "delete from memberships c where c.recorded_at = $2 and c.organisation_id = $3
          and c.fact_id not in (select v.fact_id from directory_versions v where v.change_id = $1)",
-        change,
-        made_at,
+        plan.change_id,
+        plan.at,
         organisation.0
     )
-    .execute(&mut *tx)
-    .await?;
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn drop_names(tx: &mut PgConnection, organisation: OrganisationId, plan: &PastChange) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from organisation_names c where c.recorded_at = $2 and c.organisation_id = $3
          and c.fact_id not in (select v.fact_id from directory_versions v where v.change_id = $1)",
-        change,
-        made_at,
+        plan.change_id,
+        plan.at,
         organisation.0
     )
     .execute(tx)
