@@ -41,6 +41,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::verification::routes())
         .merge(directory::exchange::routes())
         .merge(directory::rules::routes())
+        .merge(directory::activities::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

@@ -1,5 +1,6 @@
 //! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
 
+pub mod activities;
 pub mod exchange;
 pub mod outline;
 pub mod reference;
