@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod activities;
 mod advisories;
 mod architecture;
 mod authenticators;

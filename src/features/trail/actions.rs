@@ -88,6 +88,9 @@ actions! {
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "directory.change" Work "名簿の変更" / "Directory changed";
+    "activity.record" Work "活動の記録" / "Activity recorded";
+    "activity.correct" Work "活動の記録の訂正" / "Entry of an activity corrected";
+    "activity.withdraw" Work "活動の記録の取消し" / "Entry of an activity taken back";
     "follow_up.open" Work "フォローアップの開始" / "Follow-up opened";
     "follow_up.save" Work "調査票の保存" / "Sheet saved";
     "follow_up.send" Work "調査票の提出" / "Sheet sent";
@@ -134,6 +137,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "affiliation" => language.pick("担当", "Duty").to_owned(),
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
+        "activity" => language.pick("活動の記録", "Entry of an activity").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),

@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 48] = [
+const VALID: [(&str, &str); 55] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -88,6 +88,13 @@ const VALID: [(&str, &str); 48] = [
     ("place", "名称"),
     ("wrong", "誤り"),
     ("right", "正しい内容"),
+    ("began_year", "2026"),
+    ("began_month", "9"),
+    ("began_day", "10"),
+    ("activity", "drill"),
+    ("done", "全構成員に届いた。"),
+    ("correction", "主催の書きもれ"),
+    ("organiser", "架空協会"),
     // A unit stands beside a number only.
     ("count_unit_2", ""),
     ("count_unit_3", ""),
@@ -253,6 +260,8 @@ impl Scene {
             starts.extend(
                 [
                     "/directory/banks/rules",
+                    "/directory/banks/activities/new",
+                    "/activities",
                     "/follow-up/2026/sheets/banks",
                     "/follow-up/2026/sheets/life",
                     ERRATA,
@@ -269,12 +278,13 @@ impl Scene {
             }
             people.push((name, app.signed_in(name).await, starts));
         }
+        let recorded = recorded_activity(&app).await;
         // After the others: what the banks' desk has as well is filled in there.
         let life_desk = app.signed_in("desk-life").await;
         people.push((
             "desk-life",
             life_desk,
-            vec!["/directory/life/verification".into(), "/directory/life/rules".into()],
+            vec!["/directory/life/verification".into(), "/directory/life/rules".into(), recorded],
         ));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
             .bind(gone)
@@ -331,6 +341,25 @@ async fn handling_rules(app: &TestApp) {
     .await
     .expect("an edition and a member");
     assert_eq!(app.signed_in("desk-life").await.post(&paper, &[]).await.status, 303);
+}
+
+/// An activity that the other CEPTOAR's desk wrote down: the path of its page.
+async fn recorded_activity(app: &TestApp) -> String {
+    let mut desk = app.signed_in("desk-life").await;
+    let typed = [
+        ("title", "セプター訓練"),
+        ("began_year", "2026"),
+        ("began_month", "9"),
+        ("began_day", "10"),
+        ("activity", "drill"),
+        ("done", "全構成員に届いた。"),
+    ];
+    let done = desk.post("/directory/life/activities/new", &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    sqlx::query_scalar("select '/directory/life/activities/' || activity_id from activities where ceptoar_id = 'life'")
+        .fetch_one(&mut app.database.owner().await)
+        .await
+        .expect("an entry")
 }
 
 /// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.

@@ -394,7 +394,16 @@ const WITHOUT_OBJECT: [&str; 54] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 83] = [
+const TESTED_ELSEWHERE: [&str; 91] = [
+    // tests/it/activities.rs
+    "GET /activities",
+    "GET /activities/{year}/{line}",
+    "GET /directory/{ceptoar}/activities",
+    "GET /directory/{ceptoar}/activities/new",
+    "POST /directory/{ceptoar}/activities/new",
+    "GET /directory/{ceptoar}/activities/{activity}",
+    "POST /directory/{ceptoar}/activities/{activity}",
+    "POST /directory/{ceptoar}/activities/{activity}/withdrawal",
     // tests/it/follow_up.rs
     "GET /follow-up",
     "POST /follow-up",

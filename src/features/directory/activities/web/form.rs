@@ -83,11 +83,11 @@ impl Typed {
                 pairs.push((format!("{name}_{unit}"), part));
             }
         };
-        day("from", content.from_on);
+        day("began", content.from_on);
         if content.to_on != content.from_on {
-            day("to", content.to_on);
+            day("ended", content.to_on);
         }
-        pairs.extend(content.kinds.iter().map(|kind| ("kind".to_owned(), kind.code().to_owned())));
+        pairs.extend(content.kinds.iter().map(|kind| ("activity".to_owned(), kind.code().to_owned())));
         Self(pairs)
     }
 
@@ -127,7 +127,7 @@ impl Typed {
     }
 
     fn ticked(&self) -> Vec<Kind> {
-        let typed = |kind: &Kind| self.0.iter().any(|(name, value)| name == "kind" && value == kind.code());
+        let typed = |kind: &Kind| self.0.iter().any(|(name, value)| name == "activity" && value == kind.code());
         Kind::ALL.into_iter().filter(typed).collect()
     }
 
@@ -139,7 +139,7 @@ impl Typed {
         let days = self.days(today, &mut errors, w);
         let kinds = self.ticked();
         if kinds.is_empty() {
-            errors.add("kind", w.no_kind);
+            errors.add("activity", w.no_kind);
         }
         let done = errors.take("done", text::paragraph(self.at("done"), LONGEST_TEXT), language);
         if done.is_empty() {
@@ -187,29 +187,29 @@ impl Typed {
     }
 
     fn days(&self, today: NaiveDate, errors: &mut FieldErrors, w: &FormWords) -> Option<(NaiveDate, NaiveDate)> {
-        let from = match self.date("from") {
+        let from = match self.date("began") {
             TypedDate::Day(day) => day,
             TypedDate::Nothing | TypedDate::Wrong => {
-                errors.add("from", w.day_wrong);
+                errors.add("began", w.day_wrong);
                 return None;
             }
         };
-        let to = match self.date("to") {
+        let to = match self.date("ended") {
             TypedDate::Day(day) => day,
             TypedDate::Nothing => from,
             TypedDate::Wrong => {
-                errors.add("to", w.day_wrong);
+                errors.add("ended", w.day_wrong);
                 return None;
             }
         };
         if from > today {
-            errors.add("from", w.ahead);
+            errors.add("began", w.ahead);
         } else if fiscal_year(from) < FIRST_YEAR {
-            errors.add("from", w.too_early);
+            errors.add("began", w.too_early);
         } else if to < from {
-            errors.add("to", w.backwards);
+            errors.add("ended", w.backwards);
         } else if fiscal_year(to) != fiscal_year(from) {
-            errors.add("to", w.two_years);
+            errors.add("ended", w.two_years);
         }
         Some((from, to))
     }
@@ -277,10 +277,10 @@ mod tests {
     fn typed(more: &[(&str, &str)]) -> Typed {
         let mut pairs = vec![
             ("title", "セプター訓練"),
-            ("from_year", "２０２６"),
-            ("from_month", "9"),
-            ("from_day", "10"),
-            ("kind", "drill"),
+            ("began_year", "２０２６"),
+            ("began_month", "9"),
+            ("began_day", "10"),
+            ("activity", "drill"),
             ("done", "届いた。"),
         ];
         pairs.retain(|(name, _)| !more.iter().any(|(known, _)| known == name));
@@ -294,19 +294,19 @@ mod tests {
     }
 
     fn to<'a>(year: &'a str, month: &'a str, day: &'a str) -> [(&'static str, &'a str); 3] {
-        [("to_year", year), ("to_month", month), ("to_day", day)]
+        [("ended_year", year), ("ended_month", month), ("ended_day", day)]
     }
 
     #[test]
     fn an_entry_is_of_one_year_and_has_begun() {
         assert_eq!(wrong(&[]), [""; 0]);
         assert_eq!(wrong(&to("2027", "3", "31")), [""; 0]);
-        assert_eq!(wrong(&to("2027", "4", "1")), ["to"]);
-        assert_eq!(wrong(&to("2026", "9", "9")), ["to"]);
-        assert_eq!(wrong(&to("2026", "9", "")), ["to"]);
-        assert_eq!(wrong(&[("from_month", "12")]), ["from"]);
-        assert_eq!(wrong(&[("from_year", "2004")]), ["from"]);
-        assert_eq!(wrong(&[("from_day", "31")]), ["from"]);
+        assert_eq!(wrong(&to("2027", "4", "1")), ["ended"]);
+        assert_eq!(wrong(&to("2026", "9", "9")), ["ended"]);
+        assert_eq!(wrong(&to("2026", "9", "")), ["ended"]);
+        assert_eq!(wrong(&[("began_month", "12")]), ["began"]);
+        assert_eq!(wrong(&[("began_year", "2004")]), ["began"]);
+        assert_eq!(wrong(&[("began_day", "31")]), ["began"]);
     }
 
     #[test]
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn kinds_texts_and_links_are_asked_for_and_looked_at() {
-        assert_eq!(wrong(&[("kind", "nonsense"), ("done", " "), ("title", "")]), ["title", "kind", "done"]);
+        assert_eq!(wrong(&[("activity", "nonsense"), ("done", " "), ("title", "")]), ["title", "activity", "done"]);
         assert_eq!(wrong(&[("link", "javascript:alert(1)")]), ["link"]);
         assert_eq!(wrong(&[("link", "https://www.example.go.jp/a")]), [""; 0]);
     }
