@@ -79,7 +79,7 @@ async fn a_desk_writes_down_what_was_done_and_its_year_shows_it() {
     assert_eq!(page.texts("[data-entries] .item__title"), ["情報の共有", "2026年度セプター訓練"], "by day");
     assert!(page.body.contains("受け取った情報: 3件(展開1、見送り2)") && page.body.contains("参加した構成員: 1,602"));
     assert!(page.body.contains("2026年度(令和8年度)の記録: 2件"), "{}", page.body);
-    assert_eq!(page.values("[data-entries] a[rel]"), [""; 0]);
+    assert_eq!(attrs(&page, "[data-entries] a[rel]", "href"), ["https://www.bank.example/a"]);
     let before = desk.get(&format!("{YEAR}?year=2025")).await;
     assert_eq!(before.texts("[data-entries] .item__title"), ["2025年度の演習"]);
     assert_eq!(before.texts("[data-entries] .badge"), ["分野横断的演習", "自主的な訓練・演習"]);
@@ -309,6 +309,9 @@ async fn totals_are_what_was_counted_by_hand() {
     assert!(evidence.texts("[data-without] li").iter().all(|line| line.ends_with("記録なし")));
     let otherwise = analyst.get("/activities/2026/confirmed_otherwise").await;
     assert_eq!(otherwise.texts("[data-entries] .item__title"), ["電話での確認"]);
+    let others = otherwise.texts("[data-without] li");
+    assert_eq!(others.iter().filter(|line| line.ends_with("訓練の記録あり")).count(), 2, "{others:?}");
+    assert_eq!(others.iter().filter(|line| line.ends_with("記録なし")).count() as i64, all - 3, "{others:?}");
     // A ministry sees its own sectors, a desk its own line.
     let fsa = w.app.signed_in("liaison").await.get("/activities").await;
     let own = w.number("select count(*) from ceptoars c join sector_ministries m using (sector_id) join organisations o using (organisation_id) where o.code = 'fsa' and m.valid @> date '2026-11-21' and exists (select from ceptoar_names n where n.ceptoar_id = c.ceptoar_id and n.valid @> date '2026-11-21')").await;
@@ -329,6 +332,13 @@ async fn totals_are_what_was_counted_by_hand() {
     let past = analyst.get("/activities?year=2025").await;
     assert_eq!(total(&past, "情報の共有")[0].split(' ').next(), Some("1"));
     assert_eq!(total(&past, "会合")[0], "記録なし", "each year by itself");
+    let path = entry(&mut w, "2026年度セプター訓練").await;
+    let other = entry(&mut w, "二回目の訓練").await;
+    for path in [path, other] {
+        desk.post(&format!("{path}/withdrawal"), &[("version", "1"), ("reason", "x")]).await;
+    }
+    let row = total(&analyst.get("/activities").await, "セプター訓練(疎通訓練)");
+    assert_eq!((&*row[0], &*row[3]), ("記録なし", "まだ記録なし(前年度1)"), "silence is not less");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -414,4 +424,42 @@ async fn row_security_alone_keeps_entries_apart() {
         let forged = "insert into activity_versions select activity_id, 9, ceptoar_id, '{}', now() from activities";
         assert!(sqlx::query(forged).execute(&mut *tx).await.is_err(), "{name} writes no history");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_follow_up_has_the_year_beside_the_sheet_and_the_totals_in_its_preview() {
+    let w = crate::follow_up::world::World::build().await;
+    w.open().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let sheet = "/follow-up/2026/sheets/banks";
+    let before = desk.get(sheet).await;
+    assert!(before.texts("[data-activities]").concat().contains("まだ記録されていません"), "{}", before.body);
+    recorded(&mut desk, NEW, &drill()).await;
+    recorded(&mut desk, NEW, &typed("前年度", ["2026", "3", "31"], &["drill"])).await;
+    let beside = desk.get(sheet).await;
+    assert!(beside.texts("[data-activities]").concat().contains("活動の記録: 1件"), "{}", beside.body);
+    assert_eq!(attrs(&beside, "[data-activities] a", "href"), [format!("{YEAR}?year=2026")]);
+    let mut analyst = w.app.signed_in("analyst").await;
+    let preview = analyst.get("/follow-up/2026/preview").await;
+    let row = total(&preview, "セプター訓練(疎通訓練)");
+    assert!(row[0].starts_with("1 / ") && row[3] == "増減なし(1)", "{row:?}");
+    assert!(attrs(&preview, "[data-totals] a", "href").contains(&"/activities/2026/drill".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demonstration_has_entries_that_say_so() {
+    let app = crate::support::TestApp::start().await;
+    let mut db = app.database.owner().await;
+    ceptoar_portal::features::demonstration::seed(&mut db, &app.state.hasher).await.unwrap();
+    for _ in 0..2 {
+        ceptoar_portal::features::directory::activities::demonstration::record(&mut db, app.state.clock.now())
+            .await
+            .unwrap();
+    }
+    let titles: Vec<String> = sqlx::query_scalar("select title from activities").fetch_all(&mut db).await.unwrap();
+    assert_eq!(titles.len(), 6, "{titles:?}");
+    assert!(titles.iter().all(|title| title.ends_with("(デモ)")), "{titles:?}");
+    let mut desk = app.visitor();
+    assert_eq!(desk.post("/sign-in/demonstration", &[("name", "desk-banks")]).await.status, 303);
+    assert_eq!(desk.get(YEAR).await.texts("[data-entries] > li").len(), 2);
 }

@@ -85,6 +85,12 @@ crate::words! {
 }
 
 impl Content {
+    /// Whether the address can be a link: of the web, encrypted, of a plain host, and with no name in front of it.
+    #[must_use]
+    pub fn leads_out(&self) -> bool {
+        is_address(&self.link)
+    }
+
     /// The title in a language; Japanese where there is no other.
     #[must_use]
     pub fn title(&self, language: Language) -> &str {
@@ -134,6 +140,15 @@ impl Content {
     }
 }
 
+/// Whether a text is an address that a page may lead to.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.starts_with("https://")
+        && text.is_ascii()
+        && url::Url::parse(text)
+            .is_ok_and(|url| url.has_host() && url.username().is_empty() && url.password().is_none())
+}
+
 #[cfg(test)]
 pub mod tests {
     //! An entry to begin from.
@@ -166,6 +181,23 @@ pub mod tests {
         entry.to_on = "2026-09-11".parse().unwrap();
         assert_eq!(entry.days(Language::Ja), "2026年9月10日(木)から2026年9月11日(金)まで");
         assert_eq!(entry.title(Language::En), "セプター訓練");
+    }
+
+    #[test]
+    fn only_plain_addresses_lead_out() {
+        assert!(is_address("https://www.example.go.jp/a?b=c"));
+        for text in [
+            "",
+            "http://www.example.go.jp/",
+            "https://",
+            "https://bank.example@evil.example/",
+            "javascript:0",
+            "https://exаmple.com/",
+            "//www.example.go.jp/",
+            "ftp://www.example.go.jp/",
+        ] {
+            assert!(!is_address(text), "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::shown::{CommonWords, Row};
 use super::totals::reached;
 use crate::features::access::Viewer;
 use crate::features::access::action::ActivityAction;
+use crate::features::directory::activities::kind::Kind;
 use crate::features::directory::activities::paths;
 use crate::features::directory::activities::store::{self, Asked};
 use crate::features::directory::activities::tally::{CeptoarYear, FIRST_YEAR, Line, total};
@@ -23,13 +24,13 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the page.
     pub struct EvidenceWords {
-        title: "{line}({year})" / "{line} ({year})",
+        title: "{year}の記録: {line}" / "{line}: on record for {year}",
         totals: "{year}の活動状況" / "Activities of {year}",
         summary: "記録のあるセプター: {count} / {all}({sectors}分野)" / "CEPTOARs with an entry: {count} of {all}, in {sectors} sectors",
         with: "記録のあるセプター" / "With an entry",
         without: "記録のないセプター" / "Without an entry",
-        without_text: "事務局がまだ記録していません。行わなかったという意味ではありません。" / "No secretariat has written it down yet; that does not say that it was not done.",
-        other: "訓練の記録があるため、ここでは数えません。" / "They have an entry of the drill and are counted there.",
+        without_text: "「記録なし」は、事務局がまだ記録していないことを示します。行わなかったという意味ではありません。" / "“Not recorded” means that no secretariat has written it down; not that it was not done.",
+        other: "訓練の記録あり" / "Has an entry of the drill",
         none: "記録のあるセプターは、まだありません。" / "No CEPTOAR has an entry yet.",
     }
 }
@@ -48,9 +49,8 @@ struct EvidencePage {
     c: &'static CommonWords,
     summary: String,
     groups: Vec<Group>,
-    /// Those without: name and address.
-    without: Vec<(String, String)>,
-    why_without: &'static str,
+    /// Those without: name, address, what is said of them.
+    without: Vec<(String, String, &'static str)>,
 }
 
 /// A line of a year in an address.
@@ -105,10 +105,16 @@ pub async fn get(
         c: CommonWords::of(language),
         summary: fill(w.summary, &numbers),
         groups: counted.iter().map(group).collect(),
-        without: others.iter().map(|c| (name(c, language), paths::year(&c.facts.ceptoar_id, year))).collect(),
-        why_without: if line == Line::ConfirmedOtherwise { w.other } else { w.without_text },
+        without: others.iter().map(|ceptoar| without(line, ceptoar, year, language)).collect(),
     })
     .into_response())
+}
+
+fn without(line: Line, ceptoar: &CeptoarYear, year: i32, language: Language) -> (String, String, &'static str) {
+    // Who drilled is left out of those who confirmed otherwise; that is something else than silence.
+    let drilled = line == Line::ConfirmedOtherwise && Line::Of(Kind::Drill).counts(ceptoar);
+    let why = if drilled { EvidenceWords::of(language).other } else { CommonWords::of(language).not_recorded };
+    (name(ceptoar, language), paths::year(&ceptoar.facts.ceptoar_id, year), why)
 }
 
 fn name(ceptoar: &CeptoarYear, language: Language) -> String {

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::features::directory::activities::activity::{Activity, Content, PartWords};
+use crate::features::directory::activities::activity::{Activity, Content, PartWords, is_address};
 use crate::features::directory::activities::kind::Kind;
 use crate::features::directory::activities::tally::FIRST_YEAR;
 use crate::kernel::clock::fiscal_year;
@@ -30,6 +30,7 @@ crate::words! {
         organiser_help: "他の団体が開いたものに参加した場合。" / "Where others held it.",
         numbers: "件数・参加数(分かる場合)" / "Numbers, where known",
         numbers_help: "例: 3件を受け取り、1件を展開し、2件は構成員に既報のため見送った場合は、3、1、2。" / "For instance 3, 1 and 2: three came in, one was passed on, two were left out because members had them already.",
+        rest: "その他" / "The rest",
         link_help: "「https://」で始まるアドレス。" / "An address that begins with https://.",
         correction: "訂正の理由" / "Why it is corrected",
         correction_help: "記録の間違いや不足を直す理由。訂正前の内容も残ります。" / "What was wrong or missing. What it said before is kept.",
@@ -42,7 +43,7 @@ crate::words! {
         number_wrong: "0から1,000,000までの整数で入力してください。分からない場合は空欄にしてください。" / "A whole number from 0 to 1,000,000, please; nothing where it is not known.",
         no_received: "展開した件数や見送った件数を入力する場合は、受け取った件数も入力してください。" / "Please enter how many were received as well.",
         too_many: "展開した件数と見送った件数の合計が、受け取った件数より多くなっています。どちらかを直してください。" / "More were passed on and left out than received. Please correct one of them.",
-        link_wrong: "「https://」または「http://」で始まるアドレスを入力してください。" / "Please enter an address that begins with https:// or http://.",
+        link_wrong: "「https://」で始まる、半角のアドレスを入力してください。" / "Please enter a plain address that begins with https://.",
     }
 }
 
@@ -237,10 +238,7 @@ impl Typed {
 
     fn link(&self, errors: &mut FieldErrors, language: Language) -> String {
         let link = errors.take("link", text::line(self.at("link"), LONGEST_LINK), language);
-        let is_web = |link: &str| {
-            link.is_ascii() && url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
-        };
-        if !link.is_empty() && !is_web(&link) {
+        if !link.is_empty() && !is_address(&link) {
             errors.add("link", FormWords::of(language).link_wrong);
         }
         link

@@ -78,6 +78,8 @@ pub struct Row {
     pub facts: Vec<String>,
     /// Where more stands.
     pub link: String,
+    /// Whether that can be a link.
+    pub leads_out: bool,
     /// Whether it was corrected.
     pub corrected: bool,
 }
@@ -109,6 +111,7 @@ impl Row {
             done: content.done.clone(),
             facts,
             link: content.link.clone(),
+            leads_out: content.leads_out(),
             corrected: activity.version > 1,
         }
     }

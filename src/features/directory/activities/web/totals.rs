@@ -28,9 +28,9 @@ crate::words! {
         lead_member: "セプターの事務局が記録した活動を読めます。" / "What the secretariat of your CEPTOAR wrote down.",
         totals: "集計" / "Totals",
         what: "活動" / "Activity",
-        recorded: "記録のあるセプター" / "CEPTOARs with an entry",
+        recorded: "記録あり" / "On record",
         sectors: "分野" / "Sectors",
-        without: "記録のないセプター" / "Without an entry",
+        without: "記録なし" / "Not recorded",
         before: "前年度との差" / "Against the year before",
         of: "{count} / {all}セプター" / "{count} of {all}",
         sectors_of: "{count}分野" / "{count}",
@@ -38,6 +38,7 @@ crate::words! {
         same: "増減なし({count})" / "No change ({count})",
         more: "{difference}増(前年度{count})" / "{difference} more (then {count})",
         fewer: "{difference}減(前年度{count})" / "{difference} fewer (then {count})",
+        not_yet: "まだ記録なし(前年度{count})" / "Nothing on record yet (then {count})",
         not_before: "前年度は記録なし" / "Nothing on record then",
         note: "「記録なし」は、事務局がまだ記録していないことを示します。行わなかったという意味ではありません。" / "“Not recorded” means that no secretariat has written it down; not that it was not done.",
         items: "記録された情報の件数" / "Items, as recorded",
@@ -135,6 +136,8 @@ pub fn rows(year: i32, now: &[CeptoarYear], before: &[CeptoarYear], language: La
 fn difference(w: &TotalsWords, now: Total, then: Total) -> String {
     let words = match now.ceptoars.cmp(&then.ceptoars) {
         _ if then.ceptoars == 0 => w.not_before,
+        // What is not on record yet is not less than it was.
+        _ if now.ceptoars == 0 => w.not_yet,
         std::cmp::Ordering::Equal => w.same,
         std::cmp::Ordering::Greater => w.more,
         std::cmp::Ordering::Less => w.fewer,

@@ -14,7 +14,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::{exchange, rules, verification};
+use crate::features::directory::{activities, exchange, rules, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -36,6 +36,7 @@ crate::words! {
         verification: "連絡先の確認" / "Proof of life",
         rules: "取扱いルール" / "Handling rule",
         requirements: "具備要件の状況" / "Requirements",
+        activities: "活動状況" / "Activities",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
         search: "構成員の名称" / "Member's name",
@@ -99,6 +100,7 @@ struct RosterPage {
     verification: Option<String>,
     rules: String,
     requirements: String,
+    activities: String,
     exchange: Option<String>,
 }
 
@@ -192,6 +194,7 @@ async fn page(
         verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
         rules: rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id),
         requirements: rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id),
+        activities: activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id),
         as_of,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
