@@ -42,6 +42,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::exchange::routes())
         .merge(directory::rules::routes())
         .merge(directory::activities::routes())
+        .merge(directory::setup::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

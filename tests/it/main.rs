@@ -35,5 +35,6 @@ mod reading;
 mod row_security;
 mod search;
 mod security_page;
+mod setup;
 mod trail;
 mod trouble;

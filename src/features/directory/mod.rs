@@ -6,5 +6,6 @@ pub mod outline;
 pub mod reference;
 pub mod roster;
 pub mod rules;
+pub mod setup;
 pub mod verification;
 mod store;

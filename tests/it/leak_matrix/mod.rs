@@ -394,7 +394,13 @@ const WITHOUT_OBJECT: [&str; 54] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 91] = [
+const TESTED_ELSEWHERE: [&str; 96] = [
+    // tests/it/setup.rs
+    "GET /directory/{ceptoar}/setup",
+    "POST /directory/{ceptoar}/setup",
+    "GET /directory/{ceptoar}/setup/{fact}",
+    "POST /directory/{ceptoar}/setup/{fact}",
+    "POST /directory/{ceptoar}/setup/{fact}/withdrawal",
     // tests/it/activities.rs
     "GET /activities",
     "GET /activities/{year}/{line}",

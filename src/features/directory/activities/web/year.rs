@@ -12,6 +12,7 @@ use crate::features::directory::activities::kind::Kind;
 use crate::features::directory::activities::store::{self, Asked};
 use crate::features::directory::activities::{paths, tally};
 use crate::features::directory::rules::paths as rules;
+use crate::features::directory::setup::paths as setup;
 use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period;
@@ -28,6 +29,7 @@ crate::words! {
         count: "{year}の記録: {count}件" / "On record for {year}: {count}",
         add: "活動を記録する" / "Record an activity",
         requirements: "具備要件の状況" / "Requirements",
+        setup: "整備状況" / "Set-up",
         none_title: "この年度の活動は、まだ記録されていません" / "Nothing is on record for this year yet",
         none_keeper: "「活動を記録する」から、訓練への参加、分析、会合などを記録してください。1件あたり数分で終わります。" / "Use “Record an activity” for drills, analysis, meetings and so on. Each takes a few minutes.",
         none_text: "事務局が記録すると、ここに表示されます。" / "What the secretariat writes down appears here.",
@@ -52,6 +54,7 @@ struct YearPage {
     taken_back: Vec<Row>,
     add: Option<String>,
     requirements: Option<String>,
+    setup: String,
 }
 
 /// What may follow the address.
@@ -114,6 +117,7 @@ pub async fn get(
         count: fill(w.count, &count),
         rows: standing.iter().map(row).collect(),
         taken_back: gone.iter().map(row).collect(),
+        setup: setup::setup(&ceptoar),
         add: place.lets(&viewer, ActivityAction::Record).then(|| paths::of_ceptoar(paths::NEW, &ceptoar)),
         requirements: can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&ceptoar))
             .then(|| rules::of_ceptoar(rules::REQUIREMENTS, &ceptoar)),
