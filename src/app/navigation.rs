@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::access::action::{BreakGlassAction, DirectoryAction, FollowUpAction, TrailAction};
+use crate::features::access::action::{ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, TrailAction};
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
@@ -52,6 +52,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::FollowUp(FollowUpAction::See)) {
         entries.push(("/follow-up", "フォローアップ", "Follow-up"));
+    }
+    if could(viewer, Action::Activity(ActivityAction::See)) {
+        entries.push(("/activities", "活動状況", "Activities"));
     }
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {

@@ -43,6 +43,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::rules::routes())
         .merge(directory::history::routes())
         .merge(directory::proposals::routes())
+        .merge(directory::activities::routes())
+        .merge(directory::setup::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use crate::features::demonstration::{self, Summary};
-use crate::features::directory::reference;
+use crate::features::directory::{self, reference};
 use crate::features::{feature_map, follow_up};
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
@@ -30,6 +30,7 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
     let demonstration = match config.is_demonstration() {
         true => {
             let summary = demonstration::seed(&mut owner, hasher).await?;
+            directory::activities::demonstration::record(&mut owner, Clock::System.now()).await?;
             follow_up::demonstration::open_one(&mut owner, &config.base_url(), Clock::System.now()).await?;
             Some(summary)
         }

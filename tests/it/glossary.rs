@@ -9,7 +9,9 @@ use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
+use ceptoar_portal::features::directory::activities::kind::Kind as ActivityKind;
 use ceptoar_portal::features::directory::proposals::proposal::State as ProposalState;
+use ceptoar_portal::features::directory::setup::fact::Subject;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
 use ceptoar_portal::features::follow_up::state::State as SheetState;
 use ceptoar_portal::features::people::person::{AccountState, Decision, DutyTime, RequestPurpose, Strength};
@@ -104,6 +106,8 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("Decision", Decision::ALL),
         rows("follow_up::State", SheetState::ALL),
         rows("proposals::State", ProposalState::ALL),
+        rows("activities::Kind", ActivityKind::ALL),
+        rows("setup::Subject", Subject::ALL),
     ]
     .concat()
     .into_iter()

@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod activities;
 mod advisories;
 mod architecture;
 mod authenticators;
@@ -35,5 +36,6 @@ mod reading;
 mod row_security;
 mod search;
 mod security_page;
+mod setup;
 mod trail;
 mod trouble;

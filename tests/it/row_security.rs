@@ -113,6 +113,13 @@ on conflict do nothing;
 insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
 select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
 from handling_rules r join memberships m using (ceptoar_id) on conflict do nothing;
+insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, recorded_by, recorded_at)
+select gen_random_uuid(), f.ceptoar_id, 'x', '2026-09-10', '2026-09-10', '{drill}', 'x', f.account_id, now()
+from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;
+update activities set version = 2, correction = 'x';
+insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, recorded_by, recorded_at)
+select gen_random_uuid(), ceptoar_id, 'step_rules', '2007-03-01', false, recorded_by, now() from activities;
+update setup_facts set version = 2, correction = 'x';
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at, effective_on,
                                content, head_row, columns)

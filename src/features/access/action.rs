@@ -144,6 +144,17 @@ pub enum FollowUpAction {
     Publish,
 }
 
+/// What is done with the activities of a CEPTOAR (活動状況).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityAction {
+    /// Read what it did.
+    See,
+    /// See what was corrected and taken back, and the totals of the year.
+    LookOver,
+    /// Write down, correct and take back.
+    Record,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -159,6 +170,8 @@ pub enum Action {
     Directory(DirectoryAction),
     /// Something in the yearly follow-up.
     FollowUp(FollowUpAction),
+    /// Something with the activities of a CEPTOAR.
+    Activity(ActivityAction),
 }
 
 impl Action {
@@ -172,6 +185,7 @@ impl Action {
             Self::BreakGlass(action) => action.possible_for(viewer),
             Self::Directory(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::FollowUp(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! What is done to a thing is decided by [`can`], from the facts that the caller read of this very thing.
 
 pub mod action;
+pub mod activity;
 pub mod advisory;
 pub mod break_glass;
 pub mod decision;

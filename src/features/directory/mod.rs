@@ -1,5 +1,6 @@
 //! 名簿: sectors, CEPTOARs, secretariats, members and their windows, each fact with its period.
 
+pub mod activities;
 pub mod exchange;
 pub mod history;
 pub mod outline;
@@ -7,5 +8,6 @@ pub mod proposals;
 pub mod reference;
 pub mod roster;
 pub mod rules;
+pub mod setup;
 pub mod verification;
 mod store;

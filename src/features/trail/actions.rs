@@ -92,6 +92,12 @@ actions! {
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "directory.change" Work "名簿の変更" / "Directory changed";
+    "activity.record" Work "活動の記録" / "Activity recorded";
+    "activity.correct" Work "活動の記録の訂正" / "Entry of an activity corrected";
+    "activity.withdraw" Work "活動の記録の取消し" / "Entry of an activity taken back";
+    "setup.record" Work "整備状況の記録" / "Set-up recorded";
+    "setup.correct" Work "整備状況の記録の訂正" / "Set-up corrected";
+    "setup.withdraw" Work "整備状況の記録の取消し" / "Set-up taken back";
     "follow_up.open" Work "フォローアップの開始" / "Follow-up opened";
     "follow_up.save" Work "調査票の保存" / "Sheet saved";
     "follow_up.send" Work "調査票の提出" / "Sheet sent";
@@ -139,6 +145,8 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "grant_request" => language.pick("申請", "Request").to_owned(),
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
         "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
+        "activity" => language.pick("活動の記録", "Entry of an activity").to_owned(),
+        "setup_fact" => language.pick("整備状況の記録", "Entry of the set-up").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),

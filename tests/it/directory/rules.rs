@@ -179,7 +179,7 @@ async fn lights_follow_the_evidence() {
     let mut desk = w.app.signed_in("desk").await;
     sqlx::query("update contact_channels set last_verified_on = null").execute(&mut w.db).await.unwrap();
     let at = async |desk: &mut Client| lights(&desk.get(REQUIREMENTS).await);
-    assert_eq!(at(&mut desk).await, ["不足", "一部不足", "不足", "不足", "判定なし"]);
+    assert_eq!(at(&mut desk).await, ["不足", "一部不足", "不足", "不足", "不足"]);
     adopted(&w).await;
     assert_eq!(at(&mut desk).await[0], "一部不足");
     let one = rule(&mut w, "第1版").await;
@@ -190,7 +190,7 @@ async fn lights_follow_the_evidence() {
         .execute(&mut w.db)
         .await
         .unwrap();
-    assert_eq!(at(&mut desk).await, ["満たしています", "満たしています", "不足", "不足", "判定なし"]);
+    assert_eq!(at(&mut desk).await, ["満たしています", "満たしています", "不足", "不足", "不足"]);
     factory::case_team(&w.app).await;
     let drill = NewAdvisory { ceptoars: &["banks"], drill: true, ..NewAdvisory::default() };
     factory::published_advisory(&w.app, drill).await;

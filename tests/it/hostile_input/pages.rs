@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 48] = [
+const VALID: [(&str, &str); 58] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -88,6 +88,16 @@ const VALID: [(&str, &str); 48] = [
     ("place", "名称"),
     ("wrong", "誤り"),
     ("right", "正しい内容"),
+    ("began_year", "2026"),
+    ("began_month", "9"),
+    ("began_day", "10"),
+    ("activity", "drill"),
+    ("done", "全構成員に届いた。"),
+    ("correction", "主催の書きもれ"),
+    ("organiser", "架空協会"),
+    ("since_year", "2020"),
+    ("since_month", "4"),
+    ("remark", "架空協会と合意した。"),
     // A unit stands beside a number only.
     ("count_unit_2", ""),
     ("count_unit_3", ""),
@@ -254,6 +264,9 @@ impl Scene {
             starts.extend(
                 [
                     "/directory/banks/rules",
+                    "/directory/banks/activities/new",
+                    "/directory/banks/setup",
+                    "/activities",
                     "/follow-up/2026/sheets/banks",
                     "/follow-up/2026/sheets/life",
                     ERRATA,
@@ -270,12 +283,13 @@ impl Scene {
             }
             people.push((name, app.signed_in(name).await, starts));
         }
+        let (recorded, set_up) = (recorded_activity(&app).await, recorded_step(&app).await);
         // After the others: what the banks' desk has as well is filled in there.
         let life_desk = app.signed_in("desk-life").await;
         people.push((
             "desk-life",
             life_desk,
-            vec!["/directory/life/verification".into(), "/directory/life/rules".into()],
+            vec!["/directory/life/verification".into(), "/directory/life/rules".into(), recorded, set_up],
         ));
         people.push(("keeper-second", app.signed_in("keeper-second").await, vec![proposal]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
@@ -362,6 +376,36 @@ async fn proposal(app: &TestApp, db: &mut PgConnection) -> String {
     let done = keeper.post(&path, &form).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
     done.location().to_owned()
+}
+
+/// An activity that the other CEPTOAR's desk wrote down: the path of its page.
+async fn recorded_activity(app: &TestApp) -> String {
+    let mut desk = app.signed_in("desk-life").await;
+    let typed = [
+        ("title", "セプター訓練"),
+        ("began_year", "2026"),
+        ("began_month", "9"),
+        ("began_day", "10"),
+        ("activity", "drill"),
+        ("done", "全構成員に届いた。"),
+    ];
+    let done = desk.post("/directory/life/activities/new", &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    sqlx::query_scalar("select '/directory/life/activities/' || activity_id from activities where ceptoar_id = 'life'")
+        .fetch_one(&mut app.database.owner().await)
+        .await
+        .expect("an entry")
+}
+
+/// A step of its setting up that the other CEPTOAR's desk wrote down: the path of its page.
+async fn recorded_step(app: &TestApp) -> String {
+    let typed = [("subject", "step_rules"), ("since_year", "2018"), ("since_month", "4")];
+    let done = app.signed_in("desk-life").await.post("/directory/life/setup", &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    sqlx::query_scalar("select '/directory/life/setup/' || fact_id from setup_facts")
+        .fetch_one(&mut app.database.owner().await)
+        .await
+        .expect("a fact")
 }
 
 /// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.

@@ -395,7 +395,22 @@ const WITHOUT_OBJECT: [&str; 55] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 90] = [
+const TESTED_ELSEWHERE: [&str; 103] = [
+    // tests/it/setup.rs
+    "GET /directory/{ceptoar}/setup",
+    "POST /directory/{ceptoar}/setup",
+    "GET /directory/{ceptoar}/setup/{fact}",
+    "POST /directory/{ceptoar}/setup/{fact}",
+    "POST /directory/{ceptoar}/setup/{fact}/withdrawal",
+    // tests/it/activities.rs
+    "GET /activities",
+    "GET /activities/{year}/{line}",
+    "GET /directory/{ceptoar}/activities",
+    "GET /directory/{ceptoar}/activities/new",
+    "POST /directory/{ceptoar}/activities/new",
+    "GET /directory/{ceptoar}/activities/{activity}",
+    "POST /directory/{ceptoar}/activities/{activity}",
+    "POST /directory/{ceptoar}/activities/{activity}/withdrawal",
     // tests/it/follow_up.rs
     "GET /follow-up",
     "POST /follow-up",

@@ -53,6 +53,12 @@ pub struct Evidence {
     pub shared: i64,
     /// Drills that reached members this fiscal year.
     pub drills: i64,
+    /// Entries of analysis among the activities of this fiscal year.
+    pub analyses: i64,
+    /// Entries of the drill.
+    pub drill_entries: i64,
+    /// Entries that confirm the route otherwise.
+    pub route_checks: i64,
 }
 
 impl Evidence {
@@ -88,10 +94,21 @@ impl Evidence {
         }
     }
 
-    /// A drill was held this fiscal year.
+    /// A drill was held this fiscal year, along the portal or as the desk wrote it down; that the route was confirmed
+    /// in another way is a part of it.
     #[must_use]
     pub fn drill(&self) -> Light {
-        if self.drills > 0 { Light::Met } else { Light::Missing }
+        match (self.drills + self.drill_entries > 0, self.route_checks > 0) {
+            (true, _) => Light::Met,
+            (false, true) => Light::Partly,
+            (false, false) => Light::Missing,
+        }
+    }
+
+    /// Failures were analysed this fiscal year, as the desk wrote it down.
+    #[must_use]
+    pub fn analysis(&self) -> Light {
+        if self.analyses > 0 { Light::Met } else { Light::Missing }
     }
 }
 
@@ -99,12 +116,22 @@ impl Evidence {
 mod tests {
     use super::*;
 
-    const ALL: Evidence =
-        Evidence { members: 3, rule_in_force: true, consents: 3, with_window: 3, proven: 3, shared: 1, drills: 1 };
+    const ALL: Evidence = Evidence {
+        members: 3,
+        rule_in_force: true,
+        consents: 3,
+        with_window: 3,
+        proven: 3,
+        shared: 1,
+        drills: 1,
+        analyses: 1,
+        drill_entries: 0,
+        route_checks: 0,
+    };
 
     #[test]
     fn a_light_is_green_when_all_its_evidence_is_there_and_not_before() {
-        assert_eq!([ALL.rule(), ALL.windows(), ALL.sharing(), ALL.drill()], [Light::Met; 4]);
+        assert_eq!([ALL.rule(), ALL.windows(), ALL.sharing(), ALL.drill(), ALL.analysis()], [Light::Met; 5]);
         assert_eq!(Evidence { consents: 2, ..ALL }.rule(), Light::Partly);
         assert_eq!(Evidence { rule_in_force: false, ..ALL }.rule(), Light::Missing);
         assert_eq!(Evidence { proven: 2, ..ALL }.windows(), Light::Partly);
@@ -112,6 +139,9 @@ mod tests {
         assert_eq!(Evidence { shared: 0, ..ALL }.sharing(), Light::Partly);
         assert_eq!(Evidence { shared: 0, drills: 0, ..ALL }.sharing(), Light::Missing);
         assert_eq!(Evidence { drills: 0, ..ALL }.drill(), Light::Missing);
+        assert_eq!(Evidence { drills: 0, drill_entries: 1, ..ALL }.drill(), Light::Met);
+        assert_eq!(Evidence { drills: 0, route_checks: 1, ..ALL }.drill(), Light::Partly);
+        assert_eq!(Evidence { analyses: 0, ..ALL }.analysis(), Light::Missing);
     }
 
     #[test]

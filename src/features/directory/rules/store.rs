@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::light::Evidence;
 use super::rule::{Edition, MemberConsent, NewEdition, Way};
+use crate::features::directory::activities::store as activities;
+use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::ids::{AccountId, OrganisationId};
 
 /// How many members a page shows.
@@ -182,8 +184,8 @@ pub async fn disagree(tx: &mut PgConnection, consent: Consent<'_>) -> sqlx::Resu
 
 /// What the portal knows of a CEPTOAR today; `since` is the first instant of the fiscal year.
 pub async fn evidence(tx: &mut PgConnection, ceptoar_id: &str, since: DateTime<Utc>) -> sqlx::Result<Evidence> {
-    sqlx::query_as!(
-        Evidence,
+    let told = activities::shown(&mut *tx, ceptoar_id, fiscal_year(japan_day(since))).await?;
+    let found = sqlx::query!(
         r#"with members as (
              select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()),
            rule as (
@@ -209,5 +211,17 @@ pub async fn evidence(tx: &mut PgConnection, ceptoar_id: &str, since: DateTime<U
         PROVEN_DAYS
     )
     .fetch_one(tx)
-    .await
+    .await?;
+    Ok(Evidence {
+        members: found.members,
+        rule_in_force: found.rule_in_force,
+        consents: found.consents,
+        with_window: found.with_window,
+        proven: found.proven,
+        shared: found.shared,
+        drills: found.drills,
+        analyses: told.analyses,
+        drill_entries: told.drills,
+        route_checks: told.route_checks,
+    })
 }

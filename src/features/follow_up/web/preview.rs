@@ -4,10 +4,14 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
 
 use super::shown::{self, CommonWords};
-use crate::features::access::action::FollowUpAction;
+use crate::features::access::action::{ActivityAction, FollowUpAction};
 use crate::features::access::{Action, Viewer, could};
+use crate::features::directory::activities;
+use crate::features::directory::activities::tally::CeptoarYear;
+use crate::features::directory::activities::web::totals::{self, TotalRow, TotalsWords, reached};
 use crate::features::directory::outline::store as outline;
 use crate::features::feature_map::PublicPages;
 use crate::features::feature_map::compare::{Comparison, compare};
@@ -24,6 +28,7 @@ use crate::features::follow_up::paths;
 use crate::features::follow_up::sheets::store as sheets;
 use crate::features::follow_up::state::State as SheetState;
 use crate::features::follow_up::store::{self, FollowUp};
+use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
@@ -50,6 +55,8 @@ crate::words! {
         sure: "合計と前回の版との違いを確かめました" / "I have looked at the totals and the differences",
         sure_missing: "内容を確かめて、チェックを入れてください。" / "Please look at it and tick the box.",
         publish: "{as_of}の版を公表する" / "Publish the edition {as_of}",
+        activities_heading: "年度の活動状況" / "Activities of the year",
+        activities_link: "活動状況の集計を見る" / "See the totals",
         sheet_heading: "表の見え方" / "The sheet",
     }
 }
@@ -73,6 +80,11 @@ struct PreviewPage {
     publishes: bool,
     action: String,
     errors: FieldErrors,
+    /// The year's activities in numbers.
+    rows: Vec<TotalRow>,
+    tw: &'static TotalsWords,
+    tc: &'static activities::web::shown::CommonWords,
+    activities: String,
 }
 
 /// The edition of a follow-up with everything that is to be known before it is published.
@@ -83,10 +95,12 @@ struct Draft {
     comparison: Comparison,
     disagreements: Vec<(String, String)>,
     open: Vec<(String, SheetState)>,
+    /// What was done in the year, and in the one before.
+    activities: [Vec<CeptoarYear>; 2],
 }
 
 impl Draft {
-    async fn read(tx: &mut Tx, year: i32) -> Result<Self, WebError> {
+    async fn read(tx: &mut Tx, viewer: &Viewer, year: i32, today: NaiveDate) -> Result<Self, WebError> {
         let follow_up = store::follow_up(tx, year).await?.ok_or(WebError::NotFound)?;
         let all = editions::editions(tx).await?;
         let last = all.into_iter().find(|e| e.id == follow_up.base_edition).ok_or(WebError::NotFound)?;
@@ -105,7 +119,9 @@ impl Draft {
         let edition = assemble(&last, &head, contents.into_iter().map(|(_, c, _)| c).collect());
         let comparison = compare(&last, &edition, &Ministries::of_reference()?);
         let disagreements = disagreements(&kept, &comparison);
-        Ok(Self { follow_up, last, edition, comparison, disagreements, open })
+        let this = reached(tx, viewer, ActivityAction::LookOver, (year, today)).await?;
+        let before = reached(tx, viewer, ActivityAction::LookOver, (year - 1, today)).await?;
+        Ok(Self { follow_up, last, edition, comparison, disagreements, open, activities: [this, before] })
     }
 
     fn page(&self, viewer: &Viewer, frame: &Frame, errors: FieldErrors) -> PreviewPage {
@@ -144,6 +160,10 @@ impl Draft {
             publishes: could(viewer, Action::FollowUp(FollowUpAction::Publish)),
             action: paths::of_year(paths::PUBLICATION, year),
             errors,
+            rows: totals::rows(year, &self.activities[0], &self.activities[1], language),
+            tw: TotalsWords::of(language),
+            tc: activities::web::shown::CommonWords::of(language),
+            activities: activities::paths::totals(year),
             edition: self.edition.clone(),
         }
     }
@@ -156,8 +176,9 @@ pub async fn get(
     frame: Frame,
     Id(year): Id<i32>,
 ) -> Result<Response, WebError> {
-    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
-    let draft = Draft::read(&mut tx, year).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let draft = Draft::read(&mut tx, &viewer, year, japan_day(now)).await?;
     tx.commit().await?;
     if draft.follow_up.published_at.is_some() {
         return Ok(Redirect::to(&map::edition(&draft.edition.id)).into_response());
@@ -189,7 +210,7 @@ pub async fn publish(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let draft = Draft::read(&mut tx, year).await?;
+    let draft = Draft::read(&mut tx, &viewer, year, japan_day(now)).await?;
     if draft.follow_up.published_at.is_some() {
         return Err(shown::frozen());
     }

@@ -10,6 +10,7 @@ use super::sheet_words::SheetWords;
 use super::shown::{self, ChangeLine, CommonWords, change_line};
 use crate::features::access::action::FollowUpAction;
 use crate::features::access::{Viewer, can};
+use crate::features::directory::activities;
 use crate::features::feature_map::edition::{Channel, Edition, Sector};
 use crate::features::feature_map::store as editions;
 use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
@@ -19,7 +20,7 @@ use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet};
 use crate::features::follow_up::state::Step;
 use crate::features::follow_up::store::{self, FollowUp};
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::{long_date, short_time};
+use crate::kernel::period::{self, long_date, short_time, thousands};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -55,6 +56,8 @@ pub(super) struct SheetPage {
     facts: Vec<(&'static str, String)>,
     check: Option<Check>,
     past: Vec<PastLine>,
+    /// What is on record of the year's activities, and where.
+    activities: (String, String),
 }
 
 /// What somebody else did meanwhile.
@@ -160,6 +163,7 @@ pub(super) struct Scene {
     pub last: Edition,
     pub sectors: Vec<Sector>,
     past: Vec<Past>,
+    activities: i64,
 }
 
 impl Scene {
@@ -173,7 +177,8 @@ impl Scene {
         let last = all.into_iter().find(|e| e.id == follow_up.base_edition).ok_or(WebError::NotFound)?;
         let sectors = store::sectors(tx, follow_up.as_of).await?;
         let past = sheets::past(tx, follow_up.follow_up_id, &place.ceptoar).await?;
-        Ok(Self { follow_up, sheet, last, sectors, past })
+        let activities = activities::store::shown(tx, &place.ceptoar, follow_up.fiscal_year).await?.entries;
+        Ok(Self { follow_up, sheet, last, sectors, past, activities })
     }
 
     /// The days of the last edition and of the next.
@@ -215,7 +220,16 @@ impl Scene {
             facts: if fills { Vec::new() } else { self.facts(w, language) },
             check: if frozen { None } else { Check::of(viewer, sheet, year, language, &CheckForm::default()) },
             past: self.past.iter().map(|past| past_line(past, language)).collect(),
+            activities: self.activities(w, language),
         }
+    }
+
+    /// How much is on record of the year's activities, and the way there.
+    fn activities(&self, w: &SheetWords, language: Language) -> (String, String) {
+        let year = self.follow_up.fiscal_year;
+        let words = if self.activities > 0 { w.activities_count } else { w.activities_none };
+        let filled = [("year", &*period::fiscal_year(year, language)), ("count", &*thousands(self.activities))];
+        (fill(words, &filled), activities::paths::year(&self.sheet.facts.ceptoar_id, year))
     }
 
     /// The comment with which the desk has it back, and whose it is.

@@ -5,6 +5,10 @@ use crate::platform::web::error::Said;
 crate::words! {
     /// Words of a sheet.
     pub struct SheetWords {
+        activities: "年度の活動状況" / "Activities of the year",
+        activities_count: "{year}の活動の記録: {count}件" / "Activities on record for {year}: {count}",
+        activities_none: "{year}の活動は、まだ記録されていません。" / "No activity of {year} is on record yet.",
+        activities_link: "活動状況を見る・記録する" / "See or record activities",
         title: "調査票({ceptoar})" / "Sheet: {ceptoar}",
         due: "提出期限 {day}" / "Due on {day}",
         ministries: "所管省庁 {names}" / "Ministries responsible: {names}",

@@ -14,7 +14,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
-use crate::features::directory::{exchange, history, proposals, rules, verification};
+use crate::features::directory::{activities, exchange, history, proposals, rules, setup, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -39,6 +39,9 @@ crate::words! {
         history: "沿革" / "History",
         proposals: "変更申請" / "Proposals",
         proposals_waiting: "変更申請(確認待ち{count}件)" / "Proposals ({count} waiting)",
+        activities: "活動状況" / "Activities",
+        setup: "整備状況" / "Set-up",
+        further: "このセプターについて" / "About this CEPTOAR",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
         search: "構成員の名称" / "Member's name",
@@ -99,12 +102,7 @@ struct RosterPage {
     page: i64,
     next: Option<i64>,
     joining: Option<String>,
-    verification: Option<String>,
-    rules: String,
-    requirements: String,
-    history: String,
-    exchange: Option<String>,
-    proposals: Option<(String, String)>,
+    further: Vec<(String, String)>,
 }
 
 /// What is sent. Only the body of a search carries words.
@@ -194,16 +192,34 @@ async fn page(
         next,
         joining: can(viewer, DirectoryAction::KeepMember, &whole)
             .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
-        exchange: can(viewer, DirectoryAction::KeepMember, &whole)
-            .then(|| exchange::paths::of_ceptoar(exchange::paths::EXCHANGE, ceptoar_id)),
-        verification: with_windows.then(|| verification::paths::board(ceptoar_id)),
-        rules: rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id),
-        proposals: sees_proposals.then(|| (proposals::paths::index(ceptoar_id), proposals_label(waiting, language))),
-        requirements: rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id),
-        history: history::paths::history(ceptoar_id),
+        further: further(viewer, ceptoar_id, sees_proposals.then_some(waiting), language),
         as_of,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+}
+
+/// What else there is about the CEPTOAR for this viewer: words and address.
+fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: Language) -> Vec<(String, String)> {
+    let w = RosterWords::of(language);
+    let may = |action| can(viewer, action, &RosterFacts::whole(ceptoar_id));
+    let mut links = Vec::new();
+    if let Some(waiting) = waiting {
+        links.push((proposals_label(waiting, language), proposals::paths::index(ceptoar_id)));
+    }
+    if may(DirectoryAction::SeeWindows) {
+        links.push((w.verification.to_owned(), verification::paths::board(ceptoar_id)));
+    }
+    if may(DirectoryAction::KeepMember) {
+        links.push((w.exchange.to_owned(), exchange::paths::of_ceptoar(exchange::paths::EXCHANGE, ceptoar_id)));
+    }
+    links.extend([
+        (w.rules.to_owned(), rules::paths::of_ceptoar(rules::paths::RULES, ceptoar_id)),
+        (w.requirements.to_owned(), rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id)),
+        (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
+        (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
+        (w.history.to_owned(), history::paths::history(ceptoar_id)),
+    ]);
+    links
 }
 
 fn proposals_label(waiting: i64, language: Language) -> String {

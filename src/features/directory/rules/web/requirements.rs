@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
+use crate::features::directory::activities::paths as activities;
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store as roster_store;
 use crate::features::directory::rules::light::{Evidence, Light};
@@ -44,11 +45,13 @@ crate::words! {
         sharing_count: "{year}に届いた情報提供: {count}件" / "Advisories that arrived in {year}: {count}",
         advisories_link: "情報提供を見る" / "See the advisories",
         drill: "訓練" / "Drill",
-        drill_why: "今年度、訓練の情報が構成員に届いていること。" / "A drill reached members this fiscal year.",
-        drill_count: "{year}の訓練: {count}件" / "Drills in {year}: {count}",
+        drill_why: "今年度、訓練の情報がポータルで構成員に届いているか、訓練への参加を事務局が記録していること。訓練以外の確認だけの場合は「一部不足」です。" / "A drill reached members this fiscal year, or the secretariat recorded one. A route confirmed otherwise is a part of it.",
+        drill_count: "{year}の訓練: ポータルで{count}件、事務局の記録{entries}件、訓練以外の確認{checks}件" / "Drills in {year}: {count} along the portal, {entries} recorded; confirmed otherwise: {checks}",
         analysis: "状況の把握・分析" / "Grasping and analysing the situation",
-        analysis_text: "ポータルにはまだ記録がないため、判定していません。" / "Not judged: the portal keeps no record of it yet.",
-        analysis_state: "判定なし" / "Not judged",
+        analysis_why: "今年度、障害事例の分析や情勢判断を事務局が記録していること。記録がないことは、行わなかったという意味ではありません。" / "The secretariat recorded an analysis this fiscal year. Where none is recorded, that does not say that none was done.",
+        analysis_count: "{year}の分析の記録: {count}件" / "Analyses recorded for {year}: {count}",
+        activities_link: "活動状況を見る" / "See the activities",
+        record_link: "活動を記録する" / "Record an activity",
     }
 }
 
@@ -103,7 +106,7 @@ pub async fn get(
         chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
         w,
         requirements: requirements(&evidence, &ceptoar_id, sees_windows, language),
-        functions: functions(&evidence, &year, language),
+        functions: functions(&evidence, &activity_links(&viewer, &ceptoar_id, language), &year, language),
     })
     .into_response())
 }
@@ -136,19 +139,31 @@ fn requirements(evidence: &Evidence, ceptoar_id: &str, sees_windows: bool, langu
     ]
 }
 
-fn functions(evidence: &Evidence, year: &str, language: Language) -> Vec<Item> {
+/// The way to the activities, and for the desk to writing one down.
+fn activity_links(viewer: &Viewer, ceptoar_id: &str, language: Language) -> Vec<(&'static str, String)> {
     let w = RequirementsWords::of(language);
-    let count = |words, count| fill(words, &[("year", year), ("count", &thousands(count))]);
-    let links = || vec![(w.advisories_link, "/advisories".to_owned())];
+    let mut links = vec![(w.activities_link, activities::of_ceptoar(activities::YEAR, ceptoar_id))];
+    if can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id)) {
+        links.push((w.record_link, activities::of_ceptoar(activities::NEW, ceptoar_id)));
+    }
+    links
+}
+
+fn functions(evidence: &Evidence, recorded: &[(&'static str, String)], year: &str, language: Language) -> Vec<Item> {
+    let w = RequirementsWords::of(language);
+    let advisories = (w.advisories_link, "/advisories".to_owned());
+    let with = |first: &(&'static str, String)| [std::slice::from_ref(first), recorded].concat();
+    let [shared, drills, entries, checks, analyses] =
+        [evidence.shared, evidence.drills, evidence.drill_entries, evidence.route_checks, evidence.analyses]
+            .map(thousands);
+    let sharing_facts = fill(w.sharing_count, &[("year", year), ("count", &shared)]);
+    let drill_facts =
+        fill(w.drill_count, &[("year", year), ("count", &drills), ("entries", &entries), ("checks", &checks)]);
+    let analysis_facts = fill(w.analysis_count, &[("year", year), ("count", &analyses)]);
     vec![
-        item(
-            (w.sharing, w.sharing_why),
-            evidence.sharing(),
-            count(w.sharing_count, evidence.shared),
-            links(),
-            language,
-        ),
-        item((w.drill, w.drill_why), evidence.drill(), count(w.drill_count, evidence.drills), links(), language),
+        item((w.sharing, w.sharing_why), evidence.sharing(), sharing_facts, vec![advisories.clone()], language),
+        item((w.drill, w.drill_why), evidence.drill(), drill_facts, with(&advisories), language),
+        item((w.analysis, w.analysis_why), evidence.analysis(), analysis_facts, recorded.to_vec(), language),
     ]
 }
 

@@ -1,0 +1,240 @@
+//! A fact of how a CEPTOAR is set up, with its day.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::{long_date, month};
+
+/// What a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, serde::Serialize, serde::Deserialize)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Failures of systems are shared.
+    IntakeFailures,
+    /// Financial crime by means of systems.
+    IntakeCrime,
+    /// Weaknesses of software and hardware.
+    IntakeVulnerabilities,
+    /// Viruses.
+    IntakeViruses,
+    /// Anything else that helps to prevent and mend.
+    IntakeOther,
+    /// The basic agreement to set it up.
+    StepAgreement,
+    /// The handling rule was made.
+    StepRules,
+    /// The emergency windows were named.
+    StepWindows,
+    /// It began to work.
+    StepOperation,
+    /// Who analyses was agreed on.
+    StepAnalysis,
+    /// Any other step.
+    StepOther,
+}
+
+impl Subject {
+    /// All of them, in the order of the form.
+    pub const ALL: [Self; 11] = [
+        Self::IntakeFailures,
+        Self::IntakeCrime,
+        Self::IntakeVulnerabilities,
+        Self::IntakeViruses,
+        Self::IntakeOther,
+        Self::StepAgreement,
+        Self::StepRules,
+        Self::StepWindows,
+        Self::StepOperation,
+        Self::StepAnalysis,
+        Self::StepOther,
+    ];
+
+    /// The value in forms and in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::IntakeFailures => "intake_failures",
+            Self::IntakeCrime => "intake_crime",
+            Self::IntakeVulnerabilities => "intake_vulnerabilities",
+            Self::IntakeViruses => "intake_viruses",
+            Self::IntakeOther => "intake_other",
+            Self::StepAgreement => "step_agreement",
+            Self::StepRules => "step_rules",
+            Self::StepWindows => "step_windows",
+            Self::StepOperation => "step_operation",
+            Self::StepAnalysis => "step_analysis",
+            Self::StepOther => "step_other",
+        }
+    }
+
+    /// The subject of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|subject| subject.code() == code)
+    }
+
+    /// Whether it is a type of what is shared, which has an end; a step has none.
+    #[must_use]
+    pub fn is_intake(self) -> bool {
+        match self {
+            Self::IntakeFailures
+            | Self::IntakeCrime
+            | Self::IntakeVulnerabilities
+            | Self::IntakeViruses
+            | Self::IntakeOther => true,
+            Self::StepAgreement
+            | Self::StepRules
+            | Self::StepWindows
+            | Self::StepOperation
+            | Self::StepAnalysis
+            | Self::StepOther => false,
+        }
+    }
+}
+
+impl Label for Subject {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::IntakeFailures => language.pick("IT障害の情報", "IT failures"),
+            Self::IntakeCrime => language.pick("ITを利用した金融犯罪の情報", "Financial crime by means of IT"),
+            Self::IntakeVulnerabilities => language.pick("脆弱性の情報", "Vulnerabilities"),
+            Self::IntakeViruses => language.pick("ウイルスの情報", "Viruses"),
+            Self::IntakeOther => {
+                language.pick("その他、未然防止・復旧に役立つ情報", "Other that helps to prevent and restore")
+            }
+            Self::StepAgreement => language.pick("設置の基本合意", "Basic agreement"),
+            Self::StepRules => language.pick("取扱いルールの制定", "Handling rule made"),
+            Self::StepWindows => language.pick("緊急窓口の設定", "Emergency windows named"),
+            Self::StepOperation => language.pick("運用の開始", "Operation began"),
+            Self::StepAnalysis => language.pick("分析の体制の整備", "Analysis arranged"),
+            Self::StepOther => language.pick("その他の整備", "Other step"),
+        }
+    }
+}
+
+/// What a fact says. Named as the columns, so that older versions read the same.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Content {
+    /// What it is about.
+    pub subject: Subject,
+    /// From when, or when.
+    pub from_on: NaiveDate,
+    /// Whether the day is known; otherwise it is some day in that month.
+    pub day_known: bool,
+    /// The last day of a type that is shared no longer.
+    pub until_on: Option<NaiveDate>,
+    /// With whom, by what, and so on.
+    pub remark: String,
+}
+
+crate::words! {
+    /// How times are told.
+    pub struct TimeWords {
+        since: "{from}から" / "since {from}",
+        since_coming: "{from}から(予定)" / "from {from} (planned)",
+        between: "{from}から{until}まで" / "{from} to {until}",
+        done: "{from}" / "{from}",
+        coming: "{from}(予定)" / "{from} (planned)",
+    }
+}
+
+impl Content {
+    /// The month or the day, as exactly as it is known.
+    #[must_use]
+    pub fn from(&self, language: Language) -> String {
+        if self.day_known {
+            long_date(self.from_on, language)
+        } else {
+            month(self.from_on.year(), self.from_on.month(), language)
+        }
+    }
+
+    /// When, in words, as seen on a day.
+    #[must_use]
+    pub fn time(&self, today: NaiveDate, language: Language) -> String {
+        let w = TimeWords::of(language);
+        let ahead = self.from_on > today;
+        let words = match (self.subject.is_intake(), self.until_on, ahead) {
+            (true, Some(_), _) => w.between,
+            (true, None, true) => w.since_coming,
+            (true, None, false) => w.since,
+            (false, _, true) => w.coming,
+            (false, _, false) => w.done,
+        };
+        let until = self.until_on.map(|day| long_date(day, language)).unwrap_or_default();
+        fill(words, &[("from", &self.from(language)), ("until", &until)])
+    }
+
+    /// Whether it is over on a day.
+    #[must_use]
+    pub fn is_over(&self, today: NaiveDate) -> bool {
+        self.until_on.is_some_and(|until| until < today)
+    }
+}
+
+/// A fact as it stands.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// Which.
+    pub fact_id: Uuid,
+    /// Which version.
+    pub version: i32,
+    /// What it says.
+    pub content: Content,
+    /// Why the newest version says something else, or why it was taken back.
+    pub correction: String,
+    /// When this version was written.
+    pub recorded_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub taken_back_at: Option<DateTime<Utc>>,
+}
+
+/// What a fact said before.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// What it said.
+    pub content: Content,
+    /// Until when.
+    pub ended_at: DateTime<Utc>,
+    /// Why it had been corrected to say so; empty for the first.
+    pub correction: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_exactly_as_they_are_known() {
+        let today = "2026-11-21".parse().unwrap();
+        let told = |subject, from: &str, day_known, until: Option<&str>| {
+            let content = Content {
+                subject,
+                from_on: from.parse().unwrap(),
+                day_known,
+                until_on: until.map(|until| until.parse().unwrap()),
+                remark: String::new(),
+            };
+            content.time(today, Language::Ja)
+        };
+        assert_eq!(told(Subject::StepOperation, "2007-04-01", false, None), "2007年4月");
+        assert_eq!(told(Subject::StepAnalysis, "2027-01-15", true, None), "2027年1月15日(金)(予定)");
+        assert_eq!(told(Subject::IntakeCrime, "2007-04-01", false, None), "2007年4月から");
+        assert_eq!(
+            told(Subject::IntakeCrime, "2007-04-01", true, Some("2020-03-31")),
+            "2007年4月1日(日)から2020年3月31日(火)まで"
+        );
+    }
+
+    #[test]
+    fn each_subject_is_known_by_its_code() {
+        for subject in Subject::ALL {
+            assert_eq!(Subject::from_code(subject.code()), Some(subject));
+            assert_eq!(serde_json::to_value(subject).unwrap(), subject.code());
+            assert_eq!(subject.is_intake(), subject.code().starts_with("intake"));
+        }
+        assert_eq!(Subject::from_code(""), None);
+    }
+}
