@@ -29,9 +29,10 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
     feature_map::load_editions(&mut owner).await?;
     let demonstration = match config.is_demonstration() {
         true => {
-            let summary = demonstration::seed(&mut owner, hasher).await?;
-            directory::activities::demonstration::record(&mut owner, Clock::System.now()).await?;
-            follow_up::demonstration::open_one(&mut owner, &config.base_url(), Clock::System.now()).await?;
+            let now = Clock::System.now();
+            let summary = demonstration::seed(&mut owner, hasher, now).await?;
+            directory::activities::demonstration::record(&mut owner, now).await?;
+            follow_up::demonstration::open_one(&mut owner, &config.base_url(), now).await?;
             Some(summary)
         }
         false => None,

@@ -22,7 +22,16 @@ async fn the_pages_of_the_secretariats_guide() {
     page.guide("home").await;
     the_directory(&page).await;
     a_table(&page, &portal).await;
-    proof_of_life(&page).await;
+    page.visit("/directory/banks/proposals").await;
+    page.click("tbody th a").await;
+    page.wait_for("form[action$='/acceptance']").await;
+    page.guide("proposal").await;
+    page.visit("/directory/banks/verification").await;
+    page.guide("verification").await;
+    page.visit("/directory/banks/activities").await;
+    page.click("a[href$='/activities/new']").await;
+    page.wait_for("input[name=activity]").await;
+    page.guide("activity").await;
     page.visit("/directory/banks/rules").await;
     page.guide("rules").await;
     page.visit("/directory/banks/requirements").await;
@@ -69,9 +78,4 @@ async fn a_table(page: &Page, portal: &Portal) {
     page.wait_until("document.querySelector('tbody') !== null && !document.querySelector('[http-equiv=refresh]')", 20)
         .await;
     page.guide("import").await;
-}
-
-async fn proof_of_life(page: &Page) {
-    page.visit("/directory/banks/verification").await;
-    page.guide("verification").await;
 }

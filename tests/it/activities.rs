@@ -450,7 +450,7 @@ async fn the_follow_up_has_the_year_beside_the_sheet_and_the_totals_in_its_previ
 async fn the_demonstration_has_entries_that_say_so() {
     let app = crate::support::TestApp::start().await;
     let mut db = app.database.owner().await;
-    ceptoar_portal::features::demonstration::seed(&mut db, &app.state.hasher).await.unwrap();
+    ceptoar_portal::features::demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.unwrap();
     for _ in 0..2 {
         ceptoar_portal::features::directory::activities::demonstration::record(&mut db, app.state.clock.now())
             .await

@@ -11,7 +11,7 @@ use crate::support::{TestApp, factory};
 async fn seeded() -> (TestApp, PgConnection) {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
-    demonstration::seed(&mut db, &app.state.hasher).await.expect("a roster");
+    demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.expect("a roster");
     (app, db)
 }
 
@@ -213,7 +213,7 @@ async fn seeding_again_adds_what_is_missing_and_nothing_else() {
     let look =
         async |db: &mut PgConnection| -> String { sqlx::query_scalar(state).fetch_one(db).await.expect("a state") };
     let before = look(&mut db).await;
-    let summary = demonstration::seed(&mut db, &app.state.hasher).await.expect("a summary");
+    let summary = demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.expect("a summary");
     assert_eq!((summary.organisations, summary.accounts), (4303, 22));
     assert_eq!(look(&mut db).await, before);
 
@@ -224,7 +224,7 @@ async fn seeding_again_adds_what_is_missing_and_nothing_else() {
     ] {
         sqlx::query(statement).execute(&mut db).await.expect("a change");
     }
-    let summary = demonstration::seed(&mut db, &app.state.hasher).await.expect("a summary");
+    let summary = demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.expect("a summary");
     assert_eq!((summary.organisations, summary.accounts), (4303, 22));
     assert_eq!(number(&mut db, "select count(*) from affiliations").await, 23);
 }
@@ -234,8 +234,8 @@ async fn two_portals_that_start_at_once_seed_once() {
     let app = TestApp::start().await;
     let (mut one, mut two) = (app.database.owner().await, app.database.owner().await);
     let (a, b) = tokio::join!(
-        demonstration::seed(&mut one, &app.state.hasher),
-        demonstration::seed(&mut two, &app.state.hasher)
+        demonstration::seed(&mut one, &app.state.hasher, app.state.clock.now()),
+        demonstration::seed(&mut two, &app.state.hasher, app.state.clock.now())
     );
     assert_eq!(a.expect("a summary"), b.expect("a summary"));
 }

@@ -69,7 +69,7 @@ async fn drafted(analyst: &mut Client) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_every_role_as_the_table_says() {
     let app = TestApp::start().await;
-    demonstration::seed(&mut app.database.owner().await, &app.state.hasher).await.unwrap();
+    demonstration::seed(&mut app.database.owner().await, &app.state.hasher, app.state.clock.now()).await.unwrap();
     let mut analyst = one_click(&app, "analyst").await;
     let (sent, draft, waiting) =
         (drafted(&mut analyst).await, drafted(&mut analyst).await, drafted(&mut analyst).await);

@@ -17,7 +17,7 @@ const WITHOUT_ROW_SECURITY: [&str; 3] = ["_sqlx_migrations", "editions", "errata
 async fn filled() -> (TestApp, PgConnection) {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
-    demonstration::seed(&mut db, &app.state.hasher).await.expect("a roster");
+    demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.expect("a roster");
     app.visitor().post("/sign-in", &[("name", "nobody"), ("password", "guess")]).await;
     let password = ceptoar_portal::features::accounts::demonstration::PASSWORD;
     let reply = app.visitor().post("/sign-in", &[("name", "poc-bank-1"), ("password", password)]).await;

@@ -1,6 +1,7 @@
 //! Filling a database with the demonstration, and keeping demonstration and production apart.
 
 use anyhow::{bail, ensure};
+use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
 use super::store::{self, Summary};
@@ -21,7 +22,7 @@ pub async fn is_present(owner: &mut PgConnection) -> sqlx::Result<bool> {
 ///
 /// # Errors
 /// When the reference data is not loaded, or the database fails; nothing was added then.
-pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher) -> anyhow::Result<Summary> {
+pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher, now: DateTime<Utc>) -> anyhow::Result<Summary> {
     let there = store::summary(owner).await?;
     let complete = usize::try_from(there.accounts).is_ok_and(|accounts| accounts >= ACCOUNTS.len());
     if there.organisations > 0 && complete {
@@ -38,10 +39,10 @@ pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher) -> anyhow::
         store::add_roster(&mut tx, &roster::build(&counts, &desks, &subgroups)).await?;
     }
     let people = people::everybody(&store::codes(&mut tx).await?, &desks)?;
-    store::add_people(&mut tx, &people, &password_hash).await?;
-    store::add_waiting(&mut tx).await?;
-    store::add_rules(&mut tx).await?;
-    store::add_proposal(&mut tx).await?;
+    store::add_people(&mut tx, &people, &password_hash, now).await?;
+    store::add_waiting(&mut tx, now).await?;
+    store::add_rules(&mut tx, now).await?;
+    store::add_proposal(&mut tx, now).await?;
     store::refresh_statistics(&mut tx).await?;
     tx.commit().await?;
     Ok(store::summary(owner).await?)

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::people::Person;
 use super::roster::{Channel, Count, Desk, Member, Roster, Window};
 use crate::features::accounts::demonstration::ACCOUNTS;
+use crate::kernel::clock::japan_day;
 
 /// What the demonstration consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,14 +196,19 @@ async fn add_channels(tx: &mut PgConnection, rows: &[Channel]) -> sqlx::Result<(
 }
 
 /// Adds the accounts that are not there yet, each with its affiliation.
-pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &str) -> sqlx::Result<()> {
+pub async fn add_people(
+    tx: &mut PgConnection,
+    rows: &[Person],
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "with people as (
            select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::uuid[])
              u (id, name, display_name, role, organisation, ceptoar, contact)),
          added as (
            insert into accounts (account_id, sign_in_name, display_name, password_hash, mail_address, demonstration, created_at)
-           select id, name, display_name, $8, name || '@people.example', true, now() from people
+           select id, name, display_name, $8, name || '@people.example', true, $9::timestamptz from people
            on conflict (sign_in_name) do nothing
            returning account_id)
          insert into affiliations (account_id, role, organisation_id, ceptoar_id, contact_id, valid)
@@ -214,7 +221,8 @@ pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &
         &column(rows, |r| r.organisation),
         &column(rows, |r| r.ceptoar.map(ToOwned::to_owned)) as _,
         &column(rows, |r| r.window) as _,
-        password_hash
+        password_hash,
+        now
     )
     .execute(tx)
     .await
@@ -223,22 +231,24 @@ pub async fn add_people(tx: &mut PgConnection, rows: &[Person], password_hash: &
 
 /// Adds what the pages of people show before anybody does anything: somebody who was invited to the first bank
 /// and has not answered, and a liaison whose role waits for the second person.
-pub async fn add_waiting(tx: &mut PgConnection) -> sqlx::Result<()> {
+pub async fn add_waiting(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "with giver as (select account_id from accounts where sign_in_name = 'desk-banks'),
          place as (select f.organisation_id from affiliations f join accounts a using (account_id)
                    where a.sign_in_name = 'admin-bank-1'),
          added as (
            insert into accounts (sign_in_name, display_name, mail_address, demonstration, created_at)
-           select 'invited-bank-1', '窓口担当 招待中', 'invited-bank-1@people.example', true, now() from giver, place
+           select 'invited-bank-1', '窓口担当 招待中', 'invited-bank-1@people.example', true, $1::timestamptz from giver, place
            on conflict (sign_in_name) do nothing returning account_id),
          duty as (
            insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid, granted_by, granted_at, reason)
-           select a.account_id, 'member_reader', p.organisation_id, 'banks', daterange(current_date, null), g.account_id,
-                  now(), '定期異動' from added a, place p, giver g)
+           select a.account_id, 'member_reader', p.organisation_id, 'banks', daterange($2::date, null), g.account_id,
+                  $1::timestamptz, '定期異動' from added a, place p, giver g)
          insert into account_tickets (token_hash, account_id, purpose, caused_by, issued_at, expires_at)
-         select sha256(gen_random_uuid()::text::bytea), a.account_id, 'enrol', null, now(), now() + interval '72 hours'
-         from added a"
+         select sha256(gen_random_uuid()::text::bytea), a.account_id, 'enrol', null, $1::timestamptz, $1::timestamptz + interval '72 hours'
+         from added a",
+        now,
+        japan_day(now)
     )
     .execute(&mut *tx)
     .await?;
@@ -246,12 +256,14 @@ pub async fn add_waiting(tx: &mut PgConnection) -> sqlx::Result<()> {
         "with asker as (select account_id from accounts where sign_in_name = 'approver2'),
          added as (
            insert into accounts (sign_in_name, display_name, mail_address, demonstration, created_at)
-           select 'asked-liaison', 'リエゾン 申請中', 'asked-liaison@people.example', true, now() from asker
+           select 'asked-liaison', 'リエゾン 申請中', 'asked-liaison@people.example', true, $1::timestamptz from asker
            on conflict (sign_in_name) do nothing returning account_id)
          insert into grant_requests (account_id, purpose, role, organisation_id, valid, reason, asked_by, asked_at)
-         select a.account_id, 'duty', 'ministry_liaison', o.organisation_id, daterange(current_date, null), '定期異動',
-                k.account_id, now()
-         from added a, asker k, organisations o where o.code = 'meti'"
+         select a.account_id, 'duty', 'ministry_liaison', o.organisation_id, daterange($2::date, null), '定期異動',
+                k.account_id, $1::timestamptz
+         from added a, asker k, organisations o where o.code = 'meti'",
+        now,
+        japan_day(now)
     )
     .execute(tx)
     .await
@@ -260,7 +272,7 @@ pub async fn add_waiting(tx: &mut PgConnection) -> sqlx::Result<()> {
 
 /// Adds a handling rule to each CEPTOAR whose desk is in the demonstration, agreed to by all members but those whose
 /// people can be tried out: they find it among their tasks.
-pub async fn add_rules(tx: &mut PgConnection) -> sqlx::Result<()> {
+pub async fn add_rules(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "with desks as (
            select distinct on (f.ceptoar_id) f.ceptoar_id, a.account_id
@@ -273,12 +285,13 @@ pub async fn add_rules(tx: &mut PgConnection) -> sqlx::Result<()> {
                                        recorded_at)
            select gen_random_uuid(), d.ceptoar_id, '情報の取扱いに関する規程(架空)', '第2版', '2024-03-15', '[2024-04-01,)',
                   '提供された情報は、構成員の中だけで扱います。第2版では、取扱担当者の範囲を明確にしました。',
-                  '事務局の文書棚(架空)', d.account_id, now()
+                  '事務局の文書棚(架空)', d.account_id, $1::timestamptz
            from desks d returning rule_id, ceptoar_id, recorded_by)
          insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
-         select r.rule_id, m.organisation_id, '2024-04-10', 'paper', r.recorded_by, now()
+         select r.rule_id, m.organisation_id, '2024-04-10', 'paper', r.recorded_by, $1::timestamptz
          from added r join memberships m on m.ceptoar_id = r.ceptoar_id and upper_inf(m.valid)
-         where not exists (select from affiliations f where f.organisation_id = m.organisation_id)"
+         where not exists (select from affiliations f where f.organisation_id = m.organisation_id)",
+        now
     )
     .execute(tx)
     .await
@@ -286,24 +299,26 @@ pub async fn add_rules(tx: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Adds a change that the first bank's keeper proposes: the banks' desk finds it among its tasks.
-pub async fn add_proposal(tx: &mut PgConnection) -> sqlx::Result<()> {
+pub async fn add_proposal(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into directory_proposals (proposal_id, ceptoar_id, organisation_id, effective_on, reason, wanted, before,
                                           after, made_by, made_at)
-         select gen_random_uuid(), m.ceptoar_id, m.organisation_id, (current_date + interval '2 months')::date,
+         select gen_random_uuid(), m.ceptoar_id, m.organisation_id, ($2::date + interval '2 months')::date,
                 '合併により社名が変わるため(架空)', jsonb_build_object('ja', x.ja, 'reading', x.reading),
                 jsonb_build_array(jsonb_build_object('code', 'ja', 'ja', n.ja, 'en', n.ja),
                                   jsonb_build_object('code', 'reading', 'ja', n.reading, 'en', n.reading)),
                 jsonb_build_array(jsonb_build_object('code', 'ja', 'ja', x.ja, 'en', x.ja),
                                   jsonb_build_object('code', 'reading', 'ja', x.reading, 'en', x.reading)),
-                a.account_id, now()
+                a.account_id, $1::timestamptz
          from accounts a join affiliations f using (account_id)
          join memberships m on m.organisation_id = f.organisation_id and upper_inf(m.valid)
          join organisation_names n on n.organisation_id = f.organisation_id and upper_inf(n.valid)
          cross join lateral (select replace(n.ja, '銀行', '未来銀行') as ja,
                                     replace(n.reading, 'ぎんこう', 'みらいぎんこう') as reading) x
          where a.sign_in_name = 'admin-bank-1' and f.role = 'member_admin'
-           and not exists (select from directory_proposals p where p.organisation_id = m.organisation_id)"
+           and not exists (select from directory_proposals p where p.organisation_id = m.organisation_id)",
+        now,
+        japan_day(now)
     )
     .execute(tx)
     .await

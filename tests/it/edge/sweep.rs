@@ -475,7 +475,7 @@ fn links(page: &Reply) -> Vec<String> {
 async fn reading_every_page_as_every_role_changes_nothing() {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
-    demonstration::seed(&mut db, &app.state.hasher).await.unwrap();
+    demonstration::seed(&mut db, &app.state.hasher, app.state.clock.now()).await.unwrap();
     let waiting = factory::draft_advisory(&app, NewAdvisory::default()).await;
     let sent = factory::published_advisory(&app, NewAdvisory::default()).await;
     let mut clients = Vec::new();
