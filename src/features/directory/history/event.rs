@@ -23,10 +23,13 @@ pub struct Event<'a> {
     pub begun: Vec<&'a Fact>,
 }
 
+/// What ended and what began.
+type Ends<'a> = (Vec<&'a Fact>, Vec<&'a Fact>);
+
 /// The changes that facts tell, the newest first. What has no known beginning is none.
 #[must_use]
-pub fn events<'a>(facts: &'a [Fact]) -> Vec<Event<'a>> {
-    let mut found: BTreeMap<(Reverse<NaiveDate>, Lane), (Vec<&Fact>, Vec<&Fact>)> = BTreeMap::new();
+pub fn events(facts: &[Fact]) -> Vec<Event<'_>> {
+    let mut found: BTreeMap<(Reverse<NaiveDate>, Lane), Ends<'_>> = BTreeMap::new();
     for fact in facts {
         if let Some(day) = fact.from {
             found.entry((Reverse(day), fact.lane)).or_default().1.push(fact);
@@ -35,11 +38,11 @@ pub fn events<'a>(facts: &'a [Fact]) -> Vec<Event<'a>> {
             found.entry((Reverse(day), fact.lane)).or_default().0.push(fact);
         }
     }
-    let event = |((Reverse(day), lane), (ended, begun)): ((_, Lane), (Vec<&'a Fact>, Vec<&'a Fact>))| {
+    let events = found.into_iter().map(|((Reverse(day), lane), (ended, begun))| {
         let known = begun.first().or(ended.first()).map_or(Precision::Day, |fact| fact.precision);
         Event { day, precision: known, lane, ended, begun }
-    };
-    found.into_iter().map(event).collect()
+    });
+    events.collect()
 }
 
 #[cfg(test)]
