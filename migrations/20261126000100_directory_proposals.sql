@@ -43,7 +43,9 @@ create function directory_proposes_for(p_organisation uuid, p_ceptoar text) retu
                      and f.role = 'member_admin' and f.organisation_id = p_organisation
                      and (f.ceptoar_id is null or f.ceptoar_id = p_ceptoar))
       and exists (select from public.memberships m
-                  where m.organisation_id = p_organisation and m.ceptoar_id = p_ceptoar);
+                  where m.organisation_id = p_organisation and m.ceptoar_id = p_ceptoar
+                    -- Who has left has nothing to propose any more.
+                    and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today()));
   end $$;
 
 call protect('directory_proposals');
@@ -107,8 +109,8 @@ create function directory_proposal_tell_desk(p_proposal uuid, p_subjects text[],
     proposal public.directory_proposals;
   begin
     select * into proposal from public.directory_proposals p where p.proposal_id = p_proposal;
-    if not found or proposal.state <> 'open' or proposal.made_by <> public.viewer_account()
-       or proposal.made_at <> public.viewer_now() then
+    if not found or proposal.state <> 'open' or proposal.made_by is distinct from public.viewer_account()
+       or proposal.made_at is distinct from public.viewer_now() then
       raise exception 'a desk is told by whoever proposes, once' using errcode = 'insufficient_privilege';
     end if;
     return public.follow_up_write(proposal.ceptoar_id, p_subjects, p_bodies, p_hashes, public.viewer_today(),
@@ -128,8 +130,8 @@ create function directory_proposal_tell_firm(p_proposal uuid, p_subjects text[],
     which integer;
   begin
     select * into proposal from public.directory_proposals p where p.proposal_id = p_proposal;
-    if not found or proposal.state not in ('accepted', 'returned') or proposal.decided_by <> public.viewer_account()
-       or proposal.decided_at <> public.viewer_now() then
+    if not found or proposal.state not in ('accepted', 'returned') or proposal.decided_by is distinct from public.viewer_account()
+       or proposal.decided_at is distinct from public.viewer_now() then
       raise exception 'a firm is told by whoever decides, once' using errcode = 'insufficient_privilege';
     end if;
     for person in

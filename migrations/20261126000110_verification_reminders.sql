@@ -82,7 +82,7 @@ create function verification_begin_reminder(p_round uuid, p_occasion text, p_on_
   end $$;
 
 -- The windows of a round that have said nothing and were not asked just now, at the address that is theirs on the day.
-create function verification_silent(p_round uuid, p_day date, p_asked_before timestamptz)
+create function verification_silent(p_round uuid, p_day date, p_asked_before timestamptz, p_windows uuid[] default null)
   returns table (contact_id uuid, organisation_id uuid, ja text, en text, label text, language text, address text)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$ begin
@@ -97,6 +97,7 @@ create function verification_silent(p_round uuid, p_day date, p_asked_before tim
       where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> p_day
       order by c.position limit 1) ch on true
     where q.round_id = p_round and r.closed_at is null and q.answer is null and q.asked_at < p_asked_before
+      and (p_windows is null or q.contact_id = any (p_windows))
     order by q.contact_id;
   end $$;
 
@@ -110,10 +111,14 @@ create function verification_ask_again(p_round uuid, p_occasion text, p_windows 
   declare
     asked integer;
   begin
+    -- An answer that comes now waits, and one that came just now counts: what follows sees it.
+    perform from public.verification_requests q
+      where q.round_id = p_round and q.contact_id = any (p_windows) order by q.contact_id for update;
     with letters as materialized (
-      select l.*, s.label, s.language
+      select distinct on (l.id) l.*, s.label, s.language
       from unnest(p_windows, p_addresses, p_subjects, p_bodies, p_hashes, p_tokens) l (id, address, subject, body, hash, token)
-      join public.verification_silent(p_round, p_day, p_now) s on s.contact_id = l.id and s.address = l.address
+      join public.verification_silent(p_round, p_day, p_now - interval '20 hours', p_windows) s
+        on s.contact_id = l.id and s.address = l.address
       where exists (select from public.verification_reminders x where x.round_id = p_round and x.occasion = p_occasion)),
     columns as (
       select array_agg(id order by id) as ids, array_agg(address order by id) as addresses, array_agg(label order by id) as labels,
@@ -134,6 +139,6 @@ create function verification_ask_again(p_round uuid, p_occasion text, p_windows 
   end $$;
 
 grant execute on function verification_running(), verification_begin_reminder(uuid, text, date, timestamptz),
-  verification_silent(uuid, date, timestamptz),
+  verification_silent(uuid, date, timestamptz, uuid[]),
   verification_ask_again(uuid, text, uuid[], text[], text[], text[], bytea[], bytea[], smallint, date, timestamptz)
   to portal_worker;

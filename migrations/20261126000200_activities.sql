@@ -31,6 +31,7 @@ create table activities (
                        'seminar', 'meeting', 'support', 'rules', 'other']),
   constraint activities_numbers check (
     least(joined, received, passed_on, withheld) >= 0 and greatest(joined, received, passed_on, withheld) <= 1000000
+    and (received is not null or (passed_on is null and withheld is null))
     and passed_on <= received and withheld <= received and passed_on + withheld <= received),
   constraint activities_reason check (version = 1 or correction <> '')
 );
@@ -94,7 +95,7 @@ create policy desk_records on activities for insert to portal_app with check (
 create policy desk_corrects on activities for update to portal_app
   using (directory_keeps_ceptoar(ceptoar_id) and taken_back_at is null)
   with check (directory_keeps_ceptoar(ceptoar_id) and recorded_by = (select viewer_account())
-              and recorded_at = (select viewer_now()));
+              and recorded_at = (select viewer_now()) and (taken_back_at is null or taken_back_at = (select viewer_now())));
 grant select, insert (activity_id, ceptoar_id, title, title_en, from_on, to_on, kinds, done, organiser, joined, received,
                       passed_on, withheld, link, recorded_by, recorded_at),
       update (version, title, title_en, from_on, to_on, kinds, done, organiser, joined, received, passed_on, withheld,

@@ -68,7 +68,7 @@ create policy desk_records on setup_facts for insert to portal_app with check (
 create policy desk_corrects on setup_facts for update to portal_app
   using (directory_keeps_ceptoar(ceptoar_id) and taken_back_at is null)
   with check (directory_keeps_ceptoar(ceptoar_id) and recorded_by = (select viewer_account())
-              and recorded_at = (select viewer_now()));
+              and recorded_at = (select viewer_now()) and (taken_back_at is null or taken_back_at = (select viewer_now())));
 grant select, insert (fact_id, ceptoar_id, subject, from_on, day_known, until_on, remark, recorded_by, recorded_at),
       update (version, subject, from_on, day_known, until_on, remark, correction, recorded_by, recorded_at, taken_back_at)
   on setup_facts to portal_app;

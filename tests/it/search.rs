@@ -50,6 +50,20 @@ async fn a_former_name_leads_to_the_present_one() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_planned_is_nobodys_to_find() {
+    let mut world = world().await;
+    for query in [
+        "update organisation_names set valid = daterange('2018-04-01', '2027-04-01') where organisation_id = $1",
+        "insert into organisation_names (organisation_id, ja, en, reading, valid)
+         values ($1, '未来合併銀行', 'Future Bank', 'みらいがっぺいぎんこう', '[2027-04-01,)')",
+    ] {
+        sqlx::query(query).bind(world.bank).execute(&mut world.db).await.unwrap();
+    }
+    assert!(found(&world, "handler", "未来合併").await.body.contains("見つかりませんでした"));
+    assert_eq!(names(&found(&world, "handler", "星見").await, "organisations").len(), 1);
+}
+
+#[tokio::test]
 async fn a_hit_leads_to_where_more_is_said() {
     let world = world().await;
     let page = found(&world, "desk", "星見").await;

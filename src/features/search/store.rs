@@ -48,6 +48,7 @@ pub async fn ceptoars(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Resul
 }
 
 /// Organisations with a present or past name that holds all the words, by reading; those that are no members first.
+/// What a firm will be called is nobody's to find before its day.
 ///
 /// `offset 0`: nobody can tell beforehand how many names hold the words, so who may see them is settled for all at once
 /// and not name by name.
@@ -56,7 +57,7 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
         r#"with hits as materialized (
              select x.organisation_id, x.ja, x.en, x.reading, x.since, coalesce(x.valid @> viewer_today(), false) as current
              from (select y.organisation_id, y.ja, y.en, y.reading, y.folded, y.valid, lower(y.valid) as since
-                   from organisation_names y offset 0) x
+                   from organisation_names y where coalesce(lower(y.valid) <= viewer_today(), true) offset 0) x
              where x.folded like all ($1)),
            found as (
              select h.organisation_id, h.ja, h.en, h.reading from hits h where h.current

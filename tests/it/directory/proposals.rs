@@ -259,6 +259,41 @@ async fn one_is_open_at_a_time_and_the_firm_takes_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_firm_does_not_write_to_its_desk_all_day_long() {
+    let mut w = banks().await;
+    for _ in 0..5 {
+        let proposal = proposed(&w, &renaming()).await;
+        let taken = w.app.signed_in("bank-admin").await.post(&format!("{proposal}/withdrawal"), &[]).await;
+        assert_eq!(taken.status, 303);
+    }
+    let mut admin = w.app.signed_in("bank-admin").await;
+    let confirmation = fill_in(&mut admin, &form_path(&w), &renaming()).await;
+    let sixth = admin.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(sixth.status, 422);
+    assert!(sixth.texts(".error-summary").concat().contains("24時間にできる申請(5件)"));
+    assert_eq!(sixth.values("input[name=ja]"), [NEW_NAME], "what was typed is kept");
+    assert_eq!(w.number("select count(*) from directory_proposals").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firm_that_has_left_has_nothing_to_propose() {
+    let mut w = banks().await;
+    let bank = w.bank;
+    run(
+        &mut w,
+        &format!(
+            "update memberships set valid = daterange(lower(valid), '2026-11-01') where organisation_id = '{bank}'"
+        ),
+    )
+    .await;
+    let mut admin = w.app.signed_in("bank-admin").await;
+    assert_eq!(admin.get(&form_path(&w)).await.status, 404);
+    let refused = admin.post(&form_path(&w), &renaming()).await;
+    assert_eq!(refused.status, 404);
+    assert_eq!(w.number("select count(*) from directory_proposals").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_deciders_one_wins_and_the_other_sees_what_happened() {
     let mut w = banks().await;
     let path = proposed(&w, &renaming()).await;

@@ -363,6 +363,30 @@ async fn what_was_asked_just_now_or_is_over_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_twice_at_once_or_after_answering() {
+    let mut w = world().await;
+    opened(&w).await;
+    let worker = sqlx::PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    let round = w.texts("select round_id::text from verification_rounds").await.concat();
+    run(&mut w, &format!("insert into verification_reminders values ('{round}', 'before_3', '2026-12-02', 0, now())"))
+        .await;
+    let window = w.window;
+    let ask = async |at: &str| {
+        let query = format!(
+            "select verification_ask_again('{round}', 'before_3', array['{window}', '{window}']::uuid[],
+               array['soc@bank.example', 'soc@bank.example'], array['s', 's'], array['b', 'b'], array['h', 'h']::bytea[],
+               array['t1', 't2']::bytea[], 20::smallint, '2026-12-02', '{at}')"
+        );
+        sqlx::query_scalar::<_, i32>(AssertSqlSafe(query)).fetch_one(&worker).await.expect("a number")
+    };
+    assert_eq!(ask("2026-12-02T00:00:00Z").await, 1, "named twice, asked once");
+    assert_eq!(ask("2026-12-02T00:01:00Z").await, 0, "asked a minute ago");
+    assert_eq!(ask("2026-12-03T00:00:00Z").await, 1, "a day later");
+    run(&mut w, "update verification_requests set answer = 'alive', way = 'link', answered_at = now()").await;
+    assert_eq!(ask("2026-12-05T00:00:00Z").await, 0, "answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_yearly_round_is_a_task_from_april_until_there_is_one() {
     let mut w = world().await;
     let asks = |page: &Reply| page.texts("[data-task]").concat().contains("今年度の連絡先の確認を始めてください(銀行");

@@ -13,7 +13,7 @@ use crate::features::access::activity::ActivityFacts;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 
-/// The most entries that a page shows.
+/// The most entries of a CEPTOAR that a page shows: the newest of those that stand, and of those taken back.
 pub const SHOWN: i64 = 500;
 
 fn ids(found: Vec<Uuid>) -> Vec<OrganisationId> {
@@ -150,11 +150,15 @@ pub async fn entries(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Ve
         r#"select a.activity_id, a.ceptoar_id, a.version, a.fiscal_year, a.title, a.title_en, a.from_on, a.to_on,
                   a.kinds, a.done, a.organiser, a.joined, a.received, a.passed_on, a.withheld, a.link, a.correction,
                   a.recorded_at, a.taken_back_at
-           from activities a
-           where a.ceptoar_id = any ($1) and ($2::smallint is null or a.fiscal_year = $2)
-             and ($3::uuid is null or a.activity_id = $3) and a.kinds && $4::text[]
-             and ($5 or a.taken_back_at is null)
-           order by a.from_on, a.to_on, a.recorded_at, a.activity_id limit $6"#,
+           from (
+             select e.*, row_number() over (partition by e.ceptoar_id, e.taken_back_at is null
+                                            order by e.from_on desc, e.recorded_at desc, e.activity_id) as place
+             from activities e
+             where e.ceptoar_id = any ($1) and ($2::smallint is null or e.fiscal_year = $2)
+               and ($3::uuid is null or e.activity_id = $3) and e.kinds && $4::text[]
+               and ($5 or e.taken_back_at is null)) a
+           where a.place <= $6
+           order by a.from_on, a.to_on, a.recorded_at, a.activity_id"#,
         asked.ceptoars,
         asked.year.map(|year| i16::try_from(year).unwrap_or_default()),
         asked.activity,

@@ -66,6 +66,21 @@ pub async fn insert(tx: &mut PgConnection, new: &Proposal) -> sqlx::Result<bool>
     Ok(done.rows_affected() == 1)
 }
 
+/// How many a firm made since a time.
+pub async fn made_since(
+    tx: &mut PgConnection,
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "made!" from directory_proposals where organisation_id = $1 and made_at > $2"#,
+        organisation.0,
+        since
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// A proposal in a CEPTOAR, by its id.
 pub async fn find(tx: &mut PgConnection, ceptoar_id: &str, id: Uuid) -> sqlx::Result<Option<Proposal>> {
     let row = sqlx::query!(

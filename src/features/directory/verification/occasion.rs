@@ -2,6 +2,9 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
+/// For how many days a reminder that was missed is made up for: later it would only surprise.
+const MADE_UP: i64 = 7;
+
 /// Why a window is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
@@ -39,12 +42,13 @@ impl Occasion {
     }
 
     /// The reminder whose day has come and that was not sent, with its day. Where the portal stood still only the
-    /// latest one comes; and a round that is opened shortly before its due day is not followed by one at once.
+    /// latest one comes, and none after a week; a round that is opened shortly before its due day is not followed by one
+    /// at once.
     #[must_use]
     pub fn due(opened_on: NaiveDate, due_on: NaiveDate, today: NaiveDate, sent: &[Self]) -> Option<(Self, NaiveDate)> {
         let come = Self::ALL.into_iter().map(|occasion| (occasion, occasion.day(due_on)));
         let latest = come.into_iter().find(|(_, day)| *day <= today && *day > opened_on);
-        latest.filter(|(occasion, _)| !sent.contains(occasion))
+        latest.filter(|(occasion, day)| !sent.contains(occasion) && (today - *day).num_days() <= MADE_UP)
     }
 }
 
@@ -70,9 +74,10 @@ mod tests {
         assert_eq!(on("2027-04-20", &[]), Some(Occasion::After1), "and not both");
         assert_eq!(on("2027-04-20", &[Occasion::After1]), None);
         assert_eq!(
-            Occasion::due(day("2027-04-01"), day("2027-04-15"), day("2027-05-01"), &[]),
+            Occasion::due(day("2027-04-01"), day("2027-04-15"), day("2027-04-23"), &[]),
             Some((Occasion::After1, day("2027-04-16")))
         );
+        assert_eq!(on("2027-04-24", &[]), None, "a round that everybody has forgotten");
     }
 
     #[test]

@@ -218,7 +218,7 @@ pub async fn ask(
     Ok(())
 }
 
-/// Writes down that they were asked again. Only the newest link of a window works.
+/// Writes down that they were asked again. Only the newest link of a window works; an answer that came meanwhile stays.
 pub async fn ask_again(
     tx: &mut PgConnection,
     round_id: Uuid,
@@ -233,7 +233,8 @@ pub async fn ask_again(
          set asked_value = q.address, token_hash = q.hash, mail_id = q.mail, asked_at = $2, times = r.times + 1,
              answer = null, way = null, answered_at = null
          from unnest($3::uuid[], $4::text[], $5::bytea[], $6::uuid[]) q (\"window\", address, hash, mail)
-         where r.round_id = $1 and r.contact_id = q.window",
+         where r.round_id = $1 and r.contact_id = q.window
+           and (r.answer is null or r.asked_value is distinct from q.address)",
         round_id,
         now,
         &windows,
@@ -291,7 +292,7 @@ pub async fn rounds(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec
 /// Until when the round that runs asks for answers; `None` where it is over, or not of this CEPTOAR.
 pub async fn running_until(tx: &mut PgConnection, ceptoar_id: &str, round_id: Uuid) -> sqlx::Result<Option<NaiveDate>> {
     sqlx::query_scalar!(
-        "select due_on from verification_rounds where round_id = $1 and ceptoar_id = $2 and closed_at is null",
+        "select due_on from verification_rounds where round_id = $1 and ceptoar_id = $2 and closed_at is null for update",
         round_id,
         ceptoar_id
     )

@@ -12,7 +12,7 @@ use crate::features::directory::proposals::letters::{self, About, Reason};
 use crate::features::directory::proposals::proposal::{State as ProposalState, Step};
 use crate::features::directory::proposals::store::{self, Settled};
 use crate::features::directory::proposals::{deciding, paths};
-use crate::features::directory::roster::changes;
+use crate::features::directory::roster::changes::{self, ChangeError};
 use crate::features::directory::roster::web::edit::actor;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event};
@@ -130,8 +130,20 @@ pub async fn accept(
         return Ok(taking.again(&found, Shown::default()));
     }
     let actor = actor(&viewer, &place.ceptoar, found.proposal.organisation_id, &frame, now);
-    deciding::accept(&mut tx, actor, &found.sheet, &made).await.map_err(anyhow::Error::from)?;
-    taking.take(tx, &found, Step::Accept, "").await
+    match deciding::accept(&mut tx, actor, &found.sheet, &made).await {
+        Ok(()) => taking.take(tx, &found, Step::Accept, "").await,
+        Err(ChangeError::Fault(error)) => Err(WebError::Internal(error)),
+        Err(
+            ChangeError::NotOnThatDay
+            | ChangeError::NoMember
+            | ChangeError::LastWindow
+            | ChangeError::NotOpen
+            | ChangeError::Overlap,
+        ) => {
+            let said = Some(("warning", ShowWords::of(frame.language).changed));
+            Ok(taking.again(&found, Shown { said, ..Shown::default() }))
+        }
+    }
 }
 
 /// Returns it with a reason.

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::features::access::Viewer;
@@ -60,6 +60,7 @@ crate::words! {
         not_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
         overtaken: "入力している間に、登録が変更されました。「現在の登録」を見て、入力した内容でよければ、もう一度確認へ進んでください。" / "What is registered was changed while you were typing. Look at “Registered now”; if your entries are still right, go on again.",
         waiting: "確認待ちの申請があります。内容を変えるときは、先にその申請を取り下げてください。" / "A proposal of yours waits for the secretariat. To propose something else, take that one back first.",
+        too_many: "24時間にできる申請(5件)に達しました。明日もう一度お試しいただくか、お急ぎのときは事務局にご連絡ください。" / "Five proposals within 24 hours are the most. Try again tomorrow, or call the secretariat if it is urgent.",
     }
 }
 
@@ -281,12 +282,19 @@ impl Desk<'_> {
     }
 }
 
-async fn read(tx: &mut Tx, viewer: &Viewer, place: &MemberPlace) -> Result<(CeptoarFacts, Sheet), WebError> {
+async fn read(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    place: &MemberPlace,
+    today: NaiveDate,
+) -> Result<(CeptoarFacts, Sheet), WebError> {
     permitted(tx, viewer, DirectoryAction::Propose, &place.ceptoar, place.organisation).await?;
     let ceptoar = roster_store::ceptoar(tx, &place.ceptoar).await?.ok_or(WebError::NotFound)?;
     // Windows are the firm's own; they neither stand in a proposal nor overtake one.
     let sheet = roster_store::sheet(tx, &place.ceptoar, place.organisation, false).await?;
-    Ok((ceptoar, sheet))
+    // Who has left has nothing to propose any more.
+    let goes_on = sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > today));
+    if goes_on { Ok((ceptoar, sheet)) } else { Err(WebError::NotFound) }
 }
 
 /// The form.
@@ -299,7 +307,7 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let (ceptoar, sheet) = read(&mut tx, &viewer, &place).await?;
+    let (ceptoar, sheet) = read(&mut tx, &viewer, &place, japan_day(now)).await?;
     if let Some(open) = store::open_one(&mut tx, &place.ceptoar, place.organisation).await? {
         let page = paths::of_proposal(paths::PROPOSAL, &place.ceptoar, open);
         return Ok(Redirect::to(&format!("{page}?done=waiting")).into_response());
@@ -313,6 +321,9 @@ pub async fn get(
     Ok(Page(desk.page(&desk.prefilled(earlier.as_ref()), FieldErrors::default())).into_response())
 }
 
+/// How many a firm makes within 24 hours: each of them writes to the people of the desk.
+const MOST_A_DAY: i64 = 5;
+
 /// Shows before and after, or sends the proposal.
 pub async fn post(
     State(state): State<AppState>,
@@ -323,7 +334,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let (ceptoar, sheet) = read(&mut tx, &viewer, &place).await?;
+    let (ceptoar, sheet) = read(&mut tx, &viewer, &place, japan_day(now)).await?;
     let desk = Desk { frame: &frame, sheet: &sheet, ceptoar: &ceptoar, now };
     let typed = desk.known(Typed(typed))?;
     if typed.get("seen") != sheet.digest() {
@@ -338,6 +349,11 @@ pub async fn post(
     }
     if typed.get("confirmed") != "true" {
         return Ok(Page(desk.confirmation(&typed, &new)).into_response());
+    }
+    if store::made_since(&mut tx, place.organisation, now - TimeDelta::days(1)).await? >= MOST_A_DAY {
+        let mut errors = FieldErrors::default();
+        errors.add("ja", ProposingWords::of(frame.language).too_many);
+        return Ok(Unprocessable(desk.page(&typed, errors)).into_response());
     }
     if !store::insert(&mut tx, &new).await? {
         let mut errors = FieldErrors::default();

@@ -136,7 +136,7 @@ pub async fn post(
     frame: Frame,
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, WebError> {
-    let Some((token, mut question)) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
+    let Some((token, question)) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
     let wrong = |error: String| {
         let page = AnswerPage { remark: form.remark.clone(), error, ..asking(&frame, &question) };
         Ok(Unprocessable(page).into_response())
@@ -150,7 +150,8 @@ pub async fn post(
     };
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
-    if store::answer(&mut tx, &token.hash(), answer, &remark, now).await? {
+    let taken = store::answer(&mut tx, &token.hash(), answer, &remark, now).await?;
+    if taken {
         let subject = question.contact_id.to_string();
         let event = Event::done(now, "verification.answer", "window", &subject)
             .request(&frame.request_id)
@@ -158,7 +159,12 @@ pub async fn post(
         audit::record(&mut tx, event).await?;
     }
     tx.commit().await?;
-    // Whoever answered first, the page says what was answered.
-    question.answer = Some(answer);
-    Ok(Page(asking(&frame, &question)).into_response())
+    if taken {
+        return Ok(Page(asking(&frame, &Question { answer: Some(answer), ..question })).into_response());
+    }
+    // Somebody was faster: with another answer, or with another letter, whose link alone counts now.
+    Ok(match found(&state, &text, address).await? {
+        Some((_, question)) => Page(asking(&frame, &question)).into_response(),
+        None => dead(&frame),
+    })
 }
