@@ -20,6 +20,28 @@ pub enum Precision {
     Edition,
 }
 
+impl Precision {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Day, Self::Month, Self::FiscalYear, Self::Edition];
+
+    /// The value in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::FiscalYear => "fiscal_year",
+            Self::Edition => "edition",
+        }
+    }
+
+    /// The precision of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|precision| precision.code() == code)
+    }
+}
+
 /// 2026年11月21日(土) / Sat 21 November 2026.
 #[must_use]
 pub fn long_date(day: NaiveDate, language: Language) -> String {

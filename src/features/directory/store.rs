@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 
 use super::reference::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, SubgroupRow, Term};
-use crate::kernel::period::Precision;
 
 /// Whether exactly this reference data is loaded.
 pub async fn holds(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<bool> {
@@ -300,17 +299,8 @@ impl Dates {
             of: column(rows, |r| r.of.clone()),
             from: column(rows, |r| r.from),
             until: column(rows, |r| r.until),
-            precision: column(rows, |r| precision(r.precision).to_owned()),
+            precision: column(rows, |r| r.precision.code().to_owned()),
         }
-    }
-}
-
-fn precision(precision: Precision) -> &'static str {
-    match precision {
-        Precision::Day => "day",
-        Precision::Month => "month",
-        Precision::FiscalYear => "fiscal_year",
-        Precision::Edition => "edition",
     }
 }
 

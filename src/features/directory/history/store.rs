@@ -53,7 +53,7 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Ve
             value: [format!("{number}{}", r.ja), en],
             from: r.since,
             until: r.until,
-            precision: precision(&r.precision).context("a precision")?,
+            precision: Precision::from_code(&r.precision).context("a precision")?,
         })
     });
     facts.collect()
@@ -61,14 +61,4 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Ve
 
 fn lane(number: i32) -> Option<Lane> {
     Lane::ALL.get(usize::try_from(number - 1).ok()?).copied()
-}
-
-fn precision(code: &str) -> Option<Precision> {
-    match code {
-        "day" => Some(Precision::Day),
-        "month" => Some(Precision::Month),
-        "fiscal_year" => Some(Precision::FiscalYear),
-        "edition" => Some(Precision::Edition),
-        _ => None,
-    }
 }

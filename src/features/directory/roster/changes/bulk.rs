@@ -229,10 +229,8 @@ impl<'a> Bulk<'a> {
 /// What is said before and after.
 fn lines(sheet: &Sheet, ceptoar: &CeptoarFacts, item: &Item) -> (Vec<Line>, Vec<Line>) {
     let on = item.on;
-    let of_membership = |membership: &Membership| {
-        let known = membership.subgroup.as_ref().and_then(|id| ceptoar.subgroups.iter().find(|(s, _)| s == id));
-        line::of_membership(membership, known.map_or("", |(_, code)| code))
-    };
+    let of_membership =
+        |membership: &Membership| line::of_membership(membership, ceptoar.code_of(membership.subgroup.as_deref()));
     let of_window = |id: ContactId, day: NaiveDate| {
         sheet.window(id).and_then(|w| Some(line::of_window(&w.on(day)?.value, &w.channels_on(day)))).unwrap_or_default()
     };

@@ -276,6 +276,5 @@ fn lines(scene: &Scene<'_>, sheet: &Sheet, on: NaiveDate, alteration: &Alteratio
 /// A membership in lines; its subgroup by code.
 #[must_use]
 pub fn in_lines(scene: &Scene<'_>, membership: &Membership) -> Vec<Line> {
-    let code = membership.subgroup.as_ref().and_then(|id| scene.ceptoar.subgroups.iter().find(|(s, _)| s == id));
-    line::of_membership(membership, code.map_or("", |(_, code)| code))
+    line::of_membership(membership, scene.ceptoar.code_of(membership.subgroup.as_deref()))
 }
