@@ -8,6 +8,7 @@ use crate::features::access::action::{ActivityAction, BreakGlassAction, Director
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
+use crate::features::directory::rules::paths as requirements;
 use crate::features::search::paths as search;
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
@@ -52,6 +53,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::FollowUp(FollowUpAction::See)) {
         entries.push(("/follow-up", "フォローアップ", "Follow-up"));
+    }
+    if could(viewer, Action::Activity(ActivityAction::LookOver)) {
+        entries.push((requirements::OVERVIEW, "セプターの状況", "How CEPTOARs stand"));
     }
     if could(viewer, Action::Activity(ActivityAction::See)) {
         entries.push(("/activities", "活動状況", "Activities"));

@@ -16,7 +16,8 @@ use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{
-    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, people, search, trail,
+    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, overview, people,
+    search, trail,
 };
 use crate::platform::tables;
 use crate::platform::web::form_token::{self, Checked};
@@ -45,6 +46,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::proposals::routes())
         .merge(directory::activities::routes())
         .merge(directory::setup::routes())
+        .merge(overview::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

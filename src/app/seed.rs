@@ -32,6 +32,7 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
             let now = Clock::System.now();
             let summary = demonstration::seed(&mut owner, hasher, now).await?;
             directory::activities::demonstration::record(&mut owner, now).await?;
+            directory::setup::demonstration::record(&mut owner, now).await?;
             follow_up::demonstration::open_one(&mut owner, &config.base_url(), now).await?;
             Some(summary)
         }

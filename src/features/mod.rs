@@ -7,6 +7,7 @@ pub mod people;
 pub mod sharing;
 pub mod feature_map;
 pub mod follow_up;
+pub mod overview;
 pub mod advisories;
 pub mod trail;
 pub mod break_glass;

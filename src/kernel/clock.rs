@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
 /// The source of "now": the system's clock, or one that tests set.
 #[derive(Debug, Clone)]
@@ -44,6 +44,12 @@ pub fn jst() -> FixedOffset {
     FixedOffset::east_opt(9 * 3600).unwrap_or_else(|| unreachable!("nine hours are a valid offset"))
 }
 
+/// Whether it is day in Japan, from 8 to 20 o'clock: what is not urgent is sent then, and wakes nobody.
+#[must_use]
+pub fn is_daytime(at: DateTime<Utc>) -> bool {
+    (8..20).contains(&at.with_timezone(&jst()).hour())
+}
+
 /// The calendar day in Japan at `at`.
 #[must_use]
 pub fn japan_day(at: DateTime<Utc>) -> NaiveDate {
@@ -56,6 +62,13 @@ pub fn fiscal_year(day: NaiveDate) -> i32 {
     if day.month() >= 4 { day.year() } else { day.year() - 1 }
 }
 
+/// The first instant of the fiscal year of a day, in Japan.
+#[must_use]
+pub fn fiscal_year_began(day: NaiveDate) -> DateTime<Utc> {
+    let first = NaiveDate::from_ymd_opt(fiscal_year(day), 4, 1).unwrap_or(day);
+    (first.and_time(NaiveTime::MIN) - jst()).and_utc()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +78,14 @@ mod tests {
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a date");
         assert_eq!(fiscal_year(day(2011, 3, 31)), 2010);
         assert_eq!(fiscal_year(day(2011, 4, 1)), 2011);
+        assert_eq!(fiscal_year_began(day(2011, 3, 31)).to_rfc3339(), "2010-03-31T15:00:00+00:00");
+    }
+
+    #[test]
+    fn nobody_is_woken_in_the_night_in_japan() {
+        let at = |text: &str| is_daytime(text.parse().expect("an instant"));
+        assert!(at("2026-11-20T23:00:00Z") && at("2026-11-21T10:59:59Z"), "from eight to eight");
+        assert!(!at("2026-11-20T22:59:59Z") && !at("2026-11-21T11:00:00Z") && !at("2026-11-21T15:00:00Z"));
     }
 
     #[test]

@@ -117,6 +117,51 @@ async fn without_a_date_of_the_rules_requirement_one_is_missing_and_the_sheet_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_the_activities_only_those_are_published_that_the_desk_ticked() {
+    let mut w = World::build().await;
+    w.open().await;
+    let mut desk = w.app.signed_in("desk").await;
+    for (title, done) in [("セプター訓練への参加", "内輪の記録"), ("架空銀行の障害の分析", "表に出さない話")]
+    {
+        let typed = [
+            ("title", title),
+            ("began_year", "2026"),
+            ("began_month", "11"),
+            ("began_day", "4"),
+            ("activity", "drill"),
+            ("done", done),
+        ];
+        let reply = desk.post("/directory/broadcast/activities/new", &typed).await;
+        assert_eq!(reply.status, 303, "{:?}", reply.texts(".error-summary"));
+    }
+    let path = "/follow-up/2026/sheets/broadcast";
+    let sheet = desk.get(path).await;
+    assert_eq!(sheet.texts("[data-profile] .choice").len(), 2);
+    assert!(!fields(&sheet, "main form").iter().any(|(name, _)| name == "activity"), "none is ticked by itself");
+    let drill =
+        w.texts("select activity_id::text from activities where title like 'セプター訓練%'").await.pop().unwrap();
+    let other = uuid::Uuid::from_u128(7).to_string();
+    let mut form = with(fields(&sheet, "main form"), &[("traits", "新しい特徴。\n二行目。"), ("act", "save")]);
+    form.extend([("activity".to_owned(), drill.clone()), ("activity".to_owned(), other)]);
+    assert_eq!(world::send(&mut desk, path, &form).await.status, 303);
+    let saved = desk.get(path).await;
+    assert_eq!(saved.values("[data-profile] [name=activity][checked]"), [drill]);
+    assert_eq!(saved.texts("[data-changes] [data-kind=traits]").len(), 1);
+    let seen = w.app.signed_in("analyst").await.get(path).await;
+    assert!(seen.body.contains("2026年11月 セプター訓練への参加"), "whoever checks it sees what is printed");
+    w.confirm_all().await;
+    let mut approver = w.app.signed_in("approver").await;
+    let done = approver.post("/follow-up/2026/publication", &[("sure", "true")]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let profile = w.app.visitor().get("/ceptoars/broadcast").await;
+    assert_eq!(profile.texts("[data-activity]"), ["2026年11月 セプター訓練への参加"]);
+    assert_eq!(profile.texts("[data-profile=traits]"), ["新しい特徴。 二行目。"]);
+    for hidden in ["内輪の記録", "架空銀行", "表に出さない話"] {
+        assert!(!profile.body.contains(hidden), "{hidden}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_second_of_two_editors_sees_what_changed_and_keeps_their_text() {
     let mut w = World::build().await;
     w.open().await;

@@ -31,6 +31,7 @@ mod markdown;
 mod outbox;
 mod people;
 mod outgoing;
+mod overview;
 mod permissions;
 mod reading;
 mod row_security;

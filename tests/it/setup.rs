@@ -67,6 +67,49 @@ async fn types_and_steps_stand_with_their_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_section_holds_until_the_next_one_and_begins_the_sheet_of_the_follow_up() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let section = |year, text| with(typed("profile_traits", [year, "4", "1"]), &[("remark", text)]);
+    let empty = desk.post(SETUP, &section("2020", " ")).await;
+    assert!(empty.status == 422 && empty.texts("#remark-error").concat().contains("文章を入力"), "{}", empty.body);
+    recorded(&mut desk, &section("2020", "一番目の特徴")).await;
+    recorded(&mut desk, &with(section("2024", "二番目の特徴"), &[("remark_en", "The second")])).await;
+    recorded(&mut desk, &section("2027", "四月からの特徴")).await;
+    let twice = desk.post(SETUP, &section("2024", "同じ日から")).await;
+    assert!(twice.status == 422 && twice.texts("#since-error").concat().contains("すでに記録されています"));
+    assert!(twice.body.contains("同じ日から"), "what was typed stays");
+    recorded(&mut desk, &typed("function_sharing", ["2007", "4", ""])).await;
+    let page = desk.get(SETUP).await;
+    assert_eq!(group(&page, "functions"), ["セプター内の情報共有 2007年4月から"]);
+    let sections = [
+        "概要の文章: 特徴 2024年4月1日(月)から 二番目の特徴",
+        "概要の文章: 特徴 2027年4月1日(木)から(予定) 四月からの特徴",
+    ];
+    assert_eq!(group(&page, "sections"), sections);
+    assert_eq!(group(&page, "sections-before"), ["概要の文章: 特徴 2020年4月1日(水)から 一番目の特徴"]);
+    let english = desk.post(SETUP, &with(typed("step_rules", ["2007", "3", ""]), &[("remark_en", "x")])).await;
+    assert_eq!(english.texts("#remark_en-error").len(), 1, "a step has no English");
+    // The sheet for March 2027 begins with what holds then, and says that it is new.
+    let mut analyst = w.app.signed_in("analyst").await;
+    let opening = [
+        ("fiscal_year", "2026"),
+        ("due_year", "2027"),
+        ("due_month", "2"),
+        ("due_day", "26"),
+        ("plan", "重要インフラのサイバーセキュリティに係る行動計画"),
+        ("plan_en", "Cybersecurity Policy for Critical Infrastructure Protection"),
+        ("sure", "true"),
+    ];
+    assert_eq!(analyst.post("/follow-up", &opening).await.status, 303);
+    let sheet = desk.get("/follow-up/2026/sheets/banks").await;
+    assert_eq!(sheet.texts("#traits"), ["二番目の特徴"]);
+    assert_eq!(sheet.texts("#traits_en"), ["The second"]);
+    let change = sheet.texts("[data-changes] [data-kind=traits] td");
+    assert_eq!(change.get(1).map(String::as_str), Some("二番目の特徴"), "{change:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_correction_keeps_what_was_said_and_two_editors_lose_nothing() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;

@@ -149,7 +149,7 @@ pub enum FollowUpAction {
 pub enum ActivityAction {
     /// Read what it did.
     See,
-    /// See what was corrected and taken back, and the totals of the year.
+    /// See what was corrected and taken back, the totals of the year, and how its requirements stand.
     LookOver,
     /// Write down, correct and take back.
     Record,

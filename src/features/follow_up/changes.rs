@@ -11,8 +11,44 @@ use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
 use crate::features::feature_map::edition::{Bilingual, Ceptoar, Edition, Sector};
 use crate::kernel::language::Language;
 
-/// The code of the breakdown, which comparisons of editions leave out: it says the same in other words each year.
-pub const BREAKDOWN: &str = "breakdown";
+/// Texts that comparisons of editions leave out, since they say the same in other words each year. Whoever checks a sheet
+/// sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prose {
+    /// 構成員の内訳
+    Breakdown,
+    /// 目的
+    Purpose,
+    /// 構成と機能
+    Structure,
+    /// 特徴
+    Traits,
+}
+
+impl Prose {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Breakdown, Self::Purpose, Self::Structure, Self::Traits];
+
+    /// The word that is stored.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Breakdown => "breakdown",
+            Self::Purpose => "purpose",
+            Self::Structure => "structure",
+            Self::Traits => "traits",
+        }
+    }
+
+    fn of(self, c: &Ceptoar) -> Option<&Bilingual> {
+        match self {
+            Self::Breakdown => c.breakdown.as_ref(),
+            Self::Purpose => c.profile.purpose.as_ref(),
+            Self::Structure => c.profile.structure.as_ref(),
+            Self::Traits => c.profile.traits.as_ref(),
+        }
+    }
+}
 
 /// From which day what was changed holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,10 +127,16 @@ pub struct StoredChange {
 }
 
 impl StoredChange {
-    /// What kind it is; none for the breakdown.
+    /// What kind it is; none for prose.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.code() == self.kind)
+    }
+
+    /// Which text it is, of those that are not compared.
+    #[must_use]
+    pub fn prose(&self) -> Option<Prose> {
+        Prose::ALL.into_iter().find(|prose| prose.code() == self.kind)
     }
 
     /// Whether a number or a date became known that the last edition does not state.
@@ -115,13 +157,15 @@ pub fn changes(last: &Edition, sectors: &[Sector], c: &Ceptoar, effective: &Effe
     let found = ceptoars::compare((last, before), (&now, c));
     let mut changes: Vec<StoredChange> =
         found.iter().map(|d| stored(d.kind, d.part.clone(), (&d.before, &d.after), effective)).collect();
-    if before.breakdown.as_ref().map(|b| &b.ja) != c.breakdown.as_ref().map(|b| &b.ja) {
-        let fact = |text: &Option<Bilingual>| text.clone().map_or(Fact::NotStated, |text| Fact::Texts(vec![text]));
-        let sides = (&fact(&before.breakdown), &fact(&c.breakdown));
-        changes.push(StoredChange {
-            kind: BREAKDOWN.to_owned(),
-            ..stored(Kind::Counts, None, sides, &Effective::default())
-        });
+    for prose in Prose::ALL {
+        let sides = (prose.of(before), prose.of(c));
+        if sides.0.map(|text| &text.ja) != sides.1.map(|text| &text.ja) {
+            let fact = |text: Option<&Bilingual>| text.map_or(Fact::NotStated, |text| Fact::Texts(vec![text.clone()]));
+            changes.push(StoredChange {
+                kind: prose.code().to_owned(),
+                ..stored(Kind::Counts, None, (&fact(sides.0), &fact(sides.1)), &Effective::default())
+            });
+        }
     }
     changes
 }

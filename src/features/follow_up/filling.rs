@@ -1,8 +1,10 @@
 //! What is typed into a sheet: the fields as texts, read into the cells of the map and written from them.
 
+pub mod profile;
+
 use std::collections::BTreeMap;
 
-use crate::features::feature_map::edition::{Bilingual, Ceptoar, Channel, Count, Month, Secretariat};
+use crate::features::feature_map::edition::{Activity, Bilingual, Ceptoar, Channel, Count, Month, Secretariat};
 use crate::features::follow_up::changes::Effective;
 use crate::kernel::language::Language;
 use crate::kernel::text::{self, half_width};
@@ -164,15 +166,17 @@ impl Typed {
         }
         typed.set_month("operation", c.operation_start);
         typed.set_month("rule", c.rule_established);
+        typed.set_profile(&c.profile);
         typed.set("remark", remark);
         typed
     }
 
-    /// Reads the fields over the cells that the sheet had: what no field is for stays as it was.
+    /// Reads the fields over the cells that the sheet had: what no field is for stays as it was. `offered` are the
+    /// activities that can be ticked.
     ///
     /// # Errors
     /// What cannot be read, at its field.
-    pub fn read(&self, before: &Ceptoar, language: Language) -> Result<Filled, FieldErrors> {
+    pub fn read(&self, before: &Ceptoar, offered: &[Activity], language: Language) -> Result<Filled, FieldErrors> {
         let mut reader = Reader { typed: self, before, language, errors: FieldErrors::default() };
         let name = reader.text("name", "name_en", 100);
         let name_on = reader.day("name_on");
@@ -186,6 +190,7 @@ impl Typed {
         let channels = self.channels(&before.channels);
         let operation_start = reader.month("operation");
         let rule_established = reader.month("rule");
+        let profile = reader.profile(offered);
         let remark = text::paragraph(self.at("remark"), 1000);
         let remark = reader.errors.take("remark", remark, language);
         if !reader.errors.is_empty() {
@@ -203,6 +208,7 @@ impl Typed {
             channels,
             operation_start,
             rule_established,
+            profile,
             ..before.clone()
         };
         Ok(Filled { ceptoar, effective: Effective { name: name_on, desk: desk_on, counts: counts_on }, remark })

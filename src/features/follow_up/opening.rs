@@ -82,7 +82,7 @@ async fn fill(
     let Some(last) = editions.last() else { return Ok(Vec::new()) };
     let sectors = store::sectors(tx, follow_up.as_of).await?;
     let mut sheets = Vec::new();
-    for (position, facts) in store::directory(tx).await?.into_iter().enumerate() {
+    for (position, facts) in store::directory(tx, follow_up.as_of).await?.into_iter().enumerate() {
         let prefilled = prefill(editions, &facts);
         let changes = changes(last, &sectors, &prefilled.ceptoar, &Effective::default());
         store::insert_sheet(tx, follow_up.follow_up_id, i16::try_from(position)?, &prefilled, &changes, now).await?;

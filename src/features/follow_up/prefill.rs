@@ -21,6 +21,8 @@ pub struct DirectoryFacts {
     pub secretariats: Vec<Secretariat>,
     /// Members by unit.
     pub counts: Vec<(String, u32)>,
+    /// The sections of its profile that its desk keeps, in their order.
+    pub sections: [Option<Bilingual>; 3],
 }
 
 /// A sheet as it begins.
@@ -78,6 +80,12 @@ pub fn prefill(editions: &[Edition], facts: &DirectoryFacts) -> Prefilled {
     c.confidence.clear();
     c.name_printed_in_map = None;
     c.profile.activities.clear();
+    let kept = [&mut c.profile.purpose, &mut c.profile.structure, &mut c.profile.traits];
+    for (section, known) in kept.into_iter().zip(&facts.sections) {
+        if known.is_some() {
+            section.clone_from(known);
+        }
+    }
     if let Some(name) = &facts.name
         && c.name.as_ref().map(|n| &n.ja) != Some(&name.ja)
     {

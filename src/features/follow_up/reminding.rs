@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use super::letters::{About, Reason, letters};
 use super::occasion::Occasion;
-use crate::kernel::clock::{Clock, japan_day};
+use crate::kernel::clock::{Clock, is_daytime, japan_day};
 use crate::platform::audit::{self, Event};
 
 /// How often is looked. Days matter, not hours; what was missed while the portal stood still is made up for.
@@ -52,6 +52,9 @@ pub async fn keep(pool: PgPool, base_url: String, clock: Clock) {
     rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         rhythm.tick().await;
+        if !is_daytime(clock.now()) {
+            continue;
+        }
         if let Err(error) = remind(&pool, &base_url, clock.now()).await {
             tracing::warn!("desks cannot be reminded of the follow-up: {error:#}");
         }

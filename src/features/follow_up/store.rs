@@ -7,6 +7,8 @@ use uuid::Uuid;
 use super::changes::StoredChange;
 use super::letters::Letters;
 use super::prefill::{DirectoryFacts, Prefilled};
+use crate::features::directory::setup::fact::Subject;
+use crate::features::directory::setup::store as setup;
 use crate::features::feature_map::edition::{Bilingual, Edition, Secretariat, Sector};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
@@ -80,8 +82,9 @@ pub async fn open(tx: &mut PgConnection, f: &FollowUp, by: AccountId) -> sqlx::R
     Ok(done.rows_affected() == 1)
 }
 
-/// What the directory says of every CEPTOAR today, in the government's order.
-pub async fn directory(tx: &mut PgConnection) -> sqlx::Result<Vec<DirectoryFacts>> {
+/// What the directory says of every CEPTOAR today, in the government's order; of its profile what holds on the day of
+/// the map.
+pub async fn directory(tx: &mut PgConnection, as_of: NaiveDate) -> sqlx::Result<Vec<DirectoryFacts>> {
     let rows = sqlx::query!(
         "select c.ceptoar_id, c.sector_id, c.scope, c.scope_en, n.ja, n.en
          from ceptoars c join sectors s on s.sector_id = c.sector_id and s.valid @> viewer_today()
@@ -100,9 +103,14 @@ pub async fn directory(tx: &mut PgConnection) -> sqlx::Result<Vec<DirectoryFacts
     let counts = sqlx::query!(
         "select ceptoar_id, unit, value from member_counts where valid @> viewer_today() order by ceptoar_id, unit"
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
+    let kept = setup::sections(tx, as_of).await?;
     let text = |ja: String, en: String| Bilingual { en: if en.is_empty() { ja.clone() } else { en }, ja };
+    let section = |ceptoar: &str, wanted: Subject| {
+        let found = kept.iter().find(|(id, subject, _)| id == ceptoar && *subject == wanted);
+        found.map(|(_, _, [ja, en])| text(ja.clone(), en.clone()))
+    };
     let facts = rows.into_iter().map(|r| DirectoryFacts {
         secretariats: desks
             .iter()
@@ -120,6 +128,8 @@ pub async fn directory(tx: &mut PgConnection) -> sqlx::Result<Vec<DirectoryFacts
             .collect(),
         scope: (!r.scope.is_empty()).then(|| text(r.scope, r.scope_en)),
         name: Some(text(r.ja, r.en)),
+        sections: [Subject::ProfilePurpose, Subject::ProfileStructure, Subject::ProfileTraits]
+            .map(|subject| section(&r.ceptoar_id, subject)),
         id: r.ceptoar_id,
         sector: r.sector_id,
     });

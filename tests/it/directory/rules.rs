@@ -144,7 +144,7 @@ async fn the_pages_are_for_the_desk_the_centre_and_each_firm() {
         ("no-handler", 200, false, 404),
         ("reader", 404, false, 404),
         ("life-desk", 404, false, 404),
-        ("liaison", 404, false, 404),
+        ("liaison", 404, false, 200),
         ("auditor", 404, false, 404),
         ("operator", 404, false, 404),
     ] {

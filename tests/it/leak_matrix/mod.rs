@@ -395,7 +395,7 @@ const WITHOUT_OBJECT: [&str; 55] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 103] = [
+const TESTED_ELSEWHERE: [&str; 104] = [
     // tests/it/setup.rs
     "GET /directory/{ceptoar}/setup",
     "POST /directory/{ceptoar}/setup",
@@ -438,6 +438,8 @@ const TESTED_ELSEWHERE: [&str; 103] = [
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}",
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}/withdrawal",
     "GET /directory/{ceptoar}/requirements",
+    // tests/it/overview.rs
+    "GET /overview",
     // tests/it/directory/imports_walls.rs
     "GET /directory/{ceptoar}/exchange",
     "POST /directory/{ceptoar}/exchange",

@@ -312,8 +312,10 @@ pub async fn take_back(tx: &mut PgConnection, held: Held<'_>, why: &str) -> sqlx
 }
 
 /// What the entries of a CEPTOAR show of its hoped-for functions in a fiscal year.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
+    /// The CEPTOAR.
+    pub ceptoar_id: String,
     /// Entries of analysis.
     pub analyses: i64,
     /// Entries of the drill.
@@ -324,18 +326,19 @@ pub struct Shown {
     pub entries: i64,
 }
 
-/// The same for the viewer's day, or for a year.
-pub async fn shown(tx: &mut PgConnection, ceptoar_id: &str, year: i32) -> sqlx::Result<Shown> {
+/// The same for those of some CEPTOARs that have entries in a year.
+pub async fn shown(tx: &mut PgConnection, ceptoars: &[String], year: i32) -> sqlx::Result<Vec<Shown>> {
     sqlx::query_as!(
         Shown,
-        r#"select count(*) filter (where 'analysis' = any (kinds)) as "analyses!",
+        r#"select ceptoar_id, count(*) filter (where 'analysis' = any (kinds)) as "analyses!",
                   count(*) filter (where 'drill' = any (kinds)) as "drills!",
                   count(*) filter (where 'route_check' = any (kinds)) as "route_checks!", count(*) as "entries!"
-           from activities where ceptoar_id = $1 and fiscal_year = $2 and taken_back_at is null"#,
-        ceptoar_id,
+           from activities where ceptoar_id = any ($1) and fiscal_year = $2 and taken_back_at is null
+           group by ceptoar_id"#,
+        ceptoars,
         i16::try_from(year).unwrap_or_default()
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await
 }
 

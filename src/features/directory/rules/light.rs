@@ -49,10 +49,16 @@ pub struct Evidence {
     pub with_window: i64,
     /// Members with a window proven within the last year.
     pub proven: i64,
+    /// Open windows of members.
+    pub windows: i64,
+    /// … proven within the last 90 days.
+    pub fresh: i64,
     /// Items that reached members this fiscal year, drills left out.
     pub shared: i64,
     /// Drills that reached members this fiscal year.
     pub drills: i64,
+    /// Entries among the activities of this fiscal year.
+    pub entries: i64,
     /// Entries of analysis among the activities of this fiscal year.
     pub analyses: i64,
     /// Entries of the drill.
@@ -122,8 +128,11 @@ mod tests {
         consents: 3,
         with_window: 3,
         proven: 3,
+        windows: 4,
+        fresh: 2,
         shared: 1,
         drills: 1,
+        entries: 1,
         analyses: 1,
         drill_entries: 0,
         route_checks: 0,

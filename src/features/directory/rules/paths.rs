@@ -15,6 +15,9 @@ pub const CONSENT_WITHDRAWAL: &str = "/directory/{ceptoar}/rules/{rule}/consents
 /// Route of how the requirements stand.
 pub const REQUIREMENTS: &str = "/directory/{ceptoar}/requirements";
 
+/// Route of how all CEPTOARs stand that somebody looks over.
+pub const OVERVIEW: &str = "/overview";
+
 /// Something of a CEPTOAR.
 #[must_use]
 pub fn of_ceptoar(route: &str, ceptoar: &str) -> String {

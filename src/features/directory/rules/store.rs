@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::light::Evidence;
 use super::rule::{Edition, MemberConsent, NewEdition, Way};
 use crate::features::directory::activities::store as activities;
+use crate::features::directory::verification::round::FRESH_DAYS;
 use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::ids::{AccountId, OrganisationId};
 
@@ -182,46 +183,45 @@ pub async fn disagree(tx: &mut PgConnection, consent: Consent<'_>) -> sqlx::Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// What the portal knows of a CEPTOAR today; `since` is the first instant of the fiscal year.
-pub async fn evidence(tx: &mut PgConnection, ceptoar_id: &str, since: DateTime<Utc>) -> sqlx::Result<Evidence> {
-    let told = activities::shown(&mut *tx, ceptoar_id, fiscal_year(japan_day(since))).await?;
-    let found = sqlx::query!(
-        r#"with members as (
-             select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()),
-           rule as (
-             select r.rule_id from handling_rules r where r.ceptoar_id = $1 and r.valid @> viewer_today()),
-           windows as (
-             select w.organisation_id, bool_or(w.proven) as proven from directory_window_proofs($1, $3) w
-             group by w.organisation_id),
-           items as (
-             select a.drill from advisories a
-             where a.state = 'published' and a.published_at >= $2
-               and exists (select from advisory_audience au where au.advisory_id = a.advisory_id and au.ceptoar_id = $1
-                           and au.stage = 'member'))
-           select (select count(*) from members) as "members!",
-                  exists (select from rule) as "rule_in_force!",
-                  (select count(*) from members join handling_rule_consents k using (organisation_id)
-                   join rule using (rule_id)) as "consents!",
-                  (select count(*) from members join windows using (organisation_id)) as "with_window!",
-                  (select count(*) from members join windows w using (organisation_id) where w.proven) as "proven!",
-                  (select count(*) from items where not drill) as "shared!",
-                  (select count(*) from items where drill) as "drills!""#,
-        ceptoar_id,
+/// What the portal has on record of those CEPTOARs that the viewer looks over, in no order; `since` is the first instant
+/// of the fiscal year.
+pub async fn evidence(
+    tx: &mut PgConnection,
+    ceptoars: &[String],
+    since: DateTime<Utc>,
+) -> sqlx::Result<Vec<(String, Evidence)>> {
+    let told = activities::shown(&mut *tx, ceptoars, fiscal_year(japan_day(since))).await?;
+    let rows = sqlx::query!(
+        r#"select ceptoar_id as "ceptoar_id!", members as "members!", rule_in_force as "rule_in_force!",
+                  consents as "consents!", with_window as "with_window!", proven as "proven!", windows as "windows!",
+                  fresh as "fresh!", shared as "shared!", drills as "drills!"
+           from ceptoar_evidence($1, $2, $3, $4)"#,
+        ceptoars,
         since,
-        PROVEN_DAYS
+        PROVEN_DAYS,
+        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(Evidence {
-        members: found.members,
-        rule_in_force: found.rule_in_force,
-        consents: found.consents,
-        with_window: found.with_window,
-        proven: found.proven,
-        shared: found.shared,
-        drills: found.drills,
-        analyses: told.analyses,
-        drill_entries: told.drills,
-        route_checks: told.route_checks,
-    })
+    let found = rows.into_iter().map(|r| {
+        let told = told.iter().find(|shown| shown.ceptoar_id == r.ceptoar_id);
+        let entries = |count: fn(&activities::Shown) -> i64| told.map_or(0, count);
+        let evidence = Evidence {
+            members: r.members,
+            rule_in_force: r.rule_in_force,
+            consents: r.consents,
+            with_window: r.with_window,
+            proven: r.proven,
+            windows: r.windows,
+            fresh: r.fresh,
+            shared: r.shared,
+            drills: r.drills,
+            entries: entries(|shown| shown.entries),
+            analyses: entries(|shown| shown.analyses),
+            drill_entries: entries(|shown| shown.drills),
+            route_checks: entries(|shown| shown.route_checks),
+        };
+        (r.ceptoar_id, evidence)
+    });
+    Ok(found.collect())
 }

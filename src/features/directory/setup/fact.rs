@@ -21,6 +21,14 @@ pub enum Subject {
     IntakeViruses,
     /// Anything else that helps to prevent and mend.
     IntakeOther,
+    /// It collects what concerns its field.
+    FunctionCollection,
+    /// It grasps and analyses it.
+    FunctionAnalysis,
+    /// It shares it among its members.
+    FunctionSharing,
+    /// It passes it on to other CEPTOARs and the Council.
+    FunctionOutward,
     /// The basic agreement to set it up.
     StepAgreement,
     /// The handling rule was made.
@@ -33,22 +41,68 @@ pub enum Subject {
     StepAnalysis,
     /// Any other step.
     StepOther,
+    /// 目的 of its profile.
+    ProfilePurpose,
+    /// 構成と機能 of its profile.
+    ProfileStructure,
+    /// 特徴 of its profile.
+    ProfileTraits,
+}
+
+/// What subjects have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// A type of information that is shared, from when to when.
+    Intake,
+    /// A hoped-for function that is fulfilled, from when to when.
+    Function,
+    /// A step of setting it up: a day, and no end.
+    Step,
+    /// A section of its profile: holds until the next of its kind begins.
+    Profile,
+}
+
+impl Group {
+    /// Whether what belongs to it may come to an end.
+    #[must_use]
+    pub fn ends(self) -> bool {
+        match self {
+            Self::Intake | Self::Function => true,
+            Self::Step | Self::Profile => false,
+        }
+    }
+
+    /// The longest text beside it, in characters.
+    #[must_use]
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Intake | Self::Function | Self::Step => 500,
+            Self::Profile => 1000,
+        }
+    }
 }
 
 impl Subject {
     /// All of them, in the order of the form.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 18] = [
         Self::IntakeFailures,
         Self::IntakeCrime,
         Self::IntakeVulnerabilities,
         Self::IntakeViruses,
         Self::IntakeOther,
+        Self::FunctionCollection,
+        Self::FunctionAnalysis,
+        Self::FunctionSharing,
+        Self::FunctionOutward,
         Self::StepAgreement,
         Self::StepRules,
         Self::StepWindows,
         Self::StepOperation,
         Self::StepAnalysis,
         Self::StepOther,
+        Self::ProfilePurpose,
+        Self::ProfileStructure,
+        Self::ProfileTraits,
     ];
 
     /// The value in forms and in the database.
@@ -60,12 +114,19 @@ impl Subject {
             Self::IntakeVulnerabilities => "intake_vulnerabilities",
             Self::IntakeViruses => "intake_viruses",
             Self::IntakeOther => "intake_other",
+            Self::FunctionCollection => "function_collection",
+            Self::FunctionAnalysis => "function_analysis",
+            Self::FunctionSharing => "function_sharing",
+            Self::FunctionOutward => "function_outward",
             Self::StepAgreement => "step_agreement",
             Self::StepRules => "step_rules",
             Self::StepWindows => "step_windows",
             Self::StepOperation => "step_operation",
             Self::StepAnalysis => "step_analysis",
             Self::StepOther => "step_other",
+            Self::ProfilePurpose => "profile_purpose",
+            Self::ProfileStructure => "profile_structure",
+            Self::ProfileTraits => "profile_traits",
         }
     }
 
@@ -75,21 +136,25 @@ impl Subject {
         Self::ALL.into_iter().find(|subject| subject.code() == code)
     }
 
-    /// Whether it is a type of what is shared, which has an end; a step has none.
+    /// What it has in common with others.
     #[must_use]
-    pub fn is_intake(self) -> bool {
+    pub fn group(self) -> Group {
         match self {
             Self::IntakeFailures
             | Self::IntakeCrime
             | Self::IntakeVulnerabilities
             | Self::IntakeViruses
-            | Self::IntakeOther => true,
+            | Self::IntakeOther => Group::Intake,
+            Self::FunctionCollection | Self::FunctionAnalysis | Self::FunctionSharing | Self::FunctionOutward => {
+                Group::Function
+            }
             Self::StepAgreement
             | Self::StepRules
             | Self::StepWindows
             | Self::StepOperation
             | Self::StepAnalysis
-            | Self::StepOther => false,
+            | Self::StepOther => Group::Step,
+            Self::ProfilePurpose | Self::ProfileStructure | Self::ProfileTraits => Group::Profile,
         }
     }
 }
@@ -104,12 +169,20 @@ impl Label for Subject {
             Self::IntakeOther => {
                 language.pick("その他、未然防止・復旧に役立つ情報", "Other that helps to prevent and restore")
             }
+            Self::FunctionCollection => language.pick("情報の収集", "Collecting information"),
+            Self::FunctionAnalysis => language.pick("状況の把握・分析", "Grasping and analysing the situation"),
+            Self::FunctionSharing => language.pick("セプター内の情報共有", "Sharing inside the CEPTOAR"),
+            Self::FunctionOutward => language
+                .pick("他のセプター・セプターカウンシルへの発信", "Passing on to other CEPTOARs and the Council"),
             Self::StepAgreement => language.pick("設置の基本合意", "Basic agreement"),
             Self::StepRules => language.pick("取扱いルールの制定", "Handling rule made"),
             Self::StepWindows => language.pick("緊急窓口の設定", "Emergency windows named"),
             Self::StepOperation => language.pick("運用の開始", "Operation began"),
             Self::StepAnalysis => language.pick("分析の体制の整備", "Analysis arranged"),
             Self::StepOther => language.pick("その他の整備", "Other step"),
+            Self::ProfilePurpose => language.pick("概要の文章: 目的", "Profile: purpose"),
+            Self::ProfileStructure => language.pick("概要の文章: 構成と機能", "Profile: structure and functions"),
+            Self::ProfileTraits => language.pick("概要の文章: 特徴", "Profile: traits"),
         }
     }
 }
@@ -125,8 +198,11 @@ pub struct Content {
     pub day_known: bool,
     /// The last day of a type that is shared no longer.
     pub until_on: Option<NaiveDate>,
-    /// With whom, by what, and so on.
+    /// With whom, by what, and so on; of a section the text itself.
     pub remark: String,
+    /// The text of a section in English; empty where it has none.
+    #[serde(default)]
+    pub remark_en: String,
 }
 
 crate::words! {
@@ -156,12 +232,12 @@ impl Content {
     pub fn time(&self, today: NaiveDate, language: Language) -> String {
         let w = TimeWords::of(language);
         let ahead = self.from_on > today;
-        let words = match (self.subject.is_intake(), self.until_on, ahead) {
-            (true, Some(_), _) => w.between,
-            (true, None, true) => w.since_coming,
-            (true, None, false) => w.since,
-            (false, _, true) => w.coming,
-            (false, _, false) => w.done,
+        let words = match (self.subject.group(), self.until_on, ahead) {
+            (Group::Intake | Group::Function, Some(_), _) => w.between,
+            (Group::Intake | Group::Function | Group::Profile, _, true) => w.since_coming,
+            (Group::Intake | Group::Function | Group::Profile, _, false) => w.since,
+            (Group::Step, _, true) => w.coming,
+            (Group::Step, _, false) => w.done,
         };
         let until = self.until_on.map(|day| long_date(day, language)).unwrap_or_default();
         fill(words, &[("from", &self.from(language)), ("until", &until)])
@@ -216,6 +292,7 @@ mod tests {
                 day_known,
                 until_on: until.map(|until| until.parse().unwrap()),
                 remark: String::new(),
+                remark_en: String::new(),
             };
             content.time(today, Language::Ja)
         };
@@ -233,7 +310,8 @@ mod tests {
         for subject in Subject::ALL {
             assert_eq!(Subject::from_code(subject.code()), Some(subject));
             assert_eq!(serde_json::to_value(subject).unwrap(), subject.code());
-            assert_eq!(subject.is_intake(), subject.code().starts_with("intake"));
+            let group = format!("{:?}_", subject.group()).to_lowercase();
+            assert!(subject.code().starts_with(&group), "{group}");
         }
         assert_eq!(Subject::from_code(""), None);
     }

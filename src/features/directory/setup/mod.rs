@@ -1,5 +1,7 @@
-//! 整備状況: the types of information that a CEPTOAR shares and the steps of its setting up, dated and kept by its desk.
+//! 整備状況: the types of information that a CEPTOAR shares, the functions it fulfils, the steps of its setting up and the
+//! sections of its profile, dated and kept by its desk.
 
+pub mod demonstration;
 pub mod fact;
 pub mod paths;
 pub mod store;

@@ -1,19 +1,20 @@
 //! SQL of how CEPTOARs are set up.
 
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::fact::{Content, Fact, Subject, Version};
+use super::fact::{Content, Fact, Group, Subject, Version};
 
-/// Two facts would say of the same days that a type is shared.
-pub const TWICE: &str = "setup_facts_once";
+/// Two facts would say the same of the same days, or two sections begin on one day.
+pub const TWICE: [&str; 2] = ["setup_facts_once", "setup_facts_section_once"];
 
 /// The facts of a CEPTOAR that the viewer may know: by subject, then by day. One alone where it is asked for.
 pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str, fact: Option<Uuid>) -> sqlx::Result<Vec<Fact>> {
     let rows = sqlx::query!(
-        r#"select fact_id, version, subject as "subject: Subject", from_on, day_known, until_on, remark, correction,
-                  recorded_at, taken_back_at
+        r#"select fact_id, version, subject as "subject: Subject", from_on, day_known, until_on, remark, remark_en,
+                  correction, recorded_at, taken_back_at
            from setup_facts where ceptoar_id = $1 and ($2::uuid is null or fact_id = $2)
            order by from_on, recorded_at, fact_id"#,
         ceptoar_id,
@@ -32,14 +33,18 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str, fact: Option<Uuid>) 
                 day_known: r.day_known,
                 until_on: r.until_on,
                 remark: r.remark,
+                remark_en: r.remark_en,
             },
             correction: r.correction,
             recorded_at: r.recorded_at,
             taken_back_at: r.taken_back_at,
         })
         .collect();
-    // Types in the order of the form; steps in the order of time.
-    facts.sort_by_key(|fact| fact.content.subject.is_intake().then_some(fact.content.subject));
+    // In the order of the form; steps in the order of time.
+    facts.sort_by_key(|fact| {
+        let subject = fact.content.subject;
+        (subject.group(), (subject.group() != Group::Step).then_some(subject))
+    });
     Ok(facts)
 }
 
@@ -64,15 +69,17 @@ pub async fn versions(tx: &mut PgConnection, fact: Uuid) -> sqlx::Result<Vec<Ver
 pub async fn record(tx: &mut PgConnection, ceptoar_id: &str, content: &Content) -> sqlx::Result<Uuid> {
     let fact_id = Uuid::new_v4();
     sqlx::query!(
-        "insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, until_on, remark, recorded_by, recorded_at)
-         values ($1, $2, $3, $4, $5, $6, $7, viewer_account(), viewer_now())",
+        "insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, until_on, remark, remark_en,
+                                  recorded_by, recorded_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, viewer_account(), viewer_now())",
         fact_id,
         ceptoar_id,
         content.subject.code(),
         content.from_on,
         content.day_known,
         content.until_on,
-        content.remark
+        content.remark,
+        content.remark_en
     )
     .execute(tx)
     .await?;
@@ -97,7 +104,7 @@ pub struct Held<'a> {
 pub async fn correct(tx: &mut PgConnection, held: Held<'_>, content: &Content, why: &str) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update setup_facts set version = version + 1, subject = $4, from_on = $5, day_known = $6, until_on = $7,
-                remark = $8, correction = $9, recorded_by = viewer_account(), recorded_at = viewer_now()
+                remark = $8, remark_en = $9, correction = $10, recorded_by = viewer_account(), recorded_at = viewer_now()
          where fact_id = $1 and ceptoar_id = $2 and version = $3 and taken_back_at is null",
         held.fact_id,
         held.ceptoar_id,
@@ -107,6 +114,7 @@ pub async fn correct(tx: &mut PgConnection, held: Held<'_>, content: &Content, w
         content.day_known,
         content.until_on,
         content.remark,
+        content.remark_en,
         why
     )
     .execute(tx)
@@ -128,4 +136,22 @@ pub async fn take_back(tx: &mut PgConnection, held: Held<'_>, why: &str) -> sqlx
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The sections of the profiles that hold on a day: CEPTOAR, section, Japanese and English.
+pub async fn sections(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec<(String, Subject, [String; 2])>> {
+    let rows = sqlx::query!(
+        r#"select distinct on (ceptoar_id, subject) ceptoar_id, subject as "subject: Subject", remark, remark_en
+           from setup_facts where subject like 'profile%' and from_on <= $1 and taken_back_at is null
+           order by ceptoar_id, subject, from_on desc"#,
+        day
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.ceptoar_id, r.subject, [r.remark, r.remark_en])).collect())
+}
+
+/// Whether there are facts at all.
+pub async fn is_any(owner: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from setup_facts) as "any!""#).fetch_one(owner).await
 }

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use super::asking::{BATCH, write};
 use super::occasion::Occasion;
 use super::round::PAUSE;
-use crate::kernel::clock::{Clock, japan_day};
+use crate::kernel::clock::{Clock, is_daytime, japan_day};
 use crate::platform::audit::{self, Event};
 use store::Running;
 
@@ -63,6 +63,9 @@ pub async fn keep(pool: PgPool, base_url: String, clock: Clock) {
     rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         rhythm.tick().await;
+        if !is_daytime(clock.now()) {
+            continue;
+        }
         if let Err(error) = remind(&pool, &base_url, clock.now()).await {
             tracing::warn!("windows cannot be asked again: {error:#}");
         }

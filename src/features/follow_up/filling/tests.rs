@@ -21,7 +21,7 @@ fn typed(c: &Ceptoar, with: &[(&str, &str)]) -> Typed {
 fn what_is_not_touched_stays_as_it_was_in_every_ceptoar() {
     for c in &editions().unwrap().last().unwrap().ceptoars {
         let c = sheet(&c.id);
-        let read = Typed::of(&c, &Effective::default(), "").read(&c, Language::Ja).unwrap();
+        let read = Typed::of(&c, &Effective::default(), "").read(&c, &[], Language::Ja).unwrap();
         assert_eq!(read.ceptoar, c, "{}", c.id);
     }
 }
@@ -49,7 +49,7 @@ fn full_width_numbers_and_days_are_read() {
             ("remark", " よろしく "),
         ],
     );
-    let read = form.read(&c, Language::Ja).unwrap();
+    let read = form.read(&c, &[], Language::Ja).unwrap();
     assert_eq!((read.ceptoar.counts[0].value, read.remark.as_str()), (197, "よろしく"));
     assert_eq!(read.effective.counts, NaiveDate::from_ymd_opt(2027, 2, 1));
     assert_eq!(read.ceptoar.count_display, None, "the printed words were of the old number");
@@ -70,7 +70,7 @@ fn what_cannot_be_read_is_said_at_its_field() {
         (&[("department_3", "企画部")], "org_3"),
         (&[("name", "一\u{202E}二")], "name"),
     ] {
-        let errors = typed(&c, with).read(&c, Language::Ja).unwrap_err();
+        let errors = typed(&c, with).read(&c, &[], Language::Ja).unwrap_err();
         assert_eq!(errors.iter().map(|(field, _)| field).collect::<Vec<_>>(), [field], "{with:?}");
     }
 }
@@ -83,4 +83,23 @@ fn a_second_editor_is_told_which_fields_differ() {
     told.sort_unstable();
     assert_eq!(told, [("count_1", "197".to_owned()), ("remark", String::new())]);
     assert_eq!(mine.differing(&mine), []);
+}
+
+#[test]
+fn of_the_activities_those_are_printed_that_are_ticked_and_on_record() {
+    let c = sheet("banks");
+    let offered = |code: &str| Activity {
+        code: code.into(),
+        when: Some(Month { year: 2026, month: 11 }),
+        text: Bilingual { ja: format!("催し{code}"), en: code.into() },
+    };
+    let form =
+        typed(&c, &[("activity", "2"), ("activity", "gone"), ("traits", " 一行目\r\n二行目 "), ("traits_en", "")]);
+    let profile = form.read(&c, &[offered("1"), offered("2")], Language::Ja).unwrap().ceptoar.profile;
+    assert_eq!(profile.activities, [offered("2")]);
+    assert_eq!(profile.traits, Some(Bilingual { ja: "一行目\n二行目".into(), en: "一行目\n二行目".into() }));
+    assert_eq!(profile.purpose, c.profile.purpose);
+    let long = "あ".repeat(1001);
+    let errors = typed(&c, &[("structure", &long)]).read(&c, &[], Language::Ja).unwrap_err();
+    assert!(!errors.at("structure").is_empty());
 }

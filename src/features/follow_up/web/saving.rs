@@ -53,7 +53,7 @@ pub async fn post(
     if version != scene.sheet.version {
         return Ok(meanwhile(&scene, &viewer, &frame, typed));
     }
-    let filled = match typed.read(&scene.sheet.content, frame.language) {
+    let filled = match typed.read(&scene.sheet.content, &scene.activities, frame.language) {
         Ok(filled) => filled,
         Err(errors) => return Ok(Unprocessable(scene.page(&viewer, &frame, Some(typed), errors)).into_response()),
     };

@@ -11,8 +11,11 @@ use super::shown::{self, ChangeLine, CommonWords, change_line};
 use crate::features::access::action::FollowUpAction;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::activities;
-use crate::features::feature_map::edition::{Channel, Edition, Sector};
+use crate::features::directory::activities::kind::Kind as ActivityKind;
+use crate::features::directory::activities::store::Asked;
+use crate::features::feature_map::edition::{Activity, Channel, Edition, Sector};
 use crate::features::feature_map::store as editions;
+use crate::features::follow_up::filling::profile::{ACTIVITY, printed, sections};
 use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
 use crate::features::follow_up::hindrance::doubts;
 use crate::features::follow_up::paths;
@@ -20,7 +23,7 @@ use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet};
 use crate::features::follow_up::state::Step;
 use crate::features::follow_up::store::{self, FollowUp};
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::{self, long_date, short_time, thousands};
+use crate::kernel::period::{self, long_date, short_time};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -58,6 +61,8 @@ pub(super) struct SheetPage {
     past: Vec<PastLine>,
     /// What is on record of the year's activities, and where.
     activities: (String, String),
+    /// What of them can be printed.
+    offered: Vec<Activity>,
 }
 
 /// What somebody else did meanwhile.
@@ -127,6 +132,16 @@ impl SheetPage {
         units
     }
 
+    fn printable(&self, typed: &Typed) -> Vec<Choice> {
+        let choice = |activity: &Activity| Choice {
+            value: activity.code.clone(),
+            label: printed_line(activity, self.language),
+            explanation: String::new(),
+            chosen: typed.has(ACTIVITY, &activity.code),
+        };
+        self.offered.iter().map(choice).collect()
+    }
+
     fn channels(&self, typed: &Typed) -> Vec<Choice> {
         Channel::OF_MAPS
             .into_iter()
@@ -163,7 +178,8 @@ pub(super) struct Scene {
     pub last: Edition,
     pub sectors: Vec<Sector>,
     past: Vec<Past>,
-    activities: i64,
+    /// What of the year's activities can be printed.
+    pub activities: Vec<Activity>,
 }
 
 impl Scene {
@@ -177,7 +193,15 @@ impl Scene {
         let last = all.into_iter().find(|e| e.id == follow_up.base_edition).ok_or(WebError::NotFound)?;
         let sectors = store::sectors(tx, follow_up.as_of).await?;
         let past = sheets::past(tx, follow_up.follow_up_id, &place.ceptoar).await?;
-        let activities = activities::store::shown(tx, &place.ceptoar, follow_up.fiscal_year).await?.entries;
+        let asked = Asked {
+            ceptoars: std::slice::from_ref(&place.ceptoar),
+            year: Some(follow_up.fiscal_year),
+            activity: None,
+            kinds: &ActivityKind::ALL,
+            taken_back: false,
+        };
+        let entries = activities::store::entries(tx, asked).await?;
+        let activities = entries.iter().map(|(_, entry)| printed(entry)).collect();
         Ok(Self { follow_up, sheet, last, sectors, past, activities })
     }
 
@@ -221,14 +245,15 @@ impl Scene {
             check: if frozen { None } else { Check::of(viewer, sheet, year, language, &CheckForm::default()) },
             past: self.past.iter().map(|past| past_line(past, language)).collect(),
             activities: self.activities(w, language),
+            offered: self.activities.clone(),
         }
     }
 
     /// How much is on record of the year's activities, and the way there.
     fn activities(&self, w: &SheetWords, language: Language) -> (String, String) {
         let year = self.follow_up.fiscal_year;
-        let words = if self.activities > 0 { w.activities_count } else { w.activities_none };
-        let filled = [("year", &*period::fiscal_year(year, language)), ("count", &*thousands(self.activities))];
+        let words = if !self.activities.is_empty() { w.activities_count } else { w.activities_none };
+        let filled = [("year", &*period::fiscal_year(year, language)), ("count", &*self.activities.len().to_string())];
         (fill(words, &filled), activities::paths::year(&self.sheet.facts.ceptoar_id, year))
     }
 
@@ -273,11 +298,23 @@ impl Scene {
             (w.channels, means.join(joint)),
             (w.rule, months(&column.rule)),
             (w.operation, months(&column.operation_start)),
-            (w.remark, self.sheet.remark.clone()),
         ];
+        let labels = [w.purpose, w.structure, w.traits];
+        for (label, text) in labels.into_iter().zip(sections(&c.profile)) {
+            facts.push((label, text.as_ref().map(|text| text.pick(language).to_owned()).unwrap_or_default()));
+        }
+        let printed: Vec<String> = c.profile.activities.iter().map(|a| printed_line(a, language)).collect();
+        facts.push((w.printed, printed.join("\n")));
+        facts.push((w.remark, self.sheet.remark.clone()));
         facts.retain(|(_, value)| !value.is_empty());
         facts
     }
+}
+
+/// An activity as the profile prints it.
+fn printed_line(activity: &Activity, language: Language) -> String {
+    let when = activity.when.map(|month| format!("{} ", month.label(language))).unwrap_or_default();
+    format!("{when}{}", activity.text.pick(language))
 }
 
 fn past_line(past: &Past, language: Language) -> PastLine {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::features::access::follow_up::SheetFacts;
 use crate::features::access::{Affiliation, Role, Viewer};
-use crate::features::follow_up::changes::{BREAKDOWN, StoredChange};
+use crate::features::follow_up::changes::{Prose, StoredChange};
 use crate::features::follow_up::state::Step;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
@@ -17,7 +17,23 @@ crate::words! {
         title: "フォローアップ" / "Follow-up",
         of_year: "{year}のフォローアップ" / "Follow-up {year}",
         breakdown: "構成員の内訳" / "Breakdown of members",
+        purpose: "目的" / "Purpose",
+        structure: "構成と機能" / "Structure and functions",
+        traits: "特徴" / "Traits",
         from_day: "{day}から" / "From {day}",
+    }
+}
+
+impl CommonWords {
+    /// What a text of the sheet is called.
+    #[must_use]
+    pub fn prose(&self, prose: Prose) -> &'static str {
+        match prose {
+            Prose::Breakdown => self.breakdown,
+            Prose::Purpose => self.purpose,
+            Prose::Structure => self.structure,
+            Prose::Traits => self.traits,
+        }
     }
 }
 
@@ -55,10 +71,10 @@ pub struct ChangeLine {
 /// A change in words.
 pub fn change_line(change: &StoredChange, language: Language) -> ChangeLine {
     let w = CommonWords::of(language);
-    let item = match change.kind() {
-        Some(kind) => kind.label(language),
-        None if change.kind == BREAKDOWN => w.breakdown,
-        None => "",
+    let item = match (change.kind(), change.prose()) {
+        (Some(kind), _) => kind.label(language),
+        (None, Some(prose)) => w.prose(prose),
+        (None, None) => "",
     };
     let part = change.part.as_ref().map(|p| format!(" ({})", p.pick(language))).unwrap_or_default();
     let from = |day: NaiveDate| fill(w.from_day, &[("day", &long_date(day, language))]);

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::paths;
-use crate::features::access::action::DirectoryAction;
+use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Action, Routes, Rule, Viewer, can};
 use crate::platform::audit::{self, Event};
@@ -20,7 +20,7 @@ use crate::platform::web::frame::Frame;
 /// The routes of this feature. A desk keeps the editions, a firm agrees for itself.
 pub fn routes() -> Routes {
     let see = Rule::May(Action::Directory(DirectoryAction::LookAtMember));
-    let look = Rule::May(Action::Directory(DirectoryAction::LookAtRoster));
+    let look_over = Rule::May(Action::Activity(ActivityAction::LookOver));
     let keep = Rule::Fresh(Action::Directory(DirectoryAction::KeepMember));
     let agree = Rule::May(Action::Directory(DirectoryAction::KeepWindow));
     Routes::new()
@@ -29,7 +29,7 @@ pub fn routes() -> Routes {
         .post(paths::WITHDRAWAL, keep, rules::withdraw)
         .post(paths::CONSENT, agree, consent::agree)
         .post(paths::CONSENT_WITHDRAWAL, agree, consent::withdraw)
-        .get(paths::REQUIREMENTS, look, requirements::get)
+        .get(paths::REQUIREMENTS, look_over, requirements::get)
 }
 
 /// Whether the viewer keeps the editions of a CEPTOAR.

@@ -3,18 +3,17 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::features::access::action::DirectoryAction;
+use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::activities::paths as activities;
+use crate::features::directory::activities::web::shown::Place;
 use crate::features::directory::roster::paths as roster;
-use crate::features::directory::roster::store as roster_store;
 use crate::features::directory::rules::light::{Evidence, Light};
 use crate::features::directory::rules::{paths, store};
 use crate::features::directory::verification::paths as verification;
-use crate::kernel::clock::{self, japan_day, jst};
+use crate::kernel::clock::{self, japan_day};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{fiscal_year, thousands};
 use crate::platform::web::error::WebError;
@@ -28,6 +27,7 @@ crate::words! {
         title: "{ceptoar}の具備要件と機能の状況" / "Requirements and functions of {ceptoar}",
         lead: "ポータルに記録された事実から、その都度計算しています。手で書き換えることはできません。" / "Worked out from what the portal has on record, whenever you look. Nobody sets it by hand.",
         directory: "名簿" / "Directory",
+        overview: "セプターの状況" / "How the CEPTOARs stand",
         requirements: "具備要件" / "Requirements",
         functions: "期待される機能" / "Hoped-for functions",
         rule: "① 情報の取扱いルール" / "① Handling rule",
@@ -73,12 +73,6 @@ struct RequirementsPage {
     functions: Vec<Item>,
 }
 
-/// The first instant of the fiscal year of a day.
-fn since(day: NaiveDate) -> DateTime<Utc> {
-    let first = NaiveDate::from_ymd_opt(clock::fiscal_year(day), 4, 1).unwrap_or(day);
-    (first.and_time(NaiveTime::MIN) - jst()).and_utc()
-}
-
 /// The page.
 pub async fn get(
     State(state): State<AppState>,
@@ -86,32 +80,44 @@ pub async fn get(
     frame: Frame,
     Path(ceptoar_id): Path<String>,
 ) -> Result<Response, WebError> {
-    if !can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&ceptoar_id)) {
-        return Err(WebError::NotFound);
-    }
     let now = state.clock.now();
     let today = japan_day(now);
-    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let ceptoar = roster_store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
-    let evidence = store::evidence(&mut tx, &ceptoar_id, since(today)).await?;
-    tx.commit().await?;
     let language = frame.language;
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let place = Place::read(&mut tx, &viewer, (&ceptoar_id, ActivityAction::LookOver), language).await?;
+    let ceptoar_id = place.facts.ceptoar_id;
+    let since = clock::fiscal_year_began(today);
+    let found = store::evidence(&mut tx, std::slice::from_ref(&ceptoar_id), since).await?.pop();
+    let (_, evidence) = found.ok_or(WebError::NotFound)?;
+    tx.commit().await?;
     let w = RequirementsWords::of(language);
-    let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
+    let name = place.name.as_str();
+    let roster = can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&ceptoar_id));
     let back = roster::roster(&ceptoar_id);
-    let way = [frame.home(), (roster::INDEX, w.directory), (back.as_str(), name.as_str())];
+    let mut way = vec![frame.home(), (paths::OVERVIEW, w.overview)];
+    if roster {
+        way = vec![frame.home(), (roster::INDEX, w.directory), (back.as_str(), name)];
+    }
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &RosterFacts::whole(&ceptoar_id));
+    let seen = Seen { roster, windows: sees_windows };
     let year = fiscal_year(clock::fiscal_year(today), language);
     Ok(Page(RequirementsPage {
         chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
         w,
-        requirements: requirements(&evidence, &ceptoar_id, sees_windows, language),
+        requirements: requirements(&evidence, &ceptoar_id, seen, language),
         functions: functions(&evidence, &activity_links(&viewer, &ceptoar_id, language), &year, language),
     })
     .into_response())
 }
 
-fn requirements(evidence: &Evidence, ceptoar_id: &str, sees_windows: bool, language: Language) -> Vec<Item> {
+/// What the viewer may look at beside the numbers.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    roster: bool,
+    windows: bool,
+}
+
+fn requirements(evidence: &Evidence, ceptoar_id: &str, seen: Seen, language: Language) -> Vec<Item> {
     let w = RequirementsWords::of(language);
     let members = thousands(evidence.members);
     let rule_facts = if evidence.rule_in_force {
@@ -123,18 +129,16 @@ fn requirements(evidence: &Evidence, ceptoar_id: &str, sees_windows: bool, langu
         w.windows_count,
         &[("with", &thousands(evidence.with_window)), ("members", &members), ("proven", &thousands(evidence.proven))],
     );
-    let mut windows_links = vec![(w.members_link, roster::roster(ceptoar_id))];
-    if sees_windows {
+    let (mut rule_links, mut windows_links) = (Vec::new(), Vec::new());
+    if seen.roster {
+        rule_links.push((w.rule_link, paths::of_ceptoar(paths::RULES, ceptoar_id)));
+        windows_links.push((w.members_link, roster::roster(ceptoar_id)));
+    }
+    if seen.windows {
         windows_links.push((w.windows_link, verification::board(ceptoar_id)));
     }
     vec![
-        item(
-            (w.rule, w.rule_why),
-            evidence.rule(),
-            rule_facts,
-            vec![(w.rule_link, paths::of_ceptoar(paths::RULES, ceptoar_id))],
-            language,
-        ),
+        item((w.rule, w.rule_why), evidence.rule(), rule_facts, rule_links, language),
         item((w.windows, w.windows_why), evidence.windows(), windows_facts, windows_links, language),
     ]
 }

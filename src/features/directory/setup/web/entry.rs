@@ -117,7 +117,11 @@ impl Scene {
         let of = fill(SetupWords::of(language).title, &[("ceptoar", &self.place.name)]);
         let setup = paths::setup(ceptoar);
         let way = [frame.home(), (activities::TOTALS, CommonWords::of(language).title), (setup.as_str(), of.as_str())];
-        let mut parts = vec![(fw.since, content.time(self.today, language)), (fw.remark, content.remark.clone())];
+        let mut parts = vec![
+            (fw.since, content.time(self.today, language)),
+            (fw.remark, content.remark.clone()),
+            (fw.remark_en, content.remark_en.clone()),
+        ];
         parts.retain(|(_, value)| !value.is_empty());
         let form = form.unwrap_or_else(|| FactForm::of(fact));
         FactPage {

@@ -2,12 +2,14 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::features::directory::setup::fact::{Content, Fact, Subject};
+use crate::features::directory::setup::fact::{Content, Fact, Group, Subject};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::text::{self, half_width};
 use crate::platform::web::form::{Choice, FieldErrors, TypedDate};
 
 const LONGEST: usize = 500;
+/// English takes more letters.
+const LONGEST_ENGLISH: usize = 2000;
 /// Nothing is planned further ahead.
 const MONTHS_AHEAD: Months = Months::new(36);
 
@@ -17,21 +19,25 @@ crate::words! {
         subject: "記録する内容" / "What it is about",
         since: "いつ・いつから" / "When, or since when",
         since_help: "日が分からない場合は、年と月だけを入力してください。3年先までの予定も入力できます。" / "Where the day is not known, year and month will do. It can be planned, up to three years ahead.",
-        until: "いつまで(情報の種別だけ)" / "Until when (types of information only)",
-        until_help: "いまも共有している種別は、空欄のままにしてください。" / "Leave it empty while the type is shared.",
-        remark: "補足" / "Remark",
-        remark_help: "合意した相手、文書の名前、対象の範囲など。" / "With whom, by which document, how far.",
+        until: "いつまで(情報の種別・機能だけ)" / "Until when (types of information and functions only)",
+        until_help: "いまも続いているものは、空欄のままにしてください。" / "Leave it empty while it goes on.",
+        remark: "補足・文章" / "Remark or text",
+        remark_help: "合意した相手、文書の名前、対象の範囲など(500字まで)。概要の文章は、公表される文そのものをここに書きます(1000字まで)。" / "With whom, by which document, how far (500 characters). Of a section of the profile: the text as it is to be published (1,000 characters).",
+        remark_en: "概要の文章(英語)" / "Text of the section in English",
+        remark_en_help: "英語の概要にも載せる場合だけ入力してください。" / "Only where the English profile is to have it.",
+        remark_missing: "概要の文章を入力してください。" / "Please write the text of the section.",
+        no_english: "英語の欄は、概要の文章だけに使います。空欄にしてください。" / "Only a section of the profile has a text in English. Please leave it empty.",
         correction: "訂正の理由" / "Why it is corrected",
         gone: "この記録は取り消されています。" / "This entry was taken back.",
-        correct_help: "記録の間違いを直します。種別の共有を終えたときも、終わりの日をここで入力します。" / "Puts right what was wrong. Where a type is shared no longer, enter its last day here.",
+        correct_help: "記録の間違いを直します。種別の共有や機能を終えたときも、終わりの日をここで入力します。概要の文章を新しくするときは、訂正ではなく、いつからかを添えて新しく記録してください。" / "Puts right what was wrong. Where a type or a function came to its end, enter its last day here. A new text of a section is no correction: record it anew with its day.",
         withdraw_help: "誤って記録したときに使います。記録は消えずに残ります。" / "For what was recorded by mistake. It stays on record as such.",
         subject_missing: "記録する内容を選んでください。" / "Please choose what it is about.",
         day_wrong: "正しい年月(日)を入力してください。" / "Please enter a proper year and month, and a proper day where it is known.",
         too_early: "2000年以後の年月を入力してください。" / "Please enter 2000 or later.",
         too_far: "3年より先の予定は記録できません。" / "At most three years ahead.",
         backwards: "終わりの日は、始まりの日以後にしてください。" / "It cannot end before it begins.",
-        no_end: "整備の段階には終わりの日がありません。空欄にしてください。" / "A step has no end. Please leave it empty.",
-        twice: "この種別は、同じ期間にすでに記録されています。期間を直すか、いまある記録を訂正してください。" / "This type is on record for these days already. Please change the days, or correct the entry that is there.",
+        no_end: "整備の段階と概要の文章には、終わりの日がありません。空欄にしてください。" / "Neither a step nor a section of the profile has an end. Please leave it empty.",
+        twice: "同じ内容が、同じ期間にすでに記録されています。期間を直すか、いまある記録を訂正してください。" / "This is on record for these days already. Please change the days, or correct the entry that is there.",
         same: "訂正前と同じ内容です。変えるところがなければ、訂正は要りません。" / "It says the same as before. Nothing needs correcting.",
     }
 }
@@ -56,8 +62,10 @@ pub struct FactForm {
     pub until_month: String,
     /// … day.
     pub until_day: String,
-    /// With whom, by what.
+    /// With whom, by what; of a section its text.
     pub remark: String,
+    /// The text in English.
+    pub remark_en: String,
     /// Why it is corrected.
     pub correction: String,
     /// Why it is taken back.
@@ -82,6 +90,7 @@ impl FactForm {
             until_month,
             until_day,
             remark: content.remark.clone(),
+            remark_en: content.remark_en.clone(),
             correction: String::new(),
             reason: String::new(),
         }
@@ -116,13 +125,23 @@ impl FactForm {
         {
             errors.add("until", w.backwards);
         }
-        if until_on.is_some() && subject.is_some_and(|subject| !subject.is_intake()) {
+        let group = subject.map(Subject::group);
+        if until_on.is_some() && group.is_some_and(|group| !group.ends()) {
             errors.add("until", w.no_end);
         }
-        let remark = errors.take("remark", text::paragraph(&self.remark, LONGEST), language);
+        let longest = group.map_or(LONGEST, Group::longest);
+        let remark = errors.take("remark", text::paragraph(&self.remark, longest), language);
+        let remark_en = errors.take("remark_en", text::paragraph(&self.remark_en, LONGEST_ENGLISH), language);
+        let section = group == Some(Group::Profile);
+        if section && remark.is_empty() && errors.at("remark").is_empty() {
+            errors.add("remark", w.remark_missing);
+        }
+        if !section && group.is_some() && !remark_en.is_empty() {
+            errors.add("remark_en", w.no_english);
+        }
         match (subject, from) {
             (Some(subject), Some((from_on, day_known))) if errors.is_empty() => {
-                Ok(Content { subject, from_on, day_known, until_on, remark })
+                Ok(Content { subject, from_on, day_known, until_on, remark, remark_en })
             }
             _ => Err(errors),
         }
@@ -191,6 +210,8 @@ mod tests {
         assert_eq!(wrong("step_rules", ["2029", "11", ""], NO), [""; 0]);
         assert_eq!(wrong("step_rules", ["2029", "12", ""], NO), ["since"]);
         assert_eq!(wrong("step_rules", ["2007", "", ""], NO), ["since"]);
+        assert_eq!(wrong("function_sharing", ["2007", "4", "2"], ["2020", "3", "31"]), [""; 0]);
+        assert_eq!(wrong("profile_traits", ["2007", "4", "2"], ["2020", "3", "31"]), ["until", "remark"]);
         assert_eq!(wrong("dance", ["1999", "1", ""], ["2020", "2", "30"]), ["subject", "since", "until"]);
     }
 }

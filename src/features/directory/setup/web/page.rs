@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::form::{FactForm, FormWords};
@@ -12,7 +12,7 @@ use crate::features::access::Viewer;
 use crate::features::access::action::ActivityAction;
 use crate::features::directory::activities::paths as activities;
 use crate::features::directory::activities::web::shown::{CommonWords, Place};
-use crate::features::directory::setup::fact::Fact;
+use crate::features::directory::setup::fact::{Fact, Group};
 use crate::features::directory::setup::{paths, store};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
@@ -28,10 +28,13 @@ crate::words! {
     /// Words of the page.
     pub struct SetupWords {
         title: "{ceptoar}の整備状況" / "How {ceptoar} is set up",
-        lead: "共有する情報の種別と、整備の経過・予定です。事務局が記録します。" / "Which types of information it shares, and the steps of its setting up, done and planned. The secretariat keeps them.",
+        lead: "共有する情報の種別、果たしている機能、整備の経過・予定、概要の文章です。事務局が記録します。" / "Which types of information it shares, what functions it fulfils, the steps of its setting up, and the sections of its profile. The secretariat keeps them.",
+        functions: "果たしている機能" / "Functions it fulfils",
+        sections: "概要の文章" / "Sections of the profile",
+        sections_before: "以前の概要の文章" / "Former sections of the profile",
         intakes: "共有する情報の種別" / "Types of information shared",
         steps: "整備の経過と予定" / "Steps of setting up",
-        over: "いまは共有していない種別" / "No longer shared",
+        over: "終わった種別・機能" / "Types and functions that ended",
         none_title: "まだ記録されていません" / "Nothing is on record yet",
         none_keeper: "下の「整備状況を記録する」から、1件ずつ記録してください。" / "Write it down with the form below, one thing at a time.",
         none_text: "事務局が記録すると、ここに表示されます。" / "What the secretariat writes down appears here.",
@@ -106,16 +109,34 @@ impl Scene {
         self.facts.iter().filter(|fact| wanted(fact)).map(row).collect()
     }
 
+    /// Whether another section of the kind holds today in place of this one.
+    fn is_replaced(&self, fact: &Fact) -> bool {
+        let newer = |other: &Fact| {
+            other.taken_back_at.is_none()
+                && other.content.subject == fact.content.subject
+                && (fact.content.from_on + Days::new(1)..=self.today).contains(&other.content.from_on)
+        };
+        self.facts.iter().any(newer)
+    }
+
     fn page(&self, viewer: &Viewer, frame: &Frame, form: FactForm, errors: FieldErrors) -> SetupPage {
         let language = frame.language;
         let w = SetupWords::of(language);
         let stands = |fact: &Fact| fact.taken_back_at.is_none();
-        let intake = |fact: &Fact| stands(fact) && fact.content.subject.is_intake();
+        let of = |fact: &Fact, group: Group| stands(fact) && fact.content.subject.group() == group;
         let over = |fact: &Fact| fact.content.is_over(self.today);
+        let replaced = |fact: &Fact| self.is_replaced(fact);
         let groups = [
-            ("intakes", w.intakes, self.rows(language, |fact| intake(fact) && !over(fact))),
-            ("over", w.over, self.rows(language, |fact| intake(fact) && over(fact))),
-            ("steps", w.steps, self.rows(language, |fact| stands(fact) && !fact.content.subject.is_intake())),
+            ("intakes", w.intakes, self.rows(language, |fact| of(fact, Group::Intake) && !over(fact))),
+            ("functions", w.functions, self.rows(language, |fact| of(fact, Group::Function) && !over(fact))),
+            ("over", w.over, self.rows(language, |fact| stands(fact) && over(fact))),
+            ("steps", w.steps, self.rows(language, |fact| of(fact, Group::Step))),
+            ("sections", w.sections, self.rows(language, |fact| of(fact, Group::Profile) && !replaced(fact))),
+            (
+                "sections-before",
+                w.sections_before,
+                self.rows(language, |fact| of(fact, Group::Profile) && replaced(fact)),
+            ),
         ];
         let ceptoar = &self.place.facts.ceptoar_id;
         let way = [frame.home(), (activities::TOTALS, CommonWords::of(language).title)];
@@ -190,7 +211,7 @@ pub async fn post(
 
 /// The message about a type that is on record for the same days; any other failure stays one.
 pub(super) fn twice(error: sqlx::Error, language: Language) -> Result<FieldErrors, WebError> {
-    if broken_constraint(&error) != Some(store::TWICE) {
+    if !broken_constraint(&error).is_some_and(|name| store::TWICE.contains(&name)) {
         return Err(error.into());
     }
     let mut errors = FieldErrors::default();
