@@ -68,7 +68,7 @@ async fn types_and_steps_stand_with_their_days() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_section_holds_until_the_next_one_and_begins_the_sheet_of_the_follow_up() {
-    let mut w = world().await;
+    let w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let section = |year, text| with(typed("profile_traits", [year, "4", "1"]), &[("remark", text)]);
     let empty = desk.post(SETUP, &section("2020", " ")).await;
