@@ -22,6 +22,7 @@ use crate::features::feature_map::sheet::{self, Sheet};
 use crate::features::feature_map::store as editions;
 use crate::features::feature_map::web::differences::{Differences, differences};
 use crate::features::feature_map::words::MapWords;
+use crate::features::feature_map::of_day::store as of_day;
 use crate::features::follow_up::assembling::{Head, assemble};
 use crate::features::follow_up::changes::{StoredChange, disagreements};
 use crate::features::follow_up::paths;
@@ -110,7 +111,7 @@ impl Draft {
             as_of: follow_up.as_of,
             publisher: Bilingual { ja, en },
             plan: follow_up.plan.clone(),
-            sectors: store::sectors(tx, follow_up.as_of).await?,
+            sectors: of_day::sectors(tx, follow_up.as_of).await?,
         };
         let kept: Vec<(String, Vec<StoredChange>)> =
             contents.iter().map(|(_, c, changes)| (c.id.clone(), changes.clone())).collect();
