@@ -33,15 +33,15 @@ fn days(from: &str, to: &str) -> String {
 /// Changes that the directory knows: the banks count otherwise from a day, another desk keeps gas, oil is renamed ahead.
 async fn changed(w: &mut World) {
     for change in [
-        "update member_counts set valid = daterange(lower(valid), '2026-10-01') where ceptoar_id = 'banks' and upper_inf(valid) returning unit",
-        "insert into member_counts values ('banks', '社', 1400, '[2026-10-01,)', 'day') returning unit",
-        "update secretariat_terms set valid = daterange(lower(valid), '2026-06-01') where ceptoar_id = 'gas' and upper_inf(valid) returning unit",
+        "update member_counts set valid = daterange(lower(valid), '2026-10-01') where ceptoar_id = 'banks' and upper_inf(valid) returning ceptoar_id",
+        "insert into member_counts values ('banks', '社', 1400, '[2026-10-01,)', 'day') returning ceptoar_id",
+        "update secretariat_terms set valid = daterange(lower(valid), '2026-06-01') where ceptoar_id = 'gas' and upper_inf(valid) returning ceptoar_id",
         "insert into secretariat_terms (ceptoar_id, organisation_id, unit, unit_en, valid, precision)
          select 'gas', organisation_id, '新しい部', 'New department', '[2026-06-01,)', 'day' from organisations
-         where code = 'denjiren' returning unit",
-        "update ceptoar_names set valid = daterange(lower(valid), '2027-04-01') where ceptoar_id = 'oil' and upper_inf(valid) returning ja",
+         where code = 'denjiren' returning ceptoar_id",
+        "update ceptoar_names set valid = daterange(lower(valid), '2027-04-01') where ceptoar_id = 'oil' and upper_inf(valid) returning ceptoar_id",
         "insert into ceptoar_names values ('oil', '新石油CEPTOAR', 'New Oil CEPTOAR', 'しん', '[2027-04-01,)', 'day')
-         returning ja",
+         returning ceptoar_id",
     ] {
         assert_eq!(w.texts(change).await.len(), 1, "{change}");
     }
