@@ -48,7 +48,7 @@ pub async fn run(settings: Days) -> anyhow::Result<()> {
     let record = format!("&rec_year={}&rec_month={}&rec_day={}", month_ago.year(), month_ago.month(), month_ago.day());
     let both = format!("{on}{record}");
     println!(
-        "days {} organisations, {} windows, every tenth member changed this week; median of {REQUESTS}; limit {RATIO}",
+        "days {} organisations, {} windows, every fifth member changed since; median of {REQUESTS}; limit {RATIO}",
         settings.organisations,
         i64::from(settings.organisations) * 3
     );

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::facts::{Directory, DirectoryFacts, RuleInForce, SectorFacts};
 use crate::features::feature_map::compare::ceptoars::without_form;
@@ -16,7 +16,6 @@ use crate::features::feature_map::edition::{
 use crate::features::feature_map::vocabulary::unit;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_date;
-use chrono::Datelike;
 
 crate::words! {
     /// How the day is named.
@@ -198,12 +197,12 @@ impl Making<'_> {
         if count(&mut c, &counted, units.keys().copied()) {
             sources.insert(Kind::Counts, Source::Directory(units.values().max().copied()));
         }
+        for (kind, edition) in fill_in(&mut c, &self.stood) {
+            sources.insert(kind, Source::Edition(edition));
+        }
         if c.scope.is_none() && facts.scope.is_some() {
             c.scope.clone_from(&facts.scope);
             sources.insert(Kind::Scopes, Source::Directory(None));
-        }
-        for (kind, edition) in fill_in(&mut c, &self.stood) {
-            sources.insert(kind, Source::Edition(edition));
         }
         let month = |day: NaiveDate| Month { year: day.year(), month: day.month() };
         if let Some(day) = facts.operation.filter(|_| c.operation_start.is_none()) {

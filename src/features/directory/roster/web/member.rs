@@ -188,11 +188,8 @@ pub async fn get(
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
     let keeps = edits && can(&viewer, DirectoryAction::KeepMember, &facts);
     let keeps_windows = edits && can(&viewer, DirectoryAction::KeepWindow, &facts);
-    let mut chrome = scene.chrome(&viewer, &frame);
     let nothing = record.as_ref().filter(|_| is_old && sheet.memberships.is_empty()).map(|record| record.w);
-    if let Some(rw) = nothing.filter(|_| chrome.title.is_empty()) {
-        rw.not_yet.clone_into(&mut chrome.title);
-    }
+    let mut chrome = scene.chrome(&viewer, &frame, nothing.map(|rw| rw.not_yet));
     if let Some(said) = scene.said(&query.done) {
         chrome = chrome.with_flash("success", said);
     }
@@ -253,9 +250,10 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn chrome(&self, viewer: &Viewer, frame: &Frame) -> Chrome {
+    fn chrome(&self, viewer: &Viewer, frame: &Frame, nameless: Option<&str>) -> Chrome {
         let name = self.sheet.name_on(self.as_of.day);
-        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone()).unwrap_or_default();
+        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone());
+        let title = title.unwrap_or_else(|| nameless.unwrap_or_default().to_owned());
         let way = way(viewer, frame, &self.sheet.ceptoar_id, self.ceptoar);
         let way: Vec<_> = way.iter().map(|(href, label)| (href.as_str(), label.as_str())).collect();
         frame.chrome(title, &way)
