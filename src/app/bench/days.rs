@@ -103,8 +103,7 @@ async fn time(router: &Router, reader: Option<&Person>, path: &str) -> anyhow::R
 
 /// Milliseconds of a request.
 async fn timed(router: &Router, cookie: &str, path: &str) -> anyhow::Result<f64> {
-    let request =
-        Request::get(path).header(header::HOST, HOST).header(header::COOKIE, cookie).body(Body::empty())?;
+    let request = Request::get(path).header(header::HOST, HOST).header(header::COOKIE, cookie).body(Body::empty())?;
     let begin = Instant::now();
     let answer = router.clone().oneshot(request).await?;
     let status = answer.status();

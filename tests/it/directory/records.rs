@@ -60,12 +60,24 @@ async fn a_correction_changes_what_we_know_and_not_what_we_said() {
     assert!(list.body.contains(BANK) && !list.body.contains("星見未来銀行"));
     assert_eq!(list.texts("tbody tr").len(), 2);
     assert!(list.texts("tbody tr").concat().contains("2か所"), "{:?}", list.texts("tbody tr"));
-    assert!(list.body.contains("rec_year=2026&#38;rec_month=11&#38;rec_day=20") || list.body.contains("rec_year=2026&amp;rec_month=11&amp;rec_day=20"), "its rows lead to the same record");
+    assert!(
+        list.body.contains("rec_year=2026&#38;rec_month=11&#38;rec_day=20")
+            || list.body.contains("rec_year=2026&amp;rec_month=11&amp;rec_day=20"),
+        "its rows lead to the same record"
+    );
     let now = ok(&mut desk, &format!("/directory/banks?{}", on("on", "2026-10-01"))).await;
     assert!(now.body.contains("星見未来銀行"));
     // Words are looked for in what was said.
     let search = |words: &'static str| {
-        [("words", words), ("on_year", "2026"), ("on_month", "10"), ("on_day", "1"), ("rec_year", "2026"), ("rec_month", "11"), ("rec_day", "20")]
+        [
+            ("words", words),
+            ("on_year", "2026"),
+            ("on_month", "10"),
+            ("on_day", "1"),
+            ("rec_year", "2026"),
+            ("rec_month", "11"),
+            ("rec_day", "20"),
+        ]
     };
     assert_eq!(desk.post("/directory/banks/search", &search("星見銀行")).await.texts("tbody tr").len(), 1);
     assert_eq!(desk.post("/directory/banks/search", &search("星見未来")).await.texts("tbody tr").len(), 0);
@@ -145,7 +157,10 @@ async fn an_old_record_offers_no_changes_and_says_when_there_was_none() {
     // Before anything was recorded.
     let nothing = ok(&mut desk, &as_recorded(&w.bank_page(), "2026-11-21", "2017-01-01")).await;
     assert!(nothing.body.contains("まだ登録がありませんでした") && !nothing.body.contains("soc@bank.example"));
-    assert_eq!(ok(&mut desk, &as_recorded("/directory/banks", "2026-11-21", "2017-01-01")).await.texts("tbody tr").len(), 0);
+    assert_eq!(
+        ok(&mut desk, &as_recorded("/directory/banks", "2026-11-21", "2017-01-01")).await.texts("tbody tr").len(),
+        0
+    );
     for wrong in ["rec_year=2026&rec_month=11&rec_day=22", "rec_year=2026&rec_month=2&rec_day=30", "rec_year=%3Cb%3E"] {
         for path in [w.bank_page(), "/directory/banks".to_owned()] {
             let page = desk.get(&format!("{path}?{wrong}")).await;

@@ -157,7 +157,8 @@ async fn another_edition_of_the_rule_is_a_difference_for_those_who_may_know_it()
          where sign_in_name = 'desk' returning title",
     )
     .await;
-    for (name, sees) in [("desk", true), ("handler", true), ("analyst", true), ("life-desk", false), ("liaison", false)] {
+    for (name, sees) in [("desk", true), ("handler", true), ("analyst", true), ("life-desk", false), ("liaison", false)]
+    {
         let mut client = w.app.signed_in(name).await;
         let both = page(&mut client, &days("2026-08-31", "2026-09-01")).await;
         assert_eq!(both.all("tr[data-kind=handling_rule]").len(), usize::from(sees), "{name}");

@@ -153,7 +153,8 @@ impl Making<'_> {
     fn ceptoars(&mut self, known: &[DirectoryFacts]) -> Vec<Ceptoar> {
         let mut found = Vec::new();
         for printed in self.standing.map(|e| e.ceptoars.as_slice()).unwrap_or_default() {
-            let nothing = DirectoryFacts { id: printed.id.clone(), sector: printed.sector.clone(), ..Default::default() };
+            let nothing =
+                DirectoryFacts { id: printed.id.clone(), sector: printed.sector.clone(), ..Default::default() };
             let facts = known.iter().find(|k| k.id == printed.id).unwrap_or(&nothing);
             // One that is under study has no name yet; one that had a name and has none any more is over.
             if !(facts.since.ended.is_some() && self.is_newer(facts.since.ended)) {
@@ -189,8 +190,13 @@ impl Making<'_> {
             c.confidence.remove(&Cell::Secretariats);
             sources.insert(Kind::Secretariats, Source::Directory(facts.since.secretariats));
         }
-        let units: BTreeMap<&str, NaiveDate> =
-            facts.since.units.iter().filter(|(_, day)| is_newer(Some(**day))).map(|(u, day)| (u.as_str(), *day)).collect();
+        let units: BTreeMap<&str, NaiveDate> = facts
+            .since
+            .units
+            .iter()
+            .filter(|(_, day)| is_newer(Some(**day)))
+            .map(|(u, day)| (u.as_str(), *day))
+            .collect();
         let undated = |unit: &str| printed.is_none() && !facts.since.units.contains_key(unit);
         let counted: Vec<&(String, u32)> =
             facts.counts.iter().filter(|(unit, _)| units.contains_key(unit.as_str()) || undated(unit)).collect();

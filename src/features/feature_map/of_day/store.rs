@@ -57,12 +57,7 @@ pub async fn ceptoars(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec
         let (counts, units) = counts.remove(&r.ceptoar_id).unwrap_or_default();
         let name = r.ja.map(|ja| text(ja, r.en.unwrap_or_default()));
         DirectoryFacts {
-            since: Since {
-                name: r.since,
-                ended: r.ended.filter(|_| name.is_none()),
-                secretariats: desks_since,
-                units,
-            },
+            since: Since { name: r.since, ended: r.ended.filter(|_| name.is_none()), secretariats: desks_since, units },
             id: r.ceptoar_id,
             sector: r.sector_id,
             name,
@@ -76,7 +71,11 @@ pub async fn ceptoars(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec
 }
 
 /// What the sheets of a follow-up begin with: the CEPTOARs of today, and of their profiles what holds on the day of the map.
-pub async fn for_sheets(tx: &mut PgConnection, today: NaiveDate, as_of: NaiveDate) -> sqlx::Result<Vec<DirectoryFacts>> {
+pub async fn for_sheets(
+    tx: &mut PgConnection,
+    today: NaiveDate,
+    as_of: NaiveDate,
+) -> sqlx::Result<Vec<DirectoryFacts>> {
     let sectors = sectors(&mut *tx, today).await?;
     let mut facts = ceptoars(&mut *tx, today).await?;
     facts.retain(|facts| facts.name.is_some() && sectors.iter().any(|s| s.id == facts.sector));

@@ -197,7 +197,8 @@ pub async fn get(
     let meant = match asked.read(editions, today, language) {
         Ok(meant) => meant,
         Err(errors) => {
-            let page = pages_of(frame, editions, Pages { errors, days: form(editions, asked, today, language), found: None });
+            let page =
+                pages_of(frame, editions, Pages { errors, days: form(editions, asked, today, language), found: None });
             return Ok(Unprocessable(page).into_response());
         }
     };
@@ -206,15 +207,11 @@ pub async fn get(
     let comparison = differences(from, to, &Ministries::of_reference()?);
     let found = found(editions, (from, to), &comparison, language);
     let days = form(editions, asked, today, language);
-    Ok(Page(pages_of(frame, editions, Pages { errors: FieldErrors::default(), days, found: Some(found) })).into_response())
+    Ok(Page(pages_of(frame, editions, Pages { errors: FieldErrors::default(), days, found: Some(found) }))
+        .into_response())
 }
 
-fn found(
-    editions: &[Edition],
-    (from, to): (Side, Side),
-    comparison: &Comparison,
-    language: Language,
-) -> Found {
+fn found(editions: &[Edition], (from, to): (Side, Side), comparison: &Comparison, language: Language) -> Found {
     let (w, dw) = (CompareWords::of(language), CompareDaysWords::of(language));
     let summary = match comparison.differences.len() {
         0 => dw.nothing.to_owned(),

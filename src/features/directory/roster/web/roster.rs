@@ -12,9 +12,9 @@ use super::{DayQuery, looked_at};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::roster::{paths, said};
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
+use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{activities, exchange, history, proposals, rules, setup, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
@@ -176,9 +176,8 @@ async fn page(
     let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
     let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
     // What was said before is for those who keep the roster: whoever may not look back is not asked which record.
-    let record = can(viewer, DirectoryAction::LookBack, &whole).then(|| {
-        Record::read([&search.rec_year, &search.rec_month, &search.rec_day], japan_day(now), language)
-    });
+    let record = can(viewer, DirectoryAction::LookBack, &whole)
+        .then(|| Record::read([&search.rec_year, &search.rec_month, &search.rec_day], japan_day(now), language));
     let (mut members, counts) = match record.as_ref().and_then(Record::until) {
         Some(until) => (
             said::store::roster(&mut tx, asked, until).await?,
