@@ -6,6 +6,7 @@ mod imports_hell;
 mod imports_walls;
 pub mod roster;
 mod proposals;
+mod records;
 mod roster_plans;
 mod rules;
 mod verification;

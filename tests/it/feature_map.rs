@@ -4,6 +4,7 @@
 mod compare;
 mod facts;
 mod files;
+mod of_day;
 mod paper;
 mod profiles;
 mod published;

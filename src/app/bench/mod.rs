@@ -1,6 +1,7 @@
 //! Benchmarks kept with the program, so that a ministry can repeat them on its own machine
 //! (docs/benchmarks.md). Everything happens in a throw-away database and on the loopback interface.
 
+mod days;
 mod fan_out;
 mod field;
 mod import;
@@ -30,6 +31,8 @@ pub enum Bench {
     SignIns(SignIns),
     /// The search over a large directory, next to its limit.
     Search(Search),
+    /// Pages as of another day next to today's, and the map on A3 paper.
+    Days(Days),
     /// Takes and forgets mail on a free port; used where Postfix's smtp-sink is not installed.
     #[command(hide = true)]
     Sink,
@@ -98,6 +101,14 @@ pub struct Search {
     pub organisations: i32,
 }
 
+/// Settings of other days.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Days {
+    /// Members, each with three windows.
+    #[arg(long, default_value_t = 20_000)]
+    pub organisations: i32,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -110,6 +121,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Import(settings) => import::run(settings).await,
         Bench::SignIns(settings) => sign_ins::run(settings).await,
         Bench::Search(settings) => search::run(settings).await,
+        Bench::Days(settings) => days::run(settings).await,
         Bench::Sink => sink::serve().await,
     }
 }

@@ -64,7 +64,7 @@ pub async fn clear(owner: &mut PgConnection) -> sqlx::Result<()> {
 /// A roster of `members` with a window each, and an approver.
 pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<AccountId> {
     let statement = format!(
-        "insert into sectors (sector_id, position) values ('bench', 1);
+        "insert into sectors (sector_id, position) select 'bench', coalesce(max(position), 0) + 1 from sectors;
          insert into ceptoars (ceptoar_id, sector_id, position, scope) values ('bench', 'bench', 1, 'bench');
          insert into ceptoar_names (ceptoar_id, ja, en, reading, valid)
            values ('bench', '性能測定', 'Benchmark', 'せいのうそくてい', '[2000-01-01,)');
@@ -95,6 +95,29 @@ pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<Acco
     let approver =
         sqlx::query_scalar!("select account_id from accounts where sign_in_name = 'approver'").fetch_one(owner).await?;
     Ok(AccountId(approver))
+}
+
+/// Makes the roster as if it had been recorded long ago, and every tenth member changed a moment ago.
+pub async fn recorded_long_ago(owner: &mut PgConnection) -> sqlx::Result<()> {
+    let told = ["organisation_names", "memberships", "contacts", "contact_channels"].map(|table| {
+        format!(
+            "alter table {table} disable trigger keep_version; update {table} set recorded_at = '2020-04-01Z';
+             alter table {table} enable trigger keep_version;"
+        )
+    });
+    let changes = "update contacts set label = label || '(新)' where hashtext(organisation_id::text) % 10 = 0 and ceptoar_id = 'bench';
+         update memberships set unit = '団体' where hashtext(organisation_id::text) % 10 = 1 and ceptoar_id = 'bench';
+         analyze";
+    sqlx::raw_sql(AssertSqlSafe(format!("{} {changes}", told.concat()))).execute(owner).await.map(|_| ())
+}
+
+/// A member whose windows were changed.
+pub async fn some_member(owner: &mut PgConnection) -> sqlx::Result<Uuid> {
+    sqlx::query_scalar!(
+        "select organisation_id from directory_versions where relation = 'contacts' order by organisation_id limit 1"
+    )
+    .fetch_one(owner)
+    .await
 }
 
 /// Gives every member two windows more.

@@ -117,6 +117,8 @@ pub enum DirectoryAction {
     LookAtMember,
     /// See a member's windows, with their addresses and numbers.
     SeeWindows,
+    /// See what the portal said of it at the end of an earlier day.
+    LookBack,
     /// Take in, change and release members.
     KeepMember,
     /// Add, change and close windows.

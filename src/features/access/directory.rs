@@ -49,6 +49,7 @@ impl DirectoryAction {
                 Self::LookAtRoster
                 | Self::LookAtMember
                 | Self::SeeWindows
+                | Self::LookBack
                 | Self::KeepMember
                 | Self::KeepWindow
                 | Self::SeeProposals => true,
@@ -56,19 +57,24 @@ impl DirectoryAction {
             },
             Role::Coordinator => match self {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeWindows => true,
-                Self::KeepMember | Self::KeepWindow | Self::Propose | Self::SeeProposals => false,
+                Self::LookBack | Self::KeepMember | Self::KeepWindow | Self::Propose | Self::SeeProposals => false,
             },
             Role::MemberAdmin => match self {
-                Self::LookAtMember | Self::SeeWindows | Self::KeepWindow | Self::Propose | Self::SeeProposals => true,
+                Self::LookAtMember
+                | Self::SeeWindows
+                | Self::LookBack
+                | Self::KeepWindow
+                | Self::Propose
+                | Self::SeeProposals => true,
                 Self::LookAtRoster | Self::KeepMember => false,
             },
             Role::MemberPoc | Role::HubMember => match self {
-                Self::LookAtMember | Self::SeeWindows | Self::KeepWindow => true,
+                Self::LookAtMember | Self::SeeWindows | Self::LookBack | Self::KeepWindow => true,
                 Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals => false,
             },
             Role::NiscAnalyst | Role::NiscApprover => match self {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeProposals => true,
-                Self::SeeWindows | Self::KeepMember | Self::KeepWindow | Self::Propose => false,
+                Self::SeeWindows | Self::LookBack | Self::KeepMember | Self::KeepWindow | Self::Propose => false,
             },
             Role::MinistryLiaison
             | Role::MemberReader

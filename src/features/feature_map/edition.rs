@@ -276,6 +276,44 @@ pub struct Note {
     pub text: Bilingual,
 }
 
+impl Ceptoar {
+    /// A CEPTOAR of which nothing is known yet.
+    #[must_use]
+    pub fn blank(id: &str, sector: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            sector: sector.to_owned(),
+            scope: None,
+            name: None,
+            name_printed_in_map: None,
+            status: Status::Established,
+            planned_for_fiscal_year: None,
+            secretariats: Vec::new(),
+            secretariat_since: None,
+            counts: Vec::new(),
+            count_display: None,
+            breakdown: None,
+            member_category: None,
+            named_members: Vec::new(),
+            reach: Vec::new(),
+            handled: None,
+            channels: Vec::new(),
+            channels_in_profile: Vec::new(),
+            operation_start: None,
+            rule_established: None,
+            rule_document: None,
+            covered_systems: None,
+            subgroups: Vec::new(),
+            route: Vec::new(),
+            bodies: Vec::new(),
+            representative: None,
+            confidence: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            profile: Profile::default(),
+        }
+    }
+}
+
 impl Edition {
     /// A CEPTOAR of this edition.
     #[must_use]

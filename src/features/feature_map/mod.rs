@@ -9,6 +9,7 @@ pub mod facts;
 pub mod json;
 pub mod legend;
 pub mod ministries;
+pub mod of_day;
 pub mod over_editions;
 pub mod paper;
 pub mod paths;

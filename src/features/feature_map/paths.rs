@@ -14,6 +14,10 @@ pub const NEWEST_XLSX: &str = "/map.xlsx";
 pub const COMPARE: &str = "/map/compare";
 /// The same as a table file.
 pub const COMPARE_CSV: &str = "/map/compare.csv";
+/// The map of a day, by what the directory says; for those signed in.
+pub const OF_DAY: &str = "/directory/map";
+/// The same as a table file.
+pub const OF_DAY_CSV: &str = "/directory/map.csv";
 /// One edition; the last part may end in `.json`, `.csv`, `.pdf` or `.xlsx`.
 pub const EDITION: &str = "/map/{edition}";
 /// The profile of a CEPTOAR or liaison council; the last part may end in `.json` or `.pdf`.

@@ -4,6 +4,7 @@ use super::edition::{Cell, Ceptoar, Channel, Count, Edition, LiaisonCouncil, Sec
 use super::legend::{self, EvidenceRow, Mark, NoteLink, NumberedNote, evidence_mark, note_links};
 use super::paths;
 use super::vocabulary::list_joint;
+use super::words::MapWords;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 
@@ -43,6 +44,8 @@ pub struct Sheet {
     pub notes: Vec<NumberedNote>,
     /// The evidence of cells, least sure first.
     pub evidence: Vec<EvidenceRow>,
+    /// What is said of a row that no column has.
+    pub not_there: &'static str,
 }
 
 /// A sector over its columns.
@@ -132,6 +135,40 @@ pub struct Column {
     pub rule: Option<String>,
     /// Its mark.
     pub rule_mark: Option<Mark>,
+    /// The edition of it that is in force; on the map of a day alone.
+    pub rule_in_force: Option<String>,
+    /// Where the cells come from; on the map of a day alone.
+    pub sources: CellSources,
+}
+
+/// Where the cells of a column come from.
+#[derive(Debug, Default)]
+pub struct CellSources {
+    /// Of the scope.
+    pub scope: Option<SourceMark>,
+    /// Of the name.
+    pub name: Option<SourceMark>,
+    /// Of the secretariats.
+    pub secretariats: Option<SourceMark>,
+    /// Of the numbers.
+    pub members: Option<SourceMark>,
+    /// Of what is dealt with.
+    pub channels: Option<SourceMark>,
+    /// Of the emergency contact.
+    pub operation: Option<SourceMark>,
+    /// Of the rules.
+    pub rule: Option<SourceMark>,
+}
+
+/// Where a cell comes from.
+#[derive(Debug)]
+pub struct SourceMark {
+    /// `directory` or `edition`.
+    pub code: &'static str,
+    /// In words.
+    pub word: String,
+    /// The edition; nothing for the directory.
+    pub href: String,
 }
 
 /// A secretariat in two lines.
@@ -178,6 +215,7 @@ pub fn sheet(edition: &Edition, language: Language) -> Sheet {
         operation_start_mark: row_mark(edition, "", language),
         notes: legend::notes(edition, language),
         evidence: legend::evidence(edition, language),
+        not_there: MapWords::of(language).not_in_edition,
     }
 }
 
@@ -235,6 +273,8 @@ pub fn column(edition: &Edition, c: &Ceptoar, map: &str, language: Language) -> 
         operation_start_row_mark: c.operation_start.and_then(|_| row_mark(edition, map, language)),
         rule: c.rule_established.map(|m| m.label(language)),
         rule_mark: mark_of(Cell::RuleEstablished),
+        rule_in_force: None,
+        sources: CellSources::default(),
     }
 }
 

@@ -254,7 +254,7 @@ mod tests {
     use crate::features::feature_map::compare::compare;
     use crate::features::feature_map::ministries::Ministries;
     use crate::features::feature_map::reference::editions;
-    use crate::features::follow_up::prefill::{DirectoryFacts, blank, prefill};
+    use crate::features::follow_up::prefill::{DirectoryFacts, prefill};
 
     fn day(text: &str) -> Option<NaiveDate> {
         Some(text.parse().unwrap())
@@ -289,7 +289,7 @@ mod tests {
             })
             .collect();
         to.ceptoars[0].counts[0].value += 9;
-        to.ceptoars.push(blank("ports", "water"));
+        to.ceptoars.push(Ceptoar::blank("ports", "water"));
         let sheets: Vec<(String, Vec<StoredChange>)> =
             to.ceptoars.iter().map(|c| (c.id.clone(), changes(last, &to.sectors, c, &Effective::default()))).collect();
         let comparison = compare(last, &to, &Ministries::default());

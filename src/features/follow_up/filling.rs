@@ -5,6 +5,7 @@ pub mod profile;
 use std::collections::BTreeMap;
 
 use crate::features::feature_map::edition::{Activity, Bilingual, Ceptoar, Channel, Count, Month, Secretariat};
+pub use crate::features::feature_map::vocabulary::{unit, units};
 use crate::features::follow_up::changes::Effective;
 use crate::kernel::language::Language;
 use crate::kernel::text::{self, half_width};
@@ -35,32 +36,6 @@ const DEPARTMENT: [&str; DESKS] = ["department_1", "department_2", "department_3
 const DEPARTMENT_EN: [&str; DESKS] = ["department_en_1", "department_en_2", "department_en_3"];
 const COUNT: [&str; COUNTS] = ["count_1", "count_2", "count_3", "count_4"];
 const COUNT_UNIT: [&str; COUNTS] = ["count_unit_1", "count_unit_2", "count_unit_3", "count_unit_4"];
-
-/// Units that maps count in.
-const UNITS: [(&str, &str); 9] = [
-    ("社", "companies"),
-    ("社・団体", "companies and associations"),
-    ("団体", "associations"),
-    ("機関", "institutions"),
-    ("グループ", "groups"),
-    ("都道府県", "prefectures"),
-    ("市区町村", "municipalities"),
-    ("水道事業者", "water supply operators"),
-    ("水道事業体", "water utilities"),
-];
-
-/// The units that can be chosen.
-#[must_use]
-pub fn units() -> Vec<Bilingual> {
-    UNITS.iter().map(|(ja, en)| Bilingual { ja: (*ja).to_owned(), en: (*en).to_owned() }).collect()
-}
-
-/// A unit by its Japanese name.
-#[must_use]
-pub fn unit(ja: &str) -> Bilingual {
-    let en = UNITS.iter().find(|(known, _)| *known == ja).map_or(ja, |(_, en)| en);
-    Bilingual { ja: ja.to_owned(), en: en.to_owned() }
-}
 
 /// A form as it was typed: field by field; a box that can be ticked several times stands there several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -331,7 +306,7 @@ impl Reader<'_> {
         let w = FillingWords::of(self.language);
         let typed = half_width(self.typed.at(field)).replace(',', "");
         let chosen = self.typed.at(unit_field);
-        let known = UNITS.iter().any(|(ja, _)| *ja == chosen)
+        let known = units().iter().any(|unit| unit.ja == chosen)
             || self.before.counts.iter().chain(&self.before.reach).any(|c| c.unit.ja == chosen);
         let number = typed.parse::<u32>().ok().filter(|n| *n <= 9_999_999);
         match (typed.is_empty(), number, chosen.is_empty()) {

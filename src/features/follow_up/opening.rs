@@ -11,7 +11,9 @@ use super::occasion::Occasion;
 use super::prefill::prefill;
 use super::store::{self, FollowUp};
 use crate::features::feature_map::edition::{Bilingual, Edition};
+use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::store as editions_store;
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
 
 /// A follow-up to open.
@@ -80,9 +82,10 @@ async fn fill(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<(String, Bilingual)>> {
     let Some(last) = editions.last() else { return Ok(Vec::new()) };
-    let sectors = store::sectors(tx, follow_up.as_of).await?;
+    let sectors = of_day::sectors(tx, follow_up.as_of).await?;
     let mut sheets = Vec::new();
-    for (position, facts) in store::directory(tx, follow_up.as_of).await?.into_iter().enumerate() {
+    let today = of_day::for_sheets(tx, japan_day(now), follow_up.as_of).await?;
+    for (position, facts) in today.into_iter().enumerate() {
         let prefilled = prefill(editions, &facts);
         let changes = changes(last, &sectors, &prefilled.ceptoar, &Effective::default());
         store::insert_sheet(tx, follow_up.follow_up_id, i16::try_from(position)?, &prefilled, &changes, now).await?;

@@ -3,27 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::features::feature_map::compare::difference::Kind;
-use crate::features::feature_map::edition::{Bilingual, Ceptoar, Count, Edition, Profile, Secretariat, Status};
-
-/// What the directory says of a CEPTOAR today.
-#[derive(Debug, Clone, Default)]
-pub struct DirectoryFacts {
-    /// Its id.
-    pub id: String,
-    /// Its sector.
-    pub sector: String,
-    /// Its name.
-    pub name: Option<Bilingual>,
-    /// 事業の範囲
-    pub scope: Option<Bilingual>,
-    /// 事務局, in order.
-    pub secretariats: Vec<Secretariat>,
-    /// Members by unit.
-    pub counts: Vec<(String, u32)>,
-    /// The sections of its profile that its desk keeps, in their order.
-    pub sections: [Option<Bilingual>; 3],
-}
+use crate::features::feature_map::edition::{Ceptoar, Count, Edition};
+pub use crate::features::feature_map::of_day::facts::DirectoryFacts;
+use crate::features::feature_map::of_day::overlay::{desks, fill_in};
 
 /// A sheet as it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,47 +16,11 @@ pub struct Prefilled {
     pub older: BTreeMap<String, String>,
 }
 
-/// A CEPTOAR of which nothing is known yet.
-#[must_use]
-pub fn blank(id: &str, sector: &str) -> Ceptoar {
-    Ceptoar {
-        id: id.to_owned(),
-        sector: sector.to_owned(),
-        scope: None,
-        name: None,
-        name_printed_in_map: None,
-        status: Status::Established,
-        planned_for_fiscal_year: None,
-        secretariats: Vec::new(),
-        secretariat_since: None,
-        counts: Vec::new(),
-        count_display: None,
-        breakdown: None,
-        member_category: None,
-        named_members: Vec::new(),
-        reach: Vec::new(),
-        handled: None,
-        channels: Vec::new(),
-        channels_in_profile: Vec::new(),
-        operation_start: None,
-        rule_established: None,
-        rule_document: None,
-        covered_systems: None,
-        subgroups: Vec::new(),
-        route: Vec::new(),
-        bodies: Vec::new(),
-        representative: None,
-        confidence: BTreeMap::new(),
-        codes: BTreeMap::new(),
-        profile: Profile::default(),
-    }
-}
-
 /// The sheet of a CEPTOAR as it begins. `editions` are all of them, oldest first.
 #[must_use]
 pub fn prefill(editions: &[Edition], facts: &DirectoryFacts) -> Prefilled {
     let known = editions.last().and_then(|last| last.ceptoar(&facts.id));
-    let mut c = known.cloned().unwrap_or_else(|| blank(&facts.id, &facts.sector));
+    let mut c = known.cloned().unwrap_or_else(|| Ceptoar::blank(&facts.id, &facts.sector));
     c.sector.clone_from(&facts.sector);
     // What was not certain was the reading of an old source; the desk knows its own facts.
     c.confidence.clear();
@@ -95,24 +41,9 @@ pub fn prefill(editions: &[Edition], facts: &DirectoryFacts) -> Prefilled {
     let last_desks = std::mem::take(&mut c.secretariats);
     c.secretariats = desks(&last_desks, &facts.secretariats);
     counts(&mut c, &facts.counts);
-    let older = fill_in(&mut c, editions);
+    let all: Vec<&Edition> = editions.iter().collect();
+    let older = fill_in(&mut c, &all).into_iter().map(|(kind, edition)| (kind.code().to_owned(), edition)).collect();
     Prefilled { ceptoar: c, older }
-}
-
-/// The directory's desks; a department that it does not know is the one of the last edition.
-fn desks(last: &[Secretariat], now: &[Secretariat]) -> Vec<Secretariat> {
-    if now.is_empty() {
-        return last.to_vec();
-    }
-    let desk = |desk: &Secretariat| {
-        let before = last.iter().find(|s| s.organisation.ja == desk.organisation.ja);
-        Secretariat {
-            organisation: before.map_or(&desk.organisation, |s| &s.organisation).clone(),
-            unit: desk.unit.clone().or_else(|| before.and_then(|s| s.unit.clone())),
-            kind: desk.kind.clone().or_else(|| before.and_then(|s| s.kind.clone())),
-        }
-    };
-    now.iter().map(desk).collect()
 }
 
 /// The directory's numbers, unit by unit; what is printed beside them stays where they did not change.
@@ -137,43 +68,10 @@ fn counts(c: &mut Ceptoar, now: &[(String, u32)]) {
     }
 }
 
-/// Cells that are empty, from the newest edition that has them.
-fn fill_in(c: &mut Ceptoar, editions: &[Edition]) -> BTreeMap<String, String> {
-    let mut older = BTreeMap::new();
-    for edition in editions.iter().rev() {
-        let Some(old) = edition.ceptoar(&c.id) else { continue };
-        let mut from = |kind: Kind| older.insert(kind.code().to_owned(), edition.id.clone());
-        if c.scope.is_none() && old.scope.is_some() {
-            c.scope.clone_from(&old.scope);
-            from(Kind::Scopes);
-        }
-        if c.reach.is_empty() && !old.reach.is_empty() {
-            c.reach.clone_from(&old.reach);
-            from(Kind::Reach);
-        }
-        if c.handled.is_none() && old.handled.is_some() {
-            c.handled.clone_from(&old.handled);
-            from(Kind::Handled);
-        }
-        if c.channels.is_empty() && !old.channels.is_empty() {
-            c.channels.clone_from(&old.channels);
-            from(Kind::Channels);
-        }
-        if c.operation_start.is_none() && old.operation_start.is_some() {
-            c.operation_start = old.operation_start;
-            from(Kind::ContactWindow);
-        }
-        if c.rule_established.is_none() && old.rule_established.is_some() {
-            c.rule_established = old.rule_established;
-            from(Kind::HandlingRule);
-        }
-    }
-    older
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::feature_map::edition::{Bilingual, Secretariat};
     use crate::features::feature_map::reference::editions;
 
     fn facts(id: &str, sector: &str) -> DirectoryFacts {

@@ -6,10 +6,8 @@ use uuid::Uuid;
 
 use super::changes::StoredChange;
 use super::letters::Letters;
-use super::prefill::{DirectoryFacts, Prefilled};
-use crate::features::directory::setup::fact::Subject;
-use crate::features::directory::setup::store as setup;
-use crate::features::feature_map::edition::{Bilingual, Edition, Secretariat, Sector};
+use super::prefill::Prefilled;
+use crate::features::feature_map::edition::{Bilingual, Edition};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
 
@@ -80,73 +78,6 @@ pub async fn open(tx: &mut PgConnection, f: &FollowUp, by: AccountId) -> sqlx::R
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// What the directory says of every CEPTOAR today, in the government's order; of its profile what holds on the day of
-/// the map.
-pub async fn directory(tx: &mut PgConnection, as_of: NaiveDate) -> sqlx::Result<Vec<DirectoryFacts>> {
-    let rows = sqlx::query!(
-        "select c.ceptoar_id, c.sector_id, c.scope, c.scope_en, n.ja, n.en
-         from ceptoars c join sectors s on s.sector_id = c.sector_id and s.valid @> viewer_today()
-         join ceptoar_names n on n.ceptoar_id = c.ceptoar_id and n.valid @> viewer_today()
-         order by s.position, c.position, c.ceptoar_id"
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let desks = sqlx::query!(
-        "select t.ceptoar_id, n.ja, n.en, t.unit, t.unit_en from secretariat_terms t
-         join organisation_names n on n.organisation_id = t.organisation_id and n.valid @> viewer_today()
-         where t.valid @> viewer_today() order by t.ceptoar_id, t.position, n.reading"
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let counts = sqlx::query!(
-        "select ceptoar_id, unit, value from member_counts where valid @> viewer_today() order by ceptoar_id, unit"
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let kept = setup::sections(tx, as_of).await?;
-    let text = |ja: String, en: String| Bilingual { en: if en.is_empty() { ja.clone() } else { en }, ja };
-    let section = |ceptoar: &str, wanted: Subject| {
-        let found = kept.iter().find(|(id, subject, _)| id == ceptoar && *subject == wanted);
-        found.map(|(_, _, [ja, en])| text(ja.clone(), en.clone()))
-    };
-    let facts = rows.into_iter().map(|r| DirectoryFacts {
-        secretariats: desks
-            .iter()
-            .filter(|d| d.ceptoar_id == r.ceptoar_id)
-            .map(|d| Secretariat {
-                organisation: text(d.ja.clone(), d.en.clone()),
-                unit: d.unit.clone().map(|unit| text(unit, d.unit_en.clone().unwrap_or_default())),
-                kind: None,
-            })
-            .collect(),
-        counts: counts
-            .iter()
-            .filter(|c| c.ceptoar_id == r.ceptoar_id)
-            .filter_map(|c| Some((c.unit.clone(), u32::try_from(c.value).ok()?)))
-            .collect(),
-        scope: (!r.scope.is_empty()).then(|| text(r.scope, r.scope_en)),
-        name: Some(text(r.ja, r.en)),
-        sections: [Subject::ProfilePurpose, Subject::ProfileStructure, Subject::ProfileTraits]
-            .map(|subject| section(&r.ceptoar_id, subject)),
-        id: r.ceptoar_id,
-        sector: r.sector_id,
-    });
-    Ok(facts.collect())
-}
-
-/// The sectors of a day, in the government's order.
-pub async fn sectors(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec<Sector>> {
-    let rows = sqlx::query!(
-        "select s.sector_id, n.ja, n.en from sectors s join sector_names n on n.sector_id = s.sector_id and n.valid @> $1::date
-         where s.valid @> $1::date order by s.position",
-        day
-    )
-    .fetch_all(tx)
-    .await?;
-    let sector = |r: (String, String, String)| Sector { id: r.0, name: Bilingual { ja: r.1, en: r.2 }, note: None };
-    Ok(rows.into_iter().map(|r| sector((r.sector_id, r.ja, r.en))).collect())
 }
 
 /// Adds a sheet.

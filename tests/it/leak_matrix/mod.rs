@@ -395,7 +395,10 @@ const WITHOUT_OBJECT: [&str; 55] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 104] = [
+const TESTED_ELSEWHERE: [&str; 106] = [
+    // tests/it/feature_map/of_day.rs
+    "GET /directory/map",
+    "GET /directory/map.csv",
     // tests/it/setup.rs
     "GET /directory/{ceptoar}/setup",
     "POST /directory/{ceptoar}/setup",

@@ -5,6 +5,7 @@
 pub mod changes;
 pub mod line;
 pub mod paths;
+pub mod said;
 pub mod sheet;
 pub mod spelling;
 pub mod store;

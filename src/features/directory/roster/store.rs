@@ -255,22 +255,33 @@ async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: Organisa
         let valid = Period { from: r.since, until: r.until };
         ways.entry(r.contact_id.0).or_default().push(Dated { fact_id: r.fact_id, valid, value });
     }
-    let mut windows: Vec<Window> = Vec::new();
-    for r in facts {
+    let facts = facts.into_iter().map(|r| {
         let language = Language::from_code(&r.language);
         let value = WindowFacts { position: r.position, label: r.label, handler: r.handler, language };
-        let fact = Dated { fact_id: r.fact_id, valid: Period { from: r.since, until: r.until }, value };
-        match windows.iter_mut().find(|w| w.contact_id == r.contact_id) {
+        (r.contact_id, Dated { fact_id: r.fact_id, valid: Period { from: r.since, until: r.until }, value })
+    });
+    Ok(gathered(facts.collect(), ways))
+}
+
+/// Windows from their rows.
+#[must_use]
+pub fn gathered(
+    facts: Vec<(ContactId, Dated<WindowFacts>)>,
+    mut ways: BTreeMap<Uuid, Vec<Dated<Channel>>>,
+) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    for (contact_id, fact) in facts {
+        match windows.iter_mut().find(|w| w.contact_id == contact_id) {
             Some(window) => window.facts.push(fact),
             None => windows.push(Window {
-                contact_id: r.contact_id,
+                contact_id,
                 facts: vec![fact],
-                channels: ways.remove(&r.contact_id.0).unwrap_or_default(),
+                channels: ways.remove(&contact_id.0).unwrap_or_default(),
             }),
         }
     }
     windows.sort_by_key(|window| (window.facts.last().map(|fact| fact.value.position), window.contact_id.0));
-    Ok(windows)
+    windows
 }
 
 /// A change as it stands in the history.

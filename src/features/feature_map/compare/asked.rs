@@ -20,10 +20,15 @@ pub enum Unclear {
 /// # Errors
 /// When the text is no day, or earlier than all editions.
 pub fn standing_on<'a>(editions: &'a [Edition], day: &str) -> Result<&'a Edition, Unclear> {
-    let text = half_width(day).replace('/', "-");
-    let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|day| (1..=9999).contains(&day.year()));
-    let day = day.ok_or(Unclear::NoDay)?;
+    let day = day_of(day).ok_or(Unclear::NoDay)?;
     editions.iter().rev().find(|e| e.as_of <= day).ok_or(Unclear::BeforeTheFirst)
+}
+
+/// A day as it is typed: 2015-04-01, also with slashes or in full width.
+#[must_use]
+pub fn day_of(typed: &str) -> Option<NaiveDate> {
+    let text = half_width(typed).replace('/', "-");
+    NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|day| (1..=9999).contains(&day.year()))
 }
 
 #[cfg(test)]

@@ -86,7 +86,9 @@ fn open(c: &Ceptoar) -> Fact {
     }
 }
 
-fn without_form(organisation: &str) -> &str {
+/// The name of an organisation without its legal form.
+#[must_use]
+pub fn without_form(organisation: &str) -> &str {
     LEGAL_FORMS.iter().find_map(|form| organisation.strip_prefix(form)).unwrap_or(organisation)
 }
 

@@ -11,6 +11,7 @@ crate::words! {
         not_there: "この版に載っていません" / "Not in this edition",
         not_stated: "資料に記載なし" / "Not stated in the source",
         not_in_unit: "この単位での記載なし" / "Not given in this unit",
+        not_registered: "登録なし" / "Not registered",
         none: "なし" / "None",
         under_study: "検討中" / "Under study",
         established: "整備済" / "Established",
@@ -207,6 +208,8 @@ pub enum Fact {
     NotStated,
     /// The edition counts in other units.
     NotInUnit,
+    /// The directory has nothing of it on that day.
+    NotRegistered,
     /// Nothing, and the edition says so.
     Nothing,
     /// Still open when the edition was made.
@@ -233,6 +236,7 @@ impl Fact {
             Self::NotThere => w.not_there.to_owned(),
             Self::NotStated => w.not_stated.to_owned(),
             Self::NotInUnit => w.not_in_unit.to_owned(),
+            Self::NotRegistered => w.not_registered.to_owned(),
             Self::Nothing => w.none.to_owned(),
             Self::UnderStudy | Self::Status(Status::Planned) => w.under_study.to_owned(),
             Self::Status(Status::Established) => w.established.to_owned(),
@@ -247,7 +251,7 @@ impl Fact {
     #[must_use]
     pub fn is_told(&self) -> bool {
         match self {
-            Self::NotThere | Self::NotStated | Self::NotInUnit | Self::UnderStudy => false,
+            Self::NotThere | Self::NotStated | Self::NotInUnit | Self::NotRegistered | Self::UnderStudy => false,
             Self::Nothing | Self::Status(_) | Self::Texts(_) | Self::Number(_) | Self::Month(_) | Self::Channels(_) => {
                 true
             }

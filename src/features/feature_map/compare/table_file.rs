@@ -2,7 +2,6 @@
 
 use super::difference::Fact;
 use super::editions::Comparison;
-use crate::features::feature_map::edition::Edition;
 use crate::kernel::language::{Label, Language};
 use crate::platform::tables::{Encoding, TableFile, encode, harmless};
 
@@ -22,13 +21,12 @@ crate::words! {
     }
 }
 
-/// The comparison as a table file.
+/// The comparison as a table file; of whom it is, by their ids or in words.
 ///
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn write(
-    from: &Edition,
-    to: &Edition,
+    (from, to): (&str, &str),
     comparison: &Comparison,
     language: Language,
     encoding: Encoding,
@@ -40,7 +38,7 @@ pub fn write(
         let part = d.part.as_ref().map(|p| p.pick(language)).unwrap_or_default();
         let step = d.step().map(|s| s.to_string()).unwrap_or_default();
         let [before, after] = [&d.before, &d.after].map(|fact| harmless(&cell(fact, language)));
-        let told = [&from.id, &to.id, d.kind.label(language), d.change.label(language), &d.subject.id];
+        let told = [from, to, d.kind.label(language), d.change.label(language), d.subject.id.as_str()];
         let mut line: Vec<String> = told.into_iter().map(harmless).collect();
         // A negative number is a number, not a formula: the guard is for foreign text only.
         line.extend([harmless(d.subject.pick(language)), harmless(part), before, after, step]);
@@ -58,6 +56,7 @@ fn cell(fact: &Fact, language: Language) -> String {
         Fact::NotThere
         | Fact::NotStated
         | Fact::NotInUnit
+        | Fact::NotRegistered
         | Fact::Nothing
         | Fact::UnderStudy
         | Fact::Status(_)

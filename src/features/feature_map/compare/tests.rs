@@ -164,7 +164,7 @@ fn a_sector_whose_ministry_changed_says_so_once() {
 fn the_table_file_has_one_line_per_difference_and_plain_numbers() {
     let [_, from, to] = published();
     let found = compared(&from, &to);
-    let file = table_file::write(&from, &to, &found, Language::Ja, Encoding::Utf8).unwrap();
+    let file = table_file::write((&from.id, &to.id), &found, Language::Ja, Encoding::Utf8).unwrap();
     let text = String::from_utf8(file.bytes).unwrap();
     let lines: Vec<_> = text.trim_start_matches('\u{FEFF}').lines().collect();
     assert_eq!(lines.len(), found.differences.len() + 1);

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::compare_days::{self, Asked, DaysForm};
 use super::differences::{Differences, differences};
 use super::files::{self, content_type};
 use super::map::choose;
@@ -18,35 +19,55 @@ use crate::features::feature_map::compare::{compare, table_file};
 use crate::features::feature_map::edition::Edition;
 use crate::features::feature_map::ministries::Ministries;
 use crate::features::feature_map::paths;
+use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::platform::tables::Encoding;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::{Choice, FieldErrors};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
 
 #[derive(Template)]
 #[template(path = "feature_map/compare.html")]
-struct ComparePage<'a> {
+pub struct ComparePage {
     chrome: Chrome,
     w: &'static CompareWords,
-    language: Language,
     from_choices: Vec<Choice>,
     to_choices: Vec<Choice>,
     by_day: bool,
     from_day: String,
     to_day: String,
     errors: FieldErrors,
-    found: Option<Found<'a>>,
+    /// Comparing what is registered; for those signed in alone.
+    days: Option<DaysForm>,
+    days_errors: FieldErrors,
+    found: Option<Found>,
 }
 
-/// Both editions, and how they differ.
-struct Found<'a> {
-    from: &'a Edition,
-    to: &'a Edition,
-    summary: String,
-    shown: Differences,
-    downloads: Vec<(String, String)>,
+/// How the two differ.
+#[derive(Debug)]
+pub struct Found {
+    /// The first, in words.
+    pub from: String,
+    /// The second, in words.
+    pub to: String,
+    /// How many differences.
+    pub summary: String,
+    /// The differences.
+    pub shown: Differences,
+    /// Files and maps.
+    pub links: Vec<(String, String)>,
+}
+
+/// What comparing days puts on the page.
+pub struct Pages {
+    /// What is wrong with the days.
+    pub errors: FieldErrors,
+    /// The form.
+    pub days: DaysForm,
+    /// What was found.
+    pub found: Option<Found>,
 }
 
 /// What the address may carry: two editions, or two days.
@@ -57,6 +78,10 @@ pub struct CompareQuery {
     to: String,
     from_day: Option<String>,
     to_day: Option<String>,
+    from_is: String,
+    from_on: String,
+    to_is: String,
+    to_on: String,
     encoding: String,
 }
 
@@ -68,6 +93,16 @@ impl CompareQuery {
         match self.encoding.as_str() {
             "cp932" => Encoding::Cp932,
             _ => Encoding::Utf8,
+        }
+    }
+
+    /// What is asked of the directory, which strangers cannot ask.
+    fn days(&self) -> Asked {
+        Asked {
+            from_is: self.from_is.clone(),
+            from_on: self.from_on.clone(),
+            to_is: self.to_is.clone(),
+            to_on: self.to_on.clone(),
         }
     }
 
@@ -106,26 +141,36 @@ impl CompareQuery {
 /// The page.
 pub async fn get(
     State(pages): State<PublicPages>,
+    State(state): State<AppState>,
     MaybeViewer(viewer): MaybeViewer,
     mut frame: Frame,
     Query(query): Query<CompareQuery>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let editions = pages.editions().await?;
+    let asked = query.days();
+    if let Some(viewer) = viewer.as_ref().filter(|_| asked.is_asked()) {
+        return compare_days::get((&state, viewer, &frame), &editions, &asked).await;
+    }
+    let today = japan_day(state.clock.now());
+    let days = viewer.as_ref().map(|_| compare_days::form(&editions, &asked, today, frame.language));
     // There are too many days to keep a page of each.
     if query.by_day() {
         return match query.standing(&editions, frame.language) {
-            Ok(both) => Ok(Page(page(&pages, &editions, both, &query, &frame)?).into_response()),
-            Err(errors) => Ok(Unprocessable(empty_page(&editions, &query, errors, &frame)).into_response()),
+            Ok(both) => Ok(Page(page(&pages, &editions, both, &query, &frame, days)?).into_response()),
+            Err(errors) => {
+                let page = ComparePage { days, ..empty_page(&editions, &query, errors, &frame) };
+                Ok(Unprocessable(page).into_response())
+            }
         };
     }
     let (from, to) = query.chosen(&editions)?;
     if viewer.is_some() {
-        return Ok(Page(page(&pages, &editions, (from, to), &query, &frame)?).into_response());
+        return Ok(Page(page(&pages, &editions, (from, to), &query, &frame, days)?).into_response());
     }
     frame.for_everybody();
     let page = pages.page(&editions, &paths::compare(&from.id, &to.id), frame.language, || {
-        let html = page(&pages, &editions, (from, to), &query, &frame)?.render()?;
+        let html = page(&pages, &editions, (from, to), &query, &frame, None)?.render()?;
         Published::new(html.into_bytes(), &[content_type("text/html; charset=utf-8")])
     })?;
     Ok(page.answer(&headers))
@@ -134,11 +179,17 @@ pub async fn get(
 /// The table file.
 pub async fn get_csv(
     State(pages): State<PublicPages>,
+    State(state): State<AppState>,
+    MaybeViewer(viewer): MaybeViewer,
     frame: Frame,
     Query(query): Query<CompareQuery>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let editions = pages.editions().await?;
+    let asked = query.days();
+    if let Some(viewer) = viewer.as_ref().filter(|_| asked.is_asked()) {
+        return compare_days::get_csv((&state, viewer, &frame), &editions, &asked, query.encoding()).await;
+    }
     let both = query.chosen(&editions)?;
     Ok(csv(&pages, &editions, both, query.encoding(), frame.language)?.1.answer(&headers))
 }
@@ -157,19 +208,20 @@ fn csv(
     };
     let file = pages.page(editions, &address, language, || {
         let comparison = compare(from, to, &Ministries::of_reference()?);
-        let file = table_file::write(from, to, &comparison, language, encoding)?;
+        let file = table_file::write((&from.id, &to.id), &comparison, language, encoding)?;
         files::table(file, &format!("ceptoar-feature-map-{}-{}", from.id, to.id), encoding)
     })?;
     Ok((address, file))
 }
 
-fn page<'a>(
+fn page(
     pages: &PublicPages,
-    editions: &'a Arc<Vec<Edition>>,
-    (from, to): Both<'a>,
+    editions: &Arc<Vec<Edition>>,
+    (from, to): Both<'_>,
     query: &CompareQuery,
     frame: &Frame,
-) -> anyhow::Result<ComparePage<'a>> {
+    days: Option<DaysForm>,
+) -> anyhow::Result<ComparePage> {
     let language = frame.language;
     let w = CompareWords::of(language);
     let comparison = compare(from, to, &Ministries::of_reference()?);
@@ -180,12 +232,17 @@ fn page<'a>(
         1 => w.found_one.to_owned(),
         count => fill(w.found, &[("count", &count.to_string())]),
     };
-    let mut downloads = Vec::new();
+    let mut links = Vec::new();
     for (encoding, words) in [(Encoding::Utf8, w.file_csv), (Encoding::Cp932, w.file_csv_cp932)] {
         let (href, file) = csv(pages, editions, (from, to), encoding, language)?;
-        downloads.push((href, fill(words, &[("size", &files::size(&file)?)])));
+        links.push((href, fill(words, &[("size", &files::size(&file)?)])));
     }
-    let found = Found { summary, shown: differences(&comparison, (from, to), language), downloads, from, to };
+    let map = |e: &Edition| (paths::edition(&e.id), fill(w.see_map, &[("as_of", e.as_of_display.pick(language))]));
+    links.push(map(from));
+    links.extend((from.id != to.id).then(|| map(to)));
+    let name = |e: &Edition| e.as_of_display.pick(language).to_owned();
+    let shown = differences(&comparison, (from, to), language);
+    let found = Found { from: name(from), to: name(to), summary, shown, links };
     let [first, second] = [from, to].map(|e| e.as_of_display.pick(language));
     let title = fill(w.titled, &[("from", first), ("to", second)]);
     let mut chrome = frame.chrome(title, &[frame.home(), (paths::NEWEST, w.map)]);
@@ -195,17 +252,22 @@ fn page<'a>(
         from_choices: choices(editions, from, language),
         to_choices: choices(editions, to, language),
         found: Some(found),
+        days,
         ..empty_page(editions, query, FieldErrors::default(), frame)
     })
 }
 
+/// The page of days, or of an edition and a day.
+pub fn pages_of(frame: &Frame, editions: &[Edition], Pages { errors, days, found }: Pages) -> ComparePage {
+    let empty = empty_page(editions, &CompareQuery::default(), FieldErrors::default(), frame);
+    let w = empty.w;
+    let titled = found.as_ref().map(|found| fill(w.titled, &[("from", &found.from), ("to", &found.to)]));
+    let chrome = frame.chrome(titled.unwrap_or_else(|| w.title.to_owned()), &[frame.home(), (paths::NEWEST, w.map)]);
+    ComparePage { chrome, days: Some(days), days_errors: errors, found, ..empty }
+}
+
 /// The forms alone.
-fn empty_page<'a>(
-    editions: &'a [Edition],
-    query: &CompareQuery,
-    errors: FieldErrors,
-    frame: &Frame,
-) -> ComparePage<'a> {
+fn empty_page(editions: &[Edition], query: &CompareQuery, errors: FieldErrors, frame: &Frame) -> ComparePage {
     let language = frame.language;
     let w = CompareWords::of(language);
     let newest = |back: usize| editions.iter().rev().nth(back).or(editions.last());
@@ -213,13 +275,14 @@ fn empty_page<'a>(
     ComparePage {
         chrome: frame.chrome(w.title, &[frame.home(), (paths::NEWEST, w.map)]),
         w,
-        language,
         from_choices: chosen(newest(1)),
         to_choices: chosen(newest(0)),
         by_day: query.by_day(),
         from_day: query.from_day.clone().unwrap_or_default(),
         to_day: query.to_day.clone().unwrap_or_default(),
         errors,
+        days: None,
+        days_errors: FieldErrors::default(),
         found: None,
     }
 }

@@ -1,8 +1,8 @@
 //! An edition as files: JSON for programs, tables for Excel.
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 
 use super::map::{Asked, choose};
 use super::shelf::Published;
@@ -85,6 +85,11 @@ pub fn make(
 /// # Errors
 /// Never in practice: it is written to memory.
 pub fn table(file: TableFile, name: &str, encoding: Encoding) -> anyhow::Result<Published> {
+    let headers = table_headers(&file, name, encoding)?;
+    Published::new(file.bytes, &headers)
+}
+
+fn table_headers(file: &TableFile, name: &str, encoding: Encoding) -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
     let (charset, mark) = match encoding {
         Encoding::Utf8 => ("text/csv; charset=utf-8", ""),
         Encoding::Cp932 => ("text/csv; charset=windows-31j", "-cp932"),
@@ -95,7 +100,16 @@ pub fn table(file: TableFile, name: &str, encoding: Encoding) -> anyhow::Result<
         let replaced = HeaderName::from_static("x-replaced-characters");
         headers.push((replaced, HeaderValue::from_str(&list.join(" "))?));
     }
-    Published::new(file.bytes, &headers)
+    Ok(headers)
+}
+
+/// A table file of the viewer's own, which is not kept; `name` without its ending.
+///
+/// # Errors
+/// Never in practice: it is written to memory.
+pub fn own_table(file: TableFile, name: &str, encoding: Encoding) -> anyhow::Result<Response> {
+    let headers: HeaderMap = table_headers(&file, name, encoding)?.into_iter().collect();
+    Ok((headers, file.bytes).into_response())
 }
 
 /// The size of a file as links name it.

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::files::{self, Kind, content_type};
+use super::of_day::OfDayWords;
 use super::paper;
 use super::shelf::{PublicPages, Published};
 use crate::features::access::action::FollowUpAction;
@@ -50,6 +51,8 @@ struct MapPage<'a> {
     ew: &'static ErrataWords,
     /// Where an erratum is recorded, for those who may.
     record_href: Option<String>,
+    /// Where the map of any day is, and its words, for those signed in.
+    of_day: Option<(&'static str, &'static str)>,
 }
 
 struct Tab {
@@ -58,14 +61,21 @@ struct Tab {
     current: bool,
 }
 
-struct Tally {
-    sectors: usize,
-    ceptoars: usize,
-    planned: usize,
-    councils: usize,
-    sums: Vec<(String, String)>,
+/// What an edition adds up to.
+#[derive(Debug)]
+pub struct Tally {
+    /// Sectors.
+    pub sectors: usize,
+    /// CEPTOARs at work.
+    pub ceptoars: usize,
+    /// CEPTOARs under study.
+    pub planned: usize,
+    /// Liaison councils.
+    pub councils: usize,
+    /// Unit and sum.
+    pub sums: Vec<(String, String)>,
     /// Said where not every CEPTOAR tells its numbers: then the sums are not the whole.
-    partial: Option<String>,
+    pub partial: Option<String>,
 }
 
 struct Year<'a> {
@@ -200,6 +210,7 @@ async fn page(asked: Asked, id: Option<&str>) -> Result<Response, WebError> {
         let mut page = map_page(&pages, &editions, edition, &frame, view)?;
         let may = could(&viewer, Action::FollowUp(FollowUpAction::Publish));
         page.record_href = may.then(|| paths::errata(&edition.id));
+        page.of_day = Some((paths::OF_DAY, OfDayWords::of(frame.language).title));
         return Ok(Page(page).into_response());
     }
     // One page for all strangers: it must not carry the number of one request.
@@ -230,46 +241,23 @@ fn map_page<'a>(
         current: e.id == edition.id,
     });
     let sheet = sheet::sheet(edition, language);
-    let absent = [
-        (sheet.has_scope, w.row_scope),
-        (sheet.has_channels, w.row_channels),
-        (sheet.has_operation_start, w.row_operation),
-        (sheet.has_rule, w.row_rule),
-    ];
-    let absent: Vec<&str> = absent.iter().filter(|(there, _)| !there).map(|(_, row)| *row).collect();
-    let absent = if absent.is_empty() {
-        String::new()
-    } else {
-        fill(w.absent, &[("items", &absent.join(list_joint(language)))])
-    };
     let legend = [
         (Confidence::Certain, w.mark_certain),
         (Confidence::Likely, w.mark_likely),
         (Confidence::Unsure, w.mark_unsure),
     ];
-    let counted = edition.ceptoars.iter().filter(|c| !c.counts.is_empty()).count();
-    let sums = edition.sums().into_iter();
-    let sums = sums.map(|(unit, sum)| (unit.pick(language).to_owned(), thousands(i64::from(sum)))).collect();
     Ok(MapPage {
         chrome,
         w,
+        absent: absent(&sheet, language),
         sheet,
         legend: legend.map(|(sure, meaning)| (sure.code(), sure.label(language), meaning)),
-        absent,
         tabs_href: here,
         compare_href: compare_href(editions, edition),
         language,
         view,
         tabs: tabs.collect(),
-        tally: Tally {
-            sectors: edition.sectors.len(),
-            ceptoars: edition.number(Status::Established),
-            planned: edition.number(Status::Planned),
-            councils: edition.liaison_councils.len(),
-            sums,
-            partial: (counted < edition.ceptoars.len())
-                .then(|| fill(w.per_unit_partial, &[("count", &counted.to_string())])),
-        },
+        tally: tally(edition, language),
         year: edition.year.as_ref().map(|figures| Year {
             heading: fill(w.year_heading, &[("year", &fiscal_year(figures.fiscal_year, language))]),
             figures,
@@ -278,8 +266,43 @@ fn map_page<'a>(
         errata: pages.errata(&edition.id),
         ew: ErrataWords::of(language),
         record_href: None,
+        of_day: None,
         edition,
     })
+}
+
+/// Which items none of the columns has, in a sentence.
+#[must_use]
+pub fn absent(sheet: &Sheet, language: Language) -> String {
+    let w = MapWords::of(language);
+    let rows = [
+        (sheet.has_scope, w.row_scope),
+        (sheet.has_channels, w.row_channels),
+        (sheet.has_operation_start, w.row_operation),
+        (sheet.has_rule, w.row_rule),
+    ];
+    let absent: Vec<&str> = rows.iter().filter(|(there, _)| !there).map(|(_, row)| *row).collect();
+    if absent.is_empty() {
+        return String::new();
+    }
+    fill(w.absent, &[("items", &absent.join(list_joint(language)))])
+}
+
+/// What an edition adds up to, unit by unit.
+#[must_use]
+pub fn tally(edition: &Edition, language: Language) -> Tally {
+    let w = MapWords::of(language);
+    let counted = edition.ceptoars.iter().filter(|c| !c.counts.is_empty()).count();
+    let sums = edition.sums().into_iter();
+    Tally {
+        sectors: edition.sectors.len(),
+        ceptoars: edition.number(Status::Established),
+        planned: edition.number(Status::Planned),
+        councils: edition.liaison_councils.len(),
+        sums: sums.map(|(unit, sum)| (unit.pick(language).to_owned(), thousands(i64::from(sum)))).collect(),
+        partial: (counted < edition.ceptoars.len())
+            .then(|| fill(w.per_unit_partial, &[("count", &counted.to_string())])),
+    }
 }
 
 /// This edition beside the one before it; the oldest one beside the newest.

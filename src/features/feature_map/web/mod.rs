@@ -1,9 +1,11 @@
 //! Pages and files of the feature map.
 
 pub mod compare;
+pub mod compare_days;
 pub mod differences;
 pub mod files;
 pub mod map;
+pub mod of_day;
 pub mod paper;
 pub mod profile;
 pub mod shelf;
@@ -24,6 +26,8 @@ pub fn routes(pages: PublicPages) -> Routes {
         .get(paths::NEWEST_XLSX, Rule::Public, map::get_newest_xlsx)
         .get(paths::COMPARE, Rule::Public, compare::get)
         .get(paths::COMPARE_CSV, Rule::Public, compare::get_csv)
+        .get(paths::OF_DAY, Rule::SignedIn, of_day::get)
+        .get(paths::OF_DAY_CSV, Rule::SignedIn, of_day::get_csv)
         .get(paths::EDITION, Rule::Public, map::get)
         .get(paths::ERRATA, Rule::May(Action::FollowUp(FollowUpAction::Publish)), errata::web::get)
         .post(paths::ERRATA, Rule::Fresh(Action::FollowUp(FollowUpAction::Publish)), errata::web::post)

@@ -17,6 +17,7 @@ use crate::features::feature_map::PublicPages;
 use crate::features::feature_map::compare::{Comparison, compare};
 use crate::features::feature_map::edition::{Bilingual, Edition};
 use crate::features::feature_map::ministries::Ministries;
+use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::paths as map;
 use crate::features::feature_map::sheet::{self, Sheet};
 use crate::features::feature_map::store as editions;
@@ -110,7 +111,7 @@ impl Draft {
             as_of: follow_up.as_of,
             publisher: Bilingual { ja, en },
             plan: follow_up.plan.clone(),
-            sectors: store::sectors(tx, follow_up.as_of).await?,
+            sectors: of_day::sectors(tx, follow_up.as_of).await?,
         };
         let kept: Vec<(String, Vec<StoredChange>)> =
             contents.iter().map(|(_, c, changes)| (c.id.clone(), changes.clone())).collect();

@@ -14,6 +14,7 @@ use crate::features::directory::activities;
 use crate::features::directory::activities::kind::Kind as ActivityKind;
 use crate::features::directory::activities::store::Asked;
 use crate::features::feature_map::edition::{Activity, Channel, Edition, Sector};
+use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::store as editions;
 use crate::features::follow_up::filling::profile::{ACTIVITY, printed, sections};
 use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
@@ -191,7 +192,7 @@ impl Scene {
         }
         let all = editions::editions(tx).await?;
         let last = all.into_iter().find(|e| e.id == follow_up.base_edition).ok_or(WebError::NotFound)?;
-        let sectors = store::sectors(tx, follow_up.as_of).await?;
+        let sectors = of_day::sectors(tx, follow_up.as_of).await?;
         let past = sheets::past(tx, follow_up.follow_up_id, &place.ceptoar).await?;
         let asked = Asked {
             ceptoars: std::slice::from_ref(&place.ceptoar),

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::as_of::AsOf;
+use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, change_row, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted, way};
 use crate::features::access::action::DirectoryAction;
@@ -14,13 +15,14 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::proposals;
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
-use crate::features::directory::roster::{line, paths};
+use crate::features::directory::roster::{line, paths, said};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
+use crate::platform::web::form::ErrorLine;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -126,7 +128,13 @@ struct MemberPage {
     as_of: AsOf,
     as_of_title: String,
     here: String,
-    wrong_day: Option<String>,
+    wrong: Vec<ErrorLine>,
+    /// Which record; nothing for those who may not look back.
+    record: Option<Record>,
+    /// Whether it is an earlier one.
+    is_old: bool,
+    /// Whether nothing had been recorded then.
+    nothing: bool,
     facts: Vec<(&'static str, String, String)>,
     names: Vec<(String, String)>,
     windows: Option<Vec<WindowRow>>,
@@ -153,9 +161,18 @@ pub async fn get(
     let facts = permitted(&mut tx, &viewer, DirectoryAction::LookAtMember, &ceptoar_id, organisation).await?;
     let ceptoar = store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &facts);
-    let sheet = store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
-    let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
-    let sees_proposals = can(&viewer, DirectoryAction::SeeProposals, &facts);
+    // What was said before is for the desk and the firm itself: whoever may not look back is not asked which record.
+    let record = can(&viewer, DirectoryAction::LookBack, &facts)
+        .then(|| Record::read([&query.rec_year, &query.rec_month, &query.rec_day], japan_day(now), language));
+    let until = record.as_ref().and_then(Record::until);
+    let sheet = match until {
+        Some(until) => said::store::sheet(&mut tx, &ceptoar_id, organisation, until).await?,
+        None => store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?,
+    };
+    let mut past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
+    past.retain(|change| until.is_none_or(|until| change.at < until));
+    let is_old = until.is_some();
+    let sees_proposals = !is_old && can(&viewer, DirectoryAction::SeeProposals, &facts);
     let proposed = if sees_proposals {
         proposals::store::list(&mut tx, &ceptoar_id, Some(organisation), PROPOSALS).await?
     } else {
@@ -166,27 +183,35 @@ pub async fn get(
     tx.commit().await?;
     let w = MemberWords::of(language);
     let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, language };
-    let edits =
-        as_of.is_today() && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
+    let edits = !is_old
+        && as_of.is_today()
+        && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
     let keeps = edits && can(&viewer, DirectoryAction::KeepMember, &facts);
     let keeps_windows = edits && can(&viewer, DirectoryAction::KeepWindow, &facts);
-    let mut chrome = scene.chrome(&viewer, &frame);
+    let nothing = record.as_ref().filter(|_| is_old && sheet.memberships.is_empty()).map(|record| record.w);
+    let mut chrome = scene.chrome(&viewer, &frame, nothing.map(|rw| rw.not_yet));
     if let Some(said) = scene.said(&query.done) {
         chrome = chrome.with_flash("success", said);
     }
     let of = |route| paths::of_member(route, &ceptoar_id, organisation);
+    let mut lines = as_of.errors.lines();
+    lines.extend(record.iter().flat_map(|record| record.errors.lines()));
+    let is_wrong = !lines.is_empty();
     let page = MemberPage {
         chrome,
         w,
-        state: scene.state(),
+        state: nothing.map_or_else(|| scene.state(), |rw| rw.not_yet),
         ceptoar: language.pick(&ceptoar.name[0], &ceptoar.name[1]).clone(),
         as_of_title: as_of.title(language),
         here: of(paths::MEMBER),
-        wrong_day: as_of.errors.lines().into_iter().next().map(|line| line.message),
-        facts: scene.facts(keeps),
+        wrong: lines,
+        facts: if nothing.is_some() { Vec::new() } else { scene.facts(keeps) },
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
-        plans: plans(&sheet, as_of.day, language),
+        plans: plans(&sheet, as_of.day, language)
+            .into_iter()
+            .map(|plan| Plan { href: record::keep(record.as_ref(), plan.href), ..plan })
+            .collect(),
         history: sees_windows
             .then(|| past.iter().map(|change| scene.change(change, keeps, keeps_windows, sees_proposals)).collect()),
         proposals: sees_proposals.then(|| proposed.iter().map(|row| scene.proposal(row)).collect()),
@@ -194,9 +219,12 @@ pub async fn get(
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
         leaving: keeps.then(|| of(paths::LEAVING)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
+        nothing: nothing.is_some(),
+        is_old,
+        record: record.clone(),
         as_of: as_of.clone(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(if is_wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
 }
 
 /// How many addresses and numbers the page shows.
@@ -222,9 +250,10 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn chrome(&self, viewer: &Viewer, frame: &Frame) -> Chrome {
+    fn chrome(&self, viewer: &Viewer, frame: &Frame, nameless: Option<&str>) -> Chrome {
         let name = self.sheet.name_on(self.as_of.day);
-        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone()).unwrap_or_default();
+        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone());
+        let title = title.unwrap_or_else(|| nameless.unwrap_or_default().to_owned());
         let way = way(viewer, frame, &self.sheet.ceptoar_id, self.ceptoar);
         let way: Vec<_> = way.iter().map(|(href, label)| (href.as_str(), label.as_str())).collect();
         frame.chrome(title, &way)

@@ -7,6 +7,7 @@ pub mod forms;
 pub mod index;
 pub mod member;
 pub mod reading;
+pub mod record;
 pub mod roster;
 pub mod sheet_form;
 pub mod shown;
@@ -131,6 +132,9 @@ pub struct DayQuery {
     on_year: String,
     on_month: String,
     on_day: String,
+    rec_year: String,
+    rec_month: String,
+    rec_day: String,
     done: String,
 }
 

@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 
 use super::as_of::AsOf;
+use super::record::{self, Record};
 use super::{DayQuery, looked_at};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
+use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{activities, exchange, history, proposals, rules, setup, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
@@ -103,6 +104,10 @@ struct RosterPage {
     next: Option<i64>,
     joining: Option<String>,
     further: Vec<(String, String)>,
+    /// Which record; nothing for those who may not look back.
+    record: Option<Record>,
+    /// Whether it is an earlier one.
+    is_old: bool,
 }
 
 /// What is sent. Only the body of a search carries words.
@@ -113,6 +118,9 @@ pub struct Search {
     on_year: String,
     on_month: String,
     on_day: String,
+    rec_year: String,
+    rec_month: String,
+    rec_day: String,
     page: String,
 }
 
@@ -122,9 +130,9 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Query(DayQuery { on_year, on_month, on_day, .. }): Query<DayQuery>,
+    Query(DayQuery { on_year, on_month, on_day, rec_year, rec_month, rec_day, .. }): Query<DayQuery>,
 ) -> Result<Response, WebError> {
-    let search = Search { on_year, on_month, on_day, ..Search::default() };
+    let search = Search { on_year, on_month, on_day, rec_year, rec_month, rec_day, ..Search::default() };
     page(&state, &viewer, &frame, &ceptoar, search).await
 }
 
@@ -167,8 +175,16 @@ async fn page(
     let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
     let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
     let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
-    let mut members = store::roster(&mut tx, asked).await?;
-    let counts = store::counts(&mut tx, ceptoar_id, as_of.day).await?;
+    // What was said before is for those who keep the roster: whoever may not look back is not asked which record.
+    let record = can(viewer, DirectoryAction::LookBack, &whole)
+        .then(|| Record::read([&search.rec_year, &search.rec_month, &search.rec_day], japan_day(now), language));
+    let (mut members, counts) = match record.as_ref().and_then(Record::until) {
+        Some(until) => (
+            said::store::roster(&mut tx, asked, until).await?,
+            said::store::counts(&mut tx, ceptoar_id, as_of.day, until).await?,
+        ),
+        None => (store::roster(&mut tx, asked).await?, store::counts(&mut tx, ceptoar_id, as_of.day).await?),
+    };
     let sees_proposals = can(viewer, DirectoryAction::SeeProposals, &whole);
     let waiting = if sees_proposals { proposals::store::waiting(&mut tx, ceptoar_id).await? } else { 0 };
     tx.commit().await?;
@@ -176,7 +192,8 @@ async fn page(
     let next = (members.len() > on_a_page).then_some(number + 1);
     members.truncate(on_a_page);
     let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
-    let wrong = !as_of.errors.is_empty();
+    let wrong = !as_of.errors.is_empty() || record.as_ref().is_some_and(|record| !record.errors.is_empty());
+    let is_old = record.as_ref().is_some_and(|record| record.day.is_some());
     let page = RosterPage {
         chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &[frame.home(), (paths::INDEX, w.directory)]),
         w,
@@ -186,14 +203,20 @@ async fn page(
         counts: counts.into_iter().map(|(unit, count)| (unit, thousands(count))).collect(),
         with_windows,
         with_subgroups: !ceptoar.subgroups.is_empty(),
-        rows: members.iter().map(|m| row(m, ceptoar_id, &as_of, language)).collect(),
+        rows: members
+            .iter()
+            .map(|m| row(m, ceptoar_id, &as_of, language))
+            .map(|row| Row { href: record::keep(record.as_ref(), row.href), ..row })
+            .collect(),
         words,
         page: number,
         next,
-        joining: can(viewer, DirectoryAction::KeepMember, &whole)
+        joining: (!is_old && can(viewer, DirectoryAction::KeepMember, &whole))
             .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
         further: further(viewer, ceptoar_id, sees_proposals.then_some(waiting), language),
         as_of,
+        record,
+        is_old,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
 }
