@@ -93,36 +93,36 @@ crate::words! {
 #[derive(Template)]
 #[template(path = "directory/edit.html")]
 pub struct EditPage {
-    chrome: Chrome,
-    w: &'static EditWords,
-    title: &'static str,
-    lead: &'static str,
-    subject: String,
-    action: String,
-    back: String,
-    seen: String,
-    meanwhile: Option<ChangeRow>,
-    current: Vec<(String, String)>,
-    fields: Vec<Field>,
-    errors: Vec<ErrorLine>,
-    at: FieldErrors,
+    pub(super) chrome: Chrome,
+    pub(super) w: &'static EditWords,
+    pub(super) title: &'static str,
+    pub(super) lead: &'static str,
+    pub(super) subject: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) seen: String,
+    pub(super) meanwhile: Option<ChangeRow>,
+    pub(super) current: Vec<(String, String)>,
+    pub(super) fields: Vec<Field>,
+    pub(super) errors: Vec<ErrorLine>,
+    pub(super) at: FieldErrors,
 }
 
 #[derive(Template)]
 #[template(path = "directory/confirm.html")]
-struct ConfirmPage {
-    chrome: Chrome,
-    w: &'static EditWords,
-    title: &'static str,
-    subject: String,
-    action: String,
-    back: String,
-    when: String,
-    reason: String,
-    rows: Vec<(String, String, String)>,
-    with_before: bool,
-    ending: bool,
-    hidden: Vec<(String, String)>,
+pub(super) struct ConfirmPage {
+    pub(super) chrome: Chrome,
+    pub(super) w: &'static EditWords,
+    pub(super) title: &'static str,
+    pub(super) subject: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) when: String,
+    pub(super) reason: String,
+    pub(super) rows: Vec<(String, String, String)>,
+    pub(super) with_before: bool,
+    pub(super) ending: bool,
+    pub(super) hidden: Vec<(String, String)>,
 }
 
 /// A form in its place: everything that the page needs besides what was typed.
