@@ -103,3 +103,28 @@ create or replace function directory_keeps_windows_of(p_organisation uuid, p_cep
          and exists (select from public.partnerships p
                      where p.organisation_id = p_organisation and p.ceptoar_id = p_ceptoar);
   end $$;
+
+-- Nobody has a place in a partner body: it has no accounts.
+CREATE OR REPLACE FUNCTION public.people_place_fits(p_role text, p_organisation uuid, p_ceptoar text, p_contact uuid, p_day date)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select coalesce(case
+      when p_role in ('nisc_analyst', 'nisc_approver', 'auditor', 'system_admin') then p_ceptoar is null and
+        exists (select from public.organisations o where o.organisation_id = p_organisation and o.kind = 'central')
+      when p_role = 'ministry_liaison' then p_ceptoar is null and
+        exists (select from public.organisations o where o.organisation_id = p_organisation and o.kind = 'ministry')
+      when p_role in ('secretariat', 'coordinator') then
+        exists (select from public.secretariat_terms t where t.ceptoar_id = p_ceptoar
+                and t.organisation_id = p_organisation and t.valid @> p_day)
+      when p_role in ('member_poc', 'member_reader', 'hub_member', 'member_admin') then
+        exists (select from public.memberships m where m.ceptoar_id = p_ceptoar
+                and m.organisation_id = p_organisation and m.valid @> p_day)
+      when p_role in ('council_delegate', 'wg_chair', 'council_observer') then
+        exists (select from public.ceptoars c where c.ceptoar_id = p_ceptoar)
+        and exists (select from public.organisations o where o.organisation_id = p_organisation and o.kind not in ('member', 'partner'))
+      else false end, false)
+    and (p_contact is null or (p_role in ('member_poc', 'hub_member', 'coordinator') and exists (
+           select from public.contacts k where k.contact_id = p_contact and k.organisation_id = p_organisation
+             and (k.ceptoar_id is null or k.ceptoar_id = p_ceptoar) and k.valid @> p_day))) $function$;

@@ -84,6 +84,7 @@ crate::words! {
         same: "登録されている内容と同じです。変更するところを直してください。" / "This is what is registered already. Change something first.",
         not_on_day: "その日には、変更する登録がありません。適用日をご確認ください。" / "There is nothing to change on that day. Please check the day.",
         no_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
+        no_partner: "その日は、この組織は連携機関ではありません。役割の期間と適用日をご確認ください。" / "The organisation is no partner body on that day. Please check the day.",
         last_window: "構成員の最後の窓口は閉じられません。先に、別の窓口を追加してください。" / "A member's last window cannot be closed. Add another one first.",
         overlap: "ほかの期間の登録と重なります。予定されている変更をご確認ください。" / "Another period is in the way. Please look at what is planned.",
     }
@@ -420,6 +421,7 @@ impl<'a> Desk<'a> {
         let w = EditWords::of(self.frame.language);
         match error {
             ChangeError::NotOnThatDay => Some(w.not_on_day),
+            ChangeError::NoMember if self.sheet.is_some_and(|sheet| sheet.is_partner) => Some(w.no_partner),
             ChangeError::NoMember => Some(w.no_member),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),
