@@ -31,7 +31,7 @@ async fn the_editions_facts_stand_with_their_days_and_an_end_is_not_invented() {
                 join ceptoars c using (ceptoar_id) order by c.position";
     assert_eq!(
         w.texts(rows).await,
-        ["banks", "life", "nonlife", "securities"].map(|id| format!("{id} member [2007-03-31,) edition"))
+        ["banks", "securities", "life", "nonlife"].map(|id| format!("{id} member [2007-03-31,) edition"))
     );
     let desks = "select concat_ws(' ', o.code, s.valid, s.precision) from federation_secretariats s
                  join organisations o using (organisation_id)";
@@ -80,7 +80,11 @@ async fn somebody_joins_observes_and_leaves_from_a_day_on() {
     assert!(page.texts("[data-observers]").concat().contains("架空決済機構"));
     assert!(!page.texts("[data-observers]").concat().contains("GAS CEPTOAR"), "not before its day");
     assert!(page.texts("[data-changes]").concat().contains("意見交換のため"));
-    assert!(page.texts(".timeline > li").iter().any(|line| line.contains("予定") && line.contains("GAS")), "{:?}", page.texts(".timeline > li"));
+    assert!(
+        page.texts(".timeline > li").iter().any(|line| line.contains("予定") && line.contains("GAS")),
+        "{:?}",
+        page.texts(".timeline > li")
+    );
     let later = desk.get(&format!("{SHOW}?on_year=2027&on_month=4&on_day=1")).await;
     assert!(later.texts("[data-observers]").concat().contains("GAS"));
     // As something else: the observer becomes a member.
@@ -91,7 +95,10 @@ async fn somebody_joins_observes_and_leaves_from_a_day_on() {
     // The last day is typed, the next one is the first without it.
     let typed = with(&day("2026", "12", "31"), &[("who", "c:nonlife"), ("reason", "脱退")]);
     change(&mut desk, &of("leaving"), &typed).await;
-    assert_eq!(w.texts("select valid::text from federation_members where ceptoar_id = 'nonlife'").await, ["[2007-03-31,2027-01-01)"]);
+    assert_eq!(
+        w.texts("select valid::text from federation_members where ceptoar_id = 'nonlife'").await,
+        ["[2007-03-31,2027-01-01)"]
+    );
     assert!(members(&w, "reader", SHOW).await.contains("損害保険"));
     assert!(!members(&w, "reader", &format!("{SHOW}?on_year=2027&on_month=1&on_day=1")).await.contains("損害保険"));
     let trail = w.texts("select detail ->> 'subject' from audit_events where action = 'federation.change'").await;
@@ -118,10 +125,15 @@ async fn wrong_entries_are_told_at_their_fields_and_stay() {
     ] {
         let page = fill_in(&mut desk, &of(route), &with(&with(&on, &reason), &typed)).await;
         assert_eq!(page.status, 422, "{route} {typed:?}");
-        assert!(!page.texts(&format!("#{field}-error")).is_empty(), "{route} {typed:?}: {:?}", page.texts(".error-summary a"));
+        assert!(
+            !page.texts(&format!("#{field}-error")).is_empty(),
+            "{route} {typed:?}: {:?}",
+            page.texts(".error-summary a")
+        );
         assert!(page.body.contains("理由"));
     }
-    let early = fill_in(&mut desk, &of("leaving"), &with(&day("2006", "1", "1"), &[("who", "c:life"), ("reason", "x")])).await;
+    let early =
+        fill_in(&mut desk, &of("leaving"), &with(&day("2006", "1", "1"), &[("who", "c:life"), ("reason", "x")])).await;
     assert!(early.texts("#on-error").concat().contains("加わっていません"), "{:?}", early.texts(".error-summary a"));
     let unreasoned = fill_in(&mut desk, &of("joining"), &with(&on, &[("ceptoar", "gas"), ("part", "member")])).await;
     assert_eq!(unreasoned.texts("#reason-error").len(), 1);
@@ -134,8 +146,13 @@ async fn the_keeping_secretariat_hands_its_desk_over_and_keeps_it_until_then() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let mut life = w.app.signed_in("life-desk").await;
-    let id = w.texts("select organisation_id::text from organisations where code = (select o.code from organisations o
-        join secretariat_terms t using (organisation_id) where t.ceptoar_id = 'life' and upper_inf(t.valid))").await.remove(0);
+    let id = w
+        .texts(
+            "select organisation_id::text from organisations where code = (select o.code from organisations o
+        join secretariat_terms t using (organisation_id) where t.ceptoar_id = 'life' and upper_inf(t.valid))",
+        )
+        .await
+        .remove(0);
     let typed = [("organisation", id.as_str()), ("unit", "総務部"), ("reason", "持ち回り")];
     assert_eq!(life.get(&of("secretariat")).await.status, 404);
     change(&mut desk, &of("secretariat"), &with(&day("2026", "11", "21"), &typed)).await;
@@ -145,7 +162,12 @@ async fn the_keeping_secretariat_hands_its_desk_over_and_keeps_it_until_then() {
     assert!(page.texts("[data-desk]").concat().contains("総務部") && page.body.contains("登録を変更する"));
     let terms = "select concat_ws(' ', coalesce(unit, '-'), valid) from federation_secretariats order by valid";
     assert_eq!(w.texts(terms).await, ["- [2011-03-31,2026-11-21)", "総務部 [2026-11-21,)"]);
-    change(&mut life, &of("secretariat"), &with(&day("2027", "4", "1"), &[("organisation", "none"), ("reason", "廃止")])).await;
+    change(
+        &mut life,
+        &of("secretariat"),
+        &with(&day("2027", "4", "1"), &[("organisation", "none"), ("reason", "廃止")]),
+    )
+    .await;
     assert_eq!(w.texts(terms).await[1], "総務部 [2026-11-21,2027-04-01)");
     // The centre keeps what nobody keeps, and changes the name.
     let mut analyst = w.app.signed_in("analyst").await;
@@ -166,14 +188,20 @@ async fn two_editors_lose_nothing_and_only_the_centre_founds() {
     let seen = other.get(&of("joining")).await.values("input[name=seen]").concat();
     let gas = with(&day("2026", "12", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "最初の人")]);
     change(&mut one, &of("joining"), &gas).await;
-    let late = with(&day("2026", "12", "1"), &[("ceptoar", "power"), ("part", "observer"), ("reason", "遅れた人"), ("seen", &seen), ("confirmed", "true")]);
+    let late = with(
+        &day("2026", "12", "1"),
+        &[("ceptoar", "power"), ("part", "observer"), ("reason", "遅れた人"), ("seen", &seen), ("confirmed", "true")],
+    );
     let told = other.post(&of("joining"), &late).await;
     assert_eq!(told.status, 422);
-    assert!(told.body.contains("最初の人") && told.body.contains("遅れた人") && told.values("input[name=seen]") == ["2"]);
+    assert!(
+        told.body.contains("最初の人") && told.body.contains("遅れた人") && told.values("input[name=seen]") == ["2"]
+    );
     assert_eq!(w.number("select count(*) from federation_changes").await, 1);
 
     let founding = format!("{INDEX}/founding");
-    let name = [("ja", "通信放送連絡会(架空)"), ("reading", "つうしんほうそうれんらくかい"), ("en", ""), ("reason", "設立")];
+    let name =
+        [("ja", "通信放送連絡会(架空)"), ("reading", "つうしんほうそうれんらくかい"), ("en", ""), ("reason", "設立")];
     assert_eq!(one.get(&founding).await.status, 404);
     assert_eq!(one.post(&founding, &name).await.status, 404);
     let mut approver = w.app.signed_in("approver").await;
@@ -206,7 +234,10 @@ async fn everybody_reads_and_others_write_nothing_by_either_wall() {
             let there = client.get(&of(route)).await;
             let nowhere = client.get(&format!("{INDEX}/nowhere/{route}")).await;
             assert_eq!((there.status, nowhere.status), (404, 404), "{who} {route}");
-            let typed = with(&day("2026", "12", "1"), &[("seen", "1"), ("ceptoar", "gas"), ("part", "member"), ("reason", "x"), ("confirmed", "true")]);
+            let typed = with(
+                &day("2026", "12", "1"),
+                &[("seen", "1"), ("ceptoar", "gas"), ("part", "member"), ("reason", "x"), ("confirmed", "true")],
+            );
             assert_eq!(client.post(&of(route), &typed).await.status, 404, "{who} {route}");
         }
     }
@@ -220,7 +251,8 @@ async fn everybody_reads_and_others_write_nothing_by_either_wall() {
             "update federations set version = version + 1 where federation_id = 'finance-liaison'",
         ] {
             let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
-            let done = sqlx::query(AssertSqlSafe(forged)).execute(&mut *tx).await.map_or(0, |done| done.rows_affected());
+            let done =
+                sqlx::query(AssertSqlSafe(forged)).execute(&mut *tx).await.map_or(0, |done| done.rows_affected());
             assert_eq!(done > 0, writes, "{who}: {forged}");
         }
         let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");

@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 
-use super::reference::rows::{CeptoarRow, Dated, Facts, FederationRow, Name, Responsibility, Sector, SubgroupRow, Term};
+use super::reference::rows::{
+    CeptoarRow, Dated, Facts, FederationRow, Name, Responsibility, Sector, SubgroupRow, Term,
+};
 
 /// Whether exactly this reference data is loaded.
 pub async fn holds(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<bool> {

@@ -55,7 +55,9 @@ impl Verdict {
     #[must_use]
     pub fn reason_at(self, stage: Stage, language: Language) -> &'static str {
         match (self, stage) {
-            (Self::NotOnRoute, Stage::Partner) => language.pick("構成員の中だけで扱う(連携機関)", "kept inside the membership (partner body)"),
+            (Self::NotOnRoute, Stage::Partner) => {
+                language.pick("構成員の中だけで扱う(連携機関)", "kept inside the membership (partner body)")
+            }
             (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.reason(language),
         }
     }
@@ -64,8 +66,9 @@ impl Verdict {
     #[must_use]
     pub fn label_at(self, stage: Stage, language: Language) -> &'static str {
         match (self, stage) {
-            (Self::NotOnRoute, Stage::Partner) => language
-                .pick("届きません: 構成員の中だけで扱う情報です", "Does not: it is kept inside the membership"),
+            (Self::NotOnRoute, Stage::Partner) => {
+                language.pick("届きません: 構成員の中だけで扱う情報です", "Does not: it is kept inside the membership")
+            }
             (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.label(language),
         }
     }

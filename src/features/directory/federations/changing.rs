@@ -106,12 +106,7 @@ pub async fn apply(
 ///
 /// # Errors
 /// The database's own.
-pub async fn found(
-    tx: &mut PgConnection,
-    actor: Actor<'_>,
-    change: &Change,
-    name: &Name,
-) -> anyhow::Result<String> {
+pub async fn found(tx: &mut PgConnection, actor: Actor<'_>, change: &Change, name: &Name) -> anyhow::Result<String> {
     let id = format!("f-{}", &Uuid::new_v4().simple().to_string()[..12]);
     store::found(tx, &id).await?;
     store::record(tx, actor, (&id, 1, "founding"), change).await?;
@@ -148,10 +143,7 @@ impl Place {
         let holding = facts.clone().find(|known| known.valid.holds_on(on));
         let next = facts.filter_map(|known| known.valid.from).filter(|from| *from > on).min();
         let until = holding.map_or(next, |known| known.valid.until);
-        Self {
-            valid: Period { from: Some(on), until },
-            ends: holding.map(|known| (known.fact_id, known.valid.from)),
-        }
+        Self { valid: Period { from: Some(on), until }, ends: holding.map(|known| (known.fact_id, known.valid.from)) }
     }
 }
 

@@ -180,9 +180,10 @@ impl Federation {
             let Period { from, until } = known.valid;
             Fact { lane, value: Language::ALL.map(told), from, until, precision: known.precision }
         }
-        let names = self.names.iter().map(|known| {
-            fact(Lane::Name, known, |language| language.pick(&known.value.ja, &known.value.en).clone())
-        });
+        let names = self
+            .names
+            .iter()
+            .map(|known| fact(Lane::Name, known, |language| language.pick(&known.value.ja, &known.value.en).clone()));
         let desks = self.secretariats.iter().map(|k| fact(Lane::Secretariat, k, |language| k.value.told(language)));
         let members = self.members.iter().map(|k| fact(Lane::Members, k, |language| k.value.told(language)));
         names.chain(desks).chain(members).collect()

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::facts::{conflict, dated, name};
 use super::files::{Federation, Files};
-use super::rows::{FederationRow, Facts, Term};
+use super::rows::{Facts, FederationRow, Term};
 use super::timeline::{Since, periods};
 use crate::kernel::period::Precision;
 
@@ -46,7 +46,11 @@ pub fn derive(files: &Files, codes: &BTreeMap<String, String>, facts: &mut Facts
                     format!("{path}: liaison_council {id}: secretariat {printed} is not in organisations.toml")
                 })?;
                 let unit = unit.map(|u| Ok::<_, anyhow::Error>([u.to_owned(), files.english.word("unit", u)?]));
-                Ok::<_, anyhow::Error>(Term { organisation: organisation.clone(), position: 1, unit: unit.transpose()? })
+                Ok::<_, anyhow::Error>(Term {
+                    organisation: organisation.clone(),
+                    position: 1,
+                    unit: unit.transpose()?,
+                })
             });
             desks.push((*since, desk.transpose()?));
         }

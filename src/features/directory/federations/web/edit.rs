@@ -79,8 +79,7 @@ impl Desk<'_> {
 
     fn when(&self, on: NaiveDate) -> String {
         let w = EditWords::of(self.frame.language);
-        let (words, day) =
-            if self.what == What::Leaving { (w.until, on.pred_opt().unwrap_or(on)) } else { (w.on, on) };
+        let (words, day) = if self.what == What::Leaving { (w.until, on.pred_opt().unwrap_or(on)) } else { (w.on, on) };
         fill(words, &[("day", &long_date(day, self.frame.language))])
     }
 }
@@ -167,16 +166,11 @@ async fn overtaken(mut tx: Tx, desk: &Desk<'_>, typed: &Typed, id: &str) -> Resu
 }
 
 /// The form for a new one.
-pub async fn get_founding(
-    State(state): State<AppState>,
-    viewer: Viewer,
-    frame: Frame,
-) -> Result<Response, WebError> {
+pub async fn get_founding(State(state): State<AppState>, viewer: Viewer, frame: Frame) -> Result<Response, WebError> {
     let now = state.clock.now();
     let choices = Choices { ceptoars: Vec::new(), keepers: Vec::new() };
     may_found(&viewer)?;
-    let desk =
-        Desk { what: What::Founding, frame: &frame, federation: None, choices: &choices, today: japan_day(now) };
+    let desk = Desk { what: What::Founding, frame: &frame, federation: None, choices: &choices, today: japan_day(now) };
     let typed = desk.scene().prefilled();
     Ok(desk.form().page(desk.scene().fields(&typed), &typed))
 }
@@ -194,8 +188,7 @@ pub async fn post_founding(
     // A second click finds the one that the first one made.
     store::wait_to_found(&mut tx).await?;
     let choices = Choices { ceptoars: Vec::new(), keepers: Vec::new() };
-    let desk =
-        Desk { what: What::Founding, frame: &frame, federation: None, choices: &choices, today: japan_day(now) };
+    let desk = Desk { what: What::Founding, frame: &frame, federation: None, choices: &choices, today: japan_day(now) };
     let typed = plain_form::known(typed, &desk.scene().fields(&Typed::default()))?;
     let fields = desk.scene().fields(&typed);
     let (change, alteration) = match desk.scene().meant(&typed) {
@@ -212,8 +205,7 @@ pub async fn post_founding(
         return Ok(desk.form().page(fields, &typed));
     }
     if typed.get("confirmed") != "true" {
-        let asked =
-            ToConfirm { when: desk.when(change.on), reason: &change.reason, before: &[], after: &change.after };
+        let asked = ToConfirm { when: desk.when(change.on), reason: &change.reason, before: &[], after: &change.after };
         return Ok(desk.form().confirmation(&fields, &typed, &asked));
     }
     let organisation = viewer.affiliations.iter().find(|a| is_centre(a.role)).ok_or(WebError::NotFound)?;

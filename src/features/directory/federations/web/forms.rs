@@ -176,7 +176,10 @@ impl Scene<'_> {
                 let ceptoars = self.choices.ceptoars.iter().map(|(id, name)| (id.clone(), pick(name)));
                 let parts = Part::ALL.map(|part| (part.code().to_owned(), part.label(self.language).to_owned()));
                 vec![
-                    Field::new(Control::Select, "ceptoar", w.ceptoar, typed).help(w.ceptoar_help).of(ceptoars).optional(),
+                    Field::new(Control::Select, "ceptoar", w.ceptoar, typed)
+                        .help(w.ceptoar_help)
+                        .of(ceptoars)
+                        .optional(),
                     line("body_ja", w.body_ja).optional(),
                     line("body_en", w.body_en).optional(),
                     Field::new(Control::Radios, "part", w.part, typed).of(parts),
@@ -237,7 +240,8 @@ impl Scene<'_> {
             errors.add("on", w.not_there);
             return Err(errors);
         }
-        let before = self.federation.map(|federation| changing::before(federation, &alteration, day)).unwrap_or_default();
+        let before =
+            self.federation.map(|federation| changing::before(federation, &alteration, day)).unwrap_or_default();
         let after = changing::after(&alteration);
         if before == after {
             match self.what {

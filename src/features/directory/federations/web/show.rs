@@ -152,7 +152,10 @@ pub async fn get(
         here: paths::of(paths::SHOW, &id),
         last_listed: federation.last_listed_on.map(|day| fill(w.last_listed, &[("day", &long_date(day, language))])),
         // What a published edition tells of it.
-        profile: federation.names.iter().any(|n| n.precision == crate::kernel::period::Precision::Edition)
+        profile: federation
+            .names
+            .iter()
+            .any(|n| n.precision == crate::kernel::period::Precision::Edition)
             .then(|| format!("/ceptoars/{id}")),
         known: on(&federation.names, day).is_some(),
         members: of_part(Part::Member),

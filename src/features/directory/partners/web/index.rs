@@ -214,6 +214,7 @@ impl Scene<'_> {
     fn past(&self, partner: &Partner) -> Vec<(String, String)> {
         let over = partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.day));
         let name = self.language.pick(&partner.name[0], &partner.name[1]);
-        over.map(|fact| (name.clone(), format!("{} {}", fact.value.role.label(self.language), self.period(fact)))).collect()
+        over.map(|fact| (name.clone(), format!("{} {}", fact.value.role.label(self.language), self.period(fact))))
+            .collect()
     }
 }
