@@ -47,6 +47,8 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::activities::routes())
         .merge(directory::setup::routes())
         .merge(overview::routes())
+        .merge(directory::federations::routes())
+        .merge(directory::partners::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

@@ -12,11 +12,13 @@ pub enum Stage {
     Secretariat,
     /// 構成員.
     Member,
+    /// 連携機関: outside the membership.
+    Partner,
 }
 
 impl Stage {
     /// The hops in their order.
-    pub const ALL: [Self; 3] = [Self::Ministry, Self::Secretariat, Self::Member];
+    pub const ALL: [Self; 4] = [Self::Ministry, Self::Secretariat, Self::Member, Self::Partner];
 
     /// The value in the database.
     #[must_use]
@@ -25,6 +27,16 @@ impl Stage {
             Self::Ministry => "ministry",
             Self::Secretariat => "secretariat",
             Self::Member => "member",
+            Self::Partner => "partner",
+        }
+    }
+
+    /// Whether somebody there can say that an item has arrived. Partner bodies have no accounts.
+    #[must_use]
+    pub fn answers(self) -> bool {
+        match self {
+            Self::Ministry | Self::Secretariat | Self::Member => true,
+            Self::Partner => false,
         }
     }
 }
@@ -35,6 +47,7 @@ impl Label for Stage {
             Self::Ministry => language.pick("所管省庁", "Ministry"),
             Self::Secretariat => language.pick("事務局", "Secretariat"),
             Self::Member => language.pick("構成員", "Member"),
+            Self::Partner => language.pick("連携機関", "Partner body"),
         }
     }
 }

@@ -10,6 +10,8 @@ use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::directory::activities::kind::Kind as ActivityKind;
+use ceptoar_portal::features::directory::federations::federation::Part;
+use ceptoar_portal::features::directory::partners::partner::{Kind as PartnerKind, PartnerRole};
 use ceptoar_portal::features::directory::proposals::proposal::State as ProposalState;
 use ceptoar_portal::features::directory::setup::fact::Subject;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
@@ -74,7 +76,8 @@ fn rules() -> impl Iterator<Item = Rule> {
         Rule::AddressedSubgroup => Some(Rule::NamedPerson),
         Rule::NamedPerson => Some(Rule::RouteSecretariat),
         Rule::RouteSecretariat => Some(Rule::RouteMinistry),
-        Rule::RouteMinistry => None,
+        Rule::RouteMinistry => Some(Rule::RoutePartner),
+        Rule::RoutePartner => None,
     })
 }
 
@@ -108,6 +111,9 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("proposals::State", ProposalState::ALL),
         rows("activities::Kind", ActivityKind::ALL),
         rows("setup::Subject", Subject::ALL),
+        rows("partners::Kind", PartnerKind::ALL),
+        rows("PartnerRole", PartnerRole::ALL),
+        rows("federations::Part", Part::ALL),
     ]
     .concat()
     .into_iter()

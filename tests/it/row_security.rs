@@ -120,6 +120,10 @@ update activities set version = 2, correction = 'x';
 insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, recorded_by, recorded_at)
 select gen_random_uuid(), ceptoar_id, 'step_rules', '2007-03-01', false, recorded_by, now() from activities;
 update setup_facts set version = 2, correction = 'x';
+insert into federation_changes (change_id, federation_id, version, subject, effective_on, reason, before, after, made_by,
+                                made_by_organisation, made_at)
+select gen_random_uuid(), federation_id, 1, 'name', '2026-11-21', 'x', '[]', '[]', f.account_id, f.organisation_id, now()
+from federations, affiliations f where f.role = 'nisc_analyst' limit 1;
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at, effective_on,
                                content, head_row, columns)

@@ -157,6 +157,15 @@ pub enum ActivityAction {
     Record,
 }
 
+/// What is done with federations of CEPTOARs (連絡協議会).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FederationAction {
+    /// Register one that is new.
+    Found,
+    /// Write down who belongs to it, who keeps it and what it is called.
+    Keep,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -174,6 +183,8 @@ pub enum Action {
     FollowUp(FollowUpAction),
     /// Something with the activities of a CEPTOAR.
     Activity(ActivityAction),
+    /// Something with a federation.
+    Federation(FederationAction),
 }
 
 impl Action {
@@ -188,6 +199,7 @@ impl Action {
             Self::Directory(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::FollowUp(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -36,6 +36,7 @@ struct PublishedMail<'a> {
     number: &'a str,
     carries_text: bool,
     red: bool,
+    partners: bool,
     title: &'a str,
     summary: String,
     impact: String,
@@ -72,6 +73,7 @@ pub fn published(
     number: &str,
     draft: &Draft,
     sender: &Sender,
+    partners: bool,
     language: Language,
 ) -> Result<Letter, MailError> {
     let (text, level) = (&draft.text, draft.level);
@@ -84,6 +86,7 @@ pub fn published(
         number,
         carries_text: level.mail_carries_text(),
         red: level == SharingLevel::Red,
+        partners,
         title: &text.title,
         summary: wrap(&text.summary),
         impact: wrap(&text.impact),

@@ -188,14 +188,15 @@ pub async fn publish(
     if !missing.is_empty() || approved.recipients < 1 {
         return Err(StepError::Incomplete(missing));
     }
-    if sharing::store::audience(tx, id, now).await? != (approved.recipients, approved.audience.clone()) {
+    let audience = sharing::store::audience(tx, id, now).await?;
+    if (audience.due, &audience.digest) != (approved.recipients, &approved.audience) {
         return Err(StepError::AudienceChanged);
     }
     if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
         return Err(StepError::Changed);
     }
     for language in Language::ALL {
-        let letter = mail::published(id, &envelope.number, &draft, sender, language)?;
+        let letter = mail::published(id, &envelope.number, &draft, sender, audience.partners, language)?;
         outbox::store_mail(tx, "advisory", id.0, &letter, now).await?;
     }
     let priority = draft.text.kind.priority(draft.drill);

@@ -107,6 +107,7 @@ crate::words! {
         to_ministry: "届く: 所管省庁" / "Receive: ministry",
         to_secretariat: "届く: 事務局" / "Receive: secretariat",
         to_members: "届く: 構成員" / "Receive: members",
+        to_partners: "届く: 連携機関" / "Receive: partner bodies",
         by_telephone: "うち電話で連絡が必要" / "of which to be telephoned",
         who: "誰に届くか" / "Who receives it",
         who_help: "この表は、発出のときに実際に使う規則で今の名簿から作っています。承認した瞬間の名簿で確定します。" / "Made from today's directory by the very rules that send it. It is frozen at the moment of approval.",

@@ -325,6 +325,33 @@ pub async fn add_proposal(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Re
     .map(|_| ())
 }
 
+/// Adds an invented prefecture that passes on to the hospitals what concerns all of medicine.
+pub async fn add_partner(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with body as (
+           insert into organisations (code, kind, partner_kind, demonstration)
+           values ('demo-partner-medical', 'partner', 'prefecture', true) on conflict (code) do nothing
+           returning organisation_id),
+         named as (
+           insert into organisation_names (organisation_id, ja, en, reading, valid, precision)
+           select organisation_id, '星見県(架空)', 'Hoshimi Prefecture (invented)', 'ほしみけん', '[2018-04-24,)', 'day' from body),
+         partner as (
+           insert into partnerships (ceptoar_id, organisation_id, role, basis, valid)
+           select 'medical', organisation_id, 'passes_on', '医療の情報連携に関する取決め(架空)', '[2018-04-24,)' from body),
+         reached as (
+           insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, language, valid)
+           select gen_random_uuid(), organisation_id, 'medical', 1, '保健医療部 医療政策課', false, 'ja', '[2018-04-24,)' from body
+           returning contact_id)
+         insert into contact_channels (contact_id, position, kind, value, hours, valid)
+         select r.contact_id, w.position, w.kind, w.value, 'always', '[2018-04-24,)'::daterange
+         from reached r cross join (values (1::smallint, 'mail', 'iryo-seisaku@hoshimi-ken.example'),
+                                           (2::smallint, 'phone', '03-0000-0147')) w (position, kind, value)"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
 /// Lets the planner know at once how large the roster is, not only when the server gets round to it.
 pub async fn refresh_statistics(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(

@@ -2,8 +2,10 @@
 
 pub mod activities;
 pub mod exchange;
+pub mod federations;
 pub mod history;
 pub mod outline;
+pub mod partners;
 pub mod proposals;
 pub mod reference;
 pub mod roster;

@@ -2,6 +2,7 @@
 //! secretariats, counts and routes, as facts with periods.
 
 mod facts;
+mod federations;
 mod files;
 pub mod rows;
 pub mod timeline;
@@ -13,7 +14,8 @@ use super::store;
 use files::Sources;
 
 /// Loads what `data/reference` holds; doing it again changes nothing. Answers whether there was
-/// anything to do. These tables have no other author, so a new state of the files replaces the old one.
+/// anything to do. These tables have no other author, so a new state of the files replaces the old one;
+/// federations that somebody changed here are left as they are.
 ///
 /// # Errors
 /// When the files contradict one another or the schema; the message names the file and the key.

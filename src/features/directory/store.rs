@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 
-use super::reference::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, SubgroupRow, Term};
+use super::reference::rows::{
+    CeptoarRow, Dated, Facts, FederationRow, Name, Responsibility, Sector, SubgroupRow, Term,
+};
 
 /// Whether exactly this reference data is loaded.
 pub async fn holds(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<bool> {
@@ -41,6 +43,7 @@ pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
     add_secretariat_terms(tx, &facts.secretariat_terms).await?;
     add_member_counts(tx, &facts.member_counts).await?;
     add_council_terms(tx, &facts.council_terms).await?;
+    replace_federations(tx, facts).await?;
     add_route_stages(tx, &facts.route_stages).await
 }
 
@@ -279,6 +282,83 @@ async fn add_council_terms(tx: &mut PgConnection, rows: &[Dated<String>]) -> sql
         &d.until as _,
         &d.precision,
         &column(rows, |r| r.value.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Puts the federations in place. Of one that somebody changed in the portal the files no longer speak.
+async fn replace_federations(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
+    let rows: &[FederationRow] = &facts.federations;
+    sqlx::query!(
+        "insert into federations (federation_id, sector_id, last_listed_on)
+         select u.id, u.sector, u.listed from unnest($1::text[], $2::text[], $3::date[]) u (id, sector, listed)
+         on conflict (federation_id) do update set sector_id = excluded.sector_id, last_listed_on = excluded.last_listed_on",
+        &column(rows, |r| r.id.clone()),
+        &column(rows, |r| r.sector.clone()),
+        &column(rows, |r| r.last_listed) as _
+    )
+    .execute(&mut *tx)
+    .await?;
+    let untouched = sqlx::query_scalar!(
+        "select f.federation_id from federations f
+         where not exists (select from federation_changes c where c.federation_id = f.federation_id)"
+    );
+    let untouched = untouched.fetch_all(&mut *tx).await?;
+    sqlx::query!("delete from federation_names where federation_id = any ($1)", &untouched).execute(&mut *tx).await?;
+    sqlx::query!("delete from federation_members where federation_id = any ($1)", &untouched).execute(&mut *tx).await?;
+    sqlx::query!("delete from federation_secretariats where federation_id = any ($1)", &untouched)
+        .execute(&mut *tx)
+        .await?;
+    let (names, d) = (&facts.federation_names, Dates::of(&facts.federation_names));
+    sqlx::query!(
+        "insert into federation_names (federation_id, ja, en, reading, valid, precision)
+         select u.id, u.ja, u.en, u.reading, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
+           u (id, since, until, precision, ja, en, reading) where u.id = any ($8)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(names, |r| r.value.ja.clone()),
+        &column(names, |r| r.value.en.clone()),
+        &column(names, |r| r.value.reading.clone()),
+        &untouched
+    )
+    .execute(&mut *tx)
+    .await?;
+    let (members, d) = (&facts.federation_members, Dates::of(&facts.federation_members));
+    sqlx::query!(
+        "insert into federation_members (federation_id, ceptoar_id, role, valid, precision)
+         select u.id, u.ceptoar, 'member', daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[]) u (id, since, until, precision, ceptoar)
+         where u.id = any ($6)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(members, |r| r.value.clone()),
+        &untouched
+    )
+    .execute(&mut *tx)
+    .await?;
+    let (desks, d) = (&facts.federation_secretariats, Dates::of(&facts.federation_secretariats));
+    let unit = |language: usize| column(desks, |r| r.value.unit.as_ref().map(|u| u[language].clone()));
+    sqlx::query!(
+        "insert into federation_secretariats (federation_id, organisation_id, unit, unit_en, valid, precision)
+         select u.id, o.organisation_id, u.ja, u.en, daterange(u.since, u.until), u.precision
+         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
+           u (id, since, until, precision, code, ja, en)
+         join organisations o using (code) where u.id = any ($8)",
+        &d.of,
+        &d.from as _,
+        &d.until as _,
+        &d.precision,
+        &column(desks, |r| r.value.organisation.clone()),
+        &unit(0) as _,
+        &unit(1) as _,
+        &untouched
     )
     .execute(tx)
     .await

@@ -98,6 +98,7 @@ crate::words! {
         since: "{month}から" / "Since {month}",
         members: "構成員" / "Members",
         council_members: "構成するセプター" / "Member CEPTOARs",
+        belongs: "属している連絡協議会" / "Belongs to",
         observers: "オブザーバー" / "Observers",
         observers_allowed: "必要に応じて、関係機関がオブザーバーとして加わります。" / "Related bodies join as observers when needed.",
         subgroups: "サブグループ" / "Subgroups",

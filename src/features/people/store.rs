@@ -230,13 +230,13 @@ pub async fn unanswered(tx: &mut PgConnection) -> sqlx::Result<Vec<Unanswered>> 
         .collect())
 }
 
-/// Offices that staff work in: everything but members.
+/// Offices that staff work in: everything but members and partner bodies.
 pub async fn offices(tx: &mut PgConnection) -> sqlx::Result<Vec<(OrganisationId, [String; 2])>> {
     let rows = sqlx::query!(
         r#"select o.organisation_id as "organisation_id: OrganisationId", n.ja, n.en
            from organisations o
            join organisation_names n on n.organisation_id = o.organisation_id and n.valid @> viewer_today()
-           where o.kind <> 'member'
+           where o.kind not in ('member', 'partner')
            order by array_position(array['central', 'ministry', 'association'], o.kind), n.reading, o.organisation_id"#
     );
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.organisation_id, [r.ja, r.en])).collect())

@@ -28,6 +28,8 @@ pub enum Part {
     Secretariat,
     /// It is a member.
     Member,
+    /// It is a partner body.
+    Partner,
 }
 
 /// Where an organisation stands today.
@@ -65,7 +67,7 @@ impl FoundOrganisation {
     pub fn known_to(mut self, viewer: &Viewer) -> Option<Self> {
         let id = self.organisation_id;
         self.places.retain(|place| match place.part {
-            Part::Ministry | Part::Secretariat => true,
+            Part::Ministry | Part::Secretariat | Part::Partner => true,
             Part::Member => looks_at(viewer, id, &place.ceptoar_id),
         });
         let own = viewer.affiliations.iter().any(|a| a.organisation_id == id);

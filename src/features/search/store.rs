@@ -110,7 +110,10 @@ async fn places(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uui
              from secretariat_terms t where t.organisation_id = any ($1)
              union
              select m.organisation_id, m.ceptoar_id, 'member', m.valid
-             from memberships m where m.organisation_id = any ($1)) p
+             from memberships m where m.organisation_id = any ($1)
+             union
+             select b.organisation_id, b.ceptoar_id, 'partner', b.valid
+             from partnerships b where b.organisation_id = any ($1)) p
            join ceptoars c on c.ceptoar_id = p.ceptoar_id
            join sectors s on s.sector_id = c.sector_id
            left join ceptoar_names n on n.ceptoar_id = p.ceptoar_id and n.valid @> viewer_today()

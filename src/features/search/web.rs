@@ -13,6 +13,7 @@ use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::filter::Filter;
 use crate::features::advisories::reading::store::{self as reading, ListRow};
+use crate::features::directory::partners::paths as partners;
 use crate::features::directory::roster::paths as roster;
 use crate::features::feature_map::paths as feature_map;
 use crate::kernel::language::{Label, Language, fill};
@@ -44,6 +45,7 @@ crate::words! {
         ministry: "{ceptoar}の所管省庁" / "Ministry over {ceptoar}",
         secretariat: "{ceptoar}の事務局" / "Secretariat of {ceptoar}",
         member: "{ceptoar}の構成員" / "Member of {ceptoar}",
+        partner: "{ceptoar}の連携機関" / "Partner body of {ceptoar}",
         no_place: "現在、どのセプターにも属していません" / "Belongs to no CEPTOAR today",
         more: "ほかにもあります。言葉を足して絞り込んでください。" / "There are more. Add a word to narrow the search.",
         all_advisories: "情報提供をすべて見る" / "See all advisories found",
@@ -215,6 +217,7 @@ fn organisation(found: FoundOrganisation, viewer: &Viewer, language: Language) -
             let (words, href) = match place.part {
                 Part::Ministry => (w.ministry, Some(feature_map::newest_profile(&place.ceptoar_id))),
                 Part::Secretariat => (w.secretariat, Some(feature_map::newest_profile(&place.ceptoar_id))),
+                Part::Partner => (w.partner, Some(partners::of_ceptoar(partners::INDEX, &place.ceptoar_id))),
                 Part::Member => (
                     w.member,
                     looks_at(viewer, found.organisation_id, &place.ceptoar_id)

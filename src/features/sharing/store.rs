@@ -64,7 +64,7 @@ pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, now: DateTime
            join sectors s on s.sector_id = c.sector_id
            group by s.position, c.position, p.ceptoar_id, p.stage, p.verdict, p.rule
            order by s.position, c.position, p.ceptoar_id,
-                    array_position(array['ministry', 'secretariat', 'member'], p.stage), p.verdict <> 'due', p.verdict"#,
+                    array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.verdict <> 'due', p.verdict"#,
         id.0,
         now
     )
@@ -89,7 +89,7 @@ pub async fn preview_rows(
            from sharing_preview($1, $2) p
            left join organisation_names n on n.organisation_id = p.organisation_id and n.valid @> viewer_today()
            where p.ceptoar_id = $3
-           order by array_position(array['ministry', 'secretariat', 'member'], p.stage), n.reading, p.organisation_id,
+           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), n.reading, p.organisation_id,
                     p.window_position
            offset $5 limit $6"#,
         id.0,
@@ -103,10 +103,22 @@ pub async fn preview_rows(
     .await
 }
 
-/// How many windows would receive the item now, and one text that stands for which.
-pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<(i64, String)> {
+/// Whom an item would reach now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// How many windows.
+    pub due: i64,
+    /// Whether partner bodies are among them.
+    pub partners: bool,
+    /// One text that stands for which windows, with their verdicts.
+    pub digest: String,
+}
+
+/// How many windows would receive the item now, and which.
+pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<Audience> {
     let row = sqlx::query!(
         r#"select count(*) filter (where verdict = 'due') as "due!",
+                  coalesce(bool_or(stage = 'partner') filter (where verdict = 'due'), false) as "partners!",
                   coalesce(sharing_digest(array_agg(
                     concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict))), '') as "digest!"
            from sharing_preview($1, $2)"#,
@@ -115,7 +127,7 @@ pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>)
     )
     .fetch_one(tx)
     .await?;
-    Ok((row.due, row.digest))
+    Ok(Audience { due: row.due, partners: row.partners, digest: row.digest })
 }
 
 /// Windows of designated handlers in one CEPTOAR whose organisation's name holds `pattern`.

@@ -1,6 +1,7 @@
 //! Why a window receives an item, or does not.
 
 use crate::kernel::language::{Label, Language};
+use crate::kernel::stage::Stage;
 
 /// What the rules say about one window. Codes as in the SQL function `sharing_windows`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
@@ -47,6 +48,28 @@ impl Verdict {
             Self::SameAddress => {
                 language.pick("同じアドレスにほかの窓口として届く", "gets it at the same address as another window")
             }
+        }
+    }
+
+    /// The reason at a hop: partner bodies, which stand outside the membership, learn of nothing that is kept inside it.
+    #[must_use]
+    pub fn reason_at(self, stage: Stage, language: Language) -> &'static str {
+        match (self, stage) {
+            (Self::NotOnRoute, Stage::Partner) => {
+                language.pick("構成員の中だけで扱う(連携機関)", "kept inside the membership (partner body)")
+            }
+            (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.reason(language),
+        }
+    }
+
+    /// The label at a hop.
+    #[must_use]
+    pub fn label_at(self, stage: Stage, language: Language) -> &'static str {
+        match (self, stage) {
+            (Self::NotOnRoute, Stage::Partner) => {
+                language.pick("届きません: 構成員の中だけで扱う情報です", "Does not: it is kept inside the membership")
+            }
+            (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.label(language),
         }
     }
 
@@ -98,6 +121,8 @@ pub enum Rule {
     RouteSecretariat,
     /// It is the ministry on the route.
     RouteMinistry,
+    /// It is a partner body that passes items on.
+    RoutePartner,
 }
 
 impl Label for Rule {
@@ -109,6 +134,7 @@ impl Label for Rule {
             Self::NamedPerson => language.pick("指名した方", "Named person"),
             Self::RouteSecretariat => language.pick("経路上の事務局", "Secretariat on the route"),
             Self::RouteMinistry => language.pick("経路上の所管省庁", "Ministry on the route"),
+            Self::RoutePartner => language.pick("経路上の連携機関", "Partner body on the route"),
         }
     }
 }

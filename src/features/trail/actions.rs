@@ -91,6 +91,7 @@ actions! {
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
+    "federation.change" Work "連絡協議会の登録・変更" / "Federation changed";
     "directory.change" Work "名簿の変更" / "Directory changed";
     "activity.record" Work "活動の記録" / "Activity recorded";
     "activity.correct" Work "活動の記録の訂正" / "Entry of an activity corrected";
@@ -147,6 +148,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
         "activity" => language.pick("活動の記録", "Entry of an activity").to_owned(),
         "setup_fact" => language.pick("整備状況の記録", "Entry of the set-up").to_owned(),
+        "federation" => language.pick("連絡協議会", "Federation").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),

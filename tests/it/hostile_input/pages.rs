@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 58] = [
+const VALID: [(&str, &str); 62] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -98,6 +98,10 @@ const VALID: [(&str, &str); 58] = [
     ("since_year", "2020"),
     ("since_month", "4"),
     ("remark", "架空協会と合意した。"),
+    ("partner_kind", "prefecture"),
+    ("role", "passes_on"),
+    ("basis", "連携に関する取決め(架空)"),
+    ("body_ja", ""),
     // A unit stands beside a number only.
     ("count_unit_2", ""),
     ("count_unit_3", ""),
@@ -146,6 +150,7 @@ impl Scene {
             .expect("an older session");
         let half = authenticators::with_password(&app, "tanto").await;
         let question = asked_window(&app, &mut db).await;
+        factory::partner(&mut db, "banks", "架空県", "passes_on").await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
@@ -266,6 +271,9 @@ impl Scene {
                     "/directory/banks/rules",
                     "/directory/banks/activities/new",
                     "/directory/banks/setup",
+                    "/directory/banks/partners",
+                    "/directory/federations",
+                    "/directory/federations/finance-liaison",
                     "/activities",
                     "/follow-up/2026/sheets/banks",
                     "/follow-up/2026/sheets/life",

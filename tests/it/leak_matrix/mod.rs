@@ -336,7 +336,7 @@ async fn every_route_is_in_the_matrix_or_shows_no_object() {
 
 /// Routes that show and change no protected object, or whose own tests say who may (named here, so that a new
 /// route is thought about).
-const WITHOUT_OBJECT: [&str; 55] = [
+const WITHOUT_OBJECT: [&str; 57] = [
     "GET /about/contact",
     "GET /about/accessibility",
     "GET /about/terms",
@@ -377,6 +377,8 @@ const WITHOUT_OBJECT: [&str; 55] = [
     "POST /account/confirm",
     "POST /account/confirm/challenge",
     "GET /directory/{ceptoar}/history",
+    "GET /directory/federations",
+    "GET /directory/federations/{federation}",
     "GET /map",
     "GET /map.json",
     "GET /map.csv",
@@ -395,10 +397,29 @@ const WITHOUT_OBJECT: [&str; 55] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 106] = [
+const TESTED_ELSEWHERE: [&str; 123] = [
     // tests/it/feature_map/of_day.rs
     "GET /directory/map",
     "GET /directory/map.csv",
+    // tests/it/federations.rs
+    "GET /directory/federations/founding",
+    "POST /directory/federations/founding",
+    "GET /directory/federations/{federation}/name",
+    "POST /directory/federations/{federation}/name",
+    "GET /directory/federations/{federation}/joining",
+    "POST /directory/federations/{federation}/joining",
+    "GET /directory/federations/{federation}/leaving",
+    "POST /directory/federations/{federation}/leaving",
+    "GET /directory/federations/{federation}/secretariat",
+    "POST /directory/federations/{federation}/secretariat",
+    // tests/it/partners.rs
+    "GET /directory/{ceptoar}/partners",
+    "GET /directory/{ceptoar}/partners/joining",
+    "POST /directory/{ceptoar}/partners/joining",
+    "GET /directory/{ceptoar}/partners/{organisation}/role",
+    "POST /directory/{ceptoar}/partners/{organisation}/role",
+    "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
+    "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
     // tests/it/setup.rs
     "GET /directory/{ceptoar}/setup",
     "POST /directory/{ceptoar}/setup",

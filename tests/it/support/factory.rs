@@ -52,6 +52,32 @@ pub async fn member(db: &mut PgConnection, ceptoar: &str, name: &str) -> Uuid {
     id
 }
 
+/// A partner body of a CEPTOAR, in one role.
+pub async fn partner(db: &mut PgConnection, ceptoar: &str, name: &str, role: &str) -> Uuid {
+    let id: Uuid = sqlx::query_scalar(
+        "insert into organisations (kind, partner_kind) values ('partner', 'prefecture') returning organisation_id",
+    )
+    .fetch_one(&mut *db)
+    .await
+    .expect("an organisation");
+    sqlx::query("insert into organisation_names (organisation_id, ja, en, reading) values ($1, $2, $2, 'ほしみけん')")
+        .bind(id)
+        .bind(name)
+        .execute(&mut *db)
+        .await
+        .expect("a name");
+    sqlx::query(
+        "insert into partnerships (ceptoar_id, organisation_id, role, basis, valid) values ($1, $2, $3, '取決め', '[2018-04-01,)')",
+    )
+    .bind(ceptoar)
+    .bind(id)
+    .bind(role)
+    .execute(db)
+    .await
+    .expect("a partnership");
+    id
+}
+
 /// A window of an organisation with one mail channel.
 pub async fn window(db: &mut PgConnection, organisation: Uuid, ceptoar: Option<&str>, address: &str) -> Uuid {
     let id: Uuid = sqlx::query_scalar(

@@ -100,7 +100,7 @@ struct ProgressView {
     unreached_text: String,
     overdue: i64,
     overdue_text: String,
-    stages: Vec<(String, Share, Share)>,
+    stages: Vec<(String, Share, Option<Share>)>,
     lines: Vec<LineRow>,
     times: String,
     summary: String,
@@ -244,7 +244,7 @@ impl Context<'_> {
         let overdue = |counts: &Counts| if late { counts.outstanding() } else { 0 };
         let total = &board.total;
         let sent = Share::of(w.sent_windows, total.sent, total.windows());
-        let acknowledged = Share::of(w.acknowledged_organisations, total.acknowledged, total.organisations);
+        let acknowledged = Share::of(w.acknowledged_organisations, total.acknowledged, total.asked);
         let summary = fill(
             w.summary,
             &[
@@ -260,7 +260,7 @@ impl Context<'_> {
             (
                 name.to_owned(),
                 Share::of(&format!("{name} {}", w.sent), c.sent, c.windows()),
-                Share::of(&format!("{name} {}", w.acknowledged), c.acknowledged, c.organisations),
+                stage.answers().then(|| Share::of(&format!("{name} {}", w.acknowledged), c.acknowledged, c.asked)),
             )
         });
         Ok(ProgressView {
@@ -297,7 +297,7 @@ impl Context<'_> {
             sent: thousands(c.sent),
             refused: thousands(c.refused),
             windows: thousands(c.windows()),
-            acknowledged: Share::of(w.acknowledged, c.acknowledged, c.organisations),
+            acknowledged: Share::of(w.acknowledged, c.acknowledged, c.asked),
             overdue: thousands(overdue),
             unreached: thousands(c.unreached),
             attention: c.refused > 0 || c.unreached > 0 || overdue > 0,

@@ -29,6 +29,7 @@ crate::words! {
         refused: "不達" / "Refused",
         unreached: "メール窓口なし" / "No mail window",
         overdue: "期限超過" / "Overdue",
+        no_answer: "{stage}には、受領確認を求めていません。" / "{stage}: no answer is waited for.",
         stages: "段階ごとの到達" / "Reach by stage",
         stage: "段階" / "Stage",
         by_ceptoar: "セプター別" / "By CEPTOAR",

@@ -47,6 +47,8 @@ pub struct Preview {
     pub not_due_text: String,
     /// Windows or organisations to be telephoned, for people.
     pub telephone_text: String,
+    /// Whether a partner body stands on one of the routes.
+    pub with_partners: bool,
     /// A table per addressed CEPTOAR.
     pub ceptoars: Vec<CeptoarPart>,
     /// Names of the CEPTOARs that are not addressed.
@@ -67,7 +69,7 @@ pub struct CeptoarPart {
     /// Why its members are in the audience.
     pub rules: Vec<&'static str>,
     /// Windows that receive it, by hop.
-    pub due: [String; 3],
+    pub due: [String; 4],
     /// Windows that do not, by reason: reason, how many.
     pub not_due: Vec<(&'static str, String)>,
 }
@@ -138,16 +140,17 @@ pub async fn load(
     };
     let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
     let due = sum(|verdict| verdict == Verdict::Due);
-    let (_, audience) = sharing::store::audience(tx, id, now).await?;
+    let audience = sharing::store::audience(tx, id, now).await?;
     let sender = sender(tx, state).await?;
-    let letter = mail::published(id, &item.envelope.number, &item.draft, &sender, language)
+    let letter = mail::published(id, &item.envelope.number, &item.draft, &sender, audience.partners, language)
         .map_err(|error| WebError::Internal(error.into()))?;
     Ok(Preview {
         due,
-        audience,
+        audience: audience.digest,
         due_text: thousands(due),
         not_due_text: thousands(sum(|verdict| verdict != Verdict::Due)),
         telephone_text: thousands(sum(Verdict::needs_telephone)),
+        with_partners: counts.iter().any(|c| c.stage == Stage::Partner),
         ceptoars: all.iter().filter(addressed).map(part).collect(),
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
@@ -163,11 +166,18 @@ fn share(id: String, name: String, counts: &[&Count], language: Language) -> Cep
     let mut rules: Vec<&str> =
         counts.iter().filter(|c| c.stage == Stage::Member).map(|c| c.rule.label(language)).collect();
     rules.dedup();
-    let not_due = Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Due).filter_map(|verdict| {
-        let windows: i64 = counts.iter().filter(|c| c.verdict == verdict).map(|c| c.windows).sum();
-        (windows > 0).then(|| (verdict.reason(language), thousands(windows)))
-    });
-    CeptoarPart { id, name, rules, due, not_due: not_due.collect() }
+    let mut not_due: Vec<(&'static str, i64)> = Vec::new();
+    for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Due) {
+        for count in counts.iter().filter(|c| c.verdict == verdict) {
+            let reason = verdict.reason_at(count.stage, language);
+            match not_due.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, windows)) => *windows += count.windows,
+                None => not_due.push((reason, count.windows)),
+            }
+        }
+    }
+    let not_due = not_due.into_iter().map(|(reason, windows)| (reason, thousands(windows))).collect();
+    CeptoarPart { id, name, rules, due, not_due }
 }
 
 async fn detail(
@@ -198,7 +208,7 @@ fn detail_row(row: PreviewRow, language: Language) -> DetailRow {
         organisation: row.organisation,
         window: window(row.position, language),
         due: row.verdict == Verdict::Due,
-        verdict: row.verdict.label(language),
+        verdict: row.verdict.label_at(row.stage, language),
         rule: row.rule.label(language),
     }
 }

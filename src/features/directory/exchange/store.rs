@@ -23,6 +23,7 @@ pub async fn sheets(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec
     for r in memberships.fetch_all(&mut *tx).await? {
         let value = Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub };
         let sheet = sheets.entry(r.organisation_id.0).or_insert_with(|| Sheet {
+            is_partner: false,
             organisation_id: r.organisation_id,
             ceptoar_id: ceptoar_id.to_owned(),
             names: Vec::new(),

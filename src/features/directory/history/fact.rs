@@ -25,11 +25,14 @@ pub enum Lane {
     Members,
     /// What it is in the Council.
     Council,
+    /// Which federations it belongs to.
+    Federation,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Name, Self::Secretariat, Self::Ministry, Self::Members, Self::Council];
+    pub const ALL: [Self; 6] =
+        [Self::Name, Self::Secretariat, Self::Ministry, Self::Members, Self::Council, Self::Federation];
 }
 
 impl Label for Lane {
@@ -40,6 +43,7 @@ impl Label for Lane {
             Self::Ministry => language.pick("所管省庁", "Ministry"),
             Self::Members => language.pick("構成員", "Members"),
             Self::Council => language.pick("セプターカウンシル", "Council"),
+            Self::Federation => language.pick("連絡協議会", "Federation"),
         }
     }
 }

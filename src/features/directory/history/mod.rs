@@ -6,6 +6,6 @@ pub mod fact;
 pub mod paths;
 pub mod picture;
 pub mod store;
-mod web;
+pub mod web;
 
 pub use web::routes;

@@ -39,7 +39,15 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Ve
              union all
              select 5, case t.status when 'member' then '構成員' else 'オブザーバー' end,
                     case t.status when 'member' then 'Member' else 'Observer' end, null, t.valid, t.precision, 0
-             from council_terms t where t.ceptoar_id = $1) f
+             from council_terms t where t.ceptoar_id = $1
+             union all
+             select 6, n.ja || case m.role when 'observer' then '(オブザーバー)' else '' end,
+                    n.en || case m.role when 'observer' then ' (observer)' else '' end, null, m.valid, m.precision, 0
+             from federation_members m
+             join lateral (select x.ja, x.en from federation_names x where x.federation_id = m.federation_id
+                           order by x.valid @> coalesce(lower(m.valid), viewer_today()) desc, lower(x.valid) desc nulls last
+                           limit 1) n on true
+             where m.ceptoar_id = $1) f
            order by f.lane, lower(f.valid) nulls first, f.position, f.number desc nulls last, f.ja"#,
         ceptoar_id
     )

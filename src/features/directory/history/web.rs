@@ -12,6 +12,7 @@ use super::{paths, store};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Routes, Rule, Viewer, can};
+use crate::features::directory::federations;
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store as roster_store;
 use crate::kernel::clock::japan_day;
@@ -25,7 +26,7 @@ crate::words! {
     /// Words of the page.
     pub struct HistoryWords {
         title: "{ceptoar}の沿革" / "History of {ceptoar}",
-        lead: "名称・事務局・所管省庁・構成員の数・セプターカウンシルでの立場が、いつ、どう変わったか。公表された特性把握マップの版などに基づきます。" / "When its name, secretariat, ministry, numbers and place in the Council changed; from the published editions of the feature map and other sources.",
+        lead: "名称・事務局・所管省庁・構成員の数・セプターカウンシルと連絡協議会での立場が、いつ、どう変わったか。公表された特性把握マップの版などに基づきます。" / "When its name, secretariat, ministry, numbers and place in the Council and in federations changed; from the published editions of the feature map and other sources.",
         directory: "名簿" / "Directory",
         picture: "年ごとの移り変わり" / "Over the years",
         picture_note: "同じ内容が、下の一覧にあります。" / "The list below says the same.",
@@ -35,6 +36,7 @@ crate::words! {
         before: "それまで: {value}" / "Until then: {value}",
         ahead: "予定" / "Planned",
         joint: "、" / ", ",
+        belongs: "属している連絡協議会" / "Belongs to",
         empty_title: "沿革はまだありません" / "There is no history yet",
         empty_text: "特性把握マップの版が登録されると、ここに表示されます。" / "It appears here with the editions of the feature map.",
     }
@@ -45,11 +47,16 @@ pub fn routes() -> Routes {
     Routes::new().get(paths::HISTORY, Rule::SignedIn, get)
 }
 
-struct Row {
-    when: String,
-    ahead: bool,
-    title: String,
-    before: String,
+/// A change in the list.
+pub struct Row {
+    /// Its day, as exactly as it is known.
+    pub when: String,
+    /// Whether it is to come.
+    pub ahead: bool,
+    /// What is so from then on.
+    pub title: String,
+    /// What was so until then.
+    pub before: String,
 }
 
 #[derive(Template)]
@@ -59,6 +66,7 @@ struct HistoryPage {
     w: &'static HistoryWords,
     picture: Picture,
     rows: Vec<Row>,
+    federations: Vec<(String, String)>,
 }
 
 async fn get(
@@ -72,6 +80,7 @@ async fn get(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = roster_store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
     let facts = store::facts(&mut tx, &ceptoar_id).await?;
+    let belongs = federations::store::of_ceptoar(&mut tx, &ceptoar_id).await?;
     tx.commit().await?;
     let language = frame.language;
     let w = HistoryWords::of(language);
@@ -86,11 +95,17 @@ async fn get(
         w,
         picture: draw(&facts, today, language),
         rows: events(&facts).iter().map(|event| row(event, today, language)).collect(),
+        federations: belongs
+            .into_iter()
+            .map(|(id, [ja, en])| (federations::paths::of(federations::paths::SHOW, &id), language.pick(ja, en)))
+            .collect(),
     })
     .into_response())
 }
 
-fn row(event: &Event<'_>, today: NaiveDate, language: Language) -> Row {
+/// A change as it is shown.
+#[must_use]
+pub fn row(event: &Event<'_>, today: NaiveDate, language: Language) -> Row {
     let w = HistoryWords::of(language);
     let values = |facts: &[&Fact]| {
         let values: Vec<&str> = facts.iter().map(|f| language.pick(&f.value[0], &f.value[1]).as_str()).collect();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
 
+use super::federations;
 use super::files::{Ceptoar, Dictionary, Files};
 use super::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, SubgroupRow, Term};
 use super::timeline::{Period, Since, periods};
@@ -49,6 +50,7 @@ pub fn derive(files: &Files) -> anyhow::Result<Facts> {
         routes(files, &sightings, &terms, &mut facts)?;
     }
     council(files, &mut facts)?;
+    federations::derive(files, &codes, &mut facts)?;
     for (code, mut seen) in names {
         seen.sort_by_key(|(since, _)| since.day);
         let found = periods(seen).map_err(|day| conflict("organisation", &code, "name", day))?;
@@ -301,17 +303,17 @@ fn routes(files: &Files, sightings: &[Sighting<'_>], terms: &[Vec<Term>], facts:
 }
 
 /// A printed name with its English and its reading, which the dictionaries keep under `key`.
-fn name(files: &Files, table: &str, key: &str, ja: &str) -> anyhow::Result<Name> {
+pub(super) fn name(files: &Files, table: &str, key: &str, ja: &str) -> anyhow::Result<Name> {
     let word = |dictionary: &Dictionary| dictionary.word(table, key);
     Ok(Name { ja: ja.to_owned(), en: word(&files.english)?, reading: word(&files.readings)? })
 }
 
-fn dated<V, W>(of: &str, period: Period<V>, value: impl FnOnce(V) -> W) -> Dated<W> {
+pub(super) fn dated<V, W>(of: &str, period: Period<V>, value: impl FnOnce(V) -> W) -> Dated<W> {
     let Period { since, until, value: v } = period;
     Dated { of: of.to_owned(), from: Some(since.day), until, precision: since.precision, value: value(v) }
 }
 
-fn conflict(kind: &str, id: &str, what: &str, day: NaiveDate) -> anyhow::Error {
+pub(super) fn conflict(kind: &str, id: &str, what: &str, day: NaiveDate) -> anyhow::Error {
     anyhow::anyhow!("data/reference/editions: {kind} {id}: the editions disagree about its {what} on {day}")
 }
 

@@ -61,7 +61,7 @@ impl Sources {
     /// One value for exactly these texts, read by exactly these rules.
     pub fn fingerprint(&self) -> String {
         /// Raised when the same texts are to be read otherwise.
-        const RULES: &[u8] = b"1";
+        const RULES: &[u8] = b"2";
         let mut hash = Sha256::new_with_prefix(RULES);
         let others = [&self.ministries, &self.organisations, &self.english, &self.readings, &self.council];
         for source in self.editions.iter().chain(others) {
@@ -131,6 +131,31 @@ pub struct Edition {
     /// CEPTOARs in the printed order.
     #[serde(rename = "ceptoar")]
     pub ceptoars: Vec<Ceptoar>,
+    /// Federations of CEPTOARs.
+    #[serde(default, rename = "liaison_council")]
+    pub federations: Vec<Federation>,
+}
+
+/// A federation of CEPTOARs in an edition.
+#[derive(Debug, Deserialize)]
+pub struct Federation {
+    /// Stable id.
+    pub id: String,
+    /// Printed name.
+    pub name: String,
+    /// Its sector.
+    pub sector: String,
+    /// Who makes it up, by id.
+    pub member_ceptoars: Vec<String>,
+    #[serde(default)]
+    secretariat: Vec<Secretariat>,
+}
+
+impl Federation {
+    /// Printed name and unit of its secretariat; none where a dash is printed.
+    pub fn secretariat(&self) -> Option<(&str, Option<&str>)> {
+        self.secretariat.first().map(|s| (s.org.as_str(), s.unit.as_deref()))
+    }
 }
 
 /// Dates of an edition.

@@ -86,6 +86,17 @@ pub struct Responsibility {
     pub part: Option<[String; 2]>,
 }
 
+/// A federation.
+#[derive(Debug)]
+pub struct FederationRow {
+    /// Stable id.
+    pub id: String,
+    /// Its sector.
+    pub sector: String,
+    /// The newest edition that lists it, where newer ones do not.
+    pub last_listed: Option<NaiveDate>,
+}
+
 /// Everything that the files say.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -111,6 +122,14 @@ pub struct Facts {
     pub subgroups: Vec<SubgroupRow>,
     /// `observer` or `member` of the Council.
     pub council_terms: Vec<Dated<String>>,
+    /// Federations of CEPTOARs.
+    pub federations: Vec<FederationRow>,
+    /// Their names.
+    pub federation_names: Vec<Dated<Name>>,
+    /// Their members, by id.
+    pub federation_members: Vec<Dated<String>>,
+    /// Who keeps them.
+    pub federation_secretariats: Vec<Dated<Term>>,
     /// Stage and its place on the way down.
     pub route_stages: Vec<Dated<(&'static str, i16)>>,
 }

@@ -176,6 +176,36 @@ pub async fn join(
     Ok(organisation)
 }
 
+/// Writes down a change of what a partner body is to a CEPTOAR, and tells the triggers which change it is.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn record_partnership(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    (ceptoar_id, organisation): (&str, OrganisationId),
+    change: &Change,
+    kind: &'static str,
+) -> Result<(), ChangeError> {
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    let what = Written { kind, subject: "partnership" };
+    record(tx, actor, id, (ceptoar_id, organisation, None), change, what).await
+}
+
+/// Closes all windows that an organisation keeps for a CEPTOAR, from a day on.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn close_windows(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+    on: NaiveDate,
+) -> Result<(), ChangeError> {
+    store::close_all(tx, ceptoar_id, organisation, on).await
+}
+
 /// Changes of one member come one after the other, and none while a whole table is applied to its CEPTOAR.
 ///
 /// # Errors
@@ -232,6 +262,10 @@ fn known(known: bool) -> Result<(), ChangeError> {
 
 /// Whether there would be a day, from this one on, on which the member has no window: also when another one closes.
 fn leaves_nobody(sheet: &Sheet, closed: ContactId, on: NaiveDate) -> bool {
+    // A partner body may be met in meetings alone.
+    if sheet.is_partner {
+        return false;
+    }
     let others: Vec<_> = sheet.windows.iter().filter(|window| window.contact_id != closed).collect();
     let ends = others.iter().flat_map(|window| &window.facts).filter_map(|fact| fact.valid.until);
     std::iter::once(on)

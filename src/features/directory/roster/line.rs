@@ -20,6 +20,12 @@ crate::words! {
         language: "メールの言語" / "Language of mails",
         channel: "連絡手段" / "Reached by",
         period: "期間" / "Period",
+        body: "セプター・組織" / "CEPTOAR or body",
+        part: "立場" / "As what",
+        desk: "事務局" / "Secretariat",
+        partner_kind: "種類" / "Kind",
+        role: "役割" / "Role",
+        basis: "根拠" / "Basis",
         other: "項目" / "Item",
     }
 }
@@ -36,11 +42,15 @@ pub struct Line {
 }
 
 impl Line {
-    fn same(code: &str, value: &str) -> Self {
+    /// A line that says the same in both languages.
+    #[must_use]
+    pub fn same(code: &str, value: &str) -> Self {
         Self { code: code.to_owned(), ja: value.to_owned(), en: value.to_owned() }
     }
 
-    fn labelled(code: impl Into<String>, value: impl Fn(Language) -> String) -> Self {
+    /// A line that is told in each language.
+    #[must_use]
+    pub fn told(code: impl Into<String>, value: impl Fn(Language) -> String) -> Self {
         Self { code: code.into(), ja: value(Language::Ja), en: value(Language::En) }
     }
 
@@ -62,6 +72,12 @@ impl Line {
             "language" => w.language,
             "channel" => w.channel,
             "period" => w.period,
+            "body" => w.body,
+            "part" => w.part,
+            "desk" => w.desk,
+            "partner_kind" => w.partner_kind,
+            "role" => w.role,
+            "basis" => w.basis,
             _ => w.other,
         };
         if number.is_empty() { name.to_owned() } else { format!("{name} {number}") }
@@ -110,7 +126,7 @@ pub fn of_membership(membership: &Membership, subgroup_code: &str) -> Vec<Line> 
     vec![
         Line::same("unit", &membership.unit),
         Line::same("subgroup", if subgroup_code.is_empty() { "-" } else { subgroup_code }),
-        Line::labelled("hub", |language| yes_no(membership.hub, language).to_owned()),
+        Line::told("hub", |language| yes_no(membership.hub, language).to_owned()),
     ]
 }
 
@@ -120,11 +136,11 @@ pub fn of_window(facts: &WindowFacts, channels: &[&Channel]) -> Vec<Line> {
     let mut lines = vec![
         Line::same("position", &facts.position.to_string()),
         Line::same("label", &facts.label),
-        Line::labelled("handler", |language| yes_no(facts.handler, language).to_owned()),
+        Line::told("handler", |language| yes_no(facts.handler, language).to_owned()),
         Line::same("language", facts.language.pick("日本語", "English")),
     ];
     lines.extend(channels.iter().enumerate().map(|(i, channel)| {
-        Line::labelled(format!("channel.{}", i + 1), |language| {
+        Line::told(format!("channel.{}", i + 1), |language| {
             let (kind, hours) = (channel.kind.label(language), channel.hours.label(language));
             language.pick(format!("{kind} {}({hours})", channel.value), format!("{kind} {} ({hours})", channel.value))
         })

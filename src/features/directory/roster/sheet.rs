@@ -242,6 +242,8 @@ pub struct Sheet {
     pub names: Vec<Dated<Name>>,
     /// As what it is a member, by period.
     pub memberships: Vec<Dated<Membership>>,
+    /// Whether it is a partner body and no member; then `memberships` has the periods in which it is one.
+    pub is_partner: bool,
     /// Its windows for this CEPTOAR; empty where they are not for the viewer.
     pub windows: Vec<Window>,
 }

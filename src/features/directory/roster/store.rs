@@ -81,7 +81,8 @@ pub async fn facts(
         .collect();
     let windows: Vec<Uuid> = own.iter().flatten().map(|window| window.0).collect();
     let found = sqlx::query!(
-        r#"select exists (select from memberships where ceptoar_id = $1 and organisation_id = $2) as "member!",
+        r#"select exists (select from memberships where ceptoar_id = $1 and organisation_id = $2)
+                  or exists (select from partnerships where ceptoar_id = $1 and organisation_id = $2) as "member!",
                   exists (select from contacts where contact_id = any ($3) and handler and valid @> viewer_today())
                     as "handler!""#,
         ceptoar_id,
@@ -216,13 +217,39 @@ pub async fn sheet(
         valid: Period { from: r.since, until: r.until },
         value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
+    let mut memberships: Vec<_> = memberships.collect();
+    let is_partner = memberships.is_empty();
+    if is_partner {
+        memberships = partnerships(tx, ceptoar_id, organisation).await?;
+    }
     Ok(Sheet {
         organisation_id: organisation,
         ceptoar_id: ceptoar_id.to_owned(),
         names: names.collect(),
-        memberships: memberships.collect(),
+        is_partner: is_partner && !memberships.is_empty(),
+        memberships,
         windows: if with_windows { windows(tx, ceptoar_id, organisation).await? } else { Vec::new() },
     })
+}
+
+/// The periods in which a body is a partner of a CEPTOAR.
+async fn partnerships(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+) -> sqlx::Result<Vec<Dated<Membership>>> {
+    let rows = sqlx::query!(
+        "select fact_id, lower(valid) as since, upper(valid) as until from partnerships
+         where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid) order by lower(valid) nulls first, fact_id",
+        ceptoar_id,
+        organisation.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter().map(|r| Dated {
+        fact_id: r.fact_id,
+        valid: Period { from: r.since, until: r.until },
+        value: Membership { unit: String::new(), subgroup: None, hub: false },
+    });
+    Ok(rows.collect())
 }
 
 async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<Vec<Window>> {
@@ -323,7 +350,7 @@ pub async fn history(
     let rows = sqlx::query!(
         r#"select h.change_id, h.contact_id as "contact_id: ContactId", h.kind, h.subject,
                   -- What it said has not been said otherwise since.
-                  (h.effective_on > viewer_today() and h.import_id is null and h.kind in ('change', 'ending', 'beginning')
+                  (h.effective_on > viewer_today() and h.import_id is null and h.subject <> 'partnership' and h.kind in ('change', 'ending', 'beginning')
                    and (h.kind <> 'beginning' or h.subject = 'window')
                    and not exists (select from directory_versions v
                                    where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at

@@ -39,6 +39,7 @@ struct ProfilePage<'a> {
     column: Option<Column>,
     council_secretariats: Vec<SecretariatLines>,
     council_members: Vec<(String, String)>,
+    belongs: Vec<(String, String)>,
     channels_in_profile: Vec<ChannelLine>,
     planned: bool,
     activities_heading: String,
@@ -156,6 +157,7 @@ fn page<'a>(
         column,
         council_secretariats,
         council_members,
+        belongs: belongs(edition, id, language),
         channels_in_profile,
         planned,
         activities_heading: fill(w.activities, &[("year", &year)]),
@@ -166,4 +168,10 @@ fn page<'a>(
         edition,
         subject,
     }
+}
+
+/// The liaison councils that a CEPTOAR belongs to in the edition: address and name.
+fn belongs(edition: &Edition, id: &str, language: Language) -> Vec<(String, String)> {
+    let councils = edition.liaison_councils.iter().filter(|council| council.members.iter().any(|member| member == id));
+    councils.map(|c| (paths::profile(&c.id, &edition.id), c.name.pick(language).to_owned())).collect()
 }

@@ -9,6 +9,8 @@ use crate::kernel::stage::Stage;
 pub struct Counts {
     /// Organisations, once per CEPTOAR and hop.
     pub organisations: i64,
+    /// … of which an answer is waited for: all but partner bodies.
+    pub asked: i64,
     /// … of which acknowledged.
     pub acknowledged: i64,
     /// … of which have no window that gets the item.
@@ -45,11 +47,12 @@ impl Counts {
     /// Organisations that have not acknowledged.
     #[must_use]
     pub fn outstanding(&self) -> i64 {
-        self.organisations - self.acknowledged
+        self.asked - self.acknowledged
     }
 
     fn add(&mut self, other: &Self) {
         self.organisations += other.organisations;
+        self.asked += other.asked;
         self.acknowledged += other.acknowledged;
         self.unreached += other.unreached;
         self.queued += other.queued;
@@ -152,6 +155,7 @@ mod tests {
         let at = |s: &str| Some(s.parse::<DateTime<Utc>>().unwrap());
         let one = Counts {
             organisations: 1,
+            asked: 1,
             acknowledged: 1,
             sent: 1,
             first_at: at("2026-11-21T12:00:00Z"),
@@ -160,6 +164,7 @@ mod tests {
         };
         let many = Counts {
             organisations: 10,
+            asked: 10,
             acknowledged: 4,
             unreached: 1,
             queued: 2,
@@ -169,7 +174,7 @@ mod tests {
             last_at: at("2026-11-21T13:00:00Z"),
             ..Counts::default()
         };
-        let none = Counts { organisations: 2, unreached: 2, ..Counts::default() };
+        let none = Counts { organisations: 2, asked: 2, unreached: 2, ..Counts::default() };
         let board = Board::of(vec![
             part("banks", Stage::Secretariat, one),
             part("banks", Stage::Member, many),

@@ -44,6 +44,7 @@ pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx
             stage: r.stage,
             counts: Counts {
                 organisations: r.organisations,
+                asked: if r.stage.answers() { r.organisations } else { 0 },
                 acknowledged: r.acknowledged,
                 unreached: r.unreached,
                 queued: r.queued,
@@ -103,12 +104,12 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
             and case $5::text
                   when 'queued' then c.state in ('queued', 'sending')
                   when 'refused' then c.state in ('refused', 'expired')
-                  when 'unacknowledged' then k.at is null
-                  when 'overdue' then $6 and k.at is null
+                  when 'unacknowledged' then k.at is null and a.stage <> 'partner'
+                  when 'overdue' then $6 and k.at is null and a.stage <> 'partner'
                   when 'no_window' then c.delivery_id is null and not exists (
                     select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id)
                   else true end
-          order by array_position(array['ministry', 'secretariat', 'member'], a.stage), n.reading,
+          order by array_position(array['ministry', 'secretariat', 'member', 'partner'], a.stage), n.reading,
                    a.organisation_id, a.ceptoar_id, c.position
           limit $7::bigint + 1 offset $8::bigint * $7)
         select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!",
@@ -125,7 +126,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           select k.contact_id, k.label from contacts k where $9 and k.contact_id = p.contact_id
           order by k.valid @> (select viewer_today()) desc, lower(k.valid) desc nulls last limit 1) w on true
         left join delivery_addresses x on $9 and w.contact_id is not null and x.delivery_id = p.delivery_id
-        order by array_position(array['ministry', 'secretariat', 'member'], p.stage), p.reading,
+        order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.reading,
                  p.organisation_id, p.position"#,
         id.0,
         asked.ceptoar,

@@ -35,7 +35,7 @@ impl Watch {
             match hat.stage {
                 Stage::Secretariat => push_new(&mut watch.desks, hat.ceptoar_id.clone()),
                 Stage::Ministry => push_new(&mut watch.ministry, hat.ceptoar_id.clone()),
-                Stage::Member => {}
+                Stage::Member | Stage::Partner => {}
             }
             if hat.acknowledges() {
                 push_new(&mut watch.own, hat.organisation_id);

@@ -208,15 +208,7 @@ pub async fn end_membership(
     on: NaiveDate,
 ) -> Result<(), ChangeError> {
     // The windows first: who closes them is judged by the membership.
-    let windows = sqlx::query_scalar!(
-        r#"select distinct contact_id as "contact_id: ContactId" from contacts
-           where ceptoar_id = $1 and organisation_id = $2 and (upper_inf(valid) or upper(valid) > $3)"#,
-        ceptoar_id,
-        organisation.0,
-        on
-    );
-    let windows: Vec<Uuid> = windows.fetch_all(&mut *tx).await?.into_iter().map(|id| id.0).collect();
-    close(tx, &windows, on).await?;
+    close_all(tx, ceptoar_id, organisation, on).await?;
     sqlx::query!(
         "delete from memberships where ceptoar_id = $1 and organisation_id = $2 and lower(valid) >= $3",
         ceptoar_id,
@@ -235,6 +227,24 @@ pub async fn end_membership(
     .execute(&mut *tx)
     .await?;
     Ok(())
+}
+
+/// All windows of an organisation for a CEPTOAR close.
+pub async fn close_all(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+    on: NaiveDate,
+) -> Result<(), ChangeError> {
+    let windows = sqlx::query_scalar!(
+        r#"select distinct contact_id as "contact_id: ContactId" from contacts
+           where ceptoar_id = $1 and organisation_id = $2 and (upper_inf(valid) or upper(valid) > $3)"#,
+        ceptoar_id,
+        organisation.0,
+        on
+    );
+    let windows: Vec<Uuid> = windows.fetch_all(&mut *tx).await?.into_iter().map(|id| id.0).collect();
+    close(tx, &windows, on).await
 }
 
 /// A window closes.

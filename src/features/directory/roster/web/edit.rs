@@ -103,7 +103,8 @@ async fn sheet(
     permitted(tx, viewer, what.action(), &place.ceptoar, place.organisation).await?;
     let ceptoar = store::ceptoar(tx, &place.ceptoar).await?.ok_or(WebError::NotFound)?;
     let sheet = store::sheet(tx, &place.ceptoar, place.organisation, true).await?;
-    if window.is_some_and(|id| sheet.window(id).is_none()) {
+    let of_members = matches!(what, What::Joining | What::Membership | What::Leaving);
+    if (sheet.is_partner && of_members) || window.is_some_and(|id| sheet.window(id).is_none()) {
         return Err(WebError::NotFound);
     }
     Ok((ceptoar, sheet))

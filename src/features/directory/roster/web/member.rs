@@ -12,10 +12,10 @@ use super::shown::{ChangeRow, Plan, change_row, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted, way};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::proposals;
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths, said};
+use crate::features::directory::{partners, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
@@ -34,6 +34,9 @@ crate::words! {
     /// Words of the page of one member.
     pub struct MemberWords {
         state_member: "構成員" / "Member",
+        state_partner: "連携機関" / "Partner body",
+        partner: "連携機関としての役割" / "As a partner body",
+        partner_see: "連携機関の一覧を見る" / "See the partner bodies",
         state_ahead: "加入予定" / "Joins later",
         state_over: "退会済" / "Left",
         as_of: "別の日の登録を見る" / "Look at another day",
@@ -143,6 +146,7 @@ struct MemberPage {
     proposals: Option<Vec<ProposalRow>>,
     propose: Option<String>,
     leaving: Option<String>,
+    partners: Option<String>,
     new_window: Option<String>,
 }
 
@@ -217,7 +221,8 @@ pub async fn get(
         proposals: sees_proposals.then(|| proposed.iter().map(|row| scene.proposal(row)).collect()),
         propose: (edits && can(&viewer, DirectoryAction::Propose, &facts))
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
-        leaving: keeps.then(|| of(paths::LEAVING)),
+        leaving: (keeps && !sheet.is_partner).then(|| of(paths::LEAVING)),
+        partners: sheet.is_partner.then(|| partners::paths::of_ceptoar(partners::paths::INDEX, &ceptoar_id)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         nothing: nothing.is_some(),
         is_old,
@@ -271,7 +276,9 @@ impl Scene<'_> {
     }
 
     fn state(&self) -> &'static str {
-        if self.sheet.membership_on(self.as_of.day).is_some() {
+        if self.sheet.is_partner {
+            self.w.state_partner
+        } else if self.sheet.membership_on(self.as_of.day).is_some() {
             self.w.state_member
         } else if self.sheet.memberships.iter().any(|m| m.valid.is_ahead_of(self.as_of.day)) {
             self.w.state_ahead
@@ -313,6 +320,9 @@ impl Scene<'_> {
             facts.push((self.w.name, name.value.ja.clone(), link(paths::NAME)));
             facts.push((self.w.reading, name.value.reading.clone(), String::new()));
             facts.push((self.w.english, name.value.en.clone(), String::new()));
+        }
+        if self.sheet.is_partner {
+            return facts;
         }
         if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
             let m = &membership.value;

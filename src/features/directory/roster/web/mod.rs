@@ -6,6 +6,7 @@ pub mod fields;
 pub mod forms;
 pub mod index;
 pub mod member;
+pub mod plain_form;
 pub mod reading;
 pub mod record;
 pub mod roster;

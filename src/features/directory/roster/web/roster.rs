@@ -15,7 +15,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
-use crate::features::directory::{activities, exchange, history, proposals, rules, setup, verification};
+use crate::features::directory::{activities, exchange, history, partners, proposals, rules, setup, verification};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -42,6 +42,7 @@ crate::words! {
         proposals_waiting: "変更申請(確認待ち{count}件)" / "Proposals ({count} waiting)",
         activities: "活動状況" / "Activities",
         setup: "整備状況" / "Set-up",
+        partners: "連携機関" / "Partner bodies",
         further: "このセプターについて" / "About this CEPTOAR",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
@@ -240,6 +241,7 @@ fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: La
         (w.requirements.to_owned(), rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id)),
         (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
+        (w.partners.to_owned(), partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id)),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),
     ]);
     links

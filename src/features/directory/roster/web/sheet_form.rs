@@ -84,6 +84,7 @@ crate::words! {
         same: "登録されている内容と同じです。変更するところを直してください。" / "This is what is registered already. Change something first.",
         not_on_day: "その日には、変更する登録がありません。適用日をご確認ください。" / "There is nothing to change on that day. Please check the day.",
         no_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
+        no_partner: "その日は、この組織は連携機関ではありません。役割の期間と適用日をご確認ください。" / "The organisation is no partner body on that day. Please check the day.",
         last_window: "構成員の最後の窓口は閉じられません。先に、別の窓口を追加してください。" / "A member's last window cannot be closed. Add another one first.",
         overlap: "ほかの期間の登録と重なります。予定されている変更をご確認ください。" / "Another period is in the way. Please look at what is planned.",
     }
@@ -93,36 +94,36 @@ crate::words! {
 #[derive(Template)]
 #[template(path = "directory/edit.html")]
 pub struct EditPage {
-    chrome: Chrome,
-    w: &'static EditWords,
-    title: &'static str,
-    lead: &'static str,
-    subject: String,
-    action: String,
-    back: String,
-    seen: String,
-    meanwhile: Option<ChangeRow>,
-    current: Vec<(String, String)>,
-    fields: Vec<Field>,
-    errors: Vec<ErrorLine>,
-    at: FieldErrors,
+    pub(super) chrome: Chrome,
+    pub(super) w: &'static EditWords,
+    pub(super) title: &'static str,
+    pub(super) lead: &'static str,
+    pub(super) subject: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) seen: String,
+    pub(super) meanwhile: Option<ChangeRow>,
+    pub(super) current: Vec<(String, String)>,
+    pub(super) fields: Vec<Field>,
+    pub(super) errors: Vec<ErrorLine>,
+    pub(super) at: FieldErrors,
 }
 
 #[derive(Template)]
 #[template(path = "directory/confirm.html")]
-struct ConfirmPage {
-    chrome: Chrome,
-    w: &'static EditWords,
-    title: &'static str,
-    subject: String,
-    action: String,
-    back: String,
-    when: String,
-    reason: String,
-    rows: Vec<(String, String, String)>,
-    with_before: bool,
-    ending: bool,
-    hidden: Vec<(String, String)>,
+pub(super) struct ConfirmPage {
+    pub(super) chrome: Chrome,
+    pub(super) w: &'static EditWords,
+    pub(super) title: &'static str,
+    pub(super) subject: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) when: String,
+    pub(super) reason: String,
+    pub(super) rows: Vec<(String, String, String)>,
+    pub(super) with_before: bool,
+    pub(super) ending: bool,
+    pub(super) hidden: Vec<(String, String)>,
 }
 
 /// A form in its place: everything that the page needs besides what was typed.
@@ -420,6 +421,7 @@ impl<'a> Desk<'a> {
         let w = EditWords::of(self.frame.language);
         match error {
             ChangeError::NotOnThatDay => Some(w.not_on_day),
+            ChangeError::NoMember if self.sheet.is_some_and(|sheet| sheet.is_partner) => Some(w.no_partner),
             ChangeError::NoMember => Some(w.no_member),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),

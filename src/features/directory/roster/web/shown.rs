@@ -29,6 +29,8 @@ crate::words! {
         until: "{day}まで" / "until {day}",
         corrected: "登録の誤りを直したもの" / "what was registered was wrong",
         nothing: "(なし)" / "(none)",
+        partner_began: "連携機関としての役割の追加" / "Role as a partner body begins",
+        partner_ended: "連携機関としての役割の終了" / "Role as a partner body ends",
         ways_changed: "窓口の連絡手段の変更" / "Ways to reach a window changed",
     }
 }
@@ -75,6 +77,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         ("membership", "correction") => w.membership_corrected,
         ("membership", "ending") => w.left,
         ("membership", _) => w.membership,
+        ("partnership", "ending") => w.partner_ended,
+        ("partnership", _) => w.partner_began,
         ("name", "correction") => w.name_corrected,
         ("name", _) => w.renamed,
         (_, "beginning") => w.window_added,
@@ -138,7 +142,7 @@ pub fn plans(sheet: &Sheet, day: NaiveDate, language: Language) -> Vec<Plan> {
             fill(w.of_window, &[("what", w.renamed), ("label", language.pick(&name.value.ja, &name.value.en))]),
         );
     }
-    for (i, fact) in sheet.memberships.iter().enumerate() {
+    for (i, fact) in sheet.memberships.iter().enumerate().filter(|_| !sheet.is_partner) {
         let before = i.checked_sub(1).and_then(|i| sheet.memberships.get(i));
         let goes_on = before.is_some_and(|before| before.valid.until == fact.valid.from);
         plans.begins(fact.valid.from, if goes_on { w.membership } else { w.joined }.to_owned());

@@ -1,0 +1,31 @@
+//! Pages of the federations.
+
+pub mod edit;
+pub mod forms;
+pub mod index;
+pub mod show;
+
+use super::paths;
+use crate::features::access::action::FederationAction;
+use crate::features::access::{Action, Routes, Rule};
+use forms::What;
+
+/// The routes of this feature: everybody signed in reads, the centre and the keeping secretariat write.
+pub fn routes() -> Routes {
+    let found = Rule::May(Action::Federation(FederationAction::Found));
+    let keep = Rule::May(Action::Federation(FederationAction::Keep));
+    let routes = Routes::new()
+        .get(paths::INDEX, Rule::SignedIn, index::get)
+        .get(paths::FOUNDING, found, edit::get_founding)
+        .post(paths::FOUNDING, found, edit::post_founding)
+        .get(paths::SHOW, Rule::SignedIn, show::get);
+    [What::Name, What::Joining, What::Leaving, What::Secretariat].into_iter().fold(routes, |routes, what| {
+        routes
+            .get(what.route(), keep, async move |state, viewer, frame, path| {
+                edit::get(what, state, viewer, frame, path).await
+            })
+            .post(what.route(), keep, async move |state, viewer, frame, path, form| {
+                edit::post(what, state, viewer, frame, path, form).await
+            })
+    })
+}

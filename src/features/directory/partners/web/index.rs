@@ -1,0 +1,220 @@
+//! The partner bodies of a CEPTOAR as of a day.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+
+use crate::features::access::action::{ActivityAction, DirectoryAction};
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::activities::web::shown::Place;
+use crate::features::directory::partners::partner::{Partner, Partnership};
+use crate::features::directory::partners::{paths, store};
+use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::sheet::Dated;
+use crate::features::directory::roster::web::as_of::AsOf;
+use crate::kernel::clock::japan_day;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::long_date;
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the list.
+    pub struct IndexWords {
+        title: "{ceptoar}の連携機関" / "Partner bodies of {ceptoar}",
+        directory: "名簿" / "Directory",
+        lead: "構成員ではないものの、情報の伝達や分析などで連携する組織です。届く情報は、セプター全体に宛てたCLEAR・GREENのうち、取扱担当者などに限らないものだけです。" / "Bodies that are no members and help to pass on, to analyse or otherwise. Only items of the levels CLEAR and GREEN reach them, addressed to the whole CEPTOAR and not limited to handlers or persons.",
+        add: "連携機関を追加する" / "Take in a partner body",
+        since: "{day}から" / "since {day}",
+        from: "{day}から(予定)" / "from {day} (planned)",
+        until: "{day}まで" / "until {day}",
+        basis: "根拠: {basis}" / "Basis: {basis}",
+        on_route: "情報提供の経路" / "On the route",
+        reached: "メールの届く窓口: {count}か所" / "Windows with mail: {count}",
+        unreached: "メールの届く窓口がありません。窓口を登録するまで、情報提供は届きません。" / "No window with mail. Nothing reaches it until one is registered.",
+        windows: "窓口と名称の登録を見る" / "See its windows and its name",
+        role: "役割を追加する" / "Add a role",
+        end: "この役割を終了する" / "End this role",
+        past: "終了した役割" / "Roles that ended",
+        empty_title: "連携機関は登録されていません" / "There is no partner body",
+        empty_keeper: "都道府県や分析機関などと連携しているときは、「連携機関を追加する」から登録してください。" / "Register one with “Take in a partner body”, such as a prefecture or a body that analyses.",
+        empty_text: "事務局が登録すると、ここに表示されます。" / "It appears here as soon as the secretariat registers one.",
+        as_of: "別の日の登録を見る" / "Look at another day",
+        on: "基準日" / "As of",
+        on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",
+        show: "表示する" / "Show",
+        today: "今日の登録を表示する" / "Show what is registered today",
+        another_day: "今日とは別の日の登録を表示しています。" / "This is not what is registered today.",
+        done_joined: "連携機関を登録しました。続けて、窓口を登録してください。" / "The partner body was registered. Now add its windows.",
+        done_changed: "役割を追加しました。" / "The role was added.",
+        done_ended: "役割の終了を登録しました。" / "The end of the role was registered.",
+    }
+}
+
+struct RoleRow {
+    label: &'static str,
+    period: String,
+    basis: String,
+    on_route: bool,
+    end: Option<String>,
+}
+
+struct PartnerRow {
+    name: String,
+    kind: &'static str,
+    roles: Vec<RoleRow>,
+    windows: Option<Result<String, &'static str>>,
+    href: Option<String>,
+    role: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "directory/partners/index.html")]
+struct IndexPage {
+    chrome: Chrome,
+    w: &'static IndexWords,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
+    rows: Vec<PartnerRow>,
+    past: Vec<(String, String)>,
+    add: Option<String>,
+}
+
+/// What may follow the address.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct IndexQuery {
+    on_year: String,
+    on_month: String,
+    on_day: String,
+    done: String,
+}
+
+struct Scene<'a> {
+    ceptoar_id: &'a str,
+    day: NaiveDate,
+    keeps: bool,
+    sees_windows: bool,
+    looks: bool,
+    language: Language,
+}
+
+/// The page.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar): Path<String>,
+    Query(query): Query<IndexQuery>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let language = frame.language;
+    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
+    let ceptoar_id = &place.facts.ceptoar_id;
+    let all = store::load(&mut tx, ceptoar_id, as_of.day, None).await?;
+    tx.commit().await?;
+    let may = |action| can(&viewer, action, &RosterFacts::whole(ceptoar_id));
+    let keeps = may(DirectoryAction::KeepMember) && as_of.is_today();
+    let scene = Scene {
+        ceptoar_id,
+        day: as_of.day,
+        keeps,
+        sees_windows: may(DirectoryAction::SeeWindows),
+        looks: may(DirectoryAction::LookAtRoster),
+        language,
+    };
+    let w = IndexWords::of(language);
+    let mut chrome = scene.chrome(&frame, &place.name);
+    let said = match query.done.as_str() {
+        "joined" => Some(w.done_joined),
+        "changed" => Some(w.done_changed),
+        "ended" => Some(w.done_ended),
+        _ => None,
+    };
+    if let Some(said) = said {
+        chrome = chrome.with_flash("success", said);
+    }
+    let shown = |partner: &&Partner| partner.on(as_of.day).next().is_some() || scene.is_ahead(partner);
+    let page = IndexPage {
+        chrome,
+        w,
+        as_of_title: as_of.title(language),
+        here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
+        rows: all.iter().filter(shown).map(|partner| scene.row(partner)).collect(),
+        past: all.iter().flat_map(|partner| scene.past(partner)).collect(),
+        add: keeps.then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
+        as_of: as_of.clone(),
+    };
+    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+}
+
+impl Scene<'_> {
+    fn chrome(&self, frame: &Frame, ceptoar: &str) -> Chrome {
+        let w = IndexWords::of(self.language);
+        let roster_of = roster::roster(self.ceptoar_id);
+        let mut way = vec![frame.home(), (roster::INDEX, w.directory)];
+        if self.looks {
+            way.push((roster_of.as_str(), ceptoar));
+        }
+        frame.chrome(fill(w.title, &[("ceptoar", ceptoar)]), &way)
+    }
+
+    fn is_ahead(&self, partner: &Partner) -> bool {
+        partner.partnerships.iter().any(|fact| fact.valid.is_ahead_of(self.day))
+    }
+
+    fn row(&self, partner: &Partner) -> PartnerRow {
+        let w = IndexWords::of(self.language);
+        let roles = partner.partnerships.iter();
+        let roles = roles.filter(|fact| fact.valid.until.is_none_or(|until| until > self.day));
+        let on_route = partner.on(self.day).any(|fact| fact.value.role.is_on_route());
+        let windows = (self.sees_windows && (on_route || partner.windows > 0)).then(|| match partner.windows {
+            0 => Err(w.unreached),
+            n => Ok(fill(w.reached, &[("count", &n.to_string())])),
+        });
+        let member = || roster::of_member(roster::MEMBER, self.ceptoar_id, partner.organisation_id);
+        PartnerRow {
+            name: self.language.pick(&partner.name[0], &partner.name[1]).clone(),
+            kind: partner.kind.label(self.language),
+            roles: roles.map(|fact| self.role(partner, fact)).collect(),
+            windows,
+            href: self.looks.then(member),
+            role: self.keeps.then(|| paths::role(self.ceptoar_id, partner.organisation_id)),
+        }
+    }
+
+    fn role(&self, partner: &Partner, fact: &Dated<Partnership>) -> RoleRow {
+        let w = IndexWords::of(self.language);
+        RoleRow {
+            label: fact.value.role.label(self.language),
+            period: self.period(fact),
+            basis: fill(w.basis, &[("basis", &fact.value.basis)]),
+            on_route: fact.value.role.is_on_route() && fact.valid.holds_on(self.day),
+            end: self.keeps.then(|| paths::end(self.ceptoar_id, partner.organisation_id, fact.fact_id)),
+        }
+    }
+
+    fn period(&self, fact: &Dated<Partnership>) -> String {
+        let w = IndexWords::of(self.language);
+        let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, self.language))]);
+        let since = if fact.valid.is_ahead_of(self.day) { w.from } else { w.since };
+        let from = fact.valid.from.map(|day| told(since, day));
+        let until = fact.valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
+        [from, until].into_iter().flatten().collect::<Vec<_>>().join(self.language.pick("、", ", "))
+    }
+
+    /// Roles that ended before the day: whose, and what.
+    fn past(&self, partner: &Partner) -> Vec<(String, String)> {
+        let over = partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.day));
+        let name = self.language.pick(&partner.name[0], &partner.name[1]);
+        over.map(|fact| (name.clone(), format!("{} {}", fact.value.role.label(self.language), self.period(fact))))
+            .collect()
+    }
+}

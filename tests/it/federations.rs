@@ -1,0 +1,263 @@
+//! 連絡協議会: what the editions say of federations, and keeping them: who belongs, who keeps, from which day.
+
+use ceptoar_portal::features::access::Role;
+use ceptoar_portal::features::directory::reference;
+use ceptoar_portal::kernel::ids::AccountId;
+use sqlx::AssertSqlSafe;
+
+use crate::directory::roster::{World, change, day, fill_in, world};
+use crate::support::factory;
+
+const INDEX: &str = "/directory/federations";
+const SHOW: &str = "/directory/federations/finance-liaison";
+
+fn of(route: &str) -> String {
+    format!("{SHOW}/{route}")
+}
+
+fn with<'a>(fields: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    fields.iter().chain(more).copied().collect()
+}
+
+/// Names as of a day, from a page.
+async fn members(w: &World, who: &str, path: &str) -> String {
+    w.app.signed_in(who).await.get(path).await.texts("[data-members]").concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_editions_facts_stand_with_their_days_and_an_end_is_not_invented() {
+    let mut w = world().await;
+    let rows = "select concat_ws(' ', m.ceptoar_id, m.role, m.valid, m.precision) from federation_members m
+                join ceptoars c using (ceptoar_id) order by c.position";
+    assert_eq!(
+        w.texts(rows).await,
+        ["banks", "securities", "life", "nonlife"].map(|id| format!("{id} member [2007-03-31,) edition"))
+    );
+    let desks = "select concat_ws(' ', o.code, s.valid, s.precision) from federation_secretariats s
+                 join organisations o using (organisation_id)";
+    assert_eq!(w.texts(desks).await, ["zenginkyo [2011-03-31,) edition"], "none in 2007");
+    assert_eq!(w.texts("select last_listed_on::text from federations").await, ["2011-03-31"]);
+
+    let mut reader = w.app.signed_in("reader").await;
+    let index = reader.get(INDEX).await;
+    assert!(index.body.contains("金融CEPTOAR連絡協議会") && index.body.contains("全国銀行協会"), "{}", index.body);
+    let page = reader.get(SHOW).await;
+    let told = page.texts("[data-members] li").join("|");
+    assert!(told.contains("銀行等CEPTOAR") && told.contains("2007年3月31日(土)の版で確認"), "{told}");
+    assert!(page.texts("[data-last-listed]").concat().contains("2011年3月31日(木)の版まで"), "{}", page.body);
+    assert!(page.texts(".timeline > li").iter().any(|line| line.contains("事務局: ") && line.contains("2011年")));
+    let before = reader.get(&format!("{SHOW}?on_year=2008&on_month=4&on_day=1")).await;
+    assert!(before.texts("[data-desk]").concat().contains("置かれていません"), "{}", before.body);
+    let unknown = reader.get(&format!("{SHOW}?on_year=2006&on_month=4&on_day=1")).await;
+    assert!(unknown.texts("[data-members]").is_empty() && unknown.body.contains("まだ確認されていません"));
+    assert_eq!(reader.get(&format!("{SHOW}?on_year=2006&on_month=13&on_day=1")).await.status, 422);
+    assert_eq!(reader.get(&of("").replace("finance-liaison/", "nowhere")).await.status, 404);
+
+    let history = reader.get("/directory/life/history").await;
+    assert_eq!(history.texts("[data-federations] a"), ["金融CEPTOAR連絡協議会"]);
+    assert!(history.texts(".timeline > li").iter().any(|line| line.contains("連絡協議会: 金融CEPTOAR連絡協議会")));
+    assert!(reader.get("/directory/gas/history").await.texts("[data-federations]").is_empty());
+    let profile = reader.get("/ceptoars/life?edition=2011-03-31").await;
+    assert!(profile.body.contains("属している連絡協議会"), "{}", profile.body);
+    assert_eq!(w.app.visitor().get(SHOW).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_joins_observes_and_leaves_from_a_day_on() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let typed = with(&day("2027", "4", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "意見交換のため")]);
+    let confirmation = fill_in(&mut desk, &of("joining"), &typed).await;
+    assert!(confirmation.body.contains("まだ変更されていません") && confirmation.body.contains("2027年4月1日"));
+    assert_eq!(w.number("select count(*) from federation_changes").await, 0, "nothing is written yet");
+    let done = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(done.location(), format!("{SHOW}?done=changed"));
+    let twice = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert_eq!((twice.status, twice.body.contains("その間の変更")), (422, true), "a second click writes nothing");
+    let body = [("body_ja", "架空決済機構"), ("part", "observer"), ("reason", "関係機関")];
+    change(&mut desk, &of("joining"), &with(&day("2026", "11", "1"), &body)).await;
+    let page = desk.get(SHOW).await;
+    assert!(page.texts("[data-observers]").concat().contains("架空決済機構"));
+    assert!(!page.texts("[data-observers]").concat().contains("GAS CEPTOAR"), "not before its day");
+    assert!(page.texts("[data-changes]").concat().contains("意見交換のため"));
+    assert!(
+        page.texts(".timeline > li").iter().any(|line| line.contains("予定") && line.contains("GAS")),
+        "{:?}",
+        page.texts(".timeline > li")
+    );
+    let later = desk.get(&format!("{SHOW}?on_year=2027&on_month=4&on_day=1")).await;
+    assert!(later.texts("[data-observers]").concat().contains("GAS"));
+    // As something else: the observer becomes a member.
+    let typed = with(&day("2028", "4", "1"), &[("ceptoar", "gas"), ("part", "member"), ("reason", "加盟")]);
+    change(&mut desk, &of("joining"), &typed).await;
+    let stays = "select concat_ws(' ', role, valid) from federation_members where ceptoar_id = 'gas' order by valid";
+    assert_eq!(w.texts(stays).await, ["observer [2027-04-01,2028-04-01)", "member [2028-04-01,)"]);
+    // The last day is typed, the next one is the first without it.
+    let typed = with(&day("2026", "12", "31"), &[("who", "c:nonlife"), ("reason", "脱退")]);
+    change(&mut desk, &of("leaving"), &typed).await;
+    assert_eq!(
+        w.texts("select valid::text from federation_members where ceptoar_id = 'nonlife'").await,
+        ["[2007-03-31,2027-01-01)"]
+    );
+    assert!(members(&w, "reader", SHOW).await.contains("損害保険"));
+    assert!(!members(&w, "reader", &format!("{SHOW}?on_year=2027&on_month=1&on_day=1")).await.contains("損害保険"));
+    let trail = w.texts("select detail ->> 'subject' from audit_events where action = 'federation.change'").await;
+    assert_eq!(trail, ["member"; 4]);
+    assert_eq!(w.number("select version::bigint from federations").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_entries_are_told_at_their_fields_and_stay() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let on = day("2026", "12", "1");
+    let reason = [("reason", "理由")];
+    for (route, typed, field) in [
+        ("joining", vec![("part", "member")], "ceptoar"),
+        ("joining", vec![("part", "member"), ("ceptoar", "nowhere")], "ceptoar"),
+        ("joining", vec![("part", "member"), ("body_ja", "架空機構")], "part"),
+        ("joining", vec![("part", "observer"), ("ceptoar", "gas"), ("body_ja", "架空機構")], "body_ja"),
+        ("joining", vec![("part", "member"), ("ceptoar", "banks")], "part"),
+        ("joining", vec![("ceptoar", "gas")], "part"),
+        ("leaving", vec![("who", "c:gas")], "who"),
+        ("secretariat", vec![("organisation", "nobody")], "organisation"),
+        ("name", vec![("ja", "新しい協議会"), ("reading", "カタカナ漢字")], "reading"),
+    ] {
+        let page = fill_in(&mut desk, &of(route), &with(&with(&on, &reason), &typed)).await;
+        assert_eq!(page.status, 422, "{route} {typed:?}");
+        assert!(
+            !page.texts(&format!("#{field}-error")).is_empty(),
+            "{route} {typed:?}: {:?}",
+            page.texts(".error-summary a")
+        );
+        assert!(page.body.contains("理由"));
+    }
+    let early =
+        fill_in(&mut desk, &of("leaving"), &with(&day("2006", "1", "1"), &[("who", "c:life"), ("reason", "x")])).await;
+    assert!(early.texts("#on-error").concat().contains("加わっていません"), "{:?}", early.texts(".error-summary a"));
+    let unreasoned = fill_in(&mut desk, &of("joining"), &with(&on, &[("ceptoar", "gas"), ("part", "member")])).await;
+    assert_eq!(unreasoned.texts("#reason-error").len(), 1);
+    assert_eq!(desk.post(&of("joining"), &[("seen", "1"), ("strange", "x")]).await.status, 400);
+    assert_eq!(w.number("select count(*) from federation_changes").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keeping_secretariat_hands_its_desk_over_and_keeps_it_until_then() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let mut life = w.app.signed_in("life-desk").await;
+    let id = w
+        .texts(
+            "select organisation_id::text from organisations where code = (select o.code from organisations o
+        join secretariat_terms t using (organisation_id) where t.ceptoar_id = 'life' and upper_inf(t.valid))",
+        )
+        .await
+        .remove(0);
+    let typed = [("organisation", id.as_str()), ("unit", "総務部"), ("reason", "持ち回り")];
+    assert_eq!(life.get(&of("secretariat")).await.status, 404);
+    change(&mut desk, &of("secretariat"), &with(&day("2026", "11", "21"), &typed)).await;
+    assert_eq!(desk.get(&of("secretariat")).await.status, 404, "it is no longer theirs");
+    assert!(!desk.get(SHOW).await.body.contains("登録を変更する"));
+    let page = life.get(SHOW).await;
+    assert!(page.texts("[data-desk]").concat().contains("総務部") && page.body.contains("登録を変更する"));
+    let terms = "select concat_ws(' ', coalesce(unit, '-'), valid) from federation_secretariats order by valid";
+    assert_eq!(w.texts(terms).await, ["- [2011-03-31,2026-11-21)", "総務部 [2026-11-21,)"]);
+    change(
+        &mut life,
+        &of("secretariat"),
+        &with(&day("2027", "4", "1"), &[("organisation", "none"), ("reason", "廃止")]),
+    )
+    .await;
+    assert_eq!(w.texts(terms).await[1], "総務部 [2026-11-21,2027-04-01)");
+    // The centre keeps what nobody keeps, and changes the name.
+    let mut analyst = w.app.signed_in("analyst").await;
+    let name = [("ja", "金融分野連絡会"), ("reading", "きんゆうぶんやれんらくかい"), ("en", ""), ("reason", "改称")];
+    change(&mut analyst, &of("name"), &with(&day("2026", "11", "21"), &name)).await;
+    assert!(w.app.signed_in("reader").await.get(SHOW).await.texts("h1").concat().contains("金融分野連絡会"));
+    // What the files say no longer replaces it.
+    w.texts("update reference_loads set content_hash = 'older' returning content_hash").await;
+    assert!(reference::load(&mut w.db).await.expect("a load"));
+    assert_eq!(w.texts("select ja from federation_names where upper_inf(valid)").await, ["金融分野連絡会"]);
+    assert_eq!(w.texts(terms).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_editors_lose_nothing_and_only_the_centre_founds() {
+    let mut w = world().await;
+    let (mut one, mut other) = (w.app.signed_in("desk").await, w.app.signed_in("desk2").await);
+    let seen = other.get(&of("joining")).await.values("input[name=seen]").concat();
+    let gas = with(&day("2026", "12", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "最初の人")]);
+    change(&mut one, &of("joining"), &gas).await;
+    let late = with(
+        &day("2026", "12", "1"),
+        &[("ceptoar", "power"), ("part", "observer"), ("reason", "遅れた人"), ("seen", &seen), ("confirmed", "true")],
+    );
+    let told = other.post(&of("joining"), &late).await;
+    assert_eq!(told.status, 422);
+    assert!(
+        told.body.contains("最初の人") && told.body.contains("遅れた人") && told.values("input[name=seen]") == ["2"]
+    );
+    assert_eq!(w.number("select count(*) from federation_changes").await, 1);
+
+    let founding = format!("{INDEX}/founding");
+    let name =
+        [("ja", "通信放送連絡会(架空)"), ("reading", "つうしんほうそうれんらくかい"), ("en", ""), ("reason", "設立")];
+    assert_eq!(one.get(&founding).await.status, 404);
+    assert_eq!(one.post(&founding, &name).await.status, 404);
+    let mut approver = w.app.signed_in("approver").await;
+    let confirmation = fill_in(&mut approver, &founding, &with(&day("2026", "10", "1"), &name)).await;
+    assert_eq!(confirmation.status, 200, "{:?}", confirmation.texts(".error-summary a"));
+    let done = approver.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert!(done.location().ends_with("?done=founded"), "{}", done.location());
+    let again = approver.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert_eq!((again.status, again.texts("#ja-error").len()), (422, 1), "a second click founds none");
+    let here = done.location().split('?').next().unwrap().to_owned();
+    let typed = with(&day("2026", "10", "1"), &[("ceptoar", "t-ceptoar"), ("part", "member"), ("reason", "設立時")]);
+    change(&mut approver, &format!("{here}/joining"), &typed).await;
+    assert!(members(&w, "reader", &here).await.contains("T-CEPTOAR"));
+    assert_eq!(w.number("select count(*) from federations").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_reads_and_others_write_nothing_by_either_wall() {
+    let mut w = world().await;
+    let liaison = factory::organisation(&mut w.db, "zenginkyo").await;
+    // Of the keeping organisation, and not its desk.
+    factory::person(&w.app, "colleague", Role::Coordinator, liaison, Some("banks"), None).await;
+    let names = ["life-desk", "coordinator", "colleague", "liaison", "handler", "reader", "auditor", "operator"];
+    for who in names {
+        let mut client = w.app.signed_in(who).await;
+        let page = client.get(SHOW).await;
+        assert_eq!(page.status, 200, "{who}");
+        assert!(!page.body.contains("登録を変更する"), "{who}");
+        for route in ["name", "joining", "leaving", "secretariat"] {
+            let there = client.get(&of(route)).await;
+            let nowhere = client.get(&format!("{INDEX}/nowhere/{route}")).await;
+            assert_eq!((there.status, nowhere.status), (404, 404), "{who} {route}");
+            let typed = with(
+                &day("2026", "12", "1"),
+                &[("seen", "1"), ("ceptoar", "gas"), ("part", "member"), ("reason", "x"), ("confirmed", "true")],
+            );
+            assert_eq!(client.post(&of(route), &typed).await.status, 404, "{who} {route}");
+        }
+    }
+    for (who, writes) in names.map(|name| (name, false)).into_iter().chain([("desk", true), ("analyst", true)]) {
+        let account = w.texts(&format!("select account_id::text from accounts where sign_in_name = '{who}'")).await;
+        let account: AccountId = account[0].parse().map(AccountId).expect("an id");
+        for forged in [
+            "insert into federation_members (federation_id, ceptoar_id, role, valid, precision) values ('finance-liaison', 'gas', 'member', '[2026-11-01,)', 'day')",
+            "update federation_names set valid = daterange(lower(valid), '2026-11-01') where federation_id = 'finance-liaison'",
+            "delete from federation_secretariats where federation_id = 'finance-liaison'",
+            "update federations set version = version + 1 where federation_id = 'finance-liaison'",
+        ] {
+            let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
+            let done =
+                sqlx::query(AssertSqlSafe(forged)).execute(&mut *tx).await.map_or(0, |done| done.rows_affected());
+            assert_eq!(done > 0, writes, "{who}: {forged}");
+        }
+        let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
+        let founded = sqlx::query("insert into federations (federation_id) values ('f-x')").execute(&mut *tx).await;
+        assert_eq!(founded.is_ok(), who == "analyst", "{who} founds");
+    }
+    assert_eq!(w.number("select count(*) from federation_changes").await, 0);
+}
