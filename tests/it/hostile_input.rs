@@ -109,7 +109,8 @@ fn check_inert(page: &Html, what: &str) {
             // The bars over the years, drawn by the portal itself.
             let parts = ["title", "rect", "text", "line", "g"];
             let mut drawn = element.descendent_elements().skip(1);
-            let drawn = element.attr("class") == Some("bars__picture") && drawn.all(|e| parts.contains(&e.value().name()));
+            let drawn =
+                element.attr("class") == Some("bars__picture") && drawn.all(|e| parts.contains(&e.value().name()));
             assert!(drawn || icon && element.child_elements().count() == 1, "{what}: an <svg> that is no icon of ours");
         }
         if name == "img" || name == "link" {

@@ -61,13 +61,52 @@ pub async fn sheet(
         valid: Period { from: r.since, until: r.until },
         value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
+    let mut memberships: Vec<Dated<Membership>> = memberships.collect();
+    let is_partner = memberships.is_empty();
+    if is_partner {
+        memberships = partnerships(tx, ceptoar_id, organisation, until).await?;
+    }
     Ok(Sheet {
         organisation_id: organisation,
         ceptoar_id: ceptoar_id.to_owned(),
         names: names.collect(),
-        memberships: memberships.collect(),
+        is_partner: is_partner && !memberships.is_empty(),
+        memberships,
         windows: windows(tx, ceptoar_id, organisation, until).await?,
     })
+}
+
+/// The periods in which it was said to be a partner body.
+async fn partnerships(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+    until: DateTime<Utc>,
+) -> sqlx::Result<Vec<Dated<Membership>>> {
+    let rows = sqlx::query!(
+        r#"select fact_id as "fact_id!", lower(valid) as since, upper(valid) as until
+           from (
+             select fact_id, valid from partnerships
+             where ceptoar_id = $1 and organisation_id = $2 and recorded_at < $3
+             union all
+             select fact_id, (fact ->> 'valid')::daterange from directory_versions
+             where ceptoar_id = $1 and organisation_id = $2 and relation = 'partnerships'
+               and lower(recorded) < $3 and upper(recorded) >= $3) p
+           order by lower(valid) nulls first"#,
+        ceptoar_id,
+        organisation.0,
+        until
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Dated {
+            fact_id: r.fact_id,
+            valid: Period { from: r.since, until: r.until },
+            value: Membership { unit: String::new(), subgroup: None, hub: false },
+        })
+        .collect())
 }
 
 async fn windows(
