@@ -37,6 +37,7 @@ crate::words! {
         ahead: "予定" / "Planned",
         joint: "、" / ", ",
         belongs: "属している連絡協議会" / "Belongs to",
+        federations: "連絡協議会の一覧を見る" / "See all federations",
         empty_title: "沿革はまだありません" / "There is no history yet",
         empty_text: "特性把握マップの版が登録されると、ここに表示されます。" / "It appears here with the editions of the feature map.",
     }

@@ -25,6 +25,7 @@ crate::words! {
         ceptoar: "セプター" / "CEPTOAR",
         members: "登録されている構成員" / "Members registered",
         map_of_day: "基準日の特性把握マップ" / "Feature map of a day",
+        federations: "連絡協議会" / "Federations",
         to_map: "特性把握マップを見る" / "See the feature map",
         empty_title: "表示できる名簿がありません" / "There is no roster to show",
         empty_text: "担当するセプターや組織が登録されると、ここに表示されます。" / "As soon as you have a duty at a CEPTOAR or a member, it is shown here.",

@@ -12,6 +12,7 @@ use crate::features::access::Viewer;
 use crate::features::access::action::ActivityAction;
 use crate::features::directory::activities::paths as activities;
 use crate::features::directory::activities::web::shown::{CommonWords, Place};
+use crate::features::directory::partners::paths as partners;
 use crate::features::directory::setup::fact::{Fact, Group};
 use crate::features::directory::setup::{paths, store};
 use crate::kernel::clock::japan_day;
@@ -39,6 +40,7 @@ crate::words! {
         none_keeper: "下の「整備状況を記録する」から、1件ずつ記録してください。" / "Write it down with the form below, one thing at a time.",
         none_text: "事務局が記録すると、ここに表示されます。" / "What the secretariat writes down appears here.",
         taken_back: "取り消した記録" / "Taken back",
+        partners: "連携機関を見る" / "See its partner bodies",
         add: "整備状況を記録する" / "Record how it is set up",
         submit: "記録する" / "Record",
         done_recorded: "整備状況を記録しました。" / "It is on record.",
@@ -64,6 +66,7 @@ struct SetupPage {
     groups: Vec<(&'static str, &'static str, Vec<Row>)>,
     taken_back: Vec<Row>,
     keeps: bool,
+    partners: String,
     here: String,
     form: FactForm,
     subjects: Vec<Choice>,
@@ -148,6 +151,7 @@ impl Scene {
             groups: groups.into_iter().filter(|(_, _, rows)| !rows.is_empty()).collect(),
             taken_back: self.rows(language, |fact| !stands(fact)),
             keeps: self.place.lets(viewer, ActivityAction::Record),
+            partners: partners::of_ceptoar(partners::INDEX, ceptoar),
             here: paths::setup(ceptoar),
             subjects: form.subjects(language),
             form,
