@@ -72,7 +72,30 @@ create function federation_is_kept(p_federation text) returns boolean
       where s.federation_id = p_federation and s.valid @> public.viewer_today()
         and f.account_id = public.viewer_account() and f.role = 'secretariat' and f.valid @> public.viewer_today());
   end $$;
-grant execute on function federation_is_kept(text) to portal_app;
+-- Whether the viewer wrote a change of it down in this very step.
+create function federation_is_changing(p_federation text) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return exists (select from public.federation_changes c
+                   where c.federation_id = p_federation and c.made_by = public.viewer_account()
+                     and c.made_at = public.viewer_now());
+  end $$;
+-- In whose name somebody speaks, and who may keep a federation.
+create function federation_speaks_for(p_organisation uuid) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return exists (select from public.affiliations f
+                   where f.account_id = public.viewer_account() and f.organisation_id = p_organisation
+                     and f.valid @> public.viewer_today());
+  end $$;
+create function federation_may_be_kept_by(p_organisation uuid) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return exists (select from public.organisations o
+                   where o.organisation_id = p_organisation and o.kind in ('association', 'ministry', 'central'));
+  end $$;
+grant execute on function federation_is_kept(text), federation_is_changing(text), federation_speaks_for(uuid),
+  federation_may_be_kept_by(uuid) to portal_app;
 
 do $$
 declare t text;
@@ -85,9 +108,12 @@ begin
   end loop;
   foreach t in array array['federation_names', 'federation_members', 'federation_secretariats'] loop
     execute format('create policy keeper_adds on %I for insert to portal_app with check (federation_is_kept(federation_id))', t);
-    -- Two updates of one step: the second is judged as the first was, so what was kept when it began is enough.
-    execute format('create policy keeper_ends on %I for update to portal_app using (federation_is_kept(federation_id))', t);
-    execute format('create policy keeper_replaces on %I for delete to portal_app using (federation_is_kept(federation_id))', t);
+    -- Two updates of one step: the second is judged as the first was, so what was kept when it began is enough. What was
+    -- said is ended or replaced only by a change that is written down.
+    execute format('create policy keeper_ends on %I for update to portal_app
+                    using (federation_is_kept(federation_id) and federation_is_changing(federation_id))', t);
+    execute format('create policy keeper_replaces on %I for delete to portal_app
+                    using (federation_is_kept(federation_id) and federation_is_changing(federation_id))', t);
     execute format('grant update (valid), delete on %I to portal_app', t);
   end loop;
 end $$;
@@ -99,7 +125,12 @@ create policy centre_founds on federations for insert to portal_app with check (
 create policy keeper_counts on federations for update to portal_app using (federation_is_kept(federation_id));
 grant insert (federation_id), update (version) on federations to portal_app;
 create policy keeper_writes on federation_changes for insert to portal_app with check (
-  federation_is_kept(federation_id) and made_by = (select viewer_account()) and made_at = (select viewer_now()));
+  federation_is_kept(federation_id) and made_by = (select viewer_account()) and made_at = (select viewer_now())
+  and federation_speaks_for(made_by_organisation)
+  and version = (select f.version from federations f where f.federation_id = federation_changes.federation_id));
+-- A member firm keeps no federation: most who read would not be shown it.
+create policy keeper_is_known on federation_secretariats as restrictive for insert to portal_app with check (
+  federation_may_be_kept_by(organisation_id));
 grant insert on federation_changes to portal_app;
 
 create function federations_count_up() returns trigger

@@ -128,3 +128,27 @@ AS $function$ select coalesce(case
     and (p_contact is null or (p_role in ('member_poc', 'hub_member', 'coordinator') and exists (
            select from public.contacts k where k.contact_id = p_contact and k.organisation_id = p_organisation
              and (k.ceptoar_id is null or k.ceptoar_id = p_ceptoar) and k.valid @> p_day))) $function$;
+
+-- What was said before of a name: for the desk of whoever is, was or will be a member or a partner there. By today's
+-- members alone, a plan to rename somebody who joins later, or a partner, could not be taken back: what it replaced would
+-- be out of sight.
+create function viewer_registered_organisations() returns uuid[]
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return (select coalesce(array_agg(distinct r.organisation_id), '{}') from (
+              select m.organisation_id from public.memberships m
+                where m.ceptoar_id = any (public.viewer_secretariat_ceptoars())
+              union all
+              select p.organisation_id from public.partnerships p
+                where p.ceptoar_id = any (public.viewer_secretariat_ceptoars())
+              union all
+              select v.organisation_id from public.directory_versions v
+                where v.ceptoar_id = any (public.viewer_secretariat_ceptoars())
+                  and v.relation in ('memberships', 'partnerships')) r);
+  end $$;
+grant execute on function viewer_registered_organisations() to portal_app;
+alter policy desk_or_own on directory_versions using (
+  ceptoar_id = any ((select viewer_secretariat_ceptoars())::text[])
+  or (ceptoar_id is null and organisation_id in (select unnest((select viewer_registered_organisations()))))
+  or organisation_id = any ((select viewer_answering_organisations())::uuid[])
+  or organisation_id = any ((select viewer_kept_firms())::uuid[]));

@@ -62,9 +62,10 @@ AS $function$
         join public.sector_ministries sm using (sector_id) cross join item i
         where s.stage = 'ministry' and sm.valid @> i.today
       union all
-      -- Partner bodies that pass items on: of an addressed CEPTOAR, while the partnership holds.
+      -- Partner bodies that pass items on: of an addressed CEPTOAR whose members get them, while the partnership holds.
       select w.ceptoar_id, 'partner', 'route_partner', 9, p.organisation_id
-        from wholes w join public.partnerships p on p.ceptoar_id = w.ceptoar_id and p.role = 'passes_on'
+        from wholes w join stages s on s.ceptoar_id = w.ceptoar_id and s.stage = 'member'
+        join public.partnerships p on p.ceptoar_id = w.ceptoar_id and p.role = 'passes_on'
         cross join item i where p.valid @> i.today
     ) o order by o.ceptoar_id, o.stage, o.organisation_id, o.width),
   windows as (

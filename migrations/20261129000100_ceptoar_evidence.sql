@@ -13,6 +13,8 @@ create table advisory_hops (
 comment on table advisory_hops is 'advisory_audience by CEPTOAR and hop; follows from it by a trigger';
 call protect('advisory_hops');
 
+-- What is published meanwhile waits, and is counted by the trigger.
+lock table advisory_audience in share row exclusive mode;
 insert into advisory_hops (ceptoar_id, stage, advisory_id, organisations)
   select ceptoar_id, stage, advisory_id, count(*) from advisory_audience group by 1, 2, 3;
 
@@ -74,6 +76,3 @@ create function ceptoar_evidence(p_ceptoars text[], p_since timestamptz, p_prove
     from overseen o left join members m using (ceptoar_id) left join rules r using (ceptoar_id)
     left join items i using (ceptoar_id) $$;
 grant execute on function ceptoar_evidence(text[], timestamptz, integer, integer) to portal_app;
-
--- Its only question is answered above, for several CEPTOARs at once.
-drop function directory_window_proofs(text, integer);

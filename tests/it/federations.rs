@@ -244,15 +244,30 @@ async fn everybody_reads_and_others_write_nothing_by_either_wall() {
     for (who, writes) in names.map(|name| (name, false)).into_iter().chain([("desk", true), ("analyst", true)]) {
         let account = w.texts(&format!("select account_id::text from accounts where sign_in_name = '{who}'")).await;
         let account: AccountId = account[0].parse().map(AccountId).expect("an id");
-        for forged in [
-            "insert into federation_members (federation_id, ceptoar_id, role, valid, precision) values ('finance-liaison', 'gas', 'member', '[2026-11-01,)', 'day')",
-            "update federation_names set valid = daterange(lower(valid), '2026-11-01') where federation_id = 'finance-liaison'",
-            "delete from federation_secretariats where federation_id = 'finance-liaison'",
-            "update federations set version = version + 1 where federation_id = 'finance-liaison'",
+        // What was said goes or ends with a change that is written down, in one's own name and with its number.
+        let change = |version: &str, organisation: &str| {
+            format!(
+                "insert into federation_changes (change_id, federation_id, version, subject, effective_on, reason, before,
+                                                 after, made_by, made_by_organisation, made_at)
+                 select gen_random_uuid(), federation_id, {version}, 'name', '2026-11-01', 'x', '[]', '[]', viewer_account(),
+                        {organisation}, viewer_now() from federations where federation_id = 'finance-liaison'"
+            )
+        };
+        let own = format!("(select organisation_id from affiliations where account_id = '{}' limit 1)", account.0);
+        for (forged, possible) in [
+            ("insert into federation_members (federation_id, ceptoar_id, role, valid, precision) values ('finance-liaison', 'gas', 'member', '[2026-11-01,)', 'day')".to_owned(), true),
+            ("update federation_names set valid = daterange(lower(valid), '2026-11-01') where federation_id = 'finance-liaison'".to_owned(), false),
+            ("delete from federation_secretariats where federation_id = 'finance-liaison'".to_owned(), false),
+            (change("77", &own), false),
+            (change("version", &format!("'{}'", w.rival)), false),
+            (change("version", &own), true),
+            (format!("insert into federation_secretariats (federation_id, organisation_id, valid, precision) values ('finance-liaison', '{}', '[2000-01-01,2001-01-01)', 'day')", w.bank), false),
+            ("update federations set version = version + 1 where federation_id = 'finance-liaison'".to_owned(), true),
         ] {
+            let writes = writes && possible;
             let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
             let done =
-                sqlx::query(AssertSqlSafe(forged)).execute(&mut *tx).await.map_or(0, |done| done.rows_affected());
+                sqlx::query(AssertSqlSafe(forged.clone())).execute(&mut *tx).await.map_or(0, |done| done.rows_affected());
             assert_eq!(done > 0, writes, "{who}: {forged}");
         }
         let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");

@@ -136,6 +136,54 @@ async fn roles_begin_and_end_on_their_days_and_the_last_closes_the_windows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_planned_name_is_taken_back_and_the_old_one_holds_for_partners_and_those_who_join_later() {
+    let mut w = world().await;
+    let body = joined(&mut w).await;
+    let coming = factory::member(&mut w.db, "banks", "月原銀行(架空)").await;
+    w.texts(&format!(
+        "update memberships set valid = '[2027-04-01,)' where organisation_id = '{coming}' returning unit"
+    ))
+    .await;
+    let mut desk = w.app.signed_in("desk").await;
+    for (organisation, name) in [(body, "星見県(架空)"), (coming, "月原銀行(架空)")] {
+        let member = format!("/directory/banks/members/{organisation}");
+        w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+        let renamed = [("ja", "別の名前(架空)"), ("reading", "べつ"), ("en", ""), ("nature", "change"), ("reason", "")];
+        change(&mut desk, &format!("{member}/name"), &with(&day("2027", "4", "1"), &renamed)).await;
+        w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+        let page = desk.get(&member).await;
+        let mut links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let back = links.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
+        let question = desk.get(&back).await;
+        let done = desk.press(&question, "main form", &[("reason", "取りやめ")]).await;
+        assert_eq!(done.status, 303, "{name}: {}", done.body);
+        let names = w
+            .texts(&format!(
+                "select ja || coalesce(upper(valid)::text, '') from organisation_names where organisation_id = '{organisation}'"
+            ))
+            .await;
+        assert_eq!(names, [name], "nothing is lost");
+    }
+    assert!(desk.get(INDEX).await.body.contains("星見県(架空)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partners_window_is_asked_whether_it_is_alive() {
+    let mut w = world().await;
+    let body = joined(&mut w).await;
+    factory::window(&mut w.db, body, Some("banks"), "seisaku@hoshimi.example").await;
+    let mut desk = w.app.signed_in("desk").await;
+    let board = "/directory/banks/verification";
+    let round =
+        with(&[("scope", "all"), ("sure", "true")], &[("due_year", "2026"), ("due_month", "12"), ("due_day", "5")]);
+    let opened = desk.post(board, &round).await;
+    assert_eq!(opened.status, 303, "{:?}", opened.texts(".error-summary"));
+    let asked = "select count(*) from deliveries join delivery_addresses using (delivery_id) where address = 'seisaku@hoshimi.example'";
+    assert_eq!(w.number(asked).await, 1);
+    assert!(desk.get(board).await.texts(".tally").concat().contains("4か所"), "three of members and this one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
     let mut w = world().await;
     let body = joined(&mut w).await;
@@ -278,6 +326,11 @@ async fn only_what_may_leave_the_membership_reaches_a_partner() {
         NewAdvisory { level: "GREEN", scope: "organisation", ..NewAdvisory::default() },
     )
     .await;
+    assert_eq!(verdicts(&mut w, subgroup, "partner").await.len(), 1);
+    let route = "update route_stages set valid = VALID where ceptoar_id = 'banks' and stage = 'member' returning stage";
+    w.texts(&route.replace("VALID", "daterange(lower(valid), '2026-11-01')")).await;
+    assert_eq!(verdicts(&mut w, subgroup, "partner").await, [""; 0], "nobody gets more than the members");
+    w.texts(&route.replace("VALID", "daterange(lower(valid), null)")).await;
     assert_eq!(verdicts(&mut w, subgroup, "partner").await.len(), 1);
     w.texts("update partnerships set valid = '[2018-04-01,2026-11-21)' where ceptoar_id = 'banks' returning role")
         .await;

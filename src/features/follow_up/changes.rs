@@ -11,6 +11,9 @@ use crate::features::feature_map::compare::difference::{Difference, Fact, Kind};
 use crate::features::feature_map::edition::{Bilingual, Ceptoar, Edition, Sector};
 use crate::kernel::language::Language;
 
+/// The code of the activities that are to be published.
+pub const ACTIVITIES: &str = "activities";
+
 /// Texts that comparisons of editions leave out, since they say the same in other words each year. Whoever checks a sheet
 /// sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,15 +162,31 @@ pub fn changes(last: &Edition, sectors: &[Sector], c: &Ceptoar, effective: &Effe
         found.iter().map(|d| stored(d.kind, d.part.clone(), (&d.before, &d.after), effective)).collect();
     for prose in Prose::ALL {
         let sides = (prose.of(before), prose.of(c));
-        if sides.0.map(|text| &text.ja) != sides.1.map(|text| &text.ja) {
-            let fact = |text: Option<&Bilingual>| text.map_or(Fact::NotStated, |text| Fact::Texts(vec![text.clone()]));
-            changes.push(StoredChange {
-                kind: prose.code().to_owned(),
-                ..stored(Kind::Counts, None, (&fact(sides.0), &fact(sides.1)), &Effective::default())
-            });
+        if sides.0 != sides.1 {
+            changes.push(told(prose.code(), sides.0.map(in_both), sides.1.map(in_both)));
         }
     }
+    if !c.profile.activities.is_empty() {
+        let lines: Vec<String> = c.profile.activities.iter().map(|activity| in_both(&activity.text)).collect();
+        changes.push(told(ACTIVITIES, None, Some(lines.join("\n"))));
+    }
     changes
+}
+
+/// A text in both languages, as both are published: whoever checks one reads the other as well.
+#[must_use]
+pub fn in_both(text: &Bilingual) -> String {
+    if text.en == text.ja { text.ja.clone() } else { format!("{}\n[English] {}", text.ja, text.en) }
+}
+
+/// A change of texts that are not compared, in the words in which it is shown.
+fn told(code: &str, before: Option<String>, after: Option<String>) -> StoredChange {
+    let words = |text: Option<String>| {
+        let text = text.map(|text| Bilingual { en: text.clone(), ja: text });
+        let [ja, en] = Language::ALL.map(|language| Fact::NotStated.words(language));
+        text.unwrap_or(Bilingual { ja, en })
+    };
+    StoredChange { kind: code.to_owned(), part: None, before: words(before), after: words(after), effective_on: None }
 }
 
 /// An edition without its CEPTOARs: comparing one CEPTOAR asks it for names of sectors only.

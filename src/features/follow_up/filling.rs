@@ -21,6 +21,7 @@ crate::words! {
         twice: "同じ単位が2回あります。1つにまとめてください。" / "The same unit stands there twice. Please make one of the two.",
         month: "年(西暦)と月を数字で入力してください。例: 2007年4月" / "Please enter year and month as numbers, for example 2007 and 4.",
         day: "年(西暦)・月・日を数字で入力してください。例: 2027年2月1日" / "Please enter year, month and day as numbers, for example 2027, 2 and 1.",
+        no_japanese: "英語だけでは保存できません。日本語の文章も入力するか、英語を消してください。" / "Please write the Japanese as well, or take the English out.",
         no_organisation: "この部署の組織名を入力してください。" / "Please enter the organisation of this department.",
     }
 }
@@ -80,7 +81,7 @@ impl Typed {
     /// Whether a field is one of the sheet's own, and not a button, a version or a token.
     #[must_use]
     pub fn is_of_sheet(field: &str) -> bool {
-        !matches!(field, "act" | "version" | "form_token")
+        !matches!(field, "act" | "version" | "form_token" | "profile")
     }
 
     fn set(&mut self, field: &str, value: impl Into<String>) {

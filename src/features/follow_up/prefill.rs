@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::features::feature_map::edition::{Ceptoar, Count, Edition};
 pub use crate::features::feature_map::of_day::facts::DirectoryFacts;
 use crate::features::feature_map::of_day::overlay::{desks, fill_in};
@@ -32,15 +34,22 @@ pub fn prefill(editions: &[Edition], facts: &DirectoryFacts) -> Prefilled {
             section.clone_from(known);
         }
     }
+    // What the last edition says is newer than what the directory learnt before it.
+    let edition = editions.last().filter(|_| known.is_some()).map(|last| last.as_of);
+    let is_news = |day: Option<NaiveDate>| edition.is_none_or(|edition| day.is_some_and(|day| day > edition));
     if let Some(name) = &facts.name
+        && (is_news(facts.since.name) || c.name.is_none())
         && c.name.as_ref().map(|n| &n.ja) != Some(&name.ja)
     {
         c.name = Some(name.clone());
     }
     c.scope = c.scope.or_else(|| facts.scope.clone());
-    let last_desks = std::mem::take(&mut c.secretariats);
-    c.secretariats = desks(&last_desks, &facts.secretariats);
-    counts(&mut c, &facts.counts);
+    if is_news(facts.since.secretariats) || c.secretariats.is_empty() {
+        let last_desks = std::mem::take(&mut c.secretariats);
+        c.secretariats = desks(&last_desks, &facts.secretariats);
+    }
+    let news = facts.counts.iter().filter(|(unit, _)| is_news(facts.since.units.get(unit).copied()));
+    counts(&mut c, &news.cloned().collect::<Vec<_>>());
     let all: Vec<&Edition> = editions.iter().collect();
     let older = fill_in(&mut c, &all).into_iter().map(|(kind, edition)| (kind.code().to_owned(), edition)).collect();
     Prefilled { ceptoar: c, older }
@@ -97,6 +106,16 @@ mod tests {
         today.counts = vec![("社".into(), 1400), ("団体".into(), 3)];
         let unit = Bilingual { ja: "企画部".into(), en: "Planning".into() };
         today.secretariats = vec![Secretariat { unit: Some(unit.clone()), ..last.secretariats[0].clone() }];
+        let old = prefill(&editions, &today).ceptoar;
+        assert_eq!(
+            (&old.name, &old.counts),
+            (&last.name, &last.counts),
+            "what is no news does not stand over the edition"
+        );
+        let day = NaiveDate::from_ymd_opt(2026, 4, 1);
+        today.since.name = day;
+        today.since.secretariats = day;
+        today.since.units = [("社".to_owned(), day.unwrap())].into();
         let sheet = prefill(&editions, &today).ceptoar;
         assert_eq!(sheet.name.unwrap().ja, "銀行CEPTOAR");
         assert_eq!(sheet.counts.iter().map(|c| (c.unit.ja.as_str(), c.value)).collect::<Vec<_>>(), [("社", 1400)]);

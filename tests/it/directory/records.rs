@@ -156,7 +156,7 @@ async fn an_old_record_offers_no_changes_and_says_when_there_was_none() {
     assert_eq!((edits(&today), today.texts(".notice--warning").len()), (edits(&now), 0));
     // Before anything was recorded.
     let nothing = ok(&mut desk, &as_recorded(&w.bank_page(), "2026-11-21", "2017-01-01")).await;
-    assert!(nothing.body.contains("まだ登録がありませんでした") && !nothing.body.contains("soc@bank.example"));
+    assert!(nothing.body.contains("この時点の記録はありません") && !nothing.body.contains("soc@bank.example"));
     assert_eq!(
         ok(&mut desk, &as_recorded("/directory/banks", "2026-11-21", "2017-01-01")).await.texts("tbody tr").len(),
         0

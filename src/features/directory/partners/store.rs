@@ -21,14 +21,14 @@ pub async fn load(
 ) -> sqlx::Result<Vec<Partner>> {
     let rows = sqlx::query!(
         r#"select p.fact_id, p.organisation_id as "organisation_id: OrganisationId", o.partner_kind as "kind!: Kind",
-                  n.ja, n.en, p.role as "role: PartnerRole", p.basis, lower(p.valid) as since, upper(p.valid) as until,
+                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", p.role as "role: PartnerRole", p.basis, lower(p.valid) as since, upper(p.valid) as until,
                   (select count(*) from contacts k
                    where k.organisation_id = p.organisation_id and k.ceptoar_id = p.ceptoar_id and k.valid @> $2::date
                      and exists (select from contact_channels c
                                  where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> $2::date)) as "windows!"
            from partnerships p
            join organisations o on o.organisation_id = p.organisation_id
-           join lateral (
+           left join lateral (
              select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = p.organisation_id
              order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
            where p.ceptoar_id = $1 and not isempty(p.valid) and ($3::uuid is null or p.organisation_id = $3)

@@ -82,7 +82,7 @@ pub async fn facts(
     let windows: Vec<Uuid> = own.iter().flatten().map(|window| window.0).collect();
     let found = sqlx::query!(
         r#"select exists (select from memberships where ceptoar_id = $1 and organisation_id = $2)
-                  or exists (select from partnerships where ceptoar_id = $1 and organisation_id = $2) as "member!",
+                  or exists (select from partnerships where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid)) as "member!",
                   exists (select from contacts where contact_id = any ($3) and handler and valid @> viewer_today())
                     as "handler!""#,
         ceptoar_id,
@@ -346,6 +346,7 @@ pub async fn history(
     ceptoar_id: &str,
     organisation: OrganisationId,
     with_windows: bool,
+    until: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Vec<PastChange>> {
     let rows = sqlx::query!(
         r#"select h.change_id, h.contact_id as "contact_id: ContactId", h.kind, h.subject,
@@ -360,10 +361,12 @@ pub async fn history(
            from directory_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
            where h.ceptoar_id = $1 and h.organisation_id = $2 and ($3 or h.subject <> 'window')
+             and ($4::timestamptz is null or h.made_at < $4)
            order by h.made_at desc, h.change_id desc limit 50"#,
         ceptoar_id,
         organisation.0,
-        with_windows
+        with_windows,
+        until
     )
     .fetch_all(tx)
     .await?;

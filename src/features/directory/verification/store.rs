@@ -62,14 +62,16 @@ pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> s
         r#"select k.contact_id as "contact_id: ContactId", k.organisation_id as "organisation_id: OrganisationId",
                   k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
            from contacts k
-           join memberships m on m.organisation_id = k.organisation_id and m.ceptoar_id = k.ceptoar_id
-            and m.valid @> viewer_today()
            left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
            left join lateral (
              select c.value from contact_channels c
              where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> viewer_today()
              order by c.position limit 1) ch on true
            where k.ceptoar_id = $1 and k.valid @> viewer_today()
+             and k.organisation_id in (
+               select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()
+               union all
+               select p.organisation_id from partnerships p where p.ceptoar_id = $1 and p.valid @> viewer_today())
              and ($2 = 'all' or not exists (
                select from contact_channels c where c.contact_id = k.contact_id and c.valid @> viewer_today()
                  and c.last_verified_on > viewer_today() - $3::integer))
@@ -106,10 +108,12 @@ pub async fn health(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Hea
              select coalesce(bool_or(c.last_verified_on > viewer_today() - $2::integer), false) as fresh,
                     coalesce(bool_or(c.kind = 'mail'), false) as mail
              from contacts k
-             join memberships m on m.organisation_id = k.organisation_id and m.ceptoar_id = k.ceptoar_id
-              and m.valid @> viewer_today()
              left join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
              where k.ceptoar_id = $1 and k.valid @> viewer_today()
+               and k.organisation_id in (
+                 select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()
+                 union all
+                 select p.organisation_id from partnerships p where p.ceptoar_id = $1 and p.valid @> viewer_today())
              group by k.contact_id) w"#,
         ceptoar_id,
         i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)

@@ -2,7 +2,7 @@
 
 use chrono::Datelike;
 
-use super::{Reader, Typed};
+use super::{FillingWords, Reader, Typed};
 use crate::features::directory::activities::activity::Activity as Entry;
 use crate::features::feature_map::edition::{Activity, Bilingual, Month, Profile};
 use crate::kernel::text;
@@ -12,6 +12,9 @@ pub const SECTIONS: [(&str, &str); 3] =
     [("purpose", "purpose_en"), ("structure", "structure_en"), ("traits", "traits_en")];
 /// The field of the activities.
 pub const ACTIVITY: &str = "activity";
+
+/// The field that says that the form had these fields.
+const SHOWN: &str = "profile";
 
 /// Characters of a section; English takes more letters.
 const LONGEST: usize = 1000;
@@ -39,6 +42,7 @@ impl Typed {
         for ((field, _), text) in SECTIONS.into_iter().zip(sections(profile)) {
             self.set_text(field, text.as_ref());
         }
+        self.set(SHOWN, "shown");
         for activity in &profile.activities {
             self.set(ACTIVITY, activity.code.clone());
         }
@@ -48,6 +52,10 @@ impl Typed {
 impl Reader<'_> {
     /// The profile; of the activities those that are ticked and still on record.
     pub(super) fn profile(&mut self, offered: &[Activity]) -> Profile {
+        // A form that was opened before there were such fields takes nothing away.
+        if self.typed.at(SHOWN).is_empty() {
+            return self.before.profile.clone();
+        }
         let [purpose, structure, traits] = SECTIONS.map(|(field, field_en)| self.section(field, field_en));
         let ticked = offered.iter().filter(|activity| self.typed.has(ACTIVITY, &activity.code));
         Profile { purpose, structure, traits, activities: ticked.cloned().collect() }
@@ -58,6 +66,9 @@ impl Reader<'_> {
         let ja = self.errors.take(field, ja, self.language);
         let en = text::paragraph(self.typed.at(field_en), LONGEST * 2);
         let en = self.errors.take(field_en, en, self.language);
+        if ja.is_empty() && !en.is_empty() {
+            self.errors.add(field, FillingWords::of(self.language).no_japanese);
+        }
         (!ja.is_empty()).then(|| Bilingual { en: if en.is_empty() { ja.clone() } else { en }, ja })
     }
 }

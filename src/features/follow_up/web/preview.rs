@@ -10,12 +10,14 @@ use super::shown::{self, CommonWords};
 use crate::features::access::action::{ActivityAction, FollowUpAction};
 use crate::features::access::{Action, Viewer, could};
 use crate::features::directory::activities;
+use crate::features::directory::activities::kind::Kind as ActivityKind;
+use crate::features::directory::activities::store::Asked;
 use crate::features::directory::activities::tally::CeptoarYear;
 use crate::features::directory::activities::web::totals::{self, TotalRow, TotalsWords, reached};
 use crate::features::directory::outline::store as outline;
 use crate::features::feature_map::PublicPages;
 use crate::features::feature_map::compare::{Comparison, compare};
-use crate::features::feature_map::edition::{Bilingual, Edition};
+use crate::features::feature_map::edition::{Activity, Bilingual, Ceptoar, Edition};
 use crate::features::feature_map::ministries::Ministries;
 use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::paths as map;
@@ -24,7 +26,8 @@ use crate::features::feature_map::store as editions;
 use crate::features::feature_map::web::differences::{Differences, differences};
 use crate::features::feature_map::words::MapWords;
 use crate::features::follow_up::assembling::{Head, assemble};
-use crate::features::follow_up::changes::{StoredChange, disagreements};
+use crate::features::follow_up::changes::{ACTIVITIES, StoredChange, disagreements};
+use crate::features::follow_up::filling::profile::printed;
 use crate::features::follow_up::paths;
 use crate::features::follow_up::sheets::store as sheets;
 use crate::features::follow_up::state::State as SheetState;
@@ -48,6 +51,7 @@ crate::words! {
         summary: "前回の版との違いは{count}件です。" / "{count} differences from the last edition.",
         agrees: "前回の版との違いは、調査票に記録された変更と一致しています。" / "The differences are exactly the changes recorded on the sheets.",
         disagrees: "前回の版との違いが、調査票に記録された変更と一致していません。公表できません。" / "The differences are not the changes recorded on the sheets. This cannot be published.",
+        moved: "概要に載せる活動の記録が、調査票の提出後に訂正または取り消されています。調査票を差し戻してください。" / "An activity to be printed was corrected or taken back since. Please send the sheet back.",
         open_heading: "まだ確認済みでない調査票" / "Sheets that are not confirmed yet",
         publish_heading: "公表する" / "Publish",
         publish_lead: "「{as_of}」の版として公表します。公表した版は、あとから変更できません。" / "Publishes the edition {as_of}. It cannot be changed afterwards.",
@@ -117,9 +121,11 @@ impl Draft {
             contents.iter().map(|(_, c, changes)| (c.id.clone(), changes.clone())).collect();
         let open = contents.iter().filter(|(state, _, _)| *state != SheetState::Confirmed);
         let open = open.map(|(state, c, _)| (c.id.clone(), *state)).collect();
+        let moved = moved(tx, year, contents.iter().map(|(_, c, _)| c)).await?;
         let edition = assemble(&last, &head, contents.into_iter().map(|(_, c, _)| c).collect());
         let comparison = compare(&last, &edition, &Ministries::of_reference()?);
-        let disagreements = disagreements(&kept, &comparison);
+        let mut disagreements = disagreements(&kept, &comparison);
+        disagreements.extend(moved.into_iter().map(|id| (id, ACTIVITIES.to_owned())));
         let this = reached(tx, viewer, ActivityAction::LookOver, (year, today)).await?;
         let before = reached(tx, viewer, ActivityAction::LookOver, (year - 1, today)).await?;
         Ok(Self { follow_up, last, edition, comparison, disagreements, open, activities: [this, before] })
@@ -147,6 +153,7 @@ impl Draft {
             .open
             .iter()
             .map(|(id, state)| (name(id), state.label(language), paths::of_sheet(paths::SHEET, year, id)));
+        let odd = |kind: &String| if kind == ACTIVITIES { pw.moved.to_owned() } else { kind.clone() };
         PreviewPage {
             chrome: frame.chrome(pw.title, &way),
             pw,
@@ -156,7 +163,7 @@ impl Draft {
             as_of: self.edition.as_of_display.pick(language).to_owned(),
             summary: fill(pw.summary, &[("count", &self.comparison.differences.len().to_string())]),
             shown,
-            disagreements: self.disagreements.iter().map(|(id, kind)| (name(id), kind.clone())).collect(),
+            disagreements: self.disagreements.iter().map(|(id, kind)| (name(id), odd(kind))).collect(),
             open: open.collect(),
             publishes: could(viewer, Action::FollowUp(FollowUpAction::Publish)),
             action: paths::of_year(paths::PUBLICATION, year),
@@ -168,6 +175,23 @@ impl Draft {
             edition: self.edition.clone(),
         }
     }
+}
+
+/// The CEPTOARs whose activities to be printed are not on record any more as they stand on the sheet: their desk thought
+/// better of one.
+async fn moved<'a>(
+    tx: &mut Tx,
+    year: i32,
+    ceptoars: impl Iterator<Item = &'a Ceptoar>,
+) -> Result<Vec<String>, WebError> {
+    let printing: Vec<&Ceptoar> = ceptoars.filter(|c| !c.profile.activities.is_empty()).collect();
+    let ids: Vec<String> = printing.iter().map(|c| c.id.clone()).collect();
+    let asked =
+        Asked { ceptoars: &ids, year: Some(year), activity: None, kinds: &ActivityKind::ALL, taken_back: false };
+    let now: Vec<Activity> =
+        activities::store::entries(tx, asked).await?.iter().map(|(_, entry)| printed(entry)).collect();
+    let moved = printing.into_iter().filter(|c| c.profile.activities.iter().any(|activity| !now.contains(activity)));
+    Ok(moved.map(|c| c.id.clone()).collect())
 }
 
 /// The preview.

@@ -16,6 +16,7 @@ use crate::features::directory::activities::store::Asked;
 use crate::features::feature_map::edition::{Activity, Channel, Edition, Sector};
 use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::store as editions;
+use crate::features::follow_up::changes::in_both;
 use crate::features::follow_up::filling::profile::{ACTIVITY, printed, sections};
 use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
 use crate::features::follow_up::hindrance::doubts;
@@ -302,9 +303,10 @@ impl Scene {
         ];
         let labels = [w.purpose, w.structure, w.traits];
         for (label, text) in labels.into_iter().zip(sections(&c.profile)) {
-            facts.push((label, text.as_ref().map(|text| text.pick(language).to_owned()).unwrap_or_default()));
+            facts.push((label, text.as_ref().map(in_both).unwrap_or_default()));
         }
-        let printed: Vec<String> = c.profile.activities.iter().map(|a| printed_line(a, language)).collect();
+        let printed: Vec<String> =
+            c.profile.activities.iter().map(|activity| dated(activity, in_both(&activity.text), language)).collect();
         facts.push((w.printed, printed.join("\n")));
         facts.push((w.remark, self.sheet.remark.clone()));
         facts.retain(|(_, value)| !value.is_empty());
@@ -314,8 +316,11 @@ impl Scene {
 
 /// An activity as the profile prints it.
 fn printed_line(activity: &Activity, language: Language) -> String {
-    let when = activity.when.map(|month| format!("{} ", month.label(language))).unwrap_or_default();
-    format!("{when}{}", activity.text.pick(language))
+    dated(activity, activity.text.pick(language).to_owned(), language)
+}
+
+fn dated(activity: &Activity, text: String, language: Language) -> String {
+    activity.when.map_or_else(|| text.clone(), |month| format!("{} {text}", month.label(language)))
 }
 
 fn past_line(past: &Past, language: Language) -> PastLine {

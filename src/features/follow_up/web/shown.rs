@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::features::access::follow_up::SheetFacts;
 use crate::features::access::{Affiliation, Role, Viewer};
-use crate::features::follow_up::changes::{Prose, StoredChange};
+use crate::features::follow_up::changes::{ACTIVITIES, Prose, StoredChange};
 use crate::features::follow_up::state::Step;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
@@ -20,6 +20,7 @@ crate::words! {
         purpose: "目的" / "Purpose",
         structure: "構成と機能" / "Structure and functions",
         traits: "特徴" / "Traits",
+        activities: "概要に載せる活動" / "Activities to be printed",
         from_day: "{day}から" / "From {day}",
     }
 }
@@ -74,6 +75,7 @@ pub fn change_line(change: &StoredChange, language: Language) -> ChangeLine {
     let item = match (change.kind(), change.prose()) {
         (Some(kind), _) => kind.label(language),
         (None, Some(prose)) => w.prose(prose),
+        (None, None) if change.kind == ACTIVITIES => w.activities,
         (None, None) => "",
     };
     let part = change.part.as_ref().map(|p| format!(" ({})", p.pick(language))).unwrap_or_default();

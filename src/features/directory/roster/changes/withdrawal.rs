@@ -20,7 +20,8 @@ pub async fn withdraw(
     plan: &PastChange,
     reason: String,
 ) -> Result<(), ChangeError> {
-    if !plan.is_open {
+    // What a change replaced has to be in sight: without it nothing could be said again, and all would be lost.
+    if !plan.is_open || plan.kind != "beginning" && !store::is_remembered(tx, plan.change_id).await? {
         return Err(ChangeError::NotOpen);
     }
     let opening = plan.contact_id.filter(|_| plan.kind == "beginning");

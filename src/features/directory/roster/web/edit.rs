@@ -126,7 +126,7 @@ async fn step(
     let desk = Desk::about(what, viewer, frame, &ceptoar, &sheet, window, japan_day(now));
     let typed = desk.known(typed)?;
     if desk.is_overtaken(&typed) {
-        let past = store::history(&mut tx, &place.ceptoar, place.organisation, true).await?;
+        let past = store::history(&mut tx, &place.ceptoar, place.organisation, true, None).await?;
         let page = desk.overtaken(&typed, past.first());
         let shown = (place.ceptoar.as_str(), place.organisation);
         let tx = note_reading(tx, state, viewer, frame, shown, desk.addresses()).await?;

@@ -173,8 +173,7 @@ pub async fn get(
         Some(until) => said::store::sheet(&mut tx, &ceptoar_id, organisation, until).await?,
         None => store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?,
     };
-    let mut past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows).await?;
-    past.retain(|change| until.is_none_or(|until| change.at < until));
+    let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows, until).await?;
     let is_old = until.is_some();
     let sees_proposals = !is_old && can(&viewer, DirectoryAction::SeeProposals, &facts);
     let proposed = if sees_proposals {

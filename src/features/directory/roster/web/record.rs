@@ -18,8 +18,8 @@ crate::words! {
         old: "{day}の終わりの時点の記録を表示しています。" / "This is what was recorded at the end of {day}.",
         old_text: "その後の登録・訂正・取消しは含みません。登録の変更は、今の記録を表示してから行ってください。" / "Nothing registered, corrected or taken back since then is included. Go back to the present record to change something.",
         now: "今の記録で表示する" / "Show what is recorded now",
-        nothing: "この時点では、まだ登録がありませんでした。" / "Nothing was registered yet at that time.",
-        not_yet: "登録前" / "Not registered yet",
+        nothing: "この時点の記録はありません。登録の前か、記録の保存を始める前です。" / "Nothing is on record for that time: it was not registered yet, or records were not kept yet.",
+        not_yet: "記録なし" / "Not on record",
     }
 }
 

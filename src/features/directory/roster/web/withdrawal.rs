@@ -83,7 +83,7 @@ struct Found {
 /// The plan, for whoever may make such a change; otherwise there is none.
 async fn found(tx: &mut Tx, viewer: &Viewer, place: &ChangePlace) -> Result<Found, WebError> {
     permitted(tx, viewer, DirectoryAction::KeepWindow, &place.ceptoar, place.organisation).await?;
-    let past = store::history(tx, &place.ceptoar, place.organisation, true).await?;
+    let past = store::history(tx, &place.ceptoar, place.organisation, true, None).await?;
     let plan = past.into_iter().find(|plan| plan.change_id == place.change).ok_or(WebError::NotFound)?;
     if plan.subject != "window" {
         permitted(tx, viewer, DirectoryAction::KeepMember, &place.ceptoar, place.organisation).await?;

@@ -6,6 +6,16 @@ use uuid::Uuid;
 use crate::features::directory::roster::store::PastChange;
 use crate::kernel::ids::OrganisationId;
 
+/// Whether what a change replaced is kept.
+pub async fn is_remembered(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from directory_versions where change_id = $1) as "remembered!""#,
+        change
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// The rows that a change made go: they were recorded in its moment, and altered none that was there. What came of one
 /// proposal may be recorded in one moment, a name and a membership, and each is taken back alone.
 pub async fn drop_made(tx: &mut PgConnection, organisation: OrganisationId, plan: &PastChange) -> sqlx::Result<()> {
