@@ -106,7 +106,7 @@ async fn a_section_holds_until_the_next_one_and_begins_the_sheet_of_the_follow_u
     assert_eq!(sheet.texts("#traits"), ["二番目の特徴"]);
     assert_eq!(sheet.texts("#traits_en"), ["The second"]);
     let change = sheet.texts("[data-changes] [data-kind=traits] td");
-    assert_eq!(change.get(1).map(String::as_str), Some("二番目の特徴"), "{change:?}");
+    assert_eq!(change.get(1).map(String::as_str), Some("二番目の特徴 [English] The second"), "{change:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

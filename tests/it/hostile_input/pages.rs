@@ -150,7 +150,7 @@ impl Scene {
             .expect("an older session");
         let half = authenticators::with_password(&app, "tanto").await;
         let question = asked_window(&app, &mut db).await;
-        factory::partner(&mut db, "banks", "架空県", "passes_on").await;
+        factory::partner(&mut db, "banks", "架空県", "sits_in").await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
