@@ -46,7 +46,9 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
     for r in rows.fetch_all(&mut *tx).await? {
         let value = Name { ja: r.ja, en: r.en, reading: r.reading };
         let known = known(r.fact_id, (r.since, r.until), &r.precision, value)?;
-        of(&mut all, &r.federation_id).map(|f| f.names.push(known));
+        if let Some(f) = of(&mut all, &r.federation_id) {
+            f.names.push(known);
+        }
     }
     let rows = sqlx::query!(
         r#"select m.federation_id, m.fact_id, m.ceptoar_id, m.role as "part: Part", lower(m.valid) as since,
@@ -66,7 +68,9 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
         let who = r.ceptoar_id.map_or_else(|| Who::Body(r.ja.clone()), Who::Ceptoar);
         let value = Membership { who, name: [r.ja, r.en], part: r.part };
         let known = known(r.fact_id, (r.since, r.until), &r.precision, value)?;
-        of(&mut all, &r.federation_id).map(|f| f.members.push(known));
+        if let Some(f) = of(&mut all, &r.federation_id) {
+            f.members.push(known);
+        }
     }
     let rows = sqlx::query!(
         r#"select d.federation_id, d.fact_id, d.organisation_id as "organisation_id: OrganisationId", d.unit, d.unit_en,
@@ -86,7 +90,9 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
             unit: [unit.clone(), r.unit_en.filter(|en| !en.is_empty()).unwrap_or(unit)],
         };
         let known = known(r.fact_id, (r.since, r.until), &r.precision, value)?;
-        of(&mut all, &r.federation_id).map(|f| f.secretariats.push(known));
+        if let Some(f) = of(&mut all, &r.federation_id) {
+            f.secretariats.push(known);
+        }
     }
     Ok(all)
 }
