@@ -145,7 +145,7 @@ async fn of_the_activities_only_those_are_published_that_the_desk_ticked() {
     form.extend([("activity".to_owned(), drill.clone()), ("activity".to_owned(), other)]);
     assert_eq!(world::send(&mut desk, path, &form).await.status, 303);
     let saved = desk.get(path).await;
-    assert_eq!(saved.values("[data-profile] [name=activity][checked]"), [drill.clone()]);
+    assert_eq!(saved.values("[data-profile] [name=activity][checked]"), std::slice::from_ref(&drill));
     assert_eq!(saved.texts("[data-changes] [data-kind=traits]").len(), 1);
     assert!(saved.texts("[data-changes] [data-kind=activities]").concat().contains("セプター訓練への参加"));
     let english = with(fields(&saved, "main form"), &[("traits_en", "Star Bank was hurt."), ("act", "save")]);
@@ -162,7 +162,7 @@ async fn of_the_activities_only_those_are_published_that_the_desk_ticked() {
     assert_eq!(world::send(&mut desk, path, &with(older, &[("act", "save")])).await.status, 303);
     assert_eq!(
         desk.get(path).await.values("[data-profile] [name=activity][checked]"),
-        [drill.clone()],
+        std::slice::from_ref(&drill),
         "an older form takes nothing"
     );
     let seen = w.app.signed_in("analyst").await.get(path).await;

@@ -105,8 +105,8 @@ async fn a_plan_that_was_taken_back_is_in_the_record_of_its_days_alone() {
         if step == 0 {
             for page in [w.bank_page(), format!("/directory/banks/members/{}", w.rival)] {
                 let page = ok(&mut desk, &page).await;
-                let back = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-                let back = back.filter(|link| link.ends_with("/withdrawal")).next().expect("a way back").to_owned();
+                let mut back = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+                let back = back.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
                 let question = ok(&mut desk, &back).await;
                 let done = desk.press(&question, "main form", &[("reason", "取りやめ")]).await;
                 assert_eq!(done.status, 303, "{}", done.body);
