@@ -114,11 +114,11 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
 
     let page = desk.get(INDEX).await;
     let told = page.texts("main .item").join("|");
-    assert!(told.contains("1構成員") && told.contains(BANK) && told.contains("2027年4月1日"), "{told}");
+    assert!(told.contains("構成員の数: 1") && told.contains(BANK) && told.contains("2027年4月1日"), "{told}");
     let then = desk.get(&format!("{INDEX}?on_year=2027&on_month=4&on_day=1")).await;
-    assert!(then.texts("main .item").concat().contains("2構成員"), "{}", then.body);
+    assert!(then.texts("main .item").concat().contains("構成員の数: 2"), "{}", then.body);
     let before = desk.get(&format!("{INDEX}?on_year=2026&on_month=11&on_day=10")).await;
-    assert!(before.texts("main .item").concat().contains("0構成員"), "{}", before.body);
+    assert!(before.texts("main .item").concat().contains("構成員の数: 0"), "{}", before.body);
     assert!(desk.get(&w.bank_page()).await.texts("dl.facts").concat().contains("決済"));
     let rival = format!("/directory/banks/members/{}", w.rival);
     let page = desk.get(&rival).await;
@@ -350,10 +350,10 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
     let fact = format!("select fact_id::text from group_members where organisation_id = '{}'", w.bank);
     let fact = w.texts(&fact).await.remove(0);
     for (who, reads, names, told) in [
-        ("desk", 200, 2, "2構成員"),
-        ("coordinator", 200, 2, "2構成員"),
-        ("analyst", 200, 2, "2構成員"),
-        ("liaison", 200, 0, "2構成員"),
+        ("desk", 200, 2, "構成員の数: 2"),
+        ("coordinator", 200, 2, "構成員の数: 2"),
+        ("analyst", 200, 2, "構成員の数: 2"),
+        ("liaison", 200, 0, "構成員の数: 2"),
         ("handler", 200, 0, "あなたの組織が入っています"),
         ("bank-admin", 200, 0, "あなたの組織が入っています"),
         ("reader", 200, 0, "あなたの組織が入っています"),
@@ -366,7 +366,7 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
         assert_eq!(page.status, reads, "{who}");
         assert_eq!(page.body.contains("決済"), reads == 200, "{who}");
         // The page around it names whom one works for.
-        let main = page.texts("main").concat();
+        let main = page.texts("main .columns").concat();
         let shown = [BANK, RIVAL].iter().filter(|name| main.contains(**name)).count();
         assert_eq!(shown, names, "{who}: {main}");
         assert!(main.contains(told), "{who}: {main}");

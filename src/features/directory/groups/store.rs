@@ -146,7 +146,7 @@ pub async fn named_from(tx: &mut PgConnection, group: &str, on: NaiveDate) -> sq
     .await
 }
 
-/// Members of the CEPTOAR on a day whose names match: which, and their names; some more than are shown.
+/// Members of the CEPTOAR on a day whose names match, up to a limit: whoever is called exactly so first.
 ///
 /// # Errors
 /// The database's own.
@@ -154,18 +154,19 @@ pub async fn matching(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     on: NaiveDate,
-    pattern: &str,
+    (pattern, name): (&str, &str),
     limit: i64,
 ) -> sqlx::Result<Vec<Member>> {
     let rows = sqlx::query!(
         r#"select m.organisation_id as "organisation_id: OrganisationId", n.ja, coalesce(nullif(n.en, ''), n.ja) as "en!"
            from memberships m join organisation_names n on n.organisation_id = m.organisation_id and n.valid @> $2::date
            where m.ceptoar_id = $1 and m.valid @> $2::date and folded_name(n.ja, n.reading, n.en) like $3
-           order by n.reading, m.organisation_id limit $4"#,
+           order by n.ja = $5 or n.en = $5 desc, n.reading, m.organisation_id limit $4"#,
         ceptoar_id,
         on,
         pattern,
-        limit
+        limit,
+        name
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
     Ok(rows.map(|r| Member { organisation_id: r.organisation_id, name: [r.ja, r.en] }).collect())

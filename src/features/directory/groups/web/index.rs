@@ -35,7 +35,7 @@ crate::words! {
         from: "{day}から(予定)" / "from {day} (planned)",
         until: "{day}まで" / "until {day}",
         members: "構成員" / "Members",
-        count: "{count}構成員" / "{count} members",
+        count: "構成員の数: {count}" / "Members: {count}",
         own: "あなたの組織が入っています。" / "Your organisation is in it.",
         names: "構成員を見る({count})" / "See its members ({count})",
         nobody: "まだ構成員が入っていません。このグループに宛てた情報提供は、どこにも届きません。" / "Nobody is in it yet. What is addressed to this group reaches nobody.",

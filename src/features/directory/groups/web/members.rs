@@ -132,7 +132,7 @@ async fn found(
     let w = FormWords::of(desk.frame.language);
     let pattern = text::like_pattern(&text::search_words(name));
     let limit = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
-    let mut matching = store::matching(tx, desk.ceptoar_id, on, &pattern, limit).await?;
+    let mut matching = store::matching(tx, desk.ceptoar_id, on, (&pattern, name), limit).await?;
     let chosen = matching.iter().position(|member| member.organisation_id.to_string() == typed.get("organisation"));
     let mut exact = matching.iter().enumerate().filter(|(_, member)| member.name.iter().any(|known| known == name));
     let one = match (exact.next(), exact.next()) {
