@@ -121,7 +121,7 @@ pub async fn recorded_long_ago(owner: &mut PgConnection) -> sqlx::Result<()> {
 /// A member whose windows were changed.
 pub async fn some_member(owner: &mut PgConnection) -> sqlx::Result<Uuid> {
     sqlx::query_scalar!(
-        "select organisation_id from directory_versions where relation = 'contacts' order by organisation_id limit 1"
+        r#"select organisation_id as "organisation_id!" from directory_versions where relation = 'contacts' order by organisation_id limit 1"#
     )
     .fetch_one(owner)
     .await

@@ -55,6 +55,8 @@ pub struct Preview {
     pub not_addressed: Vec<String>,
     /// One CEPTOAR's windows.
     pub detail: Option<Detail>,
+    /// What to know of addressed groups that are not there; empty where all are.
+    pub over: String,
     /// The mail that they get.
     pub letter: Letter,
 }
@@ -154,6 +156,7 @@ pub async fn load(
         ceptoars: all.iter().filter(addressed).map(part).collect(),
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
+        over: item.draft.addressees.over(language).unwrap_or_default(),
         letter,
     })
 }
