@@ -121,15 +121,27 @@ create policy desk_changes on subgroups for update to portal_app
 grant insert (subgroup_id, ceptoar_id, kind, code, scope, scope_en, valid), update (code, scope, scope_en, valid)
   on subgroups to portal_app;
 
--- As on the roster: of those who are in a group, a member sees itself alone.
+-- As on the roster: of those who are in a group, a member sees itself alone, and a ministry nobody.
 call protect('group_members');
 create policy own_or_desk on group_members for select to portal_app using (
   (select viewer_at_centre())
   or ceptoar_id = any ((select viewer_ceptoars())::text[])
-  or ceptoar_id = any ((select viewer_ministry_ceptoars())::text[])
   or organisation_id = any ((select viewer_organisations())::uuid[])
   or organisation_id = any ((select viewer_kept_firms())::uuid[]));
 create policy desk_adds on group_members for insert to portal_app with check (directory_keeps_ceptoar(ceptoar_id));
 create policy desk_changes on group_members for update to portal_app
   using (directory_keeps_ceptoar(ceptoar_id)) with check (directory_keeps_ceptoar(ceptoar_id));
 grant select, insert (subgroup_id, ceptoar_id, organisation_id, valid), update (valid) on group_members to portal_app;
+
+-- How many are in each cross-cutting group of a CEPTOAR on a day: for a ministry too, which does not see who.
+create function group_sizes(p_ceptoar text, p_day date) returns table (subgroup_id text, members bigint)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+    select g.subgroup_id, count(*) from public.group_members g
+    where g.ceptoar_id = p_ceptoar and g.valid @> p_day
+      and ((select public.viewer_at_centre())
+           or p_ceptoar = any ((select public.viewer_ceptoars())::text[])
+           or p_ceptoar = any ((select public.viewer_ministry_ceptoars())::text[]))
+    group by g.subgroup_id $$;
+revoke execute on function group_sizes(text, date) from public;
+grant execute on function group_sizes(text, date) to portal_app;

@@ -43,9 +43,10 @@ AS $function$
         join stages s on s.ceptoar_id = ad.ceptoar_id and s.stage = 'member'
         join public.memberships m on m.ceptoar_id = ad.ceptoar_id
          and (ad.subgroup_id is null or m.subgroup_id = ad.subgroup_id
-              or m.organisation_id in (  -- a cross-cutting group: who is in it on the day
-                select g.organisation_id from public.group_members g cross join item t
-                where g.subgroup_id = ad.subgroup_id and g.ceptoar_id = ad.ceptoar_id and g.valid @> t.today))
+              or exists (  -- a cross-cutting group: who is in it on the day
+                select from public.group_members g
+                where g.subgroup_id = ad.subgroup_id and g.organisation_id = m.organisation_id
+                  and g.valid @> (select t.today from item t)))
          and (ad.contact_id is null or m.organisation_id =
               (select k.organisation_id from public.windows k where k.contact_id = ad.contact_id))
         cross join item i where m.valid @> i.today

@@ -64,13 +64,13 @@ pub struct Addressees {
     pub ceptoars: Vec<String>,
     /// Groups of CEPTOARs.
     pub subgroups: Vec<String>,
-    /// Those of them that are not there today, and so reach nobody.
+    /// Those of them that are not there today or in which nobody is, and which so reach nobody.
     pub over: Vec<OverGroup>,
     /// Windows of named persons (RED).
     pub contacts: Vec<ContactId>,
 }
 
-/// An addressed group that is not there today.
+/// An addressed group that reaches nobody today.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct OverGroup {
     /// Its short name.
@@ -80,7 +80,7 @@ pub struct OverGroup {
 }
 
 impl Addressees {
-    /// What to know about addressed groups that are not there, by name; nothing where all are.
+    /// What to know about addressed groups that reach nobody, by name; nothing where all reach somebody.
     #[must_use]
     pub fn over(&self, language: Language) -> Option<String> {
         let w = ContentWords::of(language);

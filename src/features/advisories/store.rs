@@ -282,13 +282,18 @@ async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addre
     Ok(found)
 }
 
-/// The addressed groups that are not there today.
+/// The addressed groups that are not there today, or in which nobody is.
 async fn over(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<OverGroup>> {
     let rows = sqlx::query!(
         r#"select s.code, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from advisory_addressees d join subgroups s on s.subgroup_id = d.subgroup_id
            left join ceptoar_names n on n.ceptoar_id = s.ceptoar_id and n.valid @> viewer_today()
-           where d.advisory_id = $1 and not s.valid @> viewer_today() order by s.ceptoar_id, s.code"#,
+           where d.advisory_id = $1 and not (s.valid @> viewer_today() and exists (
+             select from memberships m
+             where m.ceptoar_id = s.ceptoar_id and m.valid @> viewer_today() and (m.subgroup_id = s.subgroup_id or exists (
+               select from group_members g where g.subgroup_id = s.subgroup_id
+                 and g.organisation_id = m.organisation_id and g.valid @> viewer_today()))))
+           order by s.ceptoar_id, s.code"#,
         id.0
     );
     let rows = rows.fetch_all(tx).await?.into_iter();

@@ -81,8 +81,8 @@ pub struct Group {
     pub of_desk: bool,
     /// When it is there.
     pub valid: Period,
-    /// How many memberships name it on the day; of those that the viewer may see.
-    pub named: i64,
+    /// How many are in it on the day, for those who may know; of the tree, as many as the viewer may see.
+    pub counted: i64,
     /// Who is in it, each with its period; nobody where it is part of the tree.
     pub members: Vec<Dated<Member>>,
 }
@@ -96,9 +96,11 @@ impl Group {
     /// How many are in it on the day that it was read for.
     #[must_use]
     pub fn count(&self, day: NaiveDate) -> usize {
+        let counted = usize::try_from(self.counted).unwrap_or(0);
         match self.kind {
-            Kind::Subgroup => usize::try_from(self.named).unwrap_or(0),
-            Kind::CrossCutting => self.on(day).count(),
+            Kind::Subgroup => counted,
+            // Whoever may not know how many there are sees themselves at most.
+            Kind::CrossCutting => counted.max(self.on(day).count()),
         }
     }
 

@@ -24,10 +24,11 @@ pub async fn load(
 ) -> sqlx::Result<Vec<Group>> {
     let rows = sqlx::query!(
         r#"select s.subgroup_id, s.kind as "kind: Kind", s.code, s.scope, s.scope_en, s.kept_by = 'desk' as "of_desk!",
-                  lower(s.valid) as since, upper(s.valid) as until, coalesce(m.named, 0) as "named!"
+                  lower(s.valid) as since, upper(s.valid) as until, coalesce(m.named, z.members, 0) as "counted!"
            from subgroups s
            left join (select subgroup_id, count(*) as named from memberships
                       where ceptoar_id = $1 and valid @> $2::date group by subgroup_id) m using (subgroup_id)
+           left join group_sizes($1, $2) z using (subgroup_id)
            where s.ceptoar_id = $1 and not isempty(s.valid) and ($3::text is null or s.subgroup_id = $3)
            order by s.kind desc, s.code, lower(s.valid) nulls first"#,
         ceptoar_id,
@@ -42,7 +43,7 @@ pub async fn load(
             words: GroupWords { code: r.code, scope: r.scope, scope_en: r.scope_en },
             of_desk: r.of_desk,
             valid: Period { from: r.since, until: r.until },
-            named: r.named,
+            counted: r.counted,
             members: Vec::new(),
         });
     }

@@ -379,6 +379,8 @@ pub async fn history(
                    and (h.kind <> 'beginning' or h.subject = 'window')
                    and not exists (select from directory_versions v
                                    where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at
+                                     -- What became of its parts in groups since is looked at when it is taken back.
+                                     and v.relation <> 'group_members'
                                      and (v.relation = 'organisation_names') = (h.subject = 'name')
                                      and v.change_id is distinct from h.change_id)) as "is_open!", h.proposal_id, h.effective_on, h.reason, h.before, h.after, h.made_at,
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"

@@ -64,7 +64,13 @@ pub async fn ceptoars(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec
         let (counts, units) = counts.remove(&r.ceptoar_id).unwrap_or_default();
         let name = r.ja.map(|ja| text(ja, r.en.unwrap_or_default()));
         DirectoryFacts {
-            since: Since { name: r.since, ended: r.ended.filter(|_| name.is_none()), secretariats: desks_since, units, unhandled: None },
+            since: Since {
+                name: r.since,
+                ended: r.ended.filter(|_| name.is_none()),
+                secretariats: desks_since,
+                units,
+                unhandled: None,
+            },
             id: r.ceptoar_id,
             sector: r.sector_id,
             name,

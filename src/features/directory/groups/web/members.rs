@@ -135,11 +135,12 @@ async fn found(
     let mut matching = store::matching(tx, desk.ceptoar_id, on, (&pattern, name), limit).await?;
     let chosen = matching.iter().position(|member| member.organisation_id.to_string() == typed.get("organisation"));
     let mut exact = matching.iter().enumerate().filter(|(_, member)| member.name.iter().any(|known| known == name));
-    let one = match (exact.next(), exact.next()) {
+    // A name typed in full goes before what was chosen among those found for an earlier one.
+    let named = match (exact.next(), exact.next()) {
         (Some((place, _)), None) => Some(place),
-        (_, _) => (matching.len() == 1).then_some(0),
+        (_, _) => None,
     };
-    if let Some(place) = chosen.or(one) {
+    if let Some(place) = named.or(chosen).or((matching.len() == 1).then_some(0)) {
         return Ok(Some(matching.swap_remove(place)));
     }
     if matching.is_empty() {

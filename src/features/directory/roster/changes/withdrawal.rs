@@ -34,7 +34,9 @@ pub async fn withdraw(
     store::restore(tx, plan.change_id).await?;
     store::bring_back(tx, plan.change_id).await?;
     // Last: only a member is in a group.
-    groups::store::rejoin(tx, plan.change_id).await?;
+    if plan.kind == "ending" && plan.subject == "membership" {
+        groups::store::rejoin(tx, &sheet.ceptoar_id, plan).await?;
+    }
     let change = Change {
         on: plan.effective_on,
         correction: false,
