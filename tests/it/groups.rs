@@ -17,7 +17,7 @@ const PAYMENTS: [(&str, &str); 5] = [
     ("code", "決済"),
     ("for_whom", "決済に関わる構成員"),
     ("for_whom_en", "Members that take part in payments"),
-    ("kind", "cross_cutting"),
+    ("group_kind", "cross_cutting"),
     ("reason", "検討会の決定"),
 ];
 
@@ -91,9 +91,13 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
     assert!(page.texts("main .item").concat().contains("まだ構成員が入っていません"), "{}", page.body);
 
     // What is missing is said at its field, and what was typed stays.
-    for (missing, field) in
-        [("code", "code"), ("for_whom", "for_whom"), ("kind", "kind"), ("reason", "reason"), ("on_year", "on")]
-    {
+    for (missing, field) in [
+        ("code", "code"),
+        ("for_whom", "for_whom"),
+        ("group_kind", "group_kind"),
+        ("reason", "reason"),
+        ("on_year", "on"),
+    ] {
         let all = with(&day("2027", "4", "1"), &PAYMENTS);
         let typed: Vec<_> = all.iter().copied().filter(|(name, _)| *name != missing).collect();
         let page = fill_in(&mut desk, NEW, &typed).await;
@@ -333,8 +337,13 @@ async fn a_subgroup_of_the_desk_is_offered_on_its_days_and_does_not_end_under_it
     assert!(desk.get(&membership).await.texts("#subgroup").is_empty(), "there is none");
     factory::group(&mut w.db, "banks", "決済", &[w.bank]).await;
     assert!(desk.get(&membership).await.texts("#subgroup").is_empty(), "it stands beside the tree");
-    let regional =
-        [("code", "地域"), ("for_whom", "地域の銀行"), ("for_whom_en", ""), ("kind", "subgroup"), ("reason", "再編")];
+    let regional = [
+        ("code", "地域"),
+        ("for_whom", "地域の銀行"),
+        ("for_whom_en", ""),
+        ("group_kind", "subgroup"),
+        ("reason", "再編"),
+    ];
     change(&mut desk, NEW, &with(&day("2026", "12", "1"), &regional)).await;
     later(&w);
     let id = w.texts("select subgroup_id from subgroups where code = '地域'").await.remove(0);
@@ -414,7 +423,7 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
             &[
                 ("code", "x"),
                 ("for_whom", "x"),
-                ("kind", "cross_cutting"),
+                ("group_kind", "cross_cutting"),
                 ("member", BANK),
                 ("reason", "x"),
                 ("confirmed", "true"),

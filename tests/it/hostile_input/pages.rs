@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 64] = [
+const VALID: [(&str, &str); 65] = [
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -99,6 +99,7 @@ const VALID: [(&str, &str); 64] = [
     ("since_month", "4"),
     ("remark", "架空協会と合意した。"),
     ("partner_kind", "prefecture"),
+    ("group_kind", "cross_cutting"),
     ("role", "passes_on"),
     ("basis", "連携に関する取決め(架空)"),
     ("body_ja", ""),

@@ -105,7 +105,7 @@ pub fn prefilled(group: Option<&Group>, what: What, today: NaiveDate) -> Typed {
     let mut typed = Typed::default();
     typed.set_date("on", today);
     match what {
-        What::New => typed.set("kind", Kind::CrossCutting.code()),
+        What::New => typed.set("group_kind", Kind::CrossCutting.code()),
         What::Correct => {
             if let Some(group) = group {
                 typed.set("code", &group.words.code);
@@ -135,7 +135,7 @@ pub fn fields(what: What, found: &[Member], typed: &Typed, language: Language) -
         What::New => {
             let kinds = Kind::ALL.map(|kind| (kind.code().to_owned(), kind.label(language).to_owned()));
             let mut fields = words();
-            fields.push(Field::new(Control::Radios, "kind", w.kind, typed).help(w.kind_help).of(kinds));
+            fields.push(Field::new(Control::Radios, "group_kind", w.kind, typed).help(w.kind_help).of(kinds));
             fields.push(day(w.on, w.new_on_help));
             fields
         }
@@ -160,9 +160,9 @@ pub fn fields(what: What, found: &[Member], typed: &Typed, language: Language) -
 
 /// The kind that was chosen.
 pub fn kind(typed: &Typed, errors: &mut FieldErrors, language: Language) -> Option<Kind> {
-    let kind = Kind::from_code(typed.get("kind"));
+    let kind = Kind::from_code(typed.get("group_kind"));
     if kind.is_none() {
-        errors.add("kind", FormWords::of(language).choose);
+        errors.add("group_kind", FormWords::of(language).choose);
     }
     kind
 }
