@@ -126,6 +126,7 @@ async fn the_audience_of_another_day_is_that_days() {
     let due = async |analyst: &mut Client, day: &str| {
         let page = analyst.get(&on(day)).await;
         assert!(page.texts(".notice").concat().contains("確認用です"), "{}", page.body);
+        assert!(page.body.contains("その日の登録から") && !page.body.contains("今の名簿から"), "{}", page.body);
         page.texts(".tally b")[0].clone()
     };
     assert_eq!(due(&mut analyst, "2027-03-31").await, "2");

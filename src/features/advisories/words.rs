@@ -109,6 +109,7 @@ crate::words! {
         day_title: "別の日の届け先" / "Recipients on another day",
         day_lead: "選んだ日の正午の登録で、誰に届くかを表示します。" / "Who would receive it at noon of the day you choose, by what is registered for that day.",
         day_notice: "この画面は確認用です。実際の届け先は、発出のときの登録で決まります。" / "This is for looking only. The real recipients are those registered at the moment of publication.",
+        day_help: "この表は、発出のときに実際に使う規則で、その日の登録から作っています。" / "Made from what is registered for that day by the very rules that send it.",
         day_show: "表示する" / "Show",
         on: "基準日" / "As of",
         on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",

@@ -66,10 +66,11 @@ pub async fn get(
     let here = paths::audience(id);
     let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at, here: as_of.href(&here) };
     let mut preview = preview::load(&mut tx, &item, asked, language).await?;
-    // Who is in the groups of today says nothing of another day.
-    preview.over.clear();
     tx.commit().await?;
     let w = PreviewWords::of(language);
+    // Who is in the groups of today says nothing of another day.
+    preview.over.clear();
+    preview.help = w.day_help;
     let submission = paths::submission(id);
     let mut way = vec![frame.home(), (paths::INDEX, DraftWords::of(language).list)];
     if item.envelope.created_by == by.account_id {

@@ -73,6 +73,8 @@ pub struct Preview {
     pub detail: Option<Detail>,
     /// What to know of addressed groups that are not there; empty where all are.
     pub over: String,
+    /// What the numbers rest on.
+    pub help: &'static str,
     /// The address of this page.
     pub here: String,
     /// The same, for more to follow.
@@ -173,6 +175,7 @@ pub async fn load(
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
         over: item.draft.addressees.over(language).unwrap_or_default(),
+        help: PreviewWords::of(language).who_help,
         further: format!("{}{joint}", asked.here),
         here: asked.here,
     })
