@@ -6,9 +6,8 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::directory::roster::{BANK, RIVAL, World, change, day, fill_in, world};
+use crate::directory::roster::{BANK, RIVAL, World, change, day, fill_in, taken_back, world};
 use crate::support::factory::{self, NewAdvisory};
-use crate::support::{Client, Reply};
 
 const INDEX: &str = "/directory/banks/groups";
 const NEW: &str = "/directory/banks/groups/new";
@@ -54,15 +53,6 @@ async fn to_group(w: &mut World, group: &str) -> Uuid {
     ))
     .await;
     item
-}
-
-/// Takes the bank's open plan back.
-async fn taken_back(desk: &mut Client, w: &World) -> Reply {
-    let page = desk.get(&w.bank_page()).await;
-    let mut links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let back = links.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
-    let question = desk.get(&back).await;
-    desk.press(&question, "main form", &[("reason", "取りやめ")]).await
 }
 
 /// Who would get it on a day.
@@ -299,7 +289,7 @@ async fn a_member_leaves_a_group_and_its_groups_with_the_ceptoar() {
     change(&mut desk, &leaving, &with(&day("2027", "3", "31"), &[("reason", "合併")])).await;
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,2027-04-01)"]);
     later(&w);
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,)"], "who stays after all stays in its groups");
     later(&w);
@@ -320,7 +310,7 @@ async fn a_member_leaves_a_group_and_its_groups_with_the_ceptoar() {
     let path = w.texts(&in_first).await.remove(0);
     change(&mut desk, &path, &with(&day("2026", "12", "15"), &[("reason", "担当の変更")])).await;
     later(&w);
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(w.texts(&of_other).await, ["[2026-12-01,)"]);
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,2026-12-16)", "[2026-12-01,)"]);
@@ -375,7 +365,7 @@ async fn a_subgroup_of_the_desk_is_offered_on_its_days_and_does_not_end_under_it
     later(&w);
     change(&mut desk, &end, &last).await;
     // The plan is taken back: the member is in the subgroup as long as that is there, and then in none.
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     let said = format!(
         "select concat_ws(' ', valid, coalesce(subgroup_id, 'none')) from memberships

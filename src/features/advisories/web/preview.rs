@@ -77,8 +77,15 @@ pub struct Preview {
     pub help: &'static str,
     /// The address of this page.
     pub here: String,
-    /// The same, for more to follow.
-    pub further: String,
+}
+
+impl Preview {
+    /// The address of this page, for more to follow.
+    #[must_use]
+    pub fn further(&self) -> String {
+        let joint = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{joint}", self.here)
+    }
 }
 
 /// One CEPTOAR's share.
@@ -161,7 +168,6 @@ pub async fn load(
     };
     let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
     let due = sum(|verdict| verdict == Verdict::Due);
-    let joint = if asked.here.contains('?') { '&' } else { '?' };
     let audience = sharing::store::audience(tx, id, at).await?;
     Ok(Preview {
         due,
@@ -176,7 +182,6 @@ pub async fn load(
         detail,
         over: item.draft.addressees.over(language).unwrap_or_default(),
         help: PreviewWords::of(language).who_help,
-        further: format!("{}{joint}", asked.here),
         here: asked.here,
     })
 }
