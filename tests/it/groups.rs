@@ -99,6 +99,7 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
     let joining = format!("{INDEX}/{group}/members/joining");
     let on = day("2026", "11", "21");
     let of = |member: &'static str| with(&on, &[("member", member), ("reason", "参加の申出")]);
+    let opened_before = desk.get(&joining).await;
     let nobody = fill_in(&mut desk, &joining, &of("霞野生命")).await;
     assert!(nobody.texts("#member-error").concat().contains("当てはまるものがありません"), "another CEPTOAR's member");
     let several = fill_in(&mut desk, &joining, &of("銀行")).await;
@@ -114,7 +115,13 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
     let again = fill_in(&mut desk, &joining, &of(BANK)).await;
     assert!(again.texts("#member-error").concat().contains("このグループに入る登録があります"));
     later(&w);
-    put_in(&mut w, &group, RIVAL, day("2027", "4", "1")).await;
+    // A colleague who had the form open all the while goes on undisturbed.
+    let next = with(&day("2027", "4", "1"), &[("member", RIVAL), ("reason", "参加の申出")]);
+    let next = desk.press(&opened_before, "main form", &next).await;
+    assert_eq!(next.status, 200, "{:?}", next.texts(".error-summary"));
+    let done = desk.press(&next, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(done.location(), format!("{INDEX}?done=joined"));
+    later(&w);
 
     let page = desk.get(INDEX).await;
     let told = page.texts("main .item").join("|");
