@@ -30,7 +30,7 @@ pub async fn member_answers(
         r#"select a.advisory_id, count(*) as "members!", count(k.found) as "acknowledged!"
            from advisory_audience a
            left join lateral (
-             select true as found from advisory_acknowledgements y
+             select true as found from advisory_receipts y
              where y.advisory_id = a.advisory_id and y.organisation_id = a.organisation_id limit 1) k on true
            where a.advisory_id = any ($1) and a.ceptoar_id = any ($2) and a.stage = 'member'
            group by 1"#,

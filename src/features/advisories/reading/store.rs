@@ -156,7 +156,7 @@ async fn asked_to_answer(tx: &mut PgConnection, viewer: &Viewer, answered: bool)
         r#"select h.advisory_id as "advisory_id!"
            from viewer_hats(null) h
            left join lateral (
-             select true as found from advisory_acknowledgements y
+             select true as found from advisory_receipts y
              where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
                and y.organisation_id = any ($1) limit 1) k on true
            where h.role = any ($2) and not h.sealed
@@ -246,7 +246,7 @@ async fn reaches(
     Ok(reaches)
 }
 
-/// Which of the viewer's organisations acknowledged which of some items.
+/// Which of the viewer's organisations acknowledged which of some items: in the portal, or by telling their desk.
 pub async fn answers(
     tx: &mut PgConnection,
     viewer: &Viewer,
@@ -255,8 +255,8 @@ pub async fn answers(
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let organisations = organisations(viewer);
     let rows = sqlx::query!(
-        "select distinct advisory_id, organisation_id from advisory_acknowledgements
-         where organisation_id = any ($1) and advisory_id = any ($2)",
+        r#"select distinct advisory_id as "advisory_id!", organisation_id as "organisation_id!" from advisory_receipts
+           where organisation_id = any ($1) and advisory_id = any ($2)"#,
         &organisations,
         &ids
     )

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::board::{Counts, Part};
 use super::recipient::{Copy, CopyState, Narrow, Recipient};
 use super::watch::Watch;
+use crate::features::advisories::receipts::receipt::{Evidence, Received};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::stage::Stage;
 
@@ -88,15 +89,16 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
         r#"
         with page as (
           select a.stage, a.organisation_id, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
-                 c.state, c.attempts, c.settled_at, c.reply, k.at
+                 c.state, c.attempts, c.settled_at, c.reply, k.at, k.channel, k.strength
           from advisory_audience a
           left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
            and c.ceptoar_id = a.ceptoar_id and c.stage = a.stage
           -- By index, row by row: right after a publication nothing is known of the tables' sizes, and a
           -- join of two intermediate results may then be the slowest there is.
           left join lateral (
-            select min(y.acknowledged_at) as at from advisory_acknowledgements y
-            where y.advisory_id = $1 and y.organisation_id = a.organisation_id) k on true
+            select y.received_at as at, y.channel, y.strength from advisory_receipts y
+            where y.advisory_id = $1 and y.organisation_id = a.organisation_id
+            order by y.strength, y.received_at limit 1) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
           where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
             and ($3::uuid[] is null or a.organisation_id = any ($3))
@@ -114,7 +116,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           limit $7::bigint + 1 offset $8::bigint * $7)
         select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!",
                coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
-               p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, e.found is not null as "elsewhere!",
+               p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.channel as "channel?", p.strength as "strength?", e.found is not null as "elsewhere!",
                w.label as "label?", x.address as "address?"
         from page p
         -- Who gets it through a window of another hop or CEPTOAR needs no telephone call.
@@ -157,7 +159,11 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
                 address: r.address,
             }),
             elsewhere: r.elsewhere,
-            acknowledged_at: r.at,
+            received: r
+                .at
+                .zip(r.channel)
+                .zip(r.strength)
+                .map(|((at, channel), strength)| Received { at, evidence: Evidence::of(&channel, strength) }),
         })
         .collect())
 }

@@ -1,0 +1,179 @@
+//! SQL of the call list.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::attempt::{Attempt, NewAttempt, Outcome};
+use super::callee::{CallNumber, Callee, MailFate};
+use crate::features::access::Viewer;
+use crate::features::advisories::reading::deliveries::recipient::CopyState;
+use crate::features::directory::roster::sheet::{ChannelKind, Hours};
+use crate::kernel::ids::{AdvisoryId, ContactId, OrganisationId};
+use crate::kernel::sharing_level::HandlerScope;
+
+/// Members on one page of the call list.
+pub const PAGE: i64 = 50;
+
+/// Which members are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The item.
+    pub id: AdvisoryId,
+    /// Whose members.
+    pub ceptoar: &'a str,
+    /// Which persons may handle it: others are not called.
+    pub scope: HandlerScope,
+    /// Whether offices are closed.
+    pub off_hours: bool,
+    /// Only this one, whether or not it acknowledged.
+    pub only: Option<OrganisationId>,
+    /// How many pages to skip.
+    pub skip: i64,
+}
+
+/// Members that have not acknowledged: those that no mail reached first, then by reading; one page, and one more if
+/// there is another.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn list(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<Callee>> {
+    let rows = sqlx::query!(
+        r#"
+        with page as (
+          select a.organisation_id, n.ja, n.en, n.reading, m.fate,
+                 case m.fate when 'no_window' then 0 when 'not_taken' then 0 when 'partly' then 1 else 2 end as rank
+          from advisory_audience a
+          left join lateral (
+            select case when count(*) = 0 then 'no_window'
+                        when count(*) filter (where x.state in ('queued', 'sending')) > 0
+                         and count(*) filter (where x.state = 'sent') = 0 then 'under_way'
+                        when count(*) filter (where x.state = 'sent') = 0 then 'not_taken'
+                        when count(*) filter (where x.state in ('refused', 'expired')) > 0 then 'partly'
+                        else 'sent' end as fate
+            from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id) m on true
+          left join lateral (
+            select true as found from advisory_receipts y
+            where y.advisory_id = $1 and y.organisation_id = a.organisation_id limit 1) k on true
+          left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
+          where a.advisory_id = $1 and a.ceptoar_id = $2 and a.stage = 'member'
+            and (a.organisation_id = $3 or ($3::uuid is null and k.found is null))
+          order by rank, n.reading, a.organisation_id
+          limit $4::bigint + 1 offset $5::bigint * $4)
+        select p.organisation_id as "organisation_id!", coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!",
+               p.fate as "fate!", w.contact_id as "contact_id?", w.label as "label?", d.state as "state?: CopyState",
+               c.kind as "kind?", c.value as "value?", c.hours as "hours?"
+        from page p
+        left join lateral (
+          select k.contact_id, k.label, k.position from contacts k
+          where k.organisation_id = p.organisation_id and k.ceptoar_id = $2 and k.valid @> (select viewer_today())
+            -- Whom the item is not for is not called about it. Of a confidential one only those windows are known
+            -- that a mail went to.
+            and case $6::text when 'organisation' then true when 'handlers' then k.handler
+                  else exists (select from deliveries x where x.item_id = $1 and x.contact_id = k.contact_id) end) w on true
+        left join deliveries d on d.item_id = $1 and d.contact_id = w.contact_id
+        left join contact_channels c on c.contact_id = w.contact_id and c.valid @> (select viewer_today())
+          and c.kind in ('phone', 'mobile', 'satellite', 'fax')
+        order by p.rank, p.reading, p.organisation_id, c.kind is null,
+                 (c.hours = 'always' or (c.hours = 'off_hours') = $7) desc nulls last, w.position, c.position"#,
+        asked.id.0,
+        asked.ceptoar,
+        asked.only.map(|o| o.0),
+        PAGE,
+        asked.skip,
+        asked.scope.code(),
+        asked.off_hours
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut list: Vec<Callee> = Vec::new();
+    for r in rows {
+        let organisation_id = OrganisationId(r.organisation_id);
+        if list.last().is_none_or(|callee| callee.organisation_id != organisation_id) {
+            let (name, mail) = ([r.ja, r.en], fate(&r.fate));
+            list.push(Callee { organisation_id, name, mail, numbers: Vec::new() });
+        }
+        if let (Some(callee), Some(contact_id)) = (list.last_mut(), r.contact_id) {
+            let kind = r.kind.and_then(|kind| ChannelKind::from_code(&kind));
+            let hours = r.hours.and_then(|hours| Hours::from_code(&hours));
+            callee.numbers.push(CallNumber {
+                contact_id: ContactId(contact_id),
+                window: r.label.unwrap_or_default(),
+                mail: r.state,
+                way: kind.zip(r.value).zip(hours).map(|((kind, value), hours)| (kind, value, hours)),
+            });
+        }
+    }
+    Ok(list)
+}
+
+fn fate(code: &str) -> MailFate {
+    match code {
+        "no_window" => MailFate::NoWindow,
+        "not_taken" => MailFate::NotTaken,
+        "partly" => MailFate::PartlyTaken,
+        "under_way" => MailFate::UnderWay,
+        _ => MailFate::HandedOver,
+    }
+}
+
+/// The attempts to reach some members, the newest first.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn attempts(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    ceptoar: &str,
+    organisations: &[OrganisationId],
+) -> sqlx::Result<Vec<Attempt>> {
+    let organisations: Vec<Uuid> = organisations.iter().map(|o| o.0).collect();
+    let rows = sqlx::query!(
+        r#"select organisation_id, contact_id, kind, result as "outcome: Outcome", attempted_at, entered_by_name
+           from call_attempts where advisory_id = $1 and ceptoar_id = $2 and organisation_id = any ($3)
+           order by attempted_at desc, attempt_id"#,
+        id.0,
+        ceptoar,
+        &organisations
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Attempt {
+            organisation_id: OrganisationId(r.organisation_id),
+            contact_id: r.contact_id.map(ContactId),
+            kind: ChannelKind::from_code(&r.kind),
+            outcome: r.outcome,
+            at: r.attempted_at,
+            by: r.entered_by_name,
+        })
+        .collect())
+}
+
+/// Writes an attempt down.
+///
+/// # Errors
+/// When the database refuses or cannot be reached.
+pub async fn note(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    id: AdvisoryId,
+    ceptoar: &str,
+    organisation: OrganisationId,
+    attempt: NewAttempt,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into call_attempts (advisory_id, organisation_id, ceptoar_id, contact_id, kind, result, entered_by)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        id.0,
+        organisation.0,
+        ceptoar,
+        attempt.number.map(|(window, _)| window.0),
+        attempt.number.map_or("other", |(_, kind)| kind.code()),
+        attempt.outcome.code(),
+        viewer.account_id.0
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,137 @@
+//! 受領コードで記録: the code of a FAX sheet finds the member, within this desk's own list of this item.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+
+use super::desk::{self, Asking, Desk};
+use super::page::Known;
+use super::words::{CodeWords, ReceiptWords};
+use crate::features::access::Viewer;
+use crate::features::access::action::ReceiptAction;
+use crate::features::accounts::throttle::{self, Counted};
+use crate::features::advisories::receipts::code::Code;
+use crate::features::advisories::receipts::typed::{EntryForm, no_code};
+use crate::features::advisories::receipts::{paths, store};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::fill;
+use crate::platform::audit::{self, Event};
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Id;
+use crate::platform::web::form::FieldErrors;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+/// Whose desk.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct DeskQuery {
+    /// Whose members.
+    pub ceptoar: String,
+}
+
+/// What is typed.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    receipt_code: String,
+    from: String,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/receipts/code.html")]
+struct CodePage {
+    chrome: Chrome,
+    w: &'static CodeWords,
+    words: &'static ReceiptWords,
+    subject: String,
+    action: String,
+    back: String,
+    form: CodeForm,
+    errors: FieldErrors,
+}
+
+fn page(desk: &Desk, frame: &Frame, form: CodeForm, errors: FieldErrors) -> CodePage {
+    let w = CodeWords::of(frame.language);
+    CodePage {
+        chrome: desk.chrome(frame, w.title),
+        w,
+        words: ReceiptWords::of(frame.language),
+        subject: format!("{} / {}", desk.number(), desk.name(frame.language)),
+        action: paths::code(desk.id, &desk.ceptoar_id),
+        back: desk.list(),
+        form,
+        errors,
+    }
+}
+
+/// The form alone.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<AdvisoryId>,
+    Query(query): Query<DeskQuery>,
+) -> Result<Response, WebError> {
+    let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
+    let (tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.code").await?;
+    tx.commit().await?;
+    Ok(Page(page(&desk, &frame, CodeForm::default(), FieldErrors::default())).into_response())
+}
+
+/// The form of the member that the code belongs to.
+pub async fn post(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Id(id): Id<AdvisoryId>,
+    Query(query): Query<DeskQuery>,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, WebError> {
+    let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
+    let (mut tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.code").await?;
+    let counted = Counted::ReceiptCode(viewer.account_id);
+    // Counted before anything is looked up: whoever tries codes one after the other learns nothing from them.
+    if throttle::charge(&mut tx, counted, desk.now).await? {
+        tx.commit().await?;
+        return Err(WebError::TooMany(throttle::WINDOW.to_std().unwrap_or_default()));
+    }
+    let members = store::members(&mut tx, id, &desk.ceptoar_id).await?;
+    let w = CodeWords::of(frame.language);
+    let message = match Code::parse(&form.receipt_code) {
+        Ok(code) => {
+            let mut found = members.into_iter().filter(|member| desk.code(&state, *member) == code);
+            match (found.next(), found.next()) {
+                (Some(member), None) => {
+                    throttle::take_back(&mut tx, counted).await?;
+                    let known = Known::read(&mut tx, &desk, member).await?;
+                    tx.commit().await?;
+                    let form = EntryForm {
+                        receipt_code: code.spoken(),
+                        channel: "phone".into(),
+                        from: form.from,
+                        ..EntryForm::just_now(desk.now)
+                    };
+                    return Ok(known.page(&desk, &frame, form, FieldErrors::default()));
+                }
+                // Rare among thousands of members; the name decides.
+                (Some(_), Some(_)) => w.several.to_owned(),
+                (None, _) => {
+                    let name = desk.name(frame.language);
+                    fill(w.unknown, &[("number", desk.number()), ("ceptoar", name)])
+                }
+            }
+        }
+        Err(_) if form.receipt_code.trim().is_empty() => w.empty.to_owned(),
+        Err(problem) => no_code(problem, frame.language).to_owned(),
+    };
+    let subject = id.to_string();
+    let event = Event::refused(desk.now, "receipt.code", "advisory", &subject).by(viewer.account_id);
+    audit::record(&mut tx, event.request(&frame.request_id)).await?;
+    tx.commit().await?;
+    let mut errors = FieldErrors::default();
+    errors.add("receipt_code", message);
+    Ok(Unprocessable(page(&desk, &frame, form, errors)).into_response())
+}
