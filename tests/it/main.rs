@@ -36,6 +36,7 @@ mod outgoing;
 mod overview;
 mod permissions;
 mod reading;
+mod receipts;
 mod row_security;
 mod search;
 mod security_page;
