@@ -56,6 +56,12 @@ from advisories a, memberships m where a.state = 'published' and a.level <> 'RED
 insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
 select a.advisory_id, f.organisation_id, f.account_id, now() from advisories a, affiliations f join accounts c using (account_id)
 where a.level = 'AMBER' and a.state = 'published' and c.sign_in_name = 'poc-bank-2';
+insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, answered_by, happened_at, entered_by)
+select a.advisory_id, m.organisation_id, 'banks', 'phone', false, 'x', now(), c.account_id
+from advisories a, memberships m, accounts c
+where a.level in ('AMBER', 'GREEN') and a.state = 'published' and m.ceptoar_id = 'banks' and c.sign_in_name = 'desk-banks';
+insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
+select advisory_id, organisation_id, ceptoar_id, 'phone', 'busy', entered_by from desk_receipts;
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
 insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)
@@ -400,6 +406,8 @@ async fn a_member_sees_itself_and_no_other_member() {
         "delivery_addresses",
         "advisory_audience",
         "advisory_acknowledgements",
+        "desk_receipts",
+        "call_attempts",
         "directory_versions",
         "directory_changes",
     ] {
@@ -450,6 +458,7 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
             "deliveries",
             "delivery_addresses",
             "advisory_audience",
+            "call_attempts",
             "directory_changes",
             "directory_imports",
             "directory_import_columns",
