@@ -125,7 +125,7 @@ async fn board(app: &TestApp, name: &str, id: Uuid) -> i64 {
 }
 
 async fn standing(client: &mut Client) -> String {
-    client.get("/advisories.json").await.json()["items"][0]["standing"].as_str().unwrap_or_default().to_owned()
+    client.get("/advisories.json").await.json()["advisories"][0]["standing"].as_str().unwrap_or_default().to_owned()
 }
 
 async fn published(cast: &Cast, level: &str) -> Uuid {

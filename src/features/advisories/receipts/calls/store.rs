@@ -1,5 +1,8 @@
 //! SQL of the call list.
 
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -148,6 +151,30 @@ pub async fn attempts(
             by: r.entered_by_name,
         })
         .collect())
+}
+
+/// The members whose numbers somebody was shown about this item within the last hour, as the trail has it.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn shown_lately(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    id: AdvisoryId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<HashSet<OrganisationId>> {
+    let ids = sqlx::query_scalar!(
+        r#"select o.id::uuid as "id!: OrganisationId" from audit_events e
+           cross join lateral jsonb_array_elements_text(e.detail -> 'numbers_of') o (id)
+           where e.account_id = $1 and e.occurred_at > $2 and e.action = 'contacts.read' and e.outcome = 'done'
+             and e.subject_kind = 'advisory' and e.subject_id = $3"#,
+        viewer.account_id.0,
+        now - TimeDelta::hours(1),
+        id.to_string()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Writes an attempt down.

@@ -10,6 +10,7 @@ use crate::features::advisories::advisory::State as ItemState;
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::store::{self as reading, Found};
+use crate::features::advisories::receipts::calls::store as calls;
 use crate::features::advisories::receipts::code::Code;
 use crate::features::advisories::receipts::store;
 use crate::features::advisories::web::reading::nothing_here;
@@ -19,6 +20,7 @@ use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
+use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::state::AppState;
@@ -170,25 +172,35 @@ impl Desk {
         audit::record(tx, event.request(&asking.frame.request_id).detail(detail)).await
     }
 
-    /// Writes down whose numbers were shown.
+    /// Charges the numbers that a page is about to show, writes down whose they are, and ends the transaction. Seen once
+    /// they are not charged again for an hour: whoever calls one member after the other looks at the same list each
+    /// time, and carries nothing more off.
     ///
     /// # Errors
-    /// When the database cannot be reached.
-    pub async fn record_numbers(
+    /// 429, or the database's own.
+    pub async fn show_numbers(
         &self,
-        tx: &mut Tx,
+        mut tx: Tx,
         asking: Asking<'_>,
-        organisations: &[OrganisationId],
-    ) -> sqlx::Result<()> {
-        if organisations.is_empty() {
-            return Ok(());
+        numbers: &[(OrganisationId, usize)],
+    ) -> Result<(), WebError> {
+        let account = asking.viewer.account_id;
+        let known = calls::shown_lately(&mut tx, asking.viewer, self.id, self.now).await?;
+        let fresh = numbers.iter().filter(|(organisation, count)| *count > 0 && !known.contains(organisation));
+        let (whose, counts): (Vec<OrganisationId>, Vec<usize>) = fresh.copied().unzip();
+        if !whose.is_empty() {
+            let subject = self.id.to_string();
+            let event = Event::done(self.now, "contacts.read", "advisory", &subject)
+                .by(account)
+                .request(&asking.frame.request_id)
+                .detail(serde_json::json!({ "ceptoar": self.ceptoar_id, "numbers_of": whose }));
+            audit::record(&mut tx, event).await?;
         }
-        let subject = self.id.to_string();
-        let event = Event::done(self.now, "contacts.read", "advisory", &subject)
-            .by(asking.viewer.account_id)
-            .request(&asking.frame.request_id)
-            .detail(serde_json::json!({ "ceptoar": self.ceptoar_id, "organisations": organisations }));
-        audit::record_once_an_hour(tx, event).await
+        let limit = asking.state.config.contact_reads_per_hour;
+        let addresses = counts.iter().sum();
+        let shown = Shown { account, addresses, limit, request_id: &asking.frame.request_id };
+        contact_reads::charge(tx, shown, self.now).await?.commit().await?;
+        Ok(())
     }
 }
 

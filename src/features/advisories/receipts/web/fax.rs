@@ -6,22 +6,18 @@ use axum::response::{IntoResponse, Response};
 
 use super::desk::{self, Asking, Desk};
 use super::entry::MemberPlace;
-use super::script::{carried, shown};
+use super::script::{beginning, carried, shown};
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
 use crate::features::advisories::receipts::{paths, store};
 use crate::kernel::language::{Label, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
-use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
-
-/// How many characters of a summary a sheet has room for.
-const ROOM: usize = 420;
 
 crate::words! {
     /// Words of the FAX sheet.
@@ -89,14 +85,9 @@ pub async fn get(
     let name = desk.member(&mut tx, place.organisation).await?;
     let fax = store::fax_numbers(&mut tx, &desk.ceptoar_id, place.organisation).await?;
     let numbers = store::desk_numbers(&mut tx, &viewer, &desk.ceptoar_id).await?;
-    if !fax.is_empty() {
-        desk.record_numbers(&mut tx, asking, &[place.organisation]).await?;
-    }
     let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": place.organisation });
     desk.record(&mut tx, asking, "receipt.sheet", detail).await?;
-    let limit = state.config.contact_reads_per_hour;
-    let charged = Shown { account: viewer.account_id, addresses: fax.len(), limit, request_id: &frame.request_id };
-    contact_reads::charge(tx, charged, desk.now).await?.commit().await?;
+    desk.show_numbers(tx, asking, &[(place.organisation, fax.len())]).await?;
     let code = desk.code(&state, place.organisation).spoken();
     Ok(Page(page(&desk, &frame, &name, fax, &numbers, code)).into_response())
 }
@@ -127,13 +118,5 @@ fn page(
         content: carried(desk).map(|text| (text.kind.label(language), text.title.clone(), beginning(&text.summary))),
         handling: desk.level().handling(language),
         calls: paths::calls(desk.id, &desk.ceptoar_id),
-    }
-}
-
-/// As much of a text as the sheet has room for.
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(ROOM) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
     }
 }

@@ -14,11 +14,16 @@ use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::text::width;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
+
+/// Half-width columns of a line, and of all that a sheet has room for.
+const LINE: usize = 60;
+const ROOM: usize = 6 * LINE;
 
 crate::words! {
     /// Words of the telephone script.
@@ -48,7 +53,7 @@ crate::words! {
         receipt: "4. 受領を確かめる" / "4. Have it confirmed",
         receipt_text: "「受け取ったことを確認できましたか。FAX送信票がお手元にあれば、受領コードの8桁を読み上げてください。」 コードを復唱して、「受領コードで記録」に入力します。コードがなければ、連絡一覧の「受領を記録」から記録します。" / "“Can you confirm that you have received it? If you have our fax sheet, please read out its code of eight digits.” Repeat the code and type it under “Enter by code”. Without a code use “Enter receipt” on the call list.",
         receipt_red: "受領は、ご本人がポータルで確認します。事務局は記録しません。電話した結果を連絡一覧に記録します。" / "The named person acknowledges in the portal. The desk enters no receipt; note the call on the call list.",
-        doubt: "相手が本当の事務局かを疑ったときは、いったん切って、名簿の番号へ折り返してもらいます。" / "If they doubt who you are, let them hang up and call the number they know.",
+        doubt: "本当に事務局からの電話かと聞かれたときは、いったん切って、相手の知っている番号へかけ直してもらいます。" / "If they doubt who you are, let them hang up and call the number they know.",
         notes: "書き留める" / "Write down",
         member: "構成員" / "Member",
         spoke_with: "応答した方" / "Who answered",
@@ -119,7 +124,7 @@ fn page(desk: &Desk, frame: &Frame, numbers: &[store::Number]) -> ScriptPage {
         who: fill(w.who_text, &[("ceptoar", desk.name(language))]),
         say: fill(w.say_text, &told),
         say_due: if due.is_empty() { String::new() } else { fill(w.say_due, &[("due", &due)]) },
-        open: carried(desk).map(|text| (fill(w.say_open, &[("title", &text.title)]), text.summary.clone())),
+        open: carried(desk).map(|text| (fill(w.say_open, &[("title", &text.title)]), beginning(&text.summary))),
         calls: paths::calls(desk.id, &desk.ceptoar_id),
         published,
         answer_due: due,
@@ -130,4 +135,36 @@ fn page(desk: &Desk, frame: &Frame, numbers: &[store::Number]) -> ScriptPage {
 #[must_use]
 pub fn shown(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
     numbers.iter().take(4).map(|n| (n.kind.label(language), n.value.clone())).collect()
+}
+
+/// As much of a text as a sheet has room for.
+#[must_use]
+pub fn beginning(text: &str) -> String {
+    let (mut columns, mut lines): (usize, usize) = (0, 1);
+    for (place, c) in text.char_indices() {
+        if c == '\n' {
+            (columns, lines) = (columns.next_multiple_of(LINE), lines + 1);
+        } else {
+            columns += width(c.encode_utf8(&mut [0; 4]));
+        }
+        if columns > ROOM || lines > ROOM / LINE {
+            return format!("{}…", text.get(..place).unwrap_or_default().trim_end());
+        }
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_holds_the_beginning_of_a_long_text() {
+        assert_eq!(beginning("短い。"), "短い。");
+        for long in ["長".repeat(400), "x".repeat(800), "行\n".repeat(40)] {
+            let shown = beginning(&long);
+            assert!(shown.ends_with('…') && shown.lines().count() <= ROOM / LINE, "{shown}");
+            assert!(width(&shown) <= ROOM + 2);
+        }
+    }
 }
