@@ -455,10 +455,18 @@ async fn numbers_are_charged_like_all_reading_of_contacts() {
     let id = published(&cast, "AMBER").await;
     let mut desk = cast.app.signed_in("desk").await;
     let page = format!("/advisories/{id}/calls?ceptoar=banks");
-    for _ in 0..12 {
-        assert_eq!(desk.get(&page).await.status, 200, "four numbers each");
+    for _ in 0..15 {
+        assert_eq!(desk.get(&page).await.status, 200, "four numbers, and the same ones each time");
     }
-    assert_eq!(desk.get(&page).await.status, 429);
+    let mut db = cast.app.database.owner().await;
+    let another = factory::member(&mut db, "banks", "さくら架空銀行").await;
+    let window = factory::window(&mut db, another, Some("banks"), "soc@bank3.example").await;
+    for position in 2..50 {
+        number(&cast.app, window, position, "phone", &format!("03-0000-{position:04}"), "always").await;
+    }
+    let more = published(&cast, "AMBER").await;
+    assert_eq!(desk.get(&format!("/advisories/{more}/calls?ceptoar=banks")).await.status, 429, "48 and 4 after 4");
+    assert_eq!(desk.get(&page).await.status, 200, "what was seen within the hour stays in sight");
 }
 
 #[tokio::test(flavor = "multi_thread")]
