@@ -131,10 +131,17 @@ fn page(desk: &Desk, frame: &Frame, numbers: &[store::Number]) -> ScriptPage {
     }
 }
 
-/// The first numbers of the desk: a sheet has room for a few.
+/// The desk's first number of each kind: a sheet has room for no more, and whoever answers by FAX needs that one.
 #[must_use]
 pub fn shown(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
-    numbers.iter().take(4).map(|n| (n.kind.label(language), n.value.clone())).collect()
+    let mut shown: Vec<(&'static str, String)> = Vec::new();
+    for number in numbers {
+        let kind = number.kind.label(language);
+        if shown.iter().all(|(known, _)| *known != kind) {
+            shown.push((kind, number.value.clone()));
+        }
+    }
+    shown
 }
 
 /// As much of a text as a sheet has room for.
