@@ -10,24 +10,30 @@ create table desk_receipts (
   ceptoar_id text not null references ceptoars,
   channel text not null check (channel in ('phone', 'fax', 'satellite', 'in_person', 'other')),
   with_code boolean not null,                    -- they told the code of their own sheet
-  answered_by text not null check (length(answered_by) between 1 and 100),
-  remark text not null default '' check (length(remark) <= 200),
   happened_at timestamptz not null,
   entered_at timestamptz not null default viewer_now(),
   entered_by uuid not null references accounts,
-  entered_by_name text not null default '',      -- as the person was called then; accounts are otherwise everybody's own
   withdrawn_at timestamptz,
   withdrawn_by uuid references accounts,
-  withdrawn_by_name text,
-  withdrawn_reason text check (length(withdrawn_reason) between 1 and 200),
-  constraint desk_receipts_whole_withdrawal check (
-    num_nulls(withdrawn_at, withdrawn_by, withdrawn_by_name, withdrawn_reason) in (0, 4)),
+  constraint desk_receipts_whole_withdrawal check (num_nulls(withdrawn_at, withdrawn_by) in (0, 2)),
   constraint desk_receipts_not_ahead check (happened_at <= entered_at)
 );
 -- Two people at once write down the same telephone call: one of them does.
 create unique index desk_receipts_standing on desk_receipts (advisory_id, organisation_id, ceptoar_id)
   where withdrawn_at is null;
 create index desk_receipts_organisation on desk_receipts (organisation_id, advisory_id);
+
+-- Who said so, in whose words, and what people are called: for the firm and the desk that wrote it down alone. The centre
+-- counts receipts and measures by organisation; it has no use for a name.
+create table desk_receipt_words (
+  receipt_id uuid primary key references desk_receipts,
+  answered_by text not null check (length(answered_by) between 1 and 100),
+  remark text not null default '' check (length(remark) <= 200),
+  entered_by_name text not null default '',      -- as the person was called then; accounts are otherwise everybody's own
+  withdrawn_by_name text,
+  withdrawn_reason text check (length(withdrawn_reason) between 1 and 200),
+  constraint desk_receipt_words_whole_withdrawal check (num_nulls(withdrawn_by_name, withdrawn_reason) in (0, 2))
+);
 
 -- Whom the desk tried to reach, so that a colleague need not try again. The number itself stands in the directory.
 create table call_attempts (
@@ -36,15 +42,19 @@ create table call_attempts (
   organisation_id uuid not null references organisations,
   ceptoar_id text not null references ceptoars,
   contact_id uuid references windows,            -- null: by another way than a registered number
+  -- Which number, as the directory had it: a corrected one is another fact, or was recorded since. The fact may go.
+  channel_fact uuid,
   kind text not null check (kind in ('phone', 'mobile', 'satellite', 'fax', 'other')),
   result text not null check (result in ('no_answer', 'busy', 'wrong_number', 'message', 'reached')),
   attempted_at timestamptz not null default viewer_now(),
   entered_by uuid not null references accounts,
-  entered_by_name text not null default ''
+  entered_by_name text not null default '',
+  constraint call_attempts_number_of_window check (num_nulls(contact_id, channel_fact) in (0, 2))
 );
 create index call_attempts_of on call_attempts (advisory_id, ceptoar_id, organisation_id);
 
 call protect('desk_receipts');
+call protect('desk_receipt_words');
 call protect('call_attempts');
 
 -- Whether the viewer keeps the desk of a CEPTOAR through which the item has reached the organisation as a member.
@@ -59,21 +69,37 @@ create function desk_reaches(p_advisory uuid, p_ceptoar text, p_organisation uui
                     and au.ceptoar_id = p_ceptoar and au.stage = 'member' and a.state = 'published');
   end $$;
 
--- Who and when is the database's to say. What is confidential is acknowledged by the named person alone: whoever answers
--- a telephone has not read it, and the desk cannot say what it is about.
+-- Whether the viewer may write receipts of a member down. What is confidential is acknowledged by the named person alone:
+-- whoever answers a telephone has not read it, and the desk cannot say what it is about. And nobody is told anything by
+-- their own organisation: they press the button.
+create function desk_enters(p_advisory uuid, p_ceptoar text, p_organisation uuid) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return public.desk_reaches(p_advisory, p_ceptoar, p_organisation)
+      and exists (select from public.advisories a where a.advisory_id = p_advisory and a.level <> 'RED')
+      and not exists (select from public.affiliations f
+                      where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
+                        and f.organisation_id = p_organisation);
+  end $$;
+
+-- Whether the statement comes from the owner of the tables and not from the application.
+create function said_by_owner() returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select pg_has_role(session_user, current_user, 'member') $$;
+
+-- Who and when is the database's to say. Triggers answer before row security: they ask first for the right to enter
+-- anything, and refuse in one and the same words, so that nobody learns which ids exist, what was published when and whose
+-- a window is.
 create function desk_receipts_entry() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
-  as $$
-  declare item public.advisories;
-  begin
-    new.entered_at := public.viewer_now();
-    new.entered_by_name := (select c.display_name from public.accounts c where c.account_id = new.entered_by);
-    select * into item from public.advisories a where a.advisory_id = new.advisory_id;
-    if item.state is distinct from 'published' or item.level = 'RED' then
-      raise exception 'a desk enters no receipt for this item' using errcode = 'insufficient_privilege';
+  as $$ begin
+    if not public.said_by_owner() and not public.desk_enters(new.advisory_id, new.ceptoar_id, new.organisation_id) then
+      raise exception 'not for this desk to enter' using errcode = 'insufficient_privilege';
     end if;
+    new.entered_at := public.viewer_now();
     -- Times are typed to the minute.
-    if new.happened_at < date_trunc('minute', item.published_at) then
+    if new.happened_at < (select date_trunc('minute', a.published_at) from public.advisories a
+                          where a.advisory_id = new.advisory_id) then
       raise exception 'no receipt before the publication' using errcode = 'check_violation',
         constraint = 'desk_receipts_not_before';
     end if;
@@ -89,21 +115,61 @@ create function desk_receipts_withdrawal() returns trigger
       raise exception 'a receipt is taken back once' using errcode = 'insufficient_privilege';
     end if;
     new.withdrawn_at := public.viewer_now();
-    new.withdrawn_by_name := (select c.display_name from public.accounts c where c.account_id = new.withdrawn_by);
     return new;
   end $$;
 create trigger desk_receipts_withdrawal before update on desk_receipts
   for each row execute function desk_receipts_withdrawal();
 
+-- Names are those of the accounts that the receipt itself has.
+create function desk_receipt_words_names() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$
+  declare receipt public.desk_receipts;
+  begin
+    select * into receipt from public.desk_receipts d where d.receipt_id = new.receipt_id;
+    if tg_op = 'INSERT' then
+      new.entered_by_name := coalesce(
+        (select c.display_name from public.accounts c where c.account_id = receipt.entered_by), '');
+      new.withdrawn_by_name := null;
+      new.withdrawn_reason := null;
+      return new;
+    end if;
+    if old.withdrawn_reason is not null or receipt.withdrawn_at is null then
+      raise exception 'a receipt is taken back once' using errcode = 'insufficient_privilege';
+    end if;
+    new.withdrawn_by_name := (select c.display_name from public.accounts c where c.account_id = receipt.withdrawn_by);
+    return new;
+  end $$;
+create trigger desk_receipt_words_names before insert or update on desk_receipt_words
+  for each row execute function desk_receipt_words_names();
+
+-- No receipt without who said so, and none taken back without a reason. Looked at when everything is written.
+create function desk_receipts_worded() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    if not exists (select from public.desk_receipt_words w where w.receipt_id = new.receipt_id
+                     and (new.withdrawn_at is null or w.withdrawn_reason is not null)) then
+      raise exception 'a receipt says who told it, and why it was taken back' using errcode = 'check_violation',
+        constraint = 'desk_receipts_worded';
+    end if;
+    return null;
+  end $$;
+create constraint trigger desk_receipts_worded after insert or update on desk_receipts
+  deferrable initially deferred for each row execute function desk_receipts_worded();
+
 create function call_attempts_entry() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$ begin
+    if not public.said_by_owner() and not public.desk_reaches(new.advisory_id, new.ceptoar_id, new.organisation_id)
+       or new.channel_fact is not null and not exists (
+         select from public.contact_channels c
+         join public.windows w on w.contact_id = c.contact_id
+         where c.fact_id = new.channel_fact and c.contact_id = new.contact_id and c.kind = new.kind
+           and w.organisation_id = new.organisation_id and w.ceptoar_id = new.ceptoar_id) then
+      raise exception 'not for this desk to enter' using errcode = 'insufficient_privilege';
+    end if;
     new.attempted_at := public.viewer_now();
     new.entered_by_name := (select c.display_name from public.accounts c where c.account_id = new.entered_by);
-    if new.contact_id is not null and not exists (
-      select from public.windows w where w.contact_id = new.contact_id and w.organisation_id = new.organisation_id) then
-      raise exception 'a window of somebody else' using errcode = 'insufficient_privilege';
-    end if;
     return new;
   end $$;
 create trigger call_attempts_entry before insert on call_attempts for each row execute function call_attempts_entry();
@@ -119,11 +185,28 @@ create policy own_view on desk_receipts for select to portal_app using (
                and au.ceptoar_id = any ((select viewer_ceptoars())::text[])));
 create policy enter on desk_receipts for insert to portal_app with check (
   entered_by = (select viewer_account()) and withdrawn_at is null
-  and desk_reaches(advisory_id, ceptoar_id, organisation_id));
+  and desk_enters(advisory_id, ceptoar_id, organisation_id));
 -- Any colleague of the same desk takes back: whoever entered it may be at home by then.
 create policy take_back on desk_receipts for update to portal_app
   using (withdrawn_at is null and ceptoar_id = any ((select viewer_ceptoars())::text[]))
   with check (withdrawn_by = (select viewer_account()) and desk_reaches(advisory_id, ceptoar_id, organisation_id));
+
+-- The words are the firm's and the desk's that wrote them; whoever sees no receipt sees no words either.
+create policy own_view on desk_receipt_words for select to portal_app using (
+  exists (select from desk_receipts d
+          where d.receipt_id = desk_receipt_words.receipt_id
+            and (d.organisation_id = any ((select viewer_answering_organisations())::uuid[])
+                 or d.ceptoar_id = any ((select viewer_ceptoars())::text[]))));
+create policy enter on desk_receipt_words for insert to portal_app with check (
+  exists (select from desk_receipts d
+          where d.receipt_id = desk_receipt_words.receipt_id and d.withdrawn_at is null
+            and d.entered_by = (select viewer_account())
+            and d.ceptoar_id = any ((select viewer_ceptoars())::text[])));
+-- After the receipt itself, by the same person; that it happens once is the trigger's to say.
+create policy take_back on desk_receipt_words for update to portal_app using (
+  exists (select from desk_receipts d
+          where d.receipt_id = desk_receipt_words.receipt_id and d.withdrawn_by = (select viewer_account())
+            and d.ceptoar_id = any ((select viewer_ceptoars())::text[])));
 
 -- Attempts are the desk's own notes.
 create policy own_desk on call_attempts for select to portal_app using (
@@ -132,20 +215,25 @@ create policy own_desk on call_attempts for select to portal_app using (
 create policy enter on call_attempts for insert to portal_app with check (
   entered_by = (select viewer_account()) and desk_reaches(advisory_id, ceptoar_id, organisation_id));
 
-grant select, insert on desk_receipts, call_attempts to portal_app;
-grant update (withdrawn_at, withdrawn_by, withdrawn_reason) on desk_receipts to portal_app;
-revoke execute on function desk_reaches(uuid, text, uuid), desk_receipts_entry(), desk_receipts_withdrawal(),
+grant select, insert on desk_receipts, desk_receipt_words, call_attempts to portal_app;
+grant update (withdrawn_at, withdrawn_by) on desk_receipts to portal_app;
+grant update (withdrawn_reason) on desk_receipt_words to portal_app;
+revoke execute on function desk_reaches(uuid, text, uuid), desk_enters(uuid, text, uuid), said_by_owner(),
+  desk_receipts_entry(), desk_receipts_withdrawal(), desk_receipt_words_names(), desk_receipts_worded(),
   call_attempts_entry() from public;
-grant execute on function desk_reaches(uuid, text, uuid) to portal_app;
+grant execute on function desk_reaches(uuid, text, uuid), desk_enters(uuid, text, uuid) to portal_app;
 
--- What counts as received, wherever it is counted: the firm's own acknowledgement, or what its desk was told. Asked row by
--- row, both sides are served by their indexes. `strength` sorts what weighs most first.
+-- What counts as received, wherever it is counted: the firm's own acknowledgement on every hop on which it has the item,
+-- or what a desk was told, for that desk's own members alone (`stage` and `ceptoar_id`; null: on every hop). Asked row by
+-- row, both sides are served by their indexes. `strength` sorts what weighs most first; `known_at` is when the portal
+-- learned of it.
 create view advisory_receipts with (security_invoker = true) as
-  select k.advisory_id, k.organisation_id, k.acknowledged_at as received_at, 'portal' as channel,
-         0::smallint as strength
+  select k.advisory_id, k.organisation_id, null::text as ceptoar_id, null::text as stage,
+         k.acknowledged_at as received_at, k.acknowledged_at as known_at, 'portal' as channel, 0::smallint as strength
   from advisory_acknowledgements k
   union all
-  select d.advisory_id, d.organisation_id, d.happened_at, d.channel, case when d.with_code then 1 else 2 end::smallint
+  select d.advisory_id, d.organisation_id, d.ceptoar_id, 'member', d.happened_at, d.entered_at, d.channel,
+         case when d.with_code then 1 else 2 end::smallint
   from desk_receipts d where d.withdrawn_at is null;
 grant select on advisory_receipts to portal_app;
 
@@ -171,6 +259,9 @@ AS $function$
     with due as materialized (
       select d.ceptoar_id, d.stage, d.organisation_id, d.state, d.settled_at
       from public.deliveries d where d.item_id = p_advisory),
+    received as materialized (
+      select distinct k.organisation_id, k.ceptoar_id, k.stage
+      from public.advisory_receipts k where k.advisory_id = p_advisory),
     windows as (
       select d.ceptoar_id, d.stage,
              count(*) filter (where d.state = 'queued') as queued,
@@ -184,8 +275,10 @@ AS $function$
     organisations as (
       select au.ceptoar_id, au.stage, count(*) as organisations,
              count(*) filter (where au.organisation_id in (
-               select k.organisation_id from public.advisory_receipts k
-               where k.advisory_id = p_advisory)) as acknowledged,
+                 select k.organisation_id from received k where k.stage is null)
+               or (au.organisation_id, au.ceptoar_id, au.stage) in (
+                 select k.organisation_id, k.ceptoar_id, k.stage from received k
+                 where k.stage is not null)) as acknowledged,
              count(*) filter (where au.organisation_id not in (select d.organisation_id from due d)) as unreached
       from public.advisory_audience au
       where au.advisory_id = p_advisory and au.stage = any (hops)
