@@ -289,3 +289,33 @@ AS $function$
            coalesce(w.cancelled, 0), w.first_at, w.last_at
     from organisations o left join windows w on w.ceptoar_id = o.ceptoar_id and w.stage = o.stage;
   end $function$;
+
+-- The same for the front page of a desk: of some items, how many of its members have them. With the owner's rights, like the
+-- board, because row by row the policies cost a second where ten items went to 15,000 members.
+create function desk_answers(p_advisories uuid[]) returns table (advisory_id uuid, members bigint, acknowledged bigint)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  #variable_conflict use_column
+  begin
+    return query
+    with asked as materialized (
+      select distinct h.advisory_id, h.ceptoar_id from public.viewer_hats(p_advisories) h
+      where h.stage = 'secretariat' and h.role in ('secretariat', 'coordinator')),
+    own as materialized (
+      select distinct y.advisory_id, y.organisation_id from public.advisory_receipts y
+      where y.advisory_id = any (p_advisories) and y.stage is null),
+    told as materialized (
+      select distinct y.advisory_id, y.organisation_id, y.ceptoar_id
+      from public.advisory_receipts y join asked using (advisory_id, ceptoar_id) where y.stage = 'member')
+    select a.advisory_id, count(*),
+           count(*) filter (where own.organisation_id is not null or told.organisation_id is not null)
+    from asked k
+    join public.advisory_audience a
+      on a.advisory_id = k.advisory_id and a.ceptoar_id = k.ceptoar_id and a.stage = 'member'
+    left join own on own.advisory_id = a.advisory_id and own.organisation_id = a.organisation_id
+    left join told on told.advisory_id = a.advisory_id and told.organisation_id = a.organisation_id
+     and told.ceptoar_id = a.ceptoar_id
+    group by 1;
+  end $$;
+revoke execute on function desk_answers(uuid[]) from public;
+grant execute on function desk_answers(uuid[]) to portal_app;
