@@ -56,7 +56,8 @@ fn copy_states() -> impl Iterator<Item = CopyState> {
 fn standings() -> impl Iterator<Item = Standing> {
     successors(Some(Standing::Waiting), |standing| match standing {
         Standing::Waiting => Some(Standing::Overdue),
-        Standing::Overdue => Some(Standing::Acknowledged),
+        Standing::Overdue => Some(Standing::ToldDesk),
+        Standing::ToldDesk => Some(Standing::Acknowledged),
         Standing::Acknowledged => None,
     })
 }

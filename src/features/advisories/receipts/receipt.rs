@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::kernel::ids::{AccountId, OrganisationId};
-use crate::kernel::language::{Label, Language};
+use crate::kernel::language::{Label, Language, fill};
 
 /// The ways in which a member tells its desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -78,9 +78,9 @@ impl Evidence {
         Channel::from_code(channel).map_or(Self::Portal, |channel| Self::Desk { channel, with_code: strength == 1 })
     }
 
-    /// What stands behind a receipt, in words.
+    /// What stands behind a receipt, in words; `desk` is the CEPTOAR whose desk was told.
     #[must_use]
-    pub fn words(self, language: Language) -> String {
+    pub fn words(self, desk: &str, language: Language) -> String {
         let (channel, with_code) = match self {
             Self::Portal => {
                 return language
@@ -90,27 +90,38 @@ impl Evidence {
             Self::Desk { channel, with_code } => (channel, with_code),
         };
         let told = match channel {
-            Channel::Phone => language.pick("事務局が電話で確認", "Told to the desk by telephone"),
-            Channel::Fax => language.pick("事務局がFAXで確認", "Told to the desk by fax"),
-            Channel::Satellite => language.pick("事務局が衛星電話で確認", "Told to the desk by satellite telephone"),
-            Channel::InPerson => language.pick("事務局が対面で確認", "Told to the desk in person"),
-            Channel::Other => language.pick("事務局がほかの連絡網で確認", "Told to the desk through another network"),
+            Channel::Phone => language.pick("{desk}事務局が電話で確認", "Told to the desk of {desk} by telephone"),
+            Channel::Fax => language.pick("{desk}事務局がFAXで確認", "Told to the desk of {desk} by fax"),
+            Channel::Satellite => {
+                language.pick("{desk}事務局が衛星電話で確認", "Told to the desk of {desk} by satellite telephone")
+            }
+            Channel::InPerson => language.pick("{desk}事務局が対面で確認", "Told to the desk of {desk} in person"),
+            Channel::Other => {
+                language.pick("{desk}事務局がほかの連絡網で確認", "Told to the desk of {desk} through another network")
+            }
         };
-        if with_code {
-            format!("{told}{}", language.pick("(受領コードあり)", ", with the code"))
-        } else {
-            told.to_owned()
-        }
+        let told = fill(told, &[("desk", desk)]);
+        if with_code { format!("{told}{}", language.pick("(受領コードあり)", ", with the code")) } else { told }
     }
 }
 
 /// The receipt of an organisation that weighs most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// When.
     pub at: DateTime<Utc>,
     /// What stands behind it.
     pub evidence: Evidence,
+    /// The CEPTOAR whose desk was told, in Japanese and English; empty where the firm itself acknowledged.
+    pub desk: [String; 2],
+}
+
+impl Received {
+    /// What stands behind it, in words.
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        self.evidence.words(language.pick(&self.desk[0], &self.desk[1]), language)
+    }
 }
 
 /// What a desk is about to write down.
@@ -120,9 +131,9 @@ pub struct NewReceipt {
     pub channel: Channel,
     /// They told the code of their own sheet.
     pub with_code: bool,
-    /// Who said so: a name or a duty.
+    /// Who said so: a name or a duty. Empty where that is not the viewer's to know.
     pub answered_by: String,
-    /// What else there is to know.
+    /// What else there is to know. Empty likewise.
     pub remark: String,
     /// When it was told.
     pub happened_at: DateTime<Utc>,
@@ -153,17 +164,17 @@ pub struct DeskReceipt {
     pub entered_at: DateTime<Utc>,
     /// Who entered it.
     pub entered_by: AccountId,
-    /// The person's name then.
+    /// The person's name then. Empty where that is not the viewer's to know: another desk's words are its own.
     pub entered_by_name: String,
-    /// When, by whom and why it was taken back.
+    /// When, by whom and why it was taken back; the latter two empty likewise.
     pub withdrawn: Option<(DateTime<Utc>, String, String)>,
 }
 
 impl DeskReceipt {
-    /// What stands behind it.
+    /// What stands behind it, in words.
     #[must_use]
-    pub fn evidence(&self) -> Evidence {
-        self.told.evidence()
+    pub fn words(&self, language: Language) -> String {
+        self.told.evidence().words(language.pick(&self.ceptoar[0], &self.ceptoar[1]), language)
     }
 
     /// Whether it counts.
@@ -184,5 +195,16 @@ mod tests {
             assert_eq!(Evidence::of(channel.code(), 2), Evidence::Desk { channel, with_code: false });
             assert_eq!(Evidence::of(channel.code(), 1), Evidence::Desk { channel, with_code: true });
         }
+    }
+
+    #[test]
+    fn the_words_name_the_desk() {
+        for channel in Channel::ALL {
+            for language in [Language::Ja, Language::En] {
+                let words = Evidence::Desk { channel, with_code: true }.words("銀行等", language);
+                assert!(words.contains("銀行等") && !words.contains('{'), "{words}");
+            }
+        }
+        assert!(!Evidence::Portal.words("銀行等", Language::Ja).contains("銀行等"));
     }
 }

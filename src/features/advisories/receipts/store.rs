@@ -1,6 +1,6 @@
 //! SQL of receipts. Row security asks once more who keeps which desk.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -8,6 +8,19 @@ use super::receipt::{Channel, DeskReceipt, NewReceipt};
 use crate::features::access::Viewer;
 use crate::features::directory::roster::sheet::ChannelKind;
 use crate::kernel::ids::{AccountId, AdvisoryId, OrganisationId};
+use crate::kernel::sharing_level::HandlerScope;
+
+/// How long something has just been done.
+pub const A_MOMENT: TimeDelta = TimeDelta::minutes(1);
+
+/// What somebody did to a receipt a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JustDone {
+    /// Entered it.
+    Entered,
+    /// Took it back.
+    TakenBack,
+}
 
 /// A member that an item reached through a CEPTOAR: its name in Japanese and English.
 ///
@@ -48,7 +61,8 @@ pub async fn members(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sq
     .await
 }
 
-/// What desks entered for some organisations, the newest first; taken back or not.
+/// What desks entered for some organisations, the newest first; taken back or not. The words of a desk that is not the
+/// viewer's are empty.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -60,9 +74,13 @@ pub async fn entered(
     let organisations: Vec<Uuid> = organisations.iter().map(|o| o.0).collect();
     let rows = sqlx::query!(
         r#"select d.receipt_id, d.organisation_id, d.ceptoar_id, coalesce(n.ja, d.ceptoar_id) as "ja!", coalesce(n.en, d.ceptoar_id) as "en!",
-                  d.channel as "channel: Channel", d.with_code, d.answered_by, d.remark, d.happened_at, d.entered_at,
-                  d.entered_by, d.entered_by_name, d.withdrawn_at, d.withdrawn_by_name, d.withdrawn_reason
+                  d.channel as "channel: Channel", d.with_code, d.happened_at, d.entered_at, d.entered_by, d.withdrawn_at,
+                  coalesce(w.answered_by, '') as "answered_by!", coalesce(w.remark, '') as "remark!",
+                  coalesce(w.entered_by_name, '') as "entered_by_name!",
+                  coalesce(w.withdrawn_by_name, '') as "withdrawn_by_name!",
+                  coalesce(w.withdrawn_reason, '') as "withdrawn_reason!"
            from desk_receipts d
+           left join desk_receipt_words w on w.receipt_id = d.receipt_id
            left join ceptoar_names n on n.ceptoar_id = d.ceptoar_id and n.valid @> viewer_today()
            where d.advisory_id = $1 and d.organisation_id = any ($2)
            order by d.entered_at desc, d.receipt_id"#,
@@ -88,11 +106,7 @@ pub async fn entered(
             entered_at: r.entered_at,
             entered_by: AccountId(r.entered_by),
             entered_by_name: r.entered_by_name,
-            withdrawn: r
-                .withdrawn_at
-                .zip(r.withdrawn_by_name)
-                .zip(r.withdrawn_reason)
-                .map(|((at, by), reason)| (at, by, reason)),
+            withdrawn: r.withdrawn_at.map(|at| (at, r.withdrawn_by_name, r.withdrawn_reason)),
         })
         .collect())
 }
@@ -115,7 +129,7 @@ pub async fn acknowledged_at(
     .await
 }
 
-/// Writes down what the desk was told; `false` when one stands already. Who and when is the database's to say.
+/// Writes down what the desk was told; none when one stands already. Who and when is the database's to say.
 ///
 /// # Errors
 /// When the database refuses or cannot be reached.
@@ -126,24 +140,30 @@ pub async fn enter(
     ceptoar: &str,
     organisation: OrganisationId,
     told: &NewReceipt,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, answered_by, remark,
-                                    happened_at, entered_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+) -> sqlx::Result<Option<Uuid>> {
+    let receipt = sqlx::query_scalar!(
+        "insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at, entered_by)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning receipt_id",
         id.0,
         organisation.0,
         ceptoar,
         told.channel.code(),
         told.with_code,
-        told.answered_by,
-        told.remark,
         told.happened_at,
         viewer.account_id.0
     )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(receipt) = receipt else { return Ok(None) };
+    sqlx::query!(
+        "insert into desk_receipt_words (receipt_id, answered_by, remark) values ($1, $2, $3)",
+        receipt,
+        told.answered_by,
+        told.remark
+    )
     .execute(tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(Some(receipt))
 }
 
 /// Takes a receipt back; `false` when somebody did before.
@@ -158,72 +178,141 @@ pub async fn withdraw(
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "update desk_receipts set withdrawn_at = $2, withdrawn_by = $3, withdrawn_reason = $4
-         where receipt_id = $1 and withdrawn_at is null",
+        "update desk_receipts set withdrawn_at = $2, withdrawn_by = $3 where receipt_id = $1 and withdrawn_at is null",
         receipt,
         now,
-        viewer.account_id.0,
-        reason
+        viewer.account_id.0
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() != 1 {
+        return Ok(false);
+    }
+    sqlx::query!("update desk_receipt_words set withdrawn_reason = $2 where receipt_id = $1", receipt, reason)
+        .execute(tx)
+        .await?;
+    Ok(true)
+}
+
+/// Whether the viewer entered a receipt of this item a moment ago, or took it back: what a page says has just been done.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn just_done(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    id: AdvisoryId,
+    receipt: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<JustDone>> {
+    let row = sqlx::query!(
+        r#"select withdrawn_at is not null as "withdrawn!" from desk_receipts
+           where receipt_id = $1 and advisory_id = $2
+             and case when withdrawn_at is null then entered_by = $3 and entered_at > $4
+                      else withdrawn_by = $3 and withdrawn_at > $4 end"#,
+        receipt,
+        id.0,
+        viewer.account_id.0,
+        now - A_MOMENT
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|r| if r.withdrawn { JustDone::TakenBack } else { JustDone::Entered }))
+}
+
+/// Whether an item counts as received by a member of a CEPTOAR.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn is_received(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    ceptoar: &str,
+    organisation: OrganisationId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select from advisory_receipts y
+             where y.advisory_id = $1 and y.organisation_id = $2
+               and (y.stage is null or (y.stage = 'member' and y.ceptoar_id = $3))) as "received!""#,
+        id.0,
+        organisation.0,
+        ceptoar
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// A registered number.
 #[derive(Debug, Clone)]
 pub struct Number {
+    /// Which fact of the directory.
+    pub fact: Uuid,
     /// By what.
     pub kind: ChannelKind,
     /// The number.
     pub value: String,
 }
 
-/// The numbers of the viewer's own desk, as members call and send sheets back to it.
+/// The numbers of the viewer's own desk, as members call and send sheets back to it. What is on a person, a mobile or a
+/// satellite telephone, is on no sheet that leaves the house.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn desk_numbers(tx: &mut PgConnection, viewer: &Viewer, ceptoar: &str) -> sqlx::Result<Vec<Number>> {
     let own: Vec<Uuid> = viewer.affiliations.iter().map(|a| a.organisation_id.0).collect();
     let rows = sqlx::query!(
-        r#"select distinct on (c.kind, c.value) c.kind as "kind!", c.value as "value!", k.position, c.position as place
+        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!"
            from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
            where k.ceptoar_id = $1 and k.organisation_id = any ($2) and k.valid @> viewer_today()
-             and c.kind in ('phone', 'mobile', 'satellite', 'fax')
-           order by c.kind, c.value, k.position, c.position"#,
+             and c.kind in ('phone', 'fax')
+           order by k.position, c.position, c.value"#,
         ceptoar,
         &own
     )
     .fetch_all(tx)
     .await?;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .filter_map(|r| {
-            Some(((r.position, r.place), Number { kind: ChannelKind::from_code(&r.kind)?, value: r.value }))
-        })
-        .collect();
-    rows.sort_by_key(|(place, _)| *place);
-    Ok(rows.into_iter().map(|(_, number)| number).collect())
+    Ok(each_once(rows.into_iter().map(|r| (r.fact, r.kind, r.value))))
 }
 
-/// The FAX numbers of a member's windows for a CEPTOAR.
+/// The FAX numbers of a member's windows for a CEPTOAR, of those that may handle the item: as on the call list.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn fax_numbers(
     tx: &mut PgConnection,
+    id: AdvisoryId,
     ceptoar: &str,
     organisation: OrganisationId,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        "select c.value from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
-         where k.ceptoar_id = $1 and k.organisation_id = $2 and k.valid @> viewer_today() and c.kind = 'fax'
-         group by c.value order by min(k.position), min(c.position), c.value",
+    scope: HandlerScope,
+) -> sqlx::Result<Vec<Number>> {
+    let rows = sqlx::query!(
+        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!"
+           from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
+           where k.ceptoar_id = $1 and k.organisation_id = $2 and k.valid @> viewer_today() and c.kind = 'fax'
+             and case $3::text when 'organisation' then true when 'handlers' then k.handler
+                   else exists (select from deliveries x where x.item_id = $4 and x.contact_id = k.contact_id) end
+           order by k.position, c.position, c.value"#,
         ceptoar,
-        organisation.0
+        organisation.0,
+        scope.code(),
+        id.0
     )
     .fetch_all(tx)
-    .await
+    .await?;
+    Ok(each_once(rows.into_iter().map(|r| (r.fact, r.kind, r.value))))
+}
+
+/// Two windows may share a number.
+fn each_once(rows: impl Iterator<Item = (Uuid, String, String)>) -> Vec<Number> {
+    let mut numbers: Vec<Number> = Vec::new();
+    for (fact, kind, value) in rows {
+        let Some(kind) = ChannelKind::from_code(&kind) else { continue };
+        if !numbers.iter().any(|known| known.kind == kind && known.value == value) {
+            numbers.push(Number { fact, kind, value });
+        }
+    }
+    numbers
 }
 
 /// Whether the database refused it as not the viewer's to do.

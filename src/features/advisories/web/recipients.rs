@@ -58,8 +58,8 @@ impl RecipientRow {
             reply_code: String::new(),
             attempts: String::new(),
             time: String::new(),
-            acknowledged: r.received.map_or_else(String::new, |received| short_time(received.at)),
-            evidence: r.received.map_or_else(String::new, |received| received.evidence.words(language)),
+            acknowledged: r.received.as_ref().map_or_else(String::new, |received| short_time(received.at)),
+            evidence: r.received.as_ref().map_or_else(String::new, |received| received.words(language)),
             receipt: None,
             overdue: late && r.received.is_none(),
         };

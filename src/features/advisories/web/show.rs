@@ -62,6 +62,7 @@ crate::words! {
         acknowledged_by: "確認した方" / "Acknowledged by",
         me: "(あなた)" / "(you)",
         told_desk: "事務局が記録した受領" / "Receipts entered by the desk",
+        told_help: "事務局が、連絡を受けて記録した受領です。お心当たりがないときや、内容が手元にないときは、すぐに事務局へお知らせください。ポータルで内容を読んだら、「受領を確認する」を押してください。" / "What the desk wrote down when it was told. If you know nothing of it, or do not have the advisory, tell the desk at once. Once you have read it here, press “Acknowledge receipt”.",
         taken_back: "取り消し済み" / "Taken back",
         deliveries: "配信状況を見る" / "See deliveries",
         readers: "閲覧者を見る" / "See who read it",
@@ -125,6 +126,7 @@ struct ShowPage {
     late: bool,
     answers: Vec<AnswerRow>,
     told: Vec<ReceiptRow>,
+    told_stands: bool,
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
@@ -274,10 +276,15 @@ impl View<'_> {
         may.then(|| paths::readers(found.envelope.advisory_id))
     }
 
-    /// Whether a person of the organisation acknowledged, or told its desk.
+    /// Whether a person of the organisation acknowledged.
     fn has_answered(&self, organisation: OrganisationId) -> bool {
         self.answers.iter().any(|a| a.organisation_id == organisation)
-            || self.told.iter().any(|receipt| receipt.stands() && receipt.organisation_id == organisation)
+    }
+
+    /// Whether the desk of this hat's CEPTOAR was told.
+    fn has_told(&self, hat: &Hat) -> bool {
+        let of_hat = |r: &DeskReceipt| r.organisation_id == hat.organisation_id && r.ceptoar_id == hat.ceptoar_id;
+        self.told.iter().any(|receipt| receipt.stands() && of_hat(receipt))
     }
 
     fn published(&self, envelope: &Envelope) -> String {
@@ -288,8 +295,13 @@ impl View<'_> {
         let language = self.language();
         let w = ShowWords::of(language);
         let e = &found.envelope;
-        let standing =
-            standing::standing(&self.hats, |organisation| self.has_answered(organisation), e.answer_due, self.now);
+        let standing = standing::standing(
+            &self.hats,
+            |organisation| self.has_answered(organisation),
+            |hat| self.has_told(hat),
+            e.answer_due,
+            self.now,
+        );
         let me = self.viewer.account_id;
         let duties = standing::duties(&self.hats);
         let answered_by_me =
@@ -337,6 +349,7 @@ impl View<'_> {
                 .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
                 .collect(),
             told: self.told.iter().map(|receipt| ReceiptRow::of(receipt, language)).collect(),
+            told_stands: self.told.iter().any(DeskReceipt::stands),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),

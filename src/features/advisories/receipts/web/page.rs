@@ -34,8 +34,12 @@ pub struct ReceiptRow {
     pub told_by: String,
     /// What else there is to know.
     pub remark: String,
+    /// The same as a line; empty where there is nothing.
+    pub remark_line: String,
     /// When and by whom it was entered.
     pub entered: String,
+    /// The same as a line, with the desk.
+    pub entered_line: String,
     /// When, by whom and why it was taken back; empty where it stands.
     pub withdrawn: String,
     /// Where it is taken back.
@@ -47,18 +51,26 @@ impl ReceiptRow {
     #[must_use]
     pub fn of(receipt: &DeskReceipt, language: Language) -> Self {
         let w = ReceiptWords::of(language);
+        // Another desk's words are its own: of its receipts there are the times alone.
         let line = |words: &str, at: DateTime<Utc>, who: &str, reason: &str| {
-            fill(words, &[("time", &long_time(at, language)), ("who", who), ("reason", reason)])
+            let time = long_time(at, language);
+            if who.is_empty() { time } else { fill(words, &[("time", &time), ("who", who), ("reason", reason)]) }
         };
-        let desk = language.pick(&receipt.ceptoar[0], &receipt.ceptoar[1]);
+        let desk = fill(w.by_desk, &[("ceptoar", language.pick(&receipt.ceptoar[0], &receipt.ceptoar[1]))]);
+        let entered = line(w.entered_line, receipt.entered_at, &receipt.entered_by_name, "");
+        let filled = |words: &str, name: &str, value: &str| {
+            if value.is_empty() { String::new() } else { fill(words, &[(name, value)]) }
+        };
         Self {
             time: long_time(receipt.told.happened_at, language),
-            evidence: receipt.evidence().words(language),
-            desk: fill(w.by_desk, &[("ceptoar", desk)]),
+            evidence: receipt.words(language),
             answered_by: receipt.told.answered_by.clone(),
-            told_by: fill(w.told_by, &[("who", &receipt.told.answered_by)]),
+            told_by: filled(w.told_by, "who", &receipt.told.answered_by),
             remark: receipt.told.remark.clone(),
-            entered: line(w.entered_line, receipt.entered_at, &receipt.entered_by_name, ""),
+            remark_line: filled(w.remark_line, "remark", &receipt.told.remark),
+            entered_line: fill(w.entered_row, &[("entered", &entered), ("desk", &desk)]),
+            desk,
+            entered,
             withdrawn: receipt
                 .withdrawn
                 .as_ref()
