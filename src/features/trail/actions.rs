@@ -51,6 +51,7 @@ actions! {
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
+    "limit.contacts_passed" Security "上限を超えた連絡先の閲覧(未確認の構成員への連絡)" / "Contacts read beyond the limit, to call members";
     "rule.adopt" Work "取扱いルールの版の登録" / "Handling rule registered";
     "rule.withdraw" Work "取扱いルールの版の取消し" / "Handling rule taken back";
     "rule.consent" Work "取扱いルールへの同意" / "Consent to the handling rule";

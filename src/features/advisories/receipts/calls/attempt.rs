@@ -1,9 +1,10 @@
 //! An attempt to reach a member.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::features::directory::roster::sheet::ChannelKind;
-use crate::kernel::ids::{ContactId, OrganisationId};
+use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};
 
 /// How an attempt ended.
@@ -60,10 +61,12 @@ impl Label for Outcome {
 /// An attempt as it stands under a member.
 #[derive(Debug, Clone)]
 pub struct Attempt {
+    /// Which one.
+    pub attempt_id: Uuid,
     /// Whom.
     pub organisation_id: OrganisationId,
-    /// Which window; none where it was by another way.
-    pub contact_id: Option<ContactId>,
+    /// Which number, as the directory had it; none where it was by another way.
+    pub fact: Option<Uuid>,
     /// By what; none where it was by another way.
     pub kind: Option<ChannelKind>,
     /// How it ended.
@@ -71,14 +74,27 @@ pub struct Attempt {
     /// When.
     pub at: DateTime<Utc>,
     /// Who tried.
-    pub by: String,
+    pub by: AccountId,
+    /// The person's name then.
+    pub by_name: String,
+}
+
+/// A registered number that was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    /// Which fact of the directory.
+    pub fact: Uuid,
+    /// Whose window.
+    pub contact_id: ContactId,
+    /// By what.
+    pub kind: ChannelKind,
 }
 
 /// An attempt to be written down.
 #[derive(Debug, Clone, Copy)]
 pub struct NewAttempt {
-    /// Which window and by what; none where it was by another way.
-    pub number: Option<(ContactId, ChannelKind)>,
+    /// Which number; none where it was by another way.
+    pub number: Option<Called>,
     /// How it ended.
     pub outcome: Outcome,
 }

@@ -1,5 +1,8 @@
 //! A member that has not acknowledged, with its windows and numbers.
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 use crate::features::advisories::reading::deliveries::recipient::CopyState;
 use crate::features::directory::roster::sheet::{ChannelKind, Hours};
 use crate::kernel::ids::{ContactId, OrganisationId};
@@ -43,6 +46,21 @@ impl Label for MailFate {
     }
 }
 
+/// A registered number of a window.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// Which fact of the directory: a corrected number is another one, or recorded since.
+    pub fact: Uuid,
+    /// Since when the directory has it like this.
+    pub recorded_at: DateTime<Utc>,
+    /// By what.
+    pub kind: ChannelKind,
+    /// The number.
+    pub value: String,
+    /// When somebody is there.
+    pub hours: Hours,
+}
+
 /// A number to call.
 #[derive(Debug, Clone)]
 pub struct CallNumber {
@@ -52,8 +70,8 @@ pub struct CallNumber {
     pub window: String,
     /// What became of the window's mail.
     pub mail: Option<CopyState>,
-    /// By what; none where the window has no number.
-    pub way: Option<(ChannelKind, String, Hours)>,
+    /// The number; none where the window has none.
+    pub way: Option<Way>,
 }
 
 /// A member to call.
@@ -65,6 +83,8 @@ pub struct Callee {
     pub name: [String; 2],
     /// What became of its mails.
     pub mail: MailFate,
+    /// It has received the item since the list was opened: it stays in its place, without numbers.
+    pub received: bool,
     /// Its numbers: those that hold at this hour first.
     pub numbers: Vec<CallNumber>,
 }
