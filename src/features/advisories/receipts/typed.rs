@@ -25,6 +25,7 @@ crate::words! {
         before: "発出({published})より前の日時は記録できません。受けた日時を直してください。" / "This is before the publication ({published}). Please correct the time.",
         code_form: "受領コードは、数字8桁で入力してください(例 1234-5678)。" / "The code has eight digits, such as 1234-5678.",
         code_slip: "受領コードの数字に誤りがあります。相手に、もう一度読み上げてもらってください。" / "There is a wrong digit in the code. Please have it read out again.",
+        code_limit: "受領コードの誤りが続いたため、15分ほど受領コードを使えません。構成員が分かっていれば、受領コードを空欄にして記録できます。" / "There were too many wrong codes. Codes cannot be used for about a quarter of an hour. If you know the member, leave the field empty.",
         code_other: "この受領コードは、この情報提供のこの組織のものではありません。相手の組織と番号を確かめてください。コードが分からないときは、空欄のまま記録できます。" / "This code is not this member's for this advisory. Please check who is calling and the number. Without a code, leave the field empty.",
     }
 }

@@ -4,22 +4,25 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use uuid::Uuid;
 
 use super::desk::{self, Asking, Desk, refused};
 use super::entry::MemberPlace;
+use super::words::ReceiptWords;
 use crate::features::access::action::{DirectoryAction, ReceiptAction};
 use crate::features::access::{Viewer, could};
 use crate::features::advisories::receipts::calls::attempt::{Attempt, NewAttempt, Outcome};
 use crate::features::advisories::receipts::calls::callee::{CallNumber, Callee};
 use crate::features::advisories::receipts::calls::hours;
 use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
-use crate::features::advisories::receipts::paths;
+use crate::features::advisories::receipts::paths::{self, ListPlace};
+use crate::features::advisories::receipts::store::{self as receipts, A_MOMENT, JustDone};
 use crate::features::directory::roster::paths as roster;
-use crate::features::directory::roster::sheet::ChannelKind;
-use crate::kernel::ids::{AdvisoryId, ContactId, OrganisationId};
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::{Id, Place};
 use crate::platform::web::frame::{Chrome, Frame};
@@ -42,6 +45,10 @@ crate::words! {
         by_code: "受領コードで記録" / "Enter by code",
         script: "電話の台本を開く" / "Telephone script",
         to_list: "配信状況に戻る" / "Back to the deliveries",
+        opened: "{time} に開いた一覧です。そのあとに受領を確認できた構成員は、線を引いて同じ場所に残しています。" / "The list as it was opened at {time}. Members that have received the item since stay in their place, struck out.",
+        renew: "一覧を新しくする" / "Open it anew",
+        received: "受領を確認済み" / "Received",
+        see: "記録を見る" / "See the entry",
         nobody: "未確認の構成員はいません。" / "Every member has acknowledged.",
         nobody_text: "すべての構成員の受領を確認できました。" / "Nobody is left to call.",
         numbers: "連絡先" / "Numbers",
@@ -65,6 +72,7 @@ crate::words! {
         other: "その他の手段" / "another way",
         noted: "連絡の結果を記録しました。" / "The call is noted.",
         noted_wrong: "番号違いを記録しました。名簿の窓口で番号を訂正してください。" / "The wrong number is noted. Please correct it in the directory.",
+        number_changed: "その番号は、名簿で変わりました。結果は記録していません。いまの番号をご確認ください。" / "That number has changed in the directory. Nothing was noted. Please look at the present one.",
         wrong_mark: "番号違い" / "wrong number",
         correct: "番号を訂正する" / "Correct the number",
         by: "{time} {kind} {outcome} ({who})" / "{time} {kind}: {outcome} ({who})",
@@ -80,9 +88,12 @@ crate::words! {
 #[serde(default)]
 pub struct CallsQuery {
     ceptoar: String,
-    page: i64,
-    recorded: Option<String>,
-    noted: Option<String>,
+    /// The list as it was opened some time ago, and the page.
+    at: String,
+    /// The receipt that was just entered or taken back.
+    recorded: String,
+    /// The attempt that was just noted.
+    noted: String,
 }
 
 /// What was pressed.
@@ -91,12 +102,12 @@ pub struct CallsQuery {
 pub struct AttemptForm {
     number: String,
     outcome: String,
-    page: String,
+    at: String,
 }
 
 #[derive(Debug)]
 struct NumberRow {
-    /// Window and kind: what an attempt names.
+    /// The fact of the directory: what an attempt names.
     value: String,
     window: String,
     kind: &'static str,
@@ -112,6 +123,7 @@ struct NumberRow {
 struct CalleeRow {
     anchor: String,
     name: String,
+    received: bool,
     mail: &'static str,
     silent: bool,
     numbers: Vec<NumberRow>,
@@ -139,10 +151,12 @@ struct CallsPage {
     hours: &'static str,
     outcomes: Vec<(&'static str, &'static str)>,
     rows: Vec<CalleeRow>,
-    page: i64,
+    at: String,
+    opened: String,
     code: String,
     script: String,
     list: String,
+    renew: String,
     before: Option<String>,
     after: Option<String>,
 }
@@ -150,6 +164,7 @@ struct CallsPage {
 struct View<'a> {
     desk: &'a Desk,
     language: Language,
+    place: ListPlace,
     off_hours: bool,
     corrects: bool,
 }
@@ -168,13 +183,14 @@ impl View<'_> {
             wrong: false,
             correct: None,
         };
-        let Some((kind, value, hours)) = &number.way else { return row };
-        let tried = |a: &&Attempt| a.contact_id == Some(number.contact_id) && a.kind == Some(*kind);
-        row.value = format!("{}:{}", number.contact_id, kind.code());
-        row.kind = kind.label(self.language);
-        row.number.clone_from(value);
-        row.hours = hours.label(self.language);
-        row.now = hours::holds(*hours, self.off_hours);
+        let Some(way) = &number.way else { return row };
+        // What was tried before the number was corrected says nothing of the one that stands there now.
+        let tried = |a: &&Attempt| a.fact == Some(way.fact) && a.at >= way.recorded_at;
+        row.value = way.fact.to_string();
+        row.kind = way.kind.label(self.language);
+        row.number.clone_from(&way.value);
+        row.hours = way.hours.label(self.language);
+        row.now = hours::holds(way.hours, self.off_hours);
         row.wrong = attempts.iter().find(tried).is_some_and(|a| a.outcome == Outcome::WrongNumber);
         row.correct = (row.wrong && self.corrects)
             .then(|| roster::of_window(roster::WINDOW, &self.desk.ceptoar_id, organisation, number.contact_id));
@@ -188,17 +204,22 @@ impl View<'_> {
         let line = |a: &Attempt| {
             let kind = a.kind.map_or(w.other, |kind| kind.label(language));
             let outcome = a.outcome.label(language);
-            fill(w.by, &[("time", &short_time(a.at)), ("kind", kind), ("outcome", outcome), ("who", &a.by)])
+            fill(w.by, &[("time", &short_time(a.at)), ("kind", kind), ("outcome", outcome), ("who", &a.by_name)])
         };
         CalleeRow {
-            anchor: format!("m-{organisation}"),
+            anchor: paths::anchor(organisation),
             name: language.pick(&callee.name[0], &callee.name[1]).clone(),
+            received: callee.received,
             mail: callee.mail.label(language),
             silent: callee.mail.is_silent(),
             numbers: callee.numbers.iter().map(|n| self.number(organisation, n, &own)).collect(),
             attempts: own.iter().map(line).collect(),
             attempt: paths::attempt(desk.id, &desk.ceptoar_id, organisation),
-            receipt: format!("{}?from=calls", paths::receipt(desk.id, &desk.ceptoar_id, organisation)),
+            receipt: format!(
+                "{}?from={}",
+                paths::receipt(desk.id, &desk.ceptoar_id, organisation),
+                self.place.origin()
+            ),
             fax: paths::fax(desk.id, &desk.ceptoar_id, organisation),
             member: roster::of_member(roster::MEMBER, &desk.ceptoar_id, organisation),
         }
@@ -216,44 +237,69 @@ pub async fn get(
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Call, "receipt.calls").await?;
     let off_hours = hours::is_off_hours(desk.now);
-    let skip = query.page.clamp(0, 10_000);
+    let place = ListPlace::from_code(&query.at, desk.now).unwrap_or(ListPlace { opened: desk.now, page: 0 });
     let scope = desk.found.envelope.handler_scope;
-    let asked = Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, only: None, skip };
+    let asked =
+        Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, opened: place.opened, skip: place.page };
     let mut callees = store::list(&mut tx, asked).await?;
+    if callees.is_empty() && place.page > 0 {
+        // Beyond the end: that says nothing of who is still to be called.
+        return Ok(Redirect::to(&paths::calls(id, &desk.ceptoar_id)).into_response());
+    }
     let more = i64::try_from(callees.len()).is_ok_and(|n| n > PAGE);
     callees.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let organisations: Vec<OrganisationId> = callees.iter().map(|c| c.organisation_id).collect();
     let attempts = store::attempts(&mut tx, id, &desk.ceptoar_id, &organisations).await?;
-    let count = |c: &Callee| c.numbers.iter().filter(|n| n.way.is_some()).count();
-    let numbers: Vec<_> = callees.iter().map(|c| (c.organisation_id, count(c))).collect();
-    desk.show_numbers(tx, asking, &numbers).await?;
+    let said = said(&mut tx, &desk, asking, &query, &attempts).await?;
+    let ways = |c: &Callee| c.numbers.iter().filter_map(|n| n.way.as_ref()).map(|way| way.fact).collect::<Vec<_>>();
+    let numbers: Vec<_> =
+        callees.iter().flat_map(|c| ways(c).into_iter().map(move |fact| (c.organisation_id, fact))).collect();
+    desk.show_numbers(tx, asking, &numbers, true).await?;
     let corrects = could(&viewer, DirectoryAction::KeepWindow.into());
-    let view = View { desk: &desk, language: frame.language, off_hours, corrects };
+    let view = View { desk: &desk, language: frame.language, place, off_hours, corrects };
     let rows = callees.iter().map(|callee| view.row(callee, &attempts)).collect();
-    Ok(Page(page(&desk, &frame, &query, off_hours, rows, more)).into_response())
+    let mut page = page(&view, &frame, rows, more);
+    if let Some((kind, words)) = said {
+        page.chrome = page.chrome.with_flash(kind, words);
+    }
+    Ok(Page(page).into_response())
 }
 
-fn page(
+/// What has just been done, by whoever looks: an address that somebody kept or passed on says nothing.
+async fn said(
+    tx: &mut Tx,
     desk: &Desk,
-    frame: &Frame,
+    asking: Asking<'_>,
     query: &CallsQuery,
-    off_hours: bool,
-    rows: Vec<CalleeRow>,
-    more: bool,
-) -> CallsPage {
-    let language = frame.language;
-    let w = CallsWords::of(language);
-    let mut chrome = desk.chrome(frame, w.title);
-    match (query.recorded.is_some(), query.noted.as_deref()) {
-        (true, _) => chrome = chrome.with_flash("success", super::words::ReceiptWords::of(language).recorded),
-        (false, Some("wrong_number")) => chrome = chrome.with_flash("warning", w.noted_wrong),
-        (false, Some(_)) => chrome = chrome.with_flash("success", w.noted),
-        (false, None) => {}
+    attempts: &[Attempt],
+) -> Result<Option<(&'static str, &'static str)>, WebError> {
+    let (w, words) = (CallsWords::of(asking.frame.language), ReceiptWords::of(asking.frame.language));
+    if let Ok(receipt) = query.recorded.parse::<Uuid>() {
+        let done = receipts::just_done(tx, asking.viewer, desk.id, receipt, desk.now).await?;
+        return Ok(done.map(|done| match done {
+            JustDone::Entered => ("success", words.recorded),
+            JustDone::TakenBack => ("success", words.withdraw_done),
+        }));
     }
-    let skip = query.page.clamp(0, 10_000);
-    let href = |page: i64| format!("{}&page={page}", paths::calls(desk.id, &desk.ceptoar_id));
+    if query.noted == CHANGED {
+        return Ok(Some(("warning", w.number_changed)));
+    }
+    let Ok(noted) = query.noted.parse::<Uuid>() else { return Ok(None) };
+    let own = |a: &&Attempt| {
+        a.attempt_id == noted && a.by == asking.viewer.account_id && a.at > desk.now - A_MOMENT
+    };
+    Ok(attempts.iter().find(own).map(|attempt| match attempt.outcome {
+        Outcome::WrongNumber => ("warning", w.noted_wrong),
+        Outcome::NoAnswer | Outcome::Busy | Outcome::Message | Outcome::Reached => ("success", w.noted),
+    }))
+}
+
+fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> CallsPage {
+    let View { desk, language, place, off_hours, .. } = *view;
+    let w = CallsWords::of(language);
+    let href = |page: i64| paths::calls_at(desk.id, &desk.ceptoar_id, ListPlace { page, ..place });
     CallsPage {
-        chrome,
+        chrome: desk.chrome(frame, w.title),
         w,
         number: desk.number().to_owned(),
         level: desk.level(),
@@ -267,12 +313,14 @@ fn page(
         hours: if off_hours { w.off_hours } else { w.business },
         outcomes: Outcome::ALL.map(|outcome| (outcome.code(), outcome.label(language))).to_vec(),
         rows,
-        page: skip,
+        at: place.code(),
+        opened: fill(w.opened, &[("time", &short_time(place.opened))]),
         code: paths::code(desk.id, &desk.ceptoar_id),
         script: paths::script(desk.id, &desk.ceptoar_id),
         list: desk.list(),
-        before: (skip > 0).then(|| href(skip - 1)),
-        after: more.then(|| href(skip + 1)),
+        renew: paths::calls(desk.id, &desk.ceptoar_id),
+        before: (place.page > 0).then(|| href(place.page - 1)),
+        after: more.then(|| href(place.page + 1)),
     }
 }
 
@@ -285,6 +333,9 @@ fn no_window(desk: &Desk, w: &'static CallsWords) -> &'static str {
         HandlerScope::Organisation => w.no_window,
     }
 }
+
+/// Said of a number that stands in the directory no more.
+const CHANGED: &str = "changed";
 
 /// Notes an attempt.
 pub async fn post(
@@ -299,26 +350,35 @@ pub async fn post(
     desk.member(&mut tx, place.organisation).await?;
     // Both are chosen from what the page offers.
     let outcome = Outcome::from_code(&form.outcome).ok_or(WebError::BadRequest)?;
-    let number = match form.number.as_str() {
+    let fact: Option<Uuid> = match form.number.as_str() {
         "" => None,
-        text => Some(named(text).ok_or(WebError::BadRequest)?),
+        text => Some(text.parse::<Uuid>().map_err(|_| WebError::BadRequest)?),
+    };
+    let list = ListPlace::from_code(&form.at, desk.now)
+        .map_or_else(|| paths::calls(desk.id, &desk.ceptoar_id), |at| paths::calls_at(desk.id, &desk.ceptoar_id, at));
+    let back = |noted: &str| {
+        let anchor = paths::anchor(place.organisation);
+        Redirect::to(&format!("{list}&noted={noted}#{anchor}")).into_response()
+    };
+    let number = match fact {
+        None => None,
+        Some(fact) => match store::called(&mut tx, &desk.ceptoar_id, place.organisation, fact).await? {
+            Some(called) => Some(called),
+            // A colleague has corrected it meanwhile.
+            None => return Ok(back(CHANGED)),
+        },
     };
     let attempt = NewAttempt { number, outcome };
-    store::note(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, attempt).await.map_err(refused)?;
-    let detail = serde_json::json!({
-        "ceptoar": desk.ceptoar_id, "organisation": place.organisation, "outcome": outcome.code(),
-        "kind": number.map_or("other", |(_, kind)| kind.code()),
-    });
-    desk.record(&mut tx, asking, "receipt.call", detail).await?;
+    let noted =
+        store::note(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, attempt, desk.now).await;
+    let (attempt_id, new) = noted.map_err(refused)?;
+    if new {
+        let detail = serde_json::json!({
+            "ceptoar": desk.ceptoar_id, "organisation": place.organisation, "outcome": outcome.code(),
+            "kind": number.map_or("other", |number| number.kind.code()),
+        });
+        desk.record(&mut tx, asking, "receipt.call", detail).await?;
+    }
     tx.commit().await?;
-    let page = form.page.parse::<i64>().unwrap_or(0).clamp(0, 10_000);
-    let list = paths::calls(desk.id, &desk.ceptoar_id);
-    let to = format!("{list}&page={page}&noted={}#m-{}", outcome.code(), place.organisation);
-    Ok(Redirect::to(&to).into_response())
-}
-
-/// The window and the kind of number that an attempt names.
-fn named(text: &str) -> Option<(ContactId, ChannelKind)> {
-    let (window, kind) = text.split_once(':')?;
-    Some((window.parse().ok()?, ChannelKind::from_code(kind).filter(|kind| kind.is_called())?))
+    Ok(back(&attempt_id.to_string()))
 }

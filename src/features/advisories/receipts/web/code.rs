@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::desk::{self, Asking, Desk};
@@ -17,6 +18,7 @@ use crate::features::advisories::receipts::{paths, store};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::fill;
 use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::FieldErrors;
@@ -92,46 +94,70 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.code").await?;
-    let counted = Counted::ReceiptCode(viewer.account_id);
-    // Counted before anything is looked up: whoever tries codes one after the other learns nothing from them.
-    if throttle::charge(&mut tx, counted, desk.now).await? {
+    let w = CodeWords::of(frame.language);
+    // Something that is no code guesses nothing.
+    let code = match Code::parse(&form.receipt_code) {
+        Ok(code) => code,
+        Err(problem) => {
+            let empty = form.receipt_code.trim().is_empty();
+            let message = if empty { w.empty } else { no_code(problem, frame.language) };
+            return Ok(Unprocessable(page(&desk, &frame, form, at_code(message))).into_response());
+        }
+    };
+    if charge(&mut tx, &desk, asking).await? {
         tx.commit().await?;
-        return Err(WebError::TooMany(throttle::WINDOW.to_std().unwrap_or_default()));
+        return Ok((StatusCode::TOO_MANY_REQUESTS, Page(page(&desk, &frame, form, at_code(w.limit)))).into_response());
     }
     let members = store::members(&mut tx, id, &desk.ceptoar_id).await?;
-    let w = CodeWords::of(frame.language);
-    let message = match Code::parse(&form.receipt_code) {
-        Ok(code) => {
-            let mut found = members.into_iter().filter(|member| desk.code(&state, *member) == code);
-            match (found.next(), found.next()) {
-                (Some(member), None) => {
-                    throttle::take_back(&mut tx, counted).await?;
-                    let known = Known::read(&mut tx, &desk, member).await?;
-                    tx.commit().await?;
-                    let form = EntryForm {
-                        receipt_code: code.spoken(),
-                        channel: "phone".into(),
-                        from: form.from,
-                        ..EntryForm::just_now(desk.now)
-                    };
-                    return Ok(known.page(&desk, &frame, form, FieldErrors::default()));
-                }
-                // Rare among thousands of members; the name decides.
-                (Some(_), Some(_)) => w.several.to_owned(),
-                (None, _) => {
-                    let name = desk.name(frame.language);
-                    fill(w.unknown, &[("number", desk.number()), ("ceptoar", name)])
-                }
-            }
+    let mut found = members.into_iter().filter(|member| desk.code(&state, *member) == code);
+    let message = match (found.next(), found.next()) {
+        (Some(member), None) => {
+            forgive(&mut tx, asking).await?;
+            let known = Known::read(&mut tx, &desk, member).await?;
+            tx.commit().await?;
+            let form = EntryForm { receipt_code: code.spoken(), from: form.from, ..EntryForm::just_now(desk.now) };
+            return Ok(known.page(&desk, &frame, form, FieldErrors::default()));
         }
-        Err(_) if form.receipt_code.trim().is_empty() => w.empty.to_owned(),
-        Err(problem) => no_code(problem, frame.language).to_owned(),
+        // Rare among thousands of members; the name decides.
+        (Some(_), Some(_)) => w.several.to_owned(),
+        (None, _) => fill(w.unknown, &[("number", desk.number()), ("ceptoar", desk.name(frame.language))]),
     };
-    let subject = id.to_string();
-    let event = Event::refused(desk.now, "receipt.code", "advisory", &subject).by(viewer.account_id);
-    audit::record(&mut tx, event.request(&frame.request_id)).await?;
+    record_wrong(&mut tx, &desk, asking).await?;
     tx.commit().await?;
+    Ok(Unprocessable(page(&desk, &frame, form, at_code(message))).into_response())
+}
+
+/// Counts a code before it is compared with anything: whoever tries one after the other learns nothing from them. True
+/// when that was one too many.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn charge(tx: &mut Tx, desk: &Desk, asking: Asking<'_>) -> sqlx::Result<bool> {
+    throttle::charge(tx, Counted::ReceiptCode(asking.viewer.account_id), desk.now).await
+}
+
+/// The code was right, and counts for nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn forgive(tx: &mut Tx, asking: Asking<'_>) -> sqlx::Result<()> {
+    throttle::take_back(tx, Counted::ReceiptCode(asking.viewer.account_id)).await
+}
+
+/// Writes down that a code was wrong.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn record_wrong(tx: &mut Tx, desk: &Desk, asking: Asking<'_>) -> sqlx::Result<()> {
+    let subject = desk.id.to_string();
+    let event = Event::refused(desk.now, "receipt.code", "advisory", &subject).by(asking.viewer.account_id);
+    audit::record(tx, event.request(&asking.frame.request_id)).await
+}
+
+/// A message at the field of the code.
+#[must_use]
+pub fn at_code(message: impl Into<String>) -> FieldErrors {
     let mut errors = FieldErrors::default();
     errors.add("receipt_code", message);
-    Ok(Unprocessable(page(&desk, &frame, form, errors)).into_response())
+    errors
 }

@@ -1,6 +1,7 @@
 //! What every page of a desk needs first: the item, as far as this desk may know it, and whose members are meant.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::words::ReceiptWords;
 use crate::features::access::action::ReceiptAction;
@@ -51,6 +52,8 @@ pub struct Desk {
     pub ceptoar: [String; 2],
     /// The item, as far as the desk may know it.
     pub found: Found,
+    /// The viewer's own organisations.
+    pub own: Vec<OrganisationId>,
     /// The present.
     pub now: DateTime<Utc>,
 }
@@ -79,7 +82,8 @@ pub async fn open(asking: Asking<'_>, action: ReceiptAction, told: &'static str)
         let [ja, en] = [Language::Ja, Language::En].map(|language| ReceiptWords::of(language).red);
         return Err(WebError::Refused(Said { ja, en }));
     }
-    Ok((tx, Desk { id, ceptoar_id: ceptoar.to_owned(), ceptoar: [ja, en], found, now }))
+    let own = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    Ok((tx, Desk { id, ceptoar_id: ceptoar.to_owned(), ceptoar: [ja, en], found, own, now }))
 }
 
 impl Desk {
@@ -105,6 +109,12 @@ impl Desk {
     #[must_use]
     pub fn takes_receipts(&self) -> bool {
         self.level() != SharingLevel::Red
+    }
+
+    /// Whether it is an organisation of the viewer's: nobody is told anything by their own, they press the button.
+    #[must_use]
+    pub fn is_own(&self, organisation: OrganisationId) -> bool {
+        self.own.contains(&organisation)
     }
 
     /// When it was published, in words.
@@ -172,9 +182,12 @@ impl Desk {
         audit::record(tx, event.request(&asking.frame.request_id).detail(detail)).await
     }
 
-    /// Charges the numbers that a page is about to show, writes down whose they are, and ends the transaction. Seen once
-    /// they are not charged again for an hour: whoever calls one member after the other looks at the same list each
-    /// time, and carries nothing more off.
+    /// Charges the numbers that a page is about to show, writes down which and whose they are, and ends the transaction.
+    /// Seen once they are not charged again for an hour: whoever calls one member after the other looks at the same list
+    /// each time, and carries nothing more off. What is refused has not been seen.
+    ///
+    /// The numbers of members that have not received the item (`waiting`) are shown whatever the limit says, with an
+    /// alert in the trail: a desk that may not call leaves firms unwarned.
     ///
     /// # Errors
     /// 429, or the database's own.
@@ -182,24 +195,29 @@ impl Desk {
         &self,
         mut tx: Tx,
         asking: Asking<'_>,
-        numbers: &[(OrganisationId, usize)],
+        numbers: &[(OrganisationId, Uuid)],
+        waiting: bool,
     ) -> Result<(), WebError> {
         let account = asking.viewer.account_id;
         let known = calls::shown_lately(&mut tx, asking.viewer, self.id, self.now).await?;
-        let fresh = numbers.iter().filter(|(organisation, count)| *count > 0 && !known.contains(organisation));
-        let (whose, counts): (Vec<OrganisationId>, Vec<usize>) = fresh.copied().unzip();
-        if !whose.is_empty() {
-            let subject = self.id.to_string();
-            let event = Event::done(self.now, "contacts.read", "advisory", &subject)
-                .by(account)
-                .request(&asking.frame.request_id)
-                .detail(serde_json::json!({ "ceptoar": self.ceptoar_id, "numbers_of": whose }));
-            audit::record(&mut tx, event).await?;
+        let fresh = numbers.iter().copied().filter(|(_, fact)| !known.contains(fact));
+        let (mut whose, facts): (Vec<OrganisationId>, Vec<Uuid>) = fresh.unzip();
+        if facts.is_empty() {
+            return Ok(tx.commit().await?);
         }
+        let (subject, request_id) = (self.id.to_string(), asking.frame.request_id.as_str());
         let limit = asking.state.config.contact_reads_per_hour;
-        let addresses = counts.iter().sum();
-        let shown = Shown { account, addresses, limit, request_id: &asking.frame.request_id };
-        contact_reads::charge(tx, shown, self.now).await?.commit().await?;
+        let shown = Shown { account, addresses: facts.len(), limit, request_id };
+        if waiting {
+            contact_reads::charge_without_end(&mut tx, shown, ("advisory", &subject), self.now).await?;
+        } else {
+            tx = contact_reads::charge(tx, shown, self.now).await?;
+        }
+        whose.dedup();
+        let detail = serde_json::json!({ "ceptoar": self.ceptoar_id, "numbers_of": whose, "numbers": facts });
+        let event = Event::done(self.now, "contacts.read", "advisory", &subject).by(account).request(request_id);
+        audit::record(&mut tx, event.detail(detail)).await?;
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -2,17 +2,23 @@
 
 use axum::Form;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use uuid::Uuid;
 
+use super::code;
 use super::desk::{self, Asking, Desk, refused};
 use super::page::{Known, back, bounds};
+use super::words::ReceiptWords;
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
+use crate::features::advisories::receipts::code::Code;
 use crate::features::advisories::receipts::receipt::NewReceipt;
-use crate::features::advisories::receipts::store;
-use crate::features::advisories::receipts::typed::EntryForm;
+use crate::features::advisories::receipts::typed::{EntryForm, TypedWords};
+use crate::features::advisories::receipts::{paths, store};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
-use crate::platform::web::error::WebError;
+use crate::kernel::language::Language;
+use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;
@@ -48,7 +54,8 @@ pub async fn get(
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Call, "receipt.enter").await?;
     let known = Known::read(&mut tx, &desk, place.organisation).await?;
     tx.commit().await?;
-    let form = EntryForm { from: query.from, channel: "phone".into(), ..EntryForm::just_now(desk.now) };
+    // The way is chosen and never preselected: what nobody chose would stand there as evidence.
+    let form = EntryForm { from: query.from, ..EntryForm::just_now(desk.now) };
     Ok(known.page(&desk, &frame, form, FieldErrors::default()))
 }
 
@@ -63,12 +70,34 @@ pub async fn post(
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id: place.id, ceptoar: &place.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.enter").await?;
     let mut known = Known::read(&mut tx, &desk, place.organisation).await?;
+    if desk.is_own(place.organisation) {
+        let [ja, en] = [Language::Ja, Language::En].map(|language| ReceiptWords::of(language).own_organisation);
+        return Err(WebError::Refused(Said { ja, en }));
+    }
     if form.again == "true" {
         return Ok(known.page(&desk, &frame, form, FieldErrors::default()));
     }
-    let told = match form.read(bounds(&desk, asking, place.organisation), frame.language) {
+    let bounds = bounds(&desk, asking, place.organisation);
+    // Codes are guessed here as well as on their own page.
+    if let Ok(code) = Code::parse(&form.receipt_code) {
+        if code::charge(&mut tx, &desk, asking).await? {
+            tx.commit().await?;
+            let errors = code::at_code(TypedWords::of(frame.language).code_limit);
+            let page = known.page(&desk, &frame, form, errors);
+            return Ok((StatusCode::TOO_MANY_REQUESTS, page).into_response());
+        }
+        if code == bounds.code {
+            code::forgive(&mut tx, asking).await?;
+        } else {
+            code::record_wrong(&mut tx, &desk, asking).await?;
+        }
+    }
+    let told = match form.read(bounds, frame.language) {
         Ok(told) => told,
-        Err(errors) => return Ok(known.page(&desk, &frame, form, errors)),
+        Err(errors) => {
+            tx.commit().await?;
+            return Ok(known.page(&desk, &frame, form, errors));
+        }
     };
     if let Some(answer) = overtaken(&known, &desk, asking, &form, &told) {
         return Ok(answer);
@@ -77,18 +106,18 @@ pub async fn post(
         return Ok(known.confirmation(&desk, &frame, &form, &told));
     }
     let entered = store::enter(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, &told).await;
-    if !entered.map_err(refused)? {
+    let Some(receipt) = entered.map_err(refused)? else {
         // A colleague was faster by less than this request took.
         known = Known::read(&mut tx, &desk, place.organisation).await?;
         return overtaken(&known, &desk, asking, &form, &told).ok_or(WebError::NotFound);
-    }
+    };
     let detail = serde_json::json!({
         "ceptoar": desk.ceptoar_id, "organisation": place.organisation, "channel": told.channel.code(),
         "with_code": told.with_code,
     });
     desk.record(&mut tx, asking, "receipt.enter", detail).await?;
     tx.commit().await?;
-    Ok(done(&desk, &form))
+    Ok(done(&desk, &form, place.organisation, receipt))
 }
 
 /// The answer where the firm itself or a colleague was faster. A second click is no mistake.
@@ -96,15 +125,17 @@ fn overtaken(known: &Known, desk: &Desk, asking: Asking<'_>, form: &EntryForm, t
     let message = known.is_settled(desk, asking.frame.language)?;
     let twice = known
         .standing(desk)
-        .is_some_and(|r| known.own.is_none() && r.entered_by == asking.viewer.account_id && r.told == *told);
-    if twice && form.confirmed == "true" {
-        return Some(done(desk, form));
+        .filter(|r| known.own.is_none() && r.entered_by == asking.viewer.account_id && r.told == *told);
+    if let Some(receipt) = twice.filter(|_| form.confirmed == "true") {
+        return Some(done(desk, form, known.organisation, receipt.receipt_id));
     }
     let mut errors = FieldErrors::default();
     errors.add("channel", message);
     Some(known.page(desk, asking.frame, form.clone(), errors))
 }
 
-fn done(desk: &Desk, form: &EntryForm) -> Response {
-    Redirect::to(&format!("{}&recorded=1", back(desk, &form.from))).into_response()
+/// Back to where somebody came from; on the call list to the same member, which stands there struck out.
+fn done(desk: &Desk, form: &EntryForm, organisation: OrganisationId, receipt: Uuid) -> Response {
+    let to = format!("{}&recorded={receipt}#{}", back(desk, &form.from), paths::anchor(organisation));
+    Redirect::to(&to).into_response()
 }

@@ -83,20 +83,24 @@ pub async fn get(
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id: place.id, ceptoar: &place.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.sheet").await?;
     let name = desk.member(&mut tx, place.organisation).await?;
-    let fax = store::fax_numbers(&mut tx, &desk.ceptoar_id, place.organisation).await?;
+    let scope = desk.found.envelope.handler_scope;
+    let fax = store::fax_numbers(&mut tx, desk.id, &desk.ceptoar_id, place.organisation, scope).await?;
     let numbers = store::desk_numbers(&mut tx, &viewer, &desk.ceptoar_id).await?;
     let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": place.organisation });
     desk.record(&mut tx, asking, "receipt.sheet", detail).await?;
-    desk.show_numbers(tx, asking, &[(place.organisation, fax.len())]).await?;
+    let waiting = !store::is_received(&mut tx, desk.id, &desk.ceptoar_id, place.organisation).await?;
+    let shown: Vec<_> = fax.iter().map(|number| (place.organisation, number.fact)).collect();
+    desk.show_numbers(tx, asking, &shown, waiting).await?;
     let code = desk.code(&state, place.organisation).spoken();
-    Ok(Page(page(&desk, &frame, &name, fax, &numbers, code)).into_response())
+    let fax: Vec<String> = fax.into_iter().map(|number| number.value).collect();
+    Ok(Page(page(&desk, &frame, &name, &fax, &numbers, code)).into_response())
 }
 
 fn page(
     desk: &Desk,
     frame: &Frame,
     name: &[String; 2],
-    fax: Vec<String>,
+    fax: &[String],
     numbers: &[store::Number],
     code: String,
 ) -> FaxPage {

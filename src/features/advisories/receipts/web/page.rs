@@ -91,6 +91,7 @@ struct ReceiptPage {
     member: String,
     ceptoar: String,
     own: String,
+    own_organisation: bool,
     rows: Vec<ReceiptRow>,
     open: bool,
     action: String,
@@ -183,7 +184,8 @@ impl Known {
         let w = ReceiptWords::of(language);
         let settled = self.is_settled(desk, language).is_some();
         // What was typed stays in sight, even where somebody was faster.
-        let open = desk.takes_receipts() && (!settled || !errors.is_empty());
+        let own_organisation = desk.is_own(self.organisation);
+        let open = desk.takes_receipts() && !own_organisation && (!settled || !errors.is_empty());
         let title = if open { w.title } else { w.title_known };
         let wrong = !errors.is_empty();
         let page = ReceiptPage {
@@ -195,6 +197,7 @@ impl Known {
             member: self.member(language),
             ceptoar: desk.name(language).to_owned(),
             own: self.own.map_or_else(String::new, |at| long_time(at, language)),
+            own_organisation,
             rows: self.rows(desk, language),
             open,
             action: paths::receipt(desk.id, &desk.ceptoar_id, self.organisation),
@@ -211,13 +214,13 @@ impl Known {
     pub fn confirmation(&self, desk: &Desk, frame: &Frame, form: &EntryForm, told: &NewReceipt) -> Response {
         let language = frame.language;
         let w = ReceiptWords::of(language);
-        let shown = told.evidence().words(language);
+        let shown = told.evidence().words(desk.name(language), language);
         let code = if told.with_code { w.code_right } else { w.code_none };
         let mut facts = vec![
             (w.member, self.member(language)),
             (w.channel, told.channel.label(language).to_owned()),
             (w.answered_by, told.answered_by.clone()),
-            (w.on, long_time(told.happened_at, language)),
+            (w.on, when(told.happened_at, desk.now, language)),
             (w.receipt_code, code.to_owned()),
             (w.evidence, shown),
         ];
@@ -275,6 +278,21 @@ impl Known {
     }
 }
 
+/// A time, and how long ago that was: a form that was left open says "just now" long after.
+fn when(at: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
+    let w = ReceiptWords::of(language);
+    let (time, passed) = (long_time(at, language), now - at);
+    let (days, hours) = (passed.num_days().to_string(), passed.num_hours().to_string());
+    let minutes = (passed.num_minutes() % 60).to_string();
+    let words = match passed.num_minutes() {
+        ..=5 => return time,
+        6..60 => w.minutes_ago,
+        60..2880 => w.hours_ago,
+        2880.. => w.days_ago,
+    };
+    fill(words, &[("time", &time), ("days", &days), ("hours", &hours), ("minutes", &minutes)])
+}
+
 fn channels(chosen: &str, language: Language) -> Vec<Choice> {
     let choice = |channel: Channel| Choice {
         value: channel.code().to_owned(),
@@ -285,10 +303,10 @@ fn channels(chosen: &str, language: Language) -> Vec<Choice> {
     Channel::ALL.map(choice).to_vec()
 }
 
-/// Where somebody came from: the call list, or the delivery list.
+/// Where somebody came from: their place on the call list, or the delivery list.
 #[must_use]
 pub fn back(desk: &Desk, from: &str) -> String {
-    if from == "calls" { paths::calls(desk.id, &desk.ceptoar_id) } else { desk.list() }
+    paths::back_to_calls(desk.id, &desk.ceptoar_id, from, desk.now).unwrap_or_else(|| desk.list())
 }
 
 /// What a receipt is held against.
@@ -297,4 +315,19 @@ pub fn bounds(desk: &Desk, asking: Asking<'_>, organisation: OrganisationId) -> 
     let code = desk.code(asking.state, organisation);
     let published_at = desk.found.envelope.published_at.unwrap_or(desk.now);
     Bounds { published_at, now: desk.now, code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_is_not_just_now_says_how_long_ago_it_was() {
+        let now: DateTime<Utc> = "2026-11-21T13:30:20Z".parse().unwrap();
+        let shown = |text: &str| when(text.parse().unwrap(), now, Language::Ja);
+        assert!(!shown("2026-11-21T13:25:00Z").contains('前'));
+        assert!(shown("2026-11-21T13:10:00Z").ends_with("(20分前)"));
+        assert!(shown("2026-11-21T11:10:00Z").ends_with("(2時間20分前)"));
+        assert!(shown("2026-11-18T11:10:00Z").ends_with("(3日前)"));
+    }
 }

@@ -48,6 +48,7 @@ pub struct WithdrawalForm {
 struct WithdrawalPage {
     chrome: Chrome,
     w: &'static ReceiptWords,
+    lead: &'static str,
     member: String,
     ceptoar: String,
     row: ReceiptRow,
@@ -71,6 +72,8 @@ fn page(
     let page = WithdrawalPage {
         chrome: desk.chrome(frame, w.withdraw_title),
         w,
+        // Of this CEPTOAR's receipts one stands at a time: what else counts is the firm's own word.
+        lead: if known.own.is_some() { w.withdraw_lead_own } else { w.withdraw_lead },
         member: language.pick(&known.name[0], &known.name[1]).clone(),
         ceptoar: desk.name(language).to_owned(),
         row: ReceiptRow::of(receipt, language),
@@ -132,12 +135,14 @@ pub async fn post(
     if form.confirmed != "true" {
         return Ok(known.withdrawal(&desk, &frame, &receipt, &reason));
     }
-    if store::withdraw(&mut tx, &viewer, receipt.receipt_id, &reason, desk.now).await.map_err(refused)? {
-        let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": known.organisation });
-        desk.record(&mut tx, asking, "receipt.withdraw", detail).await?;
+    if !store::withdraw(&mut tx, &viewer, receipt.receipt_id, &reason, desk.now).await.map_err(refused)? {
+        // A colleague was faster by less than this request took.
+        return Ok(to_member(&desk, &known));
     }
+    let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": known.organisation });
+    desk.record(&mut tx, asking, "receipt.withdraw", detail).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{}&withdrawn=1", desk.list())).into_response())
+    Ok(Redirect::to(&format!("{}&recorded={}", desk.list(), receipt.receipt_id)).into_response())
 }
 
 fn to_member(desk: &Desk, known: &Known) -> Response {
