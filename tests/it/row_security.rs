@@ -56,10 +56,11 @@ from advisories a, memberships m where a.state = 'published' and a.level <> 'RED
 insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
 select a.advisory_id, f.organisation_id, f.account_id, now() from advisories a, affiliations f join accounts c using (account_id)
 where a.level = 'AMBER' and a.state = 'published' and c.sign_in_name = 'poc-bank-2';
-insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, answered_by, happened_at, entered_by)
-select a.advisory_id, m.organisation_id, 'banks', 'phone', false, 'x', now(), c.account_id
+insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at, entered_by)
+select a.advisory_id, m.organisation_id, 'banks', 'phone', false, now(), c.account_id
 from advisories a, memberships m, accounts c
 where a.level in ('AMBER', 'GREEN') and a.state = 'published' and m.ceptoar_id = 'banks' and c.sign_in_name = 'desk-banks';
+insert into desk_receipt_words (receipt_id, answered_by) select receipt_id, 'x' from desk_receipts;
 insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
 select advisory_id, organisation_id, ceptoar_id, 'phone', 'busy', entered_by from desk_receipts;
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
@@ -425,6 +426,9 @@ async fn a_member_sees_itself_and_no_other_member() {
         .await,
         0
     );
+    let words = "select count(*) from desk_receipt_words w join desk_receipts d using (receipt_id)";
+    assert!(number(&mut tx, words).await > 0, "what was written of its own");
+    assert_eq!(number(&mut tx, "select count(*) from desk_receipt_words").await, number(&mut tx, words).await);
     assert_eq!(number(&mut tx, "select count(*) from accounts").await, 1);
     assert_eq!(number(&mut tx, "select count(*) from advisories where state <> 'published'").await, 0);
 }
@@ -484,9 +488,17 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
     for name in ["analyst", "analyst2", "approver", "approver2"] {
         let mut tx = looking(&app, &mut db, name).await;
         assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 4303, "{name}");
-        for table in ["contacts", "contact_channels", "delivery_addresses", "directory_versions", "directory_changes"] {
+        for table in [
+            "contacts",
+            "contact_channels",
+            "delivery_addresses",
+            "directory_versions",
+            "directory_changes",
+            "desk_receipt_words",
+        ] {
             assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{name} reads {table}");
         }
+        assert!(number(&mut tx, "select count(*) from desk_receipts").await > 0, "{name}");
         assert!(number(&mut tx, "select count(*) from deliveries").await > 0, "{name}");
     }
     let mut tx = looking(&app, &mut db, "liaison-fsa").await;

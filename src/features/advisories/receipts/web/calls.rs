@@ -254,7 +254,7 @@ pub async fn get(
     let ways = |c: &Callee| c.numbers.iter().filter_map(|n| n.way.as_ref()).map(|way| way.fact).collect::<Vec<_>>();
     let numbers: Vec<_> =
         callees.iter().flat_map(|c| ways(c).into_iter().map(move |fact| (c.organisation_id, fact))).collect();
-    desk.show_numbers(tx, asking, &numbers, true).await?;
+    desk.show_numbers(tx, asking, &numbers, true).await?.commit().await?;
     let corrects = could(&viewer, DirectoryAction::KeepWindow.into());
     let view = View { desk: &desk, language: frame.language, place, off_hours, corrects };
     let rows = callees.iter().map(|callee| view.row(callee, &attempts)).collect();

@@ -182,8 +182,8 @@ impl Desk {
         audit::record(tx, event.request(&asking.frame.request_id).detail(detail)).await
     }
 
-    /// Charges the numbers that a page is about to show, writes down which and whose they are, and ends the transaction.
-    /// Seen once they are not charged again for an hour: whoever calls one member after the other looks at the same list
+    /// Charges the numbers that a page is about to show, writes down which and whose they are, and gives the transaction
+    /// back. Seen once they are not charged again for an hour: whoever calls one member after the other looks at the same list
     /// each time, and carries nothing more off. What is refused has not been seen.
     ///
     /// The numbers of members that have not received the item (`waiting`) are shown whatever the limit says, with an
@@ -197,13 +197,13 @@ impl Desk {
         asking: Asking<'_>,
         numbers: &[(OrganisationId, Uuid)],
         waiting: bool,
-    ) -> Result<(), WebError> {
+    ) -> Result<Tx, WebError> {
         let account = asking.viewer.account_id;
         let known = calls::shown_lately(&mut tx, asking.viewer, self.id, self.now).await?;
         let fresh = numbers.iter().copied().filter(|(_, fact)| !known.contains(fact));
         let (mut whose, facts): (Vec<OrganisationId>, Vec<Uuid>) = fresh.unzip();
         if facts.is_empty() {
-            return Ok(tx.commit().await?);
+            return Ok(tx);
         }
         let (subject, request_id) = (self.id.to_string(), asking.frame.request_id.as_str());
         let limit = asking.state.config.contact_reads_per_hour;
@@ -217,8 +217,7 @@ impl Desk {
         let detail = serde_json::json!({ "ceptoar": self.ceptoar_id, "numbers_of": whose, "numbers": facts });
         let event = Event::done(self.now, "contacts.read", "advisory", &subject).by(account).request(request_id);
         audit::record(&mut tx, event.detail(detail)).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(tx)
     }
 }
 

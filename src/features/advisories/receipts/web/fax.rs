@@ -86,11 +86,12 @@ pub async fn get(
     let scope = desk.found.envelope.handler_scope;
     let fax = store::fax_numbers(&mut tx, desk.id, &desk.ceptoar_id, place.organisation, scope).await?;
     let numbers = store::desk_numbers(&mut tx, &viewer, &desk.ceptoar_id).await?;
-    let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": place.organisation });
-    desk.record(&mut tx, asking, "receipt.sheet", detail).await?;
     let waiting = !store::is_received(&mut tx, desk.id, &desk.ceptoar_id, place.organisation).await?;
     let shown: Vec<_> = fax.iter().map(|number| (place.organisation, number.fact)).collect();
-    desk.show_numbers(tx, asking, &shown, waiting).await?;
+    let mut tx = desk.show_numbers(tx, asking, &shown, waiting).await?;
+    let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": place.organisation });
+    desk.record(&mut tx, asking, "receipt.sheet", detail).await?;
+    tx.commit().await?;
     let code = desk.code(&state, place.organisation).spoken();
     let fax: Vec<String> = fax.into_iter().map(|number| number.value).collect();
     Ok(Page(page(&desk, &frame, &name, &fax, &numbers, code)).into_response())
