@@ -427,7 +427,6 @@ async fn a_member_sees_itself_and_no_other_member() {
         0
     );
     let words = "select count(*) from desk_receipt_words w join desk_receipts d using (receipt_id)";
-    assert!(number(&mut tx, words).await > 0, "what was written of its own");
     assert_eq!(number(&mut tx, "select count(*) from desk_receipt_words").await, number(&mut tx, words).await);
     assert_eq!(number(&mut tx, "select count(*) from accounts").await, 1);
     assert_eq!(number(&mut tx, "select count(*) from advisories where state <> 'published'").await, 0);

@@ -315,7 +315,7 @@ fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> Cal
         rows,
         at: place.code(),
         opened: fill(w.opened, &[("time", &short_time(place.opened))]),
-        code: paths::code(desk.id, &desk.ceptoar_id),
+        code: format!("{}&from={}", paths::code(desk.id, &desk.ceptoar_id), place.origin()),
         script: paths::script(desk.id, &desk.ceptoar_id),
         list: desk.list(),
         renew: paths::calls(desk.id, &desk.ceptoar_id),

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::desk::{self, Asking, Desk};
-use super::page::Known;
+use super::page::{self, Known};
 use super::words::{CodeWords, ReceiptWords};
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
@@ -32,6 +32,8 @@ use crate::platform::web::state::AppState;
 pub struct DeskQuery {
     /// Whose members.
     pub ceptoar: String,
+    /// Where somebody came from.
+    pub from: String,
 }
 
 /// What is typed.
@@ -63,7 +65,7 @@ fn page(desk: &Desk, frame: &Frame, form: CodeForm, errors: FieldErrors) -> Code
         words: ReceiptWords::of(frame.language),
         subject: format!("{} / {}", desk.number(), desk.name(frame.language)),
         action: paths::code(desk.id, &desk.ceptoar_id),
-        back: desk.list(),
+        back: page::back(desk, &form.from),
         form,
         errors,
     }
@@ -80,7 +82,8 @@ pub async fn get(
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
     let (tx, desk) = desk::open(asking, ReceiptAction::Enter, "receipt.code").await?;
     tx.commit().await?;
-    Ok(Page(page(&desk, &frame, CodeForm::default(), FieldErrors::default())).into_response())
+    let form = CodeForm { from: query.from, ..CodeForm::default() };
+    Ok(Page(page(&desk, &frame, form, FieldErrors::default())).into_response())
 }
 
 /// The form of the member that the code belongs to.
