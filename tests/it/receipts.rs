@@ -391,9 +391,14 @@ async fn names_stay_with_the_firm_and_its_desk_and_a_refusal_tells_nothing() {
     let cast = cast().await;
     let id = published(&cast, "AMBER").await;
     enter(&mut cast.app.signed_in("desk").await, id, cast.bank1).await;
-    for (name, receipts, words) in
-        [("desk", 1_i64, 1_i64), ("colleague", 1, 1), ("handler", 1, 1), ("analyst", 1, 0), ("gas-desk", 0, 0), ("gas-poc", 0, 0)]
-    {
+    for (name, receipts, words) in [
+        ("desk", 1_i64, 1_i64),
+        ("colleague", 1, 1),
+        ("handler", 1, 1),
+        ("analyst", 1, 0),
+        ("gas-desk", 0, 0),
+        ("gas-poc", 0, 0),
+    ] {
         let viewer = AccountId(account(&cast.app, name).await);
         let mut tx = cast.app.state.db.begin(Some(viewer), cast.app.state.clock.now()).await.unwrap();
         let seen: (i64, i64) =
@@ -439,12 +444,14 @@ async fn what_a_desk_was_told_counts_for_its_own_members_and_never_for_its_own_h
     // A bank that is a member of two CEPTOARs, and the desk's own house as a member.
     let house = factory::secretariat_of(&mut db, "banks").await;
     for (organisation, ceptoar) in [(cast.bank1, "gas"), (house, "banks")] {
-        sqlx::query("insert into memberships (ceptoar_id, organisation_id, unit, valid) values ($1, $2, '社', '[2018-04-01,)')")
-            .bind(ceptoar)
-            .bind(organisation)
-            .execute(&mut db)
-            .await
-            .unwrap();
+        sqlx::query(
+            "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ($1, $2, '社', '[2018-04-01,)')",
+        )
+        .bind(ceptoar)
+        .bind(organisation)
+        .execute(&mut db)
+        .await
+        .unwrap();
     }
     let id = published(&cast, "AMBER").await;
     let mut desk = cast.app.signed_in("desk").await;
@@ -464,7 +471,10 @@ async fn what_a_desk_was_told_counts_for_its_own_members_and_never_for_its_own_h
     let list = gas_desk.get(&format!("/advisories/{id}/deliveries?ceptoar=gas&state=unacknowledged")).await;
     assert!(list.body.contains("あかね架空銀行"));
     let page = gas_desk.get(&format!("/advisories/{id}/receipts/gas/{}", cast.bank1)).await;
-    assert!(page.body.contains("事務局が電話で確認") && !page.body.contains("当直の課長"), "the other desk's words are its own");
+    assert!(
+        page.body.contains("事務局が電話で確認") && !page.body.contains("当直の課長"),
+        "the other desk's words are its own"
+    );
     // The firm itself counts everywhere.
     cast.app.signed_in("handler").await.post(&format!("/advisories/{id}/acknowledgement"), &[]).await;
     assert_eq!((acknowledged("banks").await, acknowledged("gas").await), (1, 1));
@@ -557,7 +567,8 @@ async fn a_code_finds_its_member_at_its_own_desk_and_guessing_ends() {
 async fn the_call_list_begins_with_the_unreached_and_with_the_numbers_of_the_hour() {
     let cast = cast().await;
     let id = published(&cast, "AMBER").await;
-    let refuse = "update deliveries set state = case when contact_id = $1 then 'refused' else 'sent' end, settled_at = $2";
+    let refuse =
+        "update deliveries set state = case when contact_id = $1 then 'refused' else 'sent' end, settled_at = $2";
     sqlx::query(refuse)
         .bind(cast.window2)
         .bind(cast.app.state.clock.now())
@@ -715,7 +726,11 @@ async fn sheets_carry_content_only_where_a_mail_may() {
     let mut db = cast.app.database.owner().await;
     let reception = factory::window(&mut db, cast.bank2, Some("banks"), "reception@bank2.example").await;
     number(&cast.app, reception, 2, "fax", "03-0000-2003", "always").await;
-    sqlx::query("update contacts set handler = false where contact_id = $1").bind(reception).execute(&mut db).await.unwrap();
+    sqlx::query("update contacts set handler = false where contact_id = $1")
+        .bind(reception)
+        .execute(&mut db)
+        .await
+        .unwrap();
     number(&cast.app, cast.desk_window, 3, "mobile", "090-0000-9002", "always").await;
     for level in ["AMBER_STRICT", "AMBER"] {
         let id = published(&cast, level).await;

@@ -29,7 +29,8 @@ pub struct Shown<'a> {
 pub async fn charge(mut tx: Tx, shown: Shown<'_>, now: DateTime<Utc>) -> Result<Tx, WebError> {
     let Some(over) = count(&mut tx, shown, now).await? else { return Ok(tx) };
     if over.first {
-        alert(&mut tx, shown, Event::refused(now, "limit.contacts", "account", &shown.account.to_string()), over).await?;
+        alert(&mut tx, shown, Event::refused(now, "limit.contacts", "account", &shown.account.to_string()), over)
+            .await?;
     }
     tx.commit().await?;
     Err(WebError::TooMany((over.ends_at - now).to_std().unwrap_or_default()))

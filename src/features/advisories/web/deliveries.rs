@@ -62,7 +62,9 @@ impl DeliveriesQuery {
         w: &'static DeliveriesWords,
         now: DateTime<Utc>,
     ) -> sqlx::Result<Option<&'static str>> {
-        let Some(receipt) = self.recorded.as_deref().and_then(|text| text.parse::<uuid::Uuid>().ok()) else { return Ok(None) };
+        let Some(receipt) = self.recorded.as_deref().and_then(|text| text.parse::<uuid::Uuid>().ok()) else {
+            return Ok(None);
+        };
         let done = receipts::store::just_done(tx, viewer, id, receipt, now).await?;
         Ok(done.map(|done| match done {
             JustDone::Entered => w.just_recorded,

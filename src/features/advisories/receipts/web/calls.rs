@@ -239,8 +239,7 @@ pub async fn get(
     let off_hours = hours::is_off_hours(desk.now);
     let place = ListPlace::from_code(&query.at, desk.now).unwrap_or(ListPlace { opened: desk.now, page: 0 });
     let scope = desk.found.envelope.handler_scope;
-    let asked =
-        Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, opened: place.opened, skip: place.page };
+    let asked = Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, opened: place.opened, skip: place.page };
     let mut callees = store::list(&mut tx, asked).await?;
     if callees.is_empty() && place.page > 0 {
         // Beyond the end: that says nothing of who is still to be called.
@@ -285,9 +284,7 @@ async fn said(
         return Ok(Some(("warning", w.number_changed)));
     }
     let Ok(noted) = query.noted.parse::<Uuid>() else { return Ok(None) };
-    let own = |a: &&Attempt| {
-        a.attempt_id == noted && a.by == asking.viewer.account_id && a.at > desk.now - A_MOMENT
-    };
+    let own = |a: &&Attempt| a.attempt_id == noted && a.by == asking.viewer.account_id && a.at > desk.now - A_MOMENT;
     Ok(attempts.iter().find(own).map(|attempt| match attempt.outcome {
         Outcome::WrongNumber => ("warning", w.noted_wrong),
         Outcome::NoAnswer | Outcome::Busy | Outcome::Message | Outcome::Reached => ("success", w.noted),
@@ -369,8 +366,7 @@ pub async fn post(
         },
     };
     let attempt = NewAttempt { number, outcome };
-    let noted =
-        store::note(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, attempt, desk.now).await;
+    let noted = store::note(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, attempt, desk.now).await;
     let (attempt_id, new) = noted.map_err(refused)?;
     if new {
         let detail = serde_json::json!({
