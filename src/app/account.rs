@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use super::database::Database;
 use super::seed;
 use crate::features::access::Role;
-use crate::features::accounts::enrolment::store::find_account;
+use crate::features::accounts::enrolment::store::{Equipment, find_account};
 use crate::features::accounts::enrolment::{NewAccount, enrol};
 use crate::features::accounts::sign_in;
 use crate::features::accounts::tickets::{self, Purpose};
@@ -119,13 +119,28 @@ async fn link(config: &Config, args: LinkArgs) -> anyhow::Result<()> {
         LinkPurpose::Enrol => (Purpose::Enrol, "72 hours"),
         LinkPurpose::Recover => (Purpose::Recover, "30 minutes"),
     };
-    let token = tickets::issue(&mut tx, account, purpose, now).await.context(
-        "this link is not possible: enrol is for accounts without authenticators, recover for those with a password, and neither for suspended ones",
-    )?;
+    if let Some(reason) = refusal(args.purpose, account) {
+        bail!("no link for {name}: {reason}");
+    }
+    let token = tickets::issue(&mut tx, account.account_id, purpose, now).await?;
     tx.commit().await?;
     println!("Works once, within {life}:");
     println!("{}{}", config.base_url(), tickets::path(&token));
     Ok(())
+}
+
+/// Why an account gets no such link, and what helps.
+fn refusal(purpose: LinkPurpose, account: Equipment) -> Option<&'static str> {
+    if account.suspended {
+        return Some("the account is suspended; somebody who manages accounts has to reinstate it first");
+    }
+    match purpose {
+        LinkPurpose::Enrol if account.has_authenticator => {
+            Some("it has a passkey or an app already; for one who lost it use --purpose recover")
+        }
+        LinkPurpose::Recover if !account.has_password => Some("it has no password yet; use --purpose enrol"),
+        LinkPurpose::Enrol | LinkPurpose::Recover => None,
+    }
 }
 
 /// The database of a portal of real people, ready for accounts.
@@ -138,4 +153,26 @@ async fn production(config: &Config) -> anyhow::Result<PgConnection> {
     database.migrate().await?;
     seed::prepare(&database, config, &PasswordHasher::new(Cost::Standard)?).await?;
     database.owner().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ids::AccountId;
+
+    #[test]
+    fn a_refused_link_says_why_and_what_helps() {
+        let account = |suspended, has_password, has_authenticator| Equipment {
+            account_id: AccountId::random(),
+            suspended,
+            has_password,
+            has_authenticator,
+        };
+        let said = |purpose, account| refusal(purpose, account).unwrap_or_default();
+        assert!(said(LinkPurpose::Enrol, account(false, true, true)).contains("--purpose recover"));
+        assert!(said(LinkPurpose::Recover, account(false, false, false)).contains("--purpose enrol"));
+        assert!(said(LinkPurpose::Recover, account(true, true, true)).contains("suspended"));
+        assert_eq!(refusal(LinkPurpose::Enrol, account(false, true, false)), None);
+        assert_eq!(refusal(LinkPurpose::Recover, account(false, true, true)), None);
+    }
 }

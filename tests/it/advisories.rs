@@ -99,6 +99,55 @@ async fn count(db: &mut PgConnection, query: &'static str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_audience_of_another_day_is_that_days() {
+    let Scene { app, mut db, bank_1, .. } = scene().await;
+    let mut analyst = app.signed_in("analyst").await;
+    let item = drafted(&mut analyst, &[("ceptoar", "water"), ("ceptoar", "banks")]).await;
+    let preview = analyst.get(&format!("{item}/submission")).await;
+    assert!(preview.body.contains(&format!("href=\"{item}/audience\"")), "{}", preview.body);
+    let on = |day: &str| {
+        let parts: Vec<&str> = day.split('-').collect();
+        format!("{item}/audience?on_year={}&on_month={}&on_day={}", parts[0], parts[1], parts[2])
+    };
+    // The ministry of water was another one in 2023.
+    for (day, ministry, other) in
+        [("2023-11-25", "厚生労働省", "国土交通省"), ("2026-11-21", "国土交通省", "厚生労働省")]
+    {
+        let page = analyst.get(&format!("{}&ceptoar=water", on(day))).await;
+        let rows = page.texts("#windows tbody tr").join("|");
+        assert!(rows.contains(ministry) && !rows.contains(other), "{day}: {rows}");
+    }
+    // Who is to leave gets nothing from that day on; what is shown for today stays what it was.
+    sqlx::query("update memberships set valid = daterange(lower(valid), '2027-04-01') where organisation_id = $1")
+        .bind(bank_1)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let due = async |analyst: &mut Client, day: &str| {
+        let page = analyst.get(&on(day)).await;
+        assert!(page.texts(".notice").concat().contains("確認用です"), "{}", page.body);
+        assert!(page.body.contains("その日の登録から") && !page.body.contains("今の名簿から"), "{}", page.body);
+        page.texts(".tally b")[0].clone()
+    };
+    assert_eq!(due(&mut analyst, "2027-03-31").await, "2");
+    assert_eq!(due(&mut analyst, "2027-04-01").await, "1");
+    let detail = analyst.get(&format!("{}&ceptoar=banks", on("2027-04-01"))).await;
+    assert!(!detail.texts("#windows tbody").concat().contains("架空第一銀行"));
+    assert!(detail.body.contains("on_year=2027"), "the way back is to the same day");
+    assert!(!detail.body.contains("@bank2.example"), "no addresses");
+    // Nothing can be sent from here, and a wrong day says so at the field.
+    assert!(detail.texts("main form[method=post]").is_empty());
+    let wrong = analyst.get(&on("2027-13-01")).await;
+    assert_eq!(wrong.status, 422);
+    assert!(!wrong.texts("#on-error").is_empty() && wrong.values("input[name=on_month]") == ["13"], "{}", wrong.body);
+    // For whoever may read the draft, and nobody else; and not after the publication.
+    let mut approver = app.signed_in("approver").await;
+    assert_eq!(approver.get(&on("2027-04-01")).await.status, 200);
+    let mut colleague = app.signed_in("analyst2").await;
+    assert_eq!(colleague.get(&on("2027-04-01")).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn from_the_form_to_the_queue() {
     let Scene { app, mut db, .. } = scene().await;
     let mut analyst = app.signed_in("analyst").await;

@@ -13,6 +13,7 @@ use ceptoar_portal::features::advisories::receipts::calls::attempt::Outcome;
 use ceptoar_portal::features::advisories::receipts::receipt::Channel as ReceiptChannel;
 use ceptoar_portal::features::directory::activities::kind::Kind as ActivityKind;
 use ceptoar_portal::features::directory::federations::federation::Part;
+use ceptoar_portal::features::directory::groups::group::Kind as GroupKind;
 use ceptoar_portal::features::directory::partners::partner::{Kind as PartnerKind, PartnerRole};
 use ceptoar_portal::features::directory::proposals::proposal::State as ProposalState;
 use ceptoar_portal::features::directory::setup::fact::Subject;
@@ -116,6 +117,7 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("setup::Subject", Subject::ALL),
         rows("partners::Kind", PartnerKind::ALL),
         rows("PartnerRole", PartnerRole::ALL),
+        rows("groups::Kind", GroupKind::ALL),
         rows("federations::Part", Part::ALL),
         rows("receipts::Channel", ReceiptChannel::ALL),
         rows("calls::Outcome", Outcome::ALL),

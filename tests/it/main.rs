@@ -21,6 +21,7 @@ mod federations;
 mod follow_up;
 mod files;
 mod glossary;
+mod groups;
 mod guesses;
 mod guide;
 mod home;

@@ -9,7 +9,7 @@ use crate::support::{Client, TestApp};
 
 /// `{sent}` is an AMBER item for banks and water; `{draft}` one that its author still writes;
 /// `{waiting}` one that waits for approval; `{none}` is nobody's id.
-const ROUTES: [&str; 30] = [
+const ROUTES: [&str; 31] = [
     "GET /",
     "GET /map",
     "GET /map/2011-03-31",
@@ -32,6 +32,7 @@ const ROUTES: [&str; 30] = [
     "GET /advisories/{draft}/draft",
     "POST /advisories/{draft}/draft",
     "GET /advisories/{draft}/submission",
+    "GET /advisories/{draft}/audience",
     "GET /advisories/{draft}/named",
     "POST /advisories/{draft}/discard",
     "GET /advisories/{waiting}/publication",

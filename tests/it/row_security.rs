@@ -403,6 +403,7 @@ async fn a_member_sees_itself_and_no_other_member() {
     for foreign in [
         "contacts",
         "memberships",
+        "group_members",
         "deliveries",
         "delivery_addresses",
         "advisory_audience",
@@ -457,6 +458,7 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
         }
         for table in [
             "memberships",
+            "group_members",
             "contacts",
             "deliveries",
             "delivery_addresses",
@@ -513,7 +515,7 @@ async fn the_application_writes_to_the_roster_alone_and_the_worker_reads_no_dire
         &mut db,
         "select format('%s %s', g, name) from
            (values ('sectors'), ('sector_names'), ('organisations'), ('organisation_names'), ('sector_ministries'),
-             ('ceptoars'), ('ceptoar_names'), ('secretariat_terms'), ('member_counts'), ('subgroups'), ('memberships'),
+             ('ceptoars'), ('ceptoar_names'), ('secretariat_terms'), ('member_counts'), ('subgroups'), ('group_members'), ('memberships'),
              ('windows'), ('contacts'), ('contact_channels'), ('route_stages'), ('reference_loads'), ('accounts'),
              ('affiliations'), ('directory_versions'), ('directory_changes')) t (name),
            unnest(array['insert', 'update', 'delete']) g
@@ -525,6 +527,9 @@ async fn the_application_writes_to_the_roster_alone_and_the_worker_reads_no_dire
     let mut expected: Vec<String> =
         ["delete", "insert", "update"].iter().flat_map(|g| roster.iter().map(move |t| format!("{g} {t}"))).collect();
     // What was said and done is never changed, and windows are made by the rows that describe them.
+    // Groups and who is in them end, and are never taken away.
+    let groups = ["insert group_members", "insert subgroups", "update group_members", "update subgroups"];
+    expected.extend(groups.map(str::to_owned));
     expected.extend(["insert directory_changes", "insert organisations"].map(str::to_owned));
     expected.sort();
     assert_eq!(written, expected);
@@ -533,13 +538,16 @@ async fn the_application_writes_to_the_roster_alone_and_the_worker_reads_no_dire
         &mut db,
         "select format('%s.%s', table_name, column_name) from information_schema.column_privileges
          where grantee = 'portal_app' and privilege_type = 'UPDATE' and column_name in
+           ('organisation_id', 'ceptoar_id', 'contact_id', 'fact_id', 'recorded_at', 'kept_by', 'kind', 'subgroup_id')
+           and table_name in ('organisation_names', 'subgroups', 'group_members')
+           or grantee = 'portal_app' and privilege_type = 'UPDATE' and column_name in
            ('organisation_id', 'ceptoar_id', 'contact_id', 'fact_id', 'recorded_at')
-           and table_name in ('contact_channels', 'contacts', 'memberships', 'organisation_names')",
+           and table_name in ('contact_channels', 'contacts', 'memberships')",
     );
     assert_eq!(moved.await, [""; 0]);
     let query = "select count(*) from (values ('organisations'), ('organisation_names'), ('memberships'), ('windows'),
            ('contacts'), ('contact_channels'), ('directory_versions'), ('directory_changes'), ('accounts'), ('affiliations'),
-           ('ceptoars'), ('subgroups'), ('member_counts'), ('secretariat_terms'), ('route_stages'),
+           ('ceptoars'), ('subgroups'), ('group_members'), ('member_counts'), ('secretariat_terms'), ('route_stages'),
            ('sessions'), ('advisories'), ('advisory_texts'), ('advisory_audience'), ('advisory_addressees')) t (name)
          where has_any_column_privilege('portal_worker', name, 'select, insert, update')";
     assert_eq!(number(&mut db, query).await, 0);

@@ -99,6 +99,9 @@ pub struct Search {
     /// Members, each with three windows.
     #[arg(long, default_value_t = 20_000)]
     pub organisations: i32,
+    /// CEPTOARs over which they are spread. 10 of 2,000: the largest one counts 1,788 members.
+    #[arg(long, default_value_t = 10)]
+    pub ceptoars: i32,
 }
 
 /// Settings of other days.

@@ -31,15 +31,16 @@ const WORDS: [(&str, &str); 4] = [
 pub async fn run(settings: Search) -> anyhow::Result<()> {
     let field = Field::prepare().await?;
     let mut owner = field.owner().await?;
-    store::roster(&mut owner, settings.organisations).await?;
+    store::roster_over(&mut owner, settings.organisations, settings.ceptoars).await?;
     store::more_windows(&mut owner).await?;
     let people = people(&mut owner).await?;
     store::archive(&mut owner, 1_000).await?;
     let router = portal(&field, 4).await?;
     println!(
-        "search in {} organisations and {} windows, median of {REQUESTS}; limit {LIMIT} ms",
+        "search in {} organisations and {} windows of {} CEPTOARs, median of {REQUESTS}; limit {LIMIT} ms",
         settings.organisations,
-        i64::from(settings.organisations) * 3
+        i64::from(settings.organisations) * 3,
+        settings.ceptoars
     );
     println!("  {:12} {:10} {:>9} {:>16}", "looked for", "reader", "ms", "ratio to limit");
     for (name, words) in WORDS {

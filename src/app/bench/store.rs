@@ -61,25 +61,32 @@ pub async fn clear(owner: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("truncate delivery_addresses, deliveries, mails").execute(owner).await.map(|_| ())
 }
 
-/// A roster of `members` with a window each, and an approver.
+/// A roster of `members` in one CEPTOAR with a window each, and an approver.
 pub async fn roster(owner: &mut PgConnection, members: i32) -> sqlx::Result<AccountId> {
+    roster_over(owner, members, 1).await
+}
+
+/// A roster of `members` with a window each, spread evenly over some CEPTOARs, and an approver.
+pub async fn roster_over(owner: &mut PgConnection, members: i32, ceptoars: i32) -> sqlx::Result<AccountId> {
     let statement = format!(
         "insert into sectors (sector_id, position) select 'bench', coalesce(max(position), 0) + 1 from sectors;
-         insert into ceptoars (ceptoar_id, sector_id, position, scope) values ('bench', 'bench', 1, 'bench');
+         create temporary table places as
+           select 'bench' || coalesce(nullif(n, 1)::text, '') as ceptoar_id, n from generate_series(1, {ceptoars}) n;
+         insert into ceptoars (ceptoar_id, sector_id, position, scope) select ceptoar_id, 'bench', n, 'bench' from places;
          insert into ceptoar_names (ceptoar_id, ja, en, reading, valid)
-           values ('bench', '性能測定', 'Benchmark', 'せいのうそくてい', '[2000-01-01,)');
+           select ceptoar_id, '性能測定', 'Benchmark', 'せいのうそくてい', '[2000-01-01,)' from places;
          insert into route_stages (ceptoar_id, position, stage, valid) values ('bench', 1, 'member', '[2000-01-01,)');
          create temporary table roster as
-           select gen_random_uuid() as organisation_id, gen_random_uuid() as contact_id, n
-           from generate_series(1, {members}) n;
+           select gen_random_uuid() as organisation_id, gen_random_uuid() as contact_id, m as n, ceptoar_id
+           from generate_series(1, {members}) m join places p on p.n = (m - 1) % {ceptoars} + 1;
          insert into organisations (organisation_id, kind, demonstration)
            select organisation_id, 'member', true from roster;
          insert into organisation_names (organisation_id, ja, en, reading)
            select organisation_id, '架空の構成員' || n, 'Invented member ' || n, 'かくう' from roster;
          insert into memberships (ceptoar_id, organisation_id, unit, valid)
-           select 'bench', organisation_id, '社', '[2000-01-01,)' from roster;
+           select ceptoar_id, organisation_id, '社', '[2000-01-01,)' from roster;
          insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, valid)
-           select contact_id, organisation_id, 'bench', 1, '窓口', true, '[2000-01-01,)' from roster;
+           select contact_id, organisation_id, ceptoar_id, 1, '窓口', true, '[2000-01-01,)' from roster;
          insert into contact_channels (contact_id, position, kind, value, hours)
            select contact_id, 1, 'mail', 'w' || n || '@bench.example', 'always' from roster;"
     );
@@ -114,7 +121,7 @@ pub async fn recorded_long_ago(owner: &mut PgConnection) -> sqlx::Result<()> {
 /// A member whose windows were changed.
 pub async fn some_member(owner: &mut PgConnection) -> sqlx::Result<Uuid> {
     sqlx::query_scalar!(
-        "select organisation_id from directory_versions where relation = 'contacts' order by organisation_id limit 1"
+        r#"select organisation_id as "organisation_id!" from directory_versions where relation = 'contacts' order by organisation_id limit 1"#
     )
     .fetch_one(owner)
     .await
@@ -125,7 +132,7 @@ pub async fn more_windows(owner: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(
         "insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, valid)
            select gen_random_uuid(), organisation_id, ceptoar_id, p, '夜間の窓口' || p, false, valid
-           from contacts, generate_series(2, 3) p where ceptoar_id = 'bench';
+           from contacts, generate_series(2, 3) p where ceptoar_id like 'bench%';
          analyze contacts, windows",
     )
     .execute(owner)

@@ -62,13 +62,36 @@ pub struct Addressees {
     pub sectors: Vec<String>,
     /// CEPTOARs.
     pub ceptoars: Vec<String>,
-    /// Subgroups.
+    /// Groups of CEPTOARs.
     pub subgroups: Vec<String>,
+    /// Those of them that are not there today or in which nobody is, and which so reach nobody.
+    pub over: Vec<OverGroup>,
     /// Windows of named persons (RED).
     pub contacts: Vec<ContactId>,
 }
 
+/// An addressed group that reaches nobody today.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OverGroup {
+    /// Its short name.
+    pub code: String,
+    /// The name of its CEPTOAR, in Japanese and English.
+    pub ceptoar: [String; 2],
+}
+
 impl Addressees {
+    /// What to know about addressed groups that reach nobody, by name; nothing where all reach somebody.
+    #[must_use]
+    pub fn over(&self, language: Language) -> Option<String> {
+        let w = ContentWords::of(language);
+        let name = |group: &OverGroup| {
+            let ceptoar = language.pick(&group.ceptoar[0], &group.ceptoar[1]);
+            fill(w.group_name, &[("group", &group.code), ("ceptoar", ceptoar)])
+        };
+        let names: Vec<String> = self.over.iter().map(name).collect();
+        (!names.is_empty()).then(|| fill(w.group_over, &[("groups", &names.join(language.pick("、", ", ")))]))
+    }
+
     /// Whether nobody is addressed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -120,6 +143,7 @@ pub fn parse(form: &Form, language: Language) -> Result<Draft, FieldErrors> {
         sectors: ids("sector"),
         ceptoars: ids("ceptoar"),
         subgroups: ids("subgroup"),
+        over: Vec::new(),
         contacts: Vec::new(),
     };
     match (text, level, handler_scope) {
@@ -272,6 +296,10 @@ pub fn missing(draft: &Draft, now: DateTime<Utc>, language: Language) -> FieldEr
     }
     if !red && group == 0 {
         errors.add("addressees", w.addressees_missing);
+    }
+    // A group that has ended reaches nobody; that must not go unnoticed beside other addressees.
+    if let Some(message) = draft.addressees.over(language) {
+        errors.add("addressees", message);
     }
     if draft.answer_due.is_some_and(|due| due <= now) {
         errors.add("answer_due", w.due_past);

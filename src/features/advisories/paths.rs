@@ -14,6 +14,8 @@ pub const SHOW: &str = "/advisories/{id}";
 pub const DRAFT: &str = "/advisories/{id}/draft";
 /// Route of the preview (確認), and of submitting to the approver.
 pub const SUBMISSION: &str = "/advisories/{id}/submission";
+/// Route of whom a draft would reach on another day.
+pub const AUDIENCE: &str = "/advisories/{id}/audience";
 /// Route of approval and publication.
 pub const PUBLICATION: &str = "/advisories/{id}/publication";
 /// Route of sending an item back to its author (差し戻し).
@@ -60,6 +62,12 @@ pub fn named(id: AdvisoryId) -> String {
 #[must_use]
 pub fn publication(id: AdvisoryId) -> String {
     format!("/advisories/{id}/publication")
+}
+
+/// Address of whom a draft would reach on another day.
+#[must_use]
+pub fn audience(id: AdvisoryId) -> String {
+    format!("/advisories/{id}/audience")
 }
 
 /// Address of the delivery page.

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
-use super::content::{Addressees, Draft};
+use super::content::{Addressees, Draft, OverGroup};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::AdvisoryFacts;
 use crate::features::access::{Viewer, can};
@@ -267,7 +267,7 @@ async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addre
          order by sector_id, ceptoar_id, subgroup_id, contact_id",
         id.0
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
     let mut found = Addressees::default();
     for row in rows {
@@ -276,7 +276,28 @@ async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addre
         found.subgroups.extend(row.subgroup_id);
         found.contacts.extend(row.contact_id.map(ContactId));
     }
+    if !found.subgroups.is_empty() {
+        found.over = over(tx, id).await?;
+    }
     Ok(found)
+}
+
+/// The addressed groups that are not there today, or in which nobody is.
+async fn over(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<OverGroup>> {
+    let rows = sqlx::query!(
+        r#"select s.code, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from advisory_addressees d join subgroups s on s.subgroup_id = d.subgroup_id
+           left join ceptoar_names n on n.ceptoar_id = s.ceptoar_id and n.valid @> viewer_today()
+           where d.advisory_id = $1 and not (s.valid @> viewer_today() and exists (
+             select from memberships m
+             where m.ceptoar_id = s.ceptoar_id and m.valid @> viewer_today() and (m.subgroup_id = s.subgroup_id or exists (
+               select from group_members g where g.subgroup_id = s.subgroup_id
+                 and g.organisation_id = m.organisation_id and g.valid @> viewer_today()))))
+           order by s.ceptoar_id, s.code"#,
+        id.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| OverGroup { code: r.code, ceptoar: [r.ja, r.en] }).collect())
 }
 
 /// Hands a draft of `by` to the approvers; false if it is no draft of theirs (any more).

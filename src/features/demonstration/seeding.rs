@@ -44,6 +44,7 @@ pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher, now: DateTi
     store::add_rules(&mut tx, now).await?;
     store::add_proposal(&mut tx, now).await?;
     store::add_partner(&mut tx).await?;
+    store::add_group(&mut tx).await?;
     store::refresh_statistics(&mut tx).await?;
     tx.commit().await?;
     Ok(store::summary(owner).await?)

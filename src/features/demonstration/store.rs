@@ -102,7 +102,8 @@ pub async fn desks(tx: &mut PgConnection) -> sqlx::Result<Vec<Desk>> {
 
 /// CEPTOAR and id of every sub-group.
 pub async fn subgroups(tx: &mut PgConnection) -> sqlx::Result<Vec<(String, String)>> {
-    let rows = sqlx::query!("select ceptoar_id, subgroup_id from subgroups order by ceptoar_id, code");
+    let rows =
+        sqlx::query!("select ceptoar_id, subgroup_id from subgroups where kind = 'subgroup' order by ceptoar_id, code");
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.ceptoar_id, r.subgroup_id)).collect())
 }
 
@@ -346,6 +347,28 @@ pub async fn add_partner(tx: &mut PgConnection) -> sqlx::Result<()> {
          select r.contact_id, w.position, w.kind, w.value, 'always', '[2018-04-24,)'::daterange
          from reached r cross join (values (1::smallint, 'mail', 'iryo-seisaku@hoshimi-ken.example'),
                                            (2::smallint, 'phone', '03-0000-0147')) w (position, kind, value)"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Adds an invented group of the banks that take part in payments: the first few by their code.
+pub async fn add_group(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, scope_en, valid)
+         select 'banks-demo-payments', c.ceptoar_id, 'cross_cutting', '決済', '決済の業務に携わる構成員(架空)',
+                'Payments: members that take part in payments (invented)', '[2025-04-01,)'
+         from ceptoars c where c.ceptoar_id = 'banks' on conflict (subgroup_id) do nothing"
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
+         select 'banks-demo-payments', 'banks', f.organisation_id, f.valid * '[2025-04-01,)'
+         from (select m.organisation_id, m.valid from memberships m join organisations o using (organisation_id)
+               where m.ceptoar_id = 'banks' and o.demonstration and upper_inf(m.valid) order by o.code limit 8) f
+         where not exists (select from group_members g where g.subgroup_id = 'banks-demo-payments')"
     )
     .execute(tx)
     .await

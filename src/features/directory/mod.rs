@@ -3,6 +3,7 @@
 pub mod activities;
 pub mod exchange;
 pub mod federations;
+pub mod groups;
 pub mod history;
 pub mod outline;
 pub mod partners;

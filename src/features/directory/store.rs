@@ -92,12 +92,18 @@ async fn put_ceptoars(tx: &mut PgConnection, rows: &[CeptoarRow]) -> sqlx::Resul
     .map(|_| ())
 }
 
+/// Puts the subgroups in place; groups that a desk made are not the files'.
 async fn put_subgroups(tx: &mut PgConnection, rows: &[SubgroupRow]) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into subgroups (subgroup_id, ceptoar_id, code, scope, scope_en)
-         select u.ceptoar || '-' || lower(u.code), u.ceptoar, u.code, u.ja, u.en
+        // A name that a desk gave stays the desk's; what the files say again is not said anew.
+        "insert into subgroups (subgroup_id, ceptoar_id, code, scope, scope_en, kept_by)
+         select u.ceptoar || '-' || lower(u.code), u.ceptoar, u.code, u.ja, u.en, 'reference'
          from unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (ceptoar, code, ja, en)
-         on conflict (subgroup_id) do update set scope = excluded.scope, scope_en = excluded.scope_en",
+         where not exists (select from subgroups d where d.ceptoar_id = u.ceptoar and lower(d.code) = lower(u.code)
+                           and d.kept_by = 'desk' and not isempty(d.valid))
+         on conflict (subgroup_id) do update set scope = excluded.scope, scope_en = excluded.scope_en
+         where subgroups.kept_by = 'reference'
+           and (subgroups.scope, subgroups.scope_en) is distinct from (excluded.scope, excluded.scope_en)",
         &column(rows, |r| r.ceptoar.clone()),
         &column(rows, |r| r.code.clone()),
         &column(rows, |r| r.scope[0].clone()),

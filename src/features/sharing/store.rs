@@ -53,8 +53,8 @@ pub struct NamedWindow {
     pub ceptoar: String,
 }
 
-/// Counts by CEPTOAR, hop and verdict for an unpublished item that the viewer may see.
-pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<Vec<Count>> {
+/// Counts by CEPTOAR, hop and verdict for an unpublished item that the viewer may see, by what is registered then.
+pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<Count>> {
     sqlx::query_as!(
         Count,
         r#"select p.ceptoar_id as "ceptoar_id!", p.stage as "stage!: Stage", p.verdict as "verdict!: Verdict",
@@ -66,7 +66,7 @@ pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, now: DateTime
            order by s.position, c.position, p.ceptoar_id,
                     array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.verdict <> 'due', p.verdict"#,
         id.0,
-        now
+        at
     )
     .fetch_all(tx)
     .await
@@ -76,7 +76,7 @@ pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, now: DateTime
 pub async fn preview_rows(
     tx: &mut PgConnection,
     id: AdvisoryId,
-    now: DateTime<Utc>,
+    at: DateTime<Utc>,
     ceptoar: &str,
     language: Language,
     offset: i64,
@@ -87,13 +87,14 @@ pub async fn preview_rows(
         r#"select p.stage as "stage!: Stage", p.rule as "rule!: Rule", p.window_position as position,
                   coalesce(case $4 when 'en' then n.en else n.ja end, '') as "organisation!", p.verdict as "verdict!: Verdict"
            from sharing_preview($1, $2) p
-           left join organisation_names n on n.organisation_id = p.organisation_id and n.valid @> viewer_today()
+           left join organisation_names n on n.organisation_id = p.organisation_id
+             and n.valid @> ($2::timestamptz at time zone 'Asia/Tokyo')::date
            where p.ceptoar_id = $3
            order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), n.reading, p.organisation_id,
                     p.window_position
            offset $5 limit $6"#,
         id.0,
-        now,
+        at,
         ceptoar,
         language.code(),
         offset,
@@ -103,7 +104,7 @@ pub async fn preview_rows(
     .await
 }
 
-/// Whom an item would reach now.
+/// Whom an item would reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
     /// How many windows.
@@ -114,8 +115,8 @@ pub struct Audience {
     pub digest: String,
 }
 
-/// How many windows would receive the item now, and which.
-pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>) -> sqlx::Result<Audience> {
+/// How many windows would receive the item by what is registered then, and which.
+pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Audience> {
     let row = sqlx::query!(
         r#"select count(*) filter (where verdict = 'due') as "due!",
                   coalesce(bool_or(stage = 'partner') filter (where verdict = 'due'), false) as "partners!",
@@ -123,7 +124,7 @@ pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, now: DateTime<Utc>)
                     concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict))), '') as "digest!"
            from sharing_preview($1, $2)"#,
         id.0,
-        now
+        at
     )
     .fetch_one(tx)
     .await?;

@@ -113,7 +113,7 @@ pub enum Rule {
     AddressedCeptoar,
     /// Its sector is addressed.
     AddressedSector,
-    /// Its subgroup is addressed.
+    /// Its subgroup, or a cross-cutting group that it is in, is addressed.
     AddressedSubgroup,
     /// A person of it is named.
     NamedPerson,
@@ -130,7 +130,7 @@ impl Label for Rule {
         match self {
             Self::AddressedCeptoar => language.pick("宛先のセプターの構成員", "Member of an addressed CEPTOAR"),
             Self::AddressedSector => language.pick("宛先の分野の構成員", "Member in an addressed sector"),
-            Self::AddressedSubgroup => language.pick("宛先のサブグループの構成員", "Member of an addressed subgroup"),
+            Self::AddressedSubgroup => language.pick("宛先のグループの構成員", "Member of an addressed group"),
             Self::NamedPerson => language.pick("指名した方", "Named person"),
             Self::RouteSecretariat => language.pick("経路上の事務局", "Secretariat on the route"),
             Self::RouteMinistry => language.pick("経路上の所管省庁", "Ministry on the route"),

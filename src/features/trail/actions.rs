@@ -147,6 +147,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
     match kind {
         "advisory" => language.pick("情報提供", "Advisory").to_owned(),
         "account" => language.pick("利用者", "Account").to_owned(),
+        "ceptoar" => language.pick("セプター", "CEPTOAR").to_owned(),
         "organisation" => language.pick("組織", "Organisation").to_owned(),
         "sign_in_name" => language.pick("利用者名(記号化)", "User name (as a code)").to_owned(),
         "affiliation" => language.pick("担当", "Duty").to_owned(),

@@ -136,6 +136,29 @@ async fn a_plan_that_was_taken_back_is_in_the_record_of_its_days_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_makes_no_two_versions_at_once() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let page = format!("{}/name", w.bank_page());
+    for (hours, ja) in [(1, "星見未来銀行(架空)"), (-2, "星見明日銀行(架空)")] {
+        w.app.state.clock.advance(TimeDelta::hours(hours));
+        desk = w.app.signed_in(if hours < 0 { "desk2" } else { "desk" }).await;
+        let mut form = renaming("correction", "登記の名称と違っていたため");
+        form[0].1 = ja;
+        form.extend(day("2026", "11", "21"));
+        change(&mut desk, &page, &form).await;
+    }
+    let versions = "select concat_ws(' ', fact ->> 'ja', v.recorded -|- tstzrange(next.recorded_at, null),
+                      exists (select from directory_versions o where o.relation = v.relation and o.fact_id = v.fact_id
+                              and o.version_id <> v.version_id and o.recorded && v.recorded))
+                    from directory_versions v join organisation_names next using (fact_id)
+                    where v.relation = 'organisation_names' order by lower(v.recorded)";
+    let first = format!("{BANK} f f");
+    assert_eq!(w.texts(versions).await, [first.as_str(), "星見未来銀行(架空) t f"], "one after the other");
+    drop(desk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_old_record_offers_no_changes_and_says_when_there_was_none() {
     let w = world().await;
     let mut desk = w.app.signed_in("desk").await;

@@ -148,6 +148,37 @@ async fn two_days_differ_by_what_the_directory_knows_and_by_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_registered_no_longer_is_a_difference_to_the_days_on_which_it_was() {
+    let mut w = world().await;
+    w.texts(
+        "insert into setup_facts (fact_id, ceptoar_id, subject, from_on, until_on, day_known, remark, recorded_by, recorded_at)
+         select gen_random_uuid(), 'oil', 'intake_viruses', '2026-05-01', '2026-08-31', true, '', account_id, now()
+         from accounts where sign_in_name = 'desk' returning remark",
+    )
+    .await;
+    let mut analyst = w.app.signed_in("analyst").await;
+    let kinds = |page: &PageOf| page.attributes("tr[data-kind]", "data-kind");
+    for (from, to) in [("2026-08-31", "2026-09-01"), ("2026-09-01", "2026-08-31"), ("2026-06-01", "2026-11-21")] {
+        let both = page(&mut analyst, &days(from, to)).await;
+        assert_eq!(kinds(&both), ["handled"], "{from} {to}");
+        let line = both.one("tr[data-kind=handled]");
+        assert!(line.contains("ウイルスの情報") && line.contains("登録なし"), "{line}");
+    }
+    assert!(kinds(&page(&mut analyst, &days("2026-09-01", "2026-11-21")).await).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ceptoar_whose_sector_ended_stands_where_it_is_counted() {
+    let mut w = world().await;
+    let ended = "update sectors set valid = daterange(lower(valid), '2026-06-01')
+                 where sector_id = (select sector_id from ceptoars where ceptoar_id = 'oil') returning sector_id";
+    assert_eq!(w.texts(ended).await.len(), 1);
+    let mut poc = w.app.signed_in("handler").await;
+    let today = page(&mut poc, "/directory/map").await;
+    assert!(cell(&today, "name", "oil").contains("石油CEPTOAR"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_edition_of_the_rule_is_a_difference_for_those_who_may_know_it() {
     let mut w = world().await;
     w.texts(

@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 63] = [
+const VALID: [(&str, &str); 66] = [
     ("answered_by", "当直"),
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
@@ -100,9 +100,13 @@ const VALID: [(&str, &str); 63] = [
     ("since_month", "4"),
     ("remark", "架空協会と合意した。"),
     ("partner_kind", "prefecture"),
+    ("group_kind", "cross_cutting"),
     ("role", "passes_on"),
     ("basis", "連携に関する取決め(架空)"),
     ("body_ja", ""),
+    // A group, and who comes into it.
+    ("for_whom", "決済に関わる構成員(架空)"),
+    ("member", "架空第二銀行"),
     // A unit stands beside a number only.
     ("count_unit_2", ""),
     ("count_unit_3", ""),
@@ -152,6 +156,7 @@ impl Scene {
         let half = authenticators::with_password(&app, "tanto").await;
         let question = asked_window(&app, &mut db).await;
         factory::partner(&mut db, "banks", "架空県", "sits_in").await;
+        factory::group(&mut db, "banks", "決済", &[bank]).await;
         let published = factory::published_advisory(&app, NewAdvisory::default()).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
@@ -274,6 +279,7 @@ impl Scene {
                     "/directory/banks/activities/new",
                     "/directory/banks/setup",
                     "/directory/banks/partners",
+                    "/directory/banks/groups",
                     "/directory/federations",
                     "/directory/federations/finance-liaison",
                     "/activities",

@@ -290,7 +290,7 @@ async fn state(world: &World) -> String {
         "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
          and relname !~ '^audit_' and relname not in ('sessions', 'sign_in_attempts', 'contact_reads')
          -- The reference data is large, and no page writes it.
-         and relname !~ '^(_sqlx|sector|ceptoar|secretariat|member_counts|subgroups|route|editions)' order by 1",
+         and relname !~ '^(_sqlx|sector|ceptoar|secretariat|member_counts|route|editions)' order by 1",
     )
     .fetch_all(&mut db)
     .await
@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 130] = [
+const TESTED_ELSEWHERE: [&str; 141] = [
     // tests/it/receipts.rs
     "GET /advisories/{id}/receipts/{ceptoar}/{organisation}",
     "POST /advisories/{id}/receipts/{ceptoar}/{organisation}",
@@ -428,6 +428,18 @@ const TESTED_ELSEWHERE: [&str; 130] = [
     "POST /directory/{ceptoar}/partners/{organisation}/role",
     "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
     "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
+    // tests/it/groups.rs
+    "GET /directory/{ceptoar}/groups",
+    "GET /directory/{ceptoar}/groups/new",
+    "POST /directory/{ceptoar}/groups/new",
+    "GET /directory/{ceptoar}/groups/{group}/correct",
+    "POST /directory/{ceptoar}/groups/{group}/correct",
+    "GET /directory/{ceptoar}/groups/{group}/end",
+    "POST /directory/{ceptoar}/groups/{group}/end",
+    "GET /directory/{ceptoar}/groups/{group}/members/joining",
+    "POST /directory/{ceptoar}/groups/{group}/members/joining",
+    "GET /directory/{ceptoar}/groups/{group}/members/{fact}/end",
+    "POST /directory/{ceptoar}/groups/{group}/members/{fact}/end",
     // tests/it/setup.rs
     "GET /directory/{ceptoar}/setup",
     "POST /directory/{ceptoar}/setup",

@@ -78,6 +78,32 @@ pub async fn partner(db: &mut PgConnection, ceptoar: &str, name: &str, role: &st
     id
 }
 
+/// A cross-cutting group of a CEPTOAR that a desk made, with its members.
+pub async fn group(db: &mut PgConnection, ceptoar: &str, code: &str, members: &[Uuid]) -> String {
+    let id = format!("{ceptoar}-{}", Uuid::new_v4());
+    sqlx::query(
+        "insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, valid)
+         values ($1, $2, 'cross_cutting', $3, '対象', '[2018-04-01,)')",
+    )
+    .bind(&id)
+    .bind(ceptoar)
+    .bind(code)
+    .execute(&mut *db)
+    .await
+    .expect("a group");
+    sqlx::query(
+        "insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
+         select $1, $2, m, '[2018-04-01,)' from unnest($3::uuid[]) m",
+    )
+    .bind(&id)
+    .bind(ceptoar)
+    .bind(members)
+    .execute(db)
+    .await
+    .expect("its members");
+    id
+}
+
 /// A window of an organisation with one mail channel.
 pub async fn window(db: &mut PgConnection, organisation: Uuid, ceptoar: Option<&str>, address: &str) -> Uuid {
     let id: Uuid = sqlx::query_scalar(

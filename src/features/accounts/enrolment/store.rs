@@ -113,9 +113,29 @@ pub async fn add_affiliation(
     .map(|_| ())
 }
 
-/// The account of a canonical sign-in name.
-pub async fn find_account(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<AccountId>> {
-    sqlx::query_scalar!(r#"select account_id as "id: AccountId" from accounts where sign_in_name = $1"#, name)
-        .fetch_optional(tx)
-        .await
+/// An account, and what it has to sign in with.
+#[derive(Debug, Clone, Copy)]
+pub struct Equipment {
+    /// The account.
+    pub account_id: AccountId,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Whether its person chose a password.
+    pub has_password: bool,
+    /// Whether its person has a passkey or an app.
+    pub has_authenticator: bool,
+}
+
+/// The account of a sign-in name.
+pub async fn find_account(tx: &mut PgConnection, name: &str) -> sqlx::Result<Option<Equipment>> {
+    sqlx::query_as!(
+        Equipment,
+        r#"select account_id as "account_id: AccountId", suspended_at is not null as "suspended!",
+                  password_hash is not null as "has_password!",
+                  exists (select from authenticators t where t.account_id = a.account_id) as "has_authenticator!"
+           from accounts a where sign_in_name = $1"#,
+        name
+    )
+    .fetch_optional(tx)
+    .await
 }

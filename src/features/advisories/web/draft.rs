@@ -128,7 +128,12 @@ pub async fn get(
         return Ok(Redirect::to(&paths::submission(id)).into_response());
     }
     let sectors = outline::store::load(&mut tx).await?;
-    let mut page = page(&frame, sectors, Some(id), content::form_of(&item.draft), FieldErrors::default());
+    // The form does not offer a group that is over: what is left out with the next save is said before.
+    let mut errors = FieldErrors::default();
+    if let Some(message) = item.draft.addressees.over(frame.language) {
+        errors.add("addressees", message);
+    }
+    let mut page = page(&frame, sectors, Some(id), content::form_of(&item.draft), errors);
     match query.as_deref() {
         Some("saved=1") => page.chrome = page.chrome.with_flash("success", page.w.saved),
         Some("returned=1") => page.chrome = page.chrome.with_flash("info", page.w.returned),

@@ -1,6 +1,7 @@
 //! Pages of advisories, one file per page.
 
 pub mod acknowledgement;
+pub mod audience;
 pub mod deliveries;
 pub mod deliveries_words;
 pub mod draft;
@@ -23,8 +24,9 @@ use crate::platform::web::error::{Said, WebError};
 
 /// The routes of this feature.
 pub fn routes() -> Routes {
-    let [write, send_back, approve] = [AdvisoryAction::Write, AdvisoryAction::SendBack, AdvisoryAction::Approve]
-        .map(|action| Rule::May(Action::Advisory(action)));
+    let [write, read_draft, send_back, approve] =
+        [AdvisoryAction::Write, AdvisoryAction::ReadDraft, AdvisoryAction::SendBack, AdvisoryAction::Approve]
+            .map(|action| Rule::May(Action::Advisory(action)));
     Routes::new()
         .post(paths::INDEX, write, draft::create)
         .get(paths::NEW, write, draft::get_new)
@@ -37,6 +39,7 @@ pub fn routes() -> Routes {
         .get(paths::SUBMISSION, write, submission::get)
         .post(paths::SUBMISSION, write, submission::post)
         .post(paths::RETURN, send_back, submission::send_back)
+        .get(paths::AUDIENCE, read_draft, audience::get)
         .get(paths::PUBLICATION, approve, publication::get)
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())

@@ -1,6 +1,7 @@
 //! What the author sees before submitting and the approver before publishing: who will receive it
 //! and who will not, each with the deciding rule, and the mail itself.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::features::advisories::mail::{self, Sender};
@@ -34,6 +35,19 @@ pub struct PreviewQuery {
     pub done: String,
 }
 
+/// What of the recipients is shown, and where.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// One CEPTOAR, window by window; none where empty.
+    pub ceptoar: &'a str,
+    /// Which page of its windows, from 0.
+    pub page: u16,
+    /// By what was, is or will be registered then.
+    pub at: DateTime<Utc>,
+    /// The address of this page.
+    pub here: String,
+}
+
 /// The recipients, counted, and one CEPTOAR's windows where asked for.
 #[derive(Debug)]
 pub struct Preview {
@@ -49,14 +63,22 @@ pub struct Preview {
     pub telephone_text: String,
     /// Whether a partner body stands on one of the routes.
     pub with_partners: bool,
+    /// Whether a partner body receives it.
+    pub partners: bool,
     /// A table per addressed CEPTOAR.
     pub ceptoars: Vec<CeptoarPart>,
     /// Names of the CEPTOARs that are not addressed.
     pub not_addressed: Vec<String>,
     /// One CEPTOAR's windows.
     pub detail: Option<Detail>,
-    /// The mail that they get.
-    pub letter: Letter,
+    /// What to know of addressed groups that are not there; empty where all are.
+    pub over: String,
+    /// What the numbers rest on.
+    pub help: &'static str,
+    /// The address of this page.
+    pub here: String,
+    /// The same, for more to follow.
+    pub further: String,
 }
 
 /// One CEPTOAR's share.
@@ -119,13 +141,12 @@ pub async fn sender(tx: &mut PgConnection, state: &AppState) -> sqlx::Result<Sen
 /// Works the preview out, by the same function that the publication stores.
 pub async fn load(
     tx: &mut PgConnection,
-    state: &AppState,
     item: &Unpublished,
-    query: &PreviewQuery,
+    asked: Asked<'_>,
     language: Language,
-) -> Result<Preview, WebError> {
-    let (id, now) = (item.envelope.advisory_id, state.clock.now());
-    let counts = sharing::store::preview_counts(tx, id, now).await?;
+) -> sqlx::Result<Preview> {
+    let (id, at) = (item.envelope.advisory_id, asked.at);
+    let counts = sharing::store::preview_counts(tx, id, at).await?;
     let outline = outline::store::load(tx).await?;
     let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
     let name = |c: &CeptoarOutline| language.pick(&c.ja, &c.en).clone();
@@ -134,19 +155,18 @@ pub async fn load(
         let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
         share(c.ceptoar_id.clone(), name(c), &own, language)
     };
-    let detail = match all.iter().find(|c| c.ceptoar_id == query.ceptoar) {
-        Some(ceptoar) => Some(detail(tx, id, now, ceptoar, query.page, language).await?),
+    let detail = match all.iter().find(|c| c.ceptoar_id == asked.ceptoar) {
+        Some(ceptoar) => Some(detail(tx, id, at, ceptoar, asked.page, language).await?),
         None => None,
     };
     let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
     let due = sum(|verdict| verdict == Verdict::Due);
-    let audience = sharing::store::audience(tx, id, now).await?;
-    let sender = sender(tx, state).await?;
-    let letter = mail::published(id, &item.envelope.number, &item.draft, &sender, audience.partners, language)
-        .map_err(|error| WebError::Internal(error.into()))?;
+    let joint = if asked.here.contains('?') { '&' } else { '?' };
+    let audience = sharing::store::audience(tx, id, at).await?;
     Ok(Preview {
         due,
         audience: audience.digest,
+        partners: audience.partners,
         due_text: thousands(due),
         not_due_text: thousands(sum(|verdict| verdict != Verdict::Due)),
         telephone_text: thousands(sum(Verdict::needs_telephone)),
@@ -154,8 +174,24 @@ pub async fn load(
         ceptoars: all.iter().filter(addressed).map(part).collect(),
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
-        letter,
+        over: item.draft.addressees.over(language).unwrap_or_default(),
+        help: PreviewWords::of(language).who_help,
+        further: format!("{}{joint}", asked.here),
+        here: asked.here,
     })
+}
+
+/// The mail that goes out.
+pub async fn letter(
+    tx: &mut PgConnection,
+    state: &AppState,
+    item: &Unpublished,
+    preview: &Preview,
+    language: Language,
+) -> Result<Letter, WebError> {
+    let sender = sender(tx, state).await?;
+    mail::published(item.envelope.advisory_id, &item.envelope.number, &item.draft, &sender, preview.partners, language)
+        .map_err(|error| WebError::Internal(error.into()))
 }
 
 fn share(id: String, name: String, counts: &[&Count], language: Language) -> CeptoarPart {
@@ -183,14 +219,14 @@ fn share(id: String, name: String, counts: &[&Count], language: Language) -> Cep
 async fn detail(
     tx: &mut PgConnection,
     id: AdvisoryId,
-    now: chrono::DateTime<chrono::Utc>,
+    at: DateTime<Utc>,
     ceptoar: &CeptoarOutline,
     page: u16,
     language: Language,
 ) -> sqlx::Result<Detail> {
     let offset = i64::from(page) * ROWS;
     // One more than shown tells whether there is a next page.
-    let mut rows = sharing::store::preview_rows(tx, id, now, &ceptoar.ceptoar_id, language, offset, ROWS + 1).await?;
+    let mut rows = sharing::store::preview_rows(tx, id, at, &ceptoar.ceptoar_id, language, offset, ROWS + 1).await?;
     let more = rows.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
     Ok(Detail {

@@ -6,7 +6,7 @@ use axum::extract::{Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::preview::{self, Preview, PreviewQuery};
+use super::preview::{self, Asked, Preview, PreviewQuery};
 use super::step_error;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::can;
@@ -24,6 +24,7 @@ use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::text::half_width;
 use crate::platform::audit::{self, Event};
+use crate::platform::mail::letter::Letter;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -56,6 +57,8 @@ struct PublicationPage {
     error: &'static str,
     count_error: &'static str,
     preview: Preview,
+    letter: Letter,
+    another_day: String,
     here: String,
     back: String,
 }
@@ -80,15 +83,18 @@ async fn page(
     error: &'static str,
     count_error: &'static str,
 ) -> Result<Response, WebError> {
-    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let Some(item) = store::find_unpublished(&mut tx, by, AdvisoryAction::ReadDraft, id).await? else {
         // Published meanwhile: the board is where the approver wants to be.
         let there = reading::store::find(&mut tx, by, id).await?.is_some();
         return if there { Ok(Redirect::to(&paths::deliveries(id)).into_response()) } else { Err(WebError::NotFound) };
     };
-    let preview = preview::load(&mut tx, state, &item, query, frame.language).await?;
+    let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::publication(id) };
+    let preview = preview::load(&mut tx, &item, asked, frame.language).await?;
+    let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
-    let page = Page(assemble(frame, item, preview, own, error, count_error));
+    let page = Page(assemble(frame, item, (preview, letter), own, error, count_error));
     let status =
         if error.is_empty() && count_error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
@@ -97,7 +103,7 @@ async fn page(
 fn assemble(
     frame: &Frame,
     item: Unpublished,
-    preview: Preview,
+    (preview, letter): (Preview, Letter),
     own: bool,
     error: &'static str,
     count_error: &'static str,
@@ -125,6 +131,8 @@ fn assemble(
         error,
         count_error,
         preview,
+        letter,
+        another_day: paths::audience(id),
         here: paths::publication(id),
         back: format!("{}/return", paths::show(id)),
         draft,

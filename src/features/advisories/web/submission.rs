@@ -5,7 +5,7 @@ use axum::extract::{Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::preview::{self, Preview, PreviewQuery};
+use super::preview::{self, Asked, Preview, PreviewQuery};
 use super::step_error;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
@@ -18,6 +18,7 @@ use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Label;
 use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::mail::letter::Letter;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
 use crate::platform::web::form::ErrorLine;
@@ -40,6 +41,8 @@ struct SubmissionPage {
     red: bool,
     missing: Vec<ErrorLine>,
     preview: Preview,
+    letter: Letter,
+    another_day: String,
     here: String,
     edit: String,
     named: String,
@@ -68,14 +71,17 @@ async fn page(
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
     let item = item.ok_or(WebError::NotFound)?;
-    let preview = preview::load(&mut tx, state, &item, query, frame.language).await?;
-    Ok(Page(assemble(frame, &item, preview, query, content::missing(&item.draft, now, frame.language).lines())))
+    let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::submission(id) };
+    let preview = preview::load(&mut tx, &item, asked, frame.language).await?;
+    let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
+    let missing = content::missing(&item.draft, now, frame.language).lines();
+    Ok(Page(assemble(frame, &item, (preview, letter), query, missing)))
 }
 
 fn assemble(
     frame: &Frame,
     item: &Unpublished,
-    preview: Preview,
+    (preview, letter): (Preview, Letter),
     query: &PreviewQuery,
     missing: Vec<ErrorLine>,
 ) -> SubmissionPage {
@@ -98,6 +104,8 @@ fn assemble(
         red: item.draft.level == SharingLevel::Red,
         missing,
         preview,
+        letter,
+        another_day: paths::audience(id),
         here: paths::submission(id),
         edit: paths::draft(id),
         named: paths::named(id),

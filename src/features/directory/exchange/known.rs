@@ -14,14 +14,13 @@ use crate::kernel::ids::ContactId;
 pub fn firm(sheet: &Sheet, ceptoar: &CeptoarFacts, day: NaiveDate) -> Option<Firm> {
     let membership = sheet.membership_on(day)?;
     let name = sheet.name_on(day)?;
-    let code = membership.value.subgroup.as_ref().and_then(|id| ceptoar.subgroups.iter().find(|(s, _)| s == id));
     Some(Firm {
         organisation_id: Some(sheet.organisation_id.0),
         name: name.value.ja.clone(),
         reading: name.value.reading.clone(),
         english: name.value.en.clone(),
         unit: membership.value.unit.clone(),
-        subgroup: code.map(|(_, code)| code.clone()).unwrap_or_default(),
+        subgroup: ceptoar.code_of(membership.value.subgroup.as_deref()).to_owned(),
         hub: membership.value.hub,
         joined: joined(sheet, day),
         left: left(sheet, day),

@@ -27,12 +27,14 @@ pub enum Lane {
     Council,
     /// Which federations it belongs to.
     Federation,
+    /// Which groups of its members it has.
+    Group,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::Secretariat, Self::Ministry, Self::Members, Self::Council, Self::Federation];
+    pub const ALL: [Self; 7] =
+        [Self::Name, Self::Secretariat, Self::Ministry, Self::Members, Self::Council, Self::Federation, Self::Group];
 }
 
 impl Label for Lane {
@@ -44,6 +46,7 @@ impl Label for Lane {
             Self::Members => language.pick("構成員", "Members"),
             Self::Council => language.pick("セプターカウンシル", "Council"),
             Self::Federation => language.pick("連絡協議会", "Federation"),
+            Self::Group => language.pick("グループ", "Groups"),
         }
     }
 }

@@ -47,7 +47,11 @@ pub async fn facts(tx: &mut PgConnection, ceptoar_id: &str) -> anyhow::Result<Ve
              join lateral (select x.ja, x.en from federation_names x where x.federation_id = m.federation_id
                            order by x.valid @> coalesce(lower(m.valid), viewer_today()) desc, lower(x.valid) desc nulls last
                            limit 1) n on true
-             where m.ceptoar_id = $1) f
+             where m.ceptoar_id = $1
+             union all
+             -- Of those that were always there nothing is known to have changed.
+             select 7, s.code, s.code, null, s.valid, 'day', 0
+             from subgroups s where s.ceptoar_id = $1 and s.valid <> '(,)' and not isempty(s.valid)) f
            order by f.lane, lower(f.valid) nulls first, f.position, f.number desc nulls last, f.ja"#,
         ceptoar_id
     )

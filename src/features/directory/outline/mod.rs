@@ -1,4 +1,4 @@
-//! Sectors, CEPTOARs and subgroups as they are today: what can be addressed.
+//! Sectors, CEPTOARs and their groups as they are today: what can be addressed.
 
 pub mod store;
 
@@ -15,7 +15,7 @@ pub struct SectorOutline {
     pub ceptoars: Vec<CeptoarOutline>,
 }
 
-/// A CEPTOAR with its subgroups.
+/// A CEPTOAR with its groups.
 #[derive(Debug, Clone)]
 pub struct CeptoarOutline {
     /// e.g. `banks`.
@@ -24,11 +24,11 @@ pub struct CeptoarOutline {
     pub ja: String,
     /// Name in English.
     pub en: String,
-    /// Its subgroups.
+    /// Its groups: the business-type tree first.
     pub subgroups: Vec<SubgroupOutline>,
 }
 
-/// A subgroup of a CEPTOAR.
+/// A group of a CEPTOAR.
 #[derive(Debug, Clone)]
 pub struct SubgroupOutline {
     /// Its id.
@@ -37,4 +37,8 @@ pub struct SubgroupOutline {
     pub code: String,
     /// Who belongs to it.
     pub scope: String,
+    /// The same in English.
+    pub scope_en: String,
+    /// Whether it stands beside the business-type tree.
+    pub cross_cutting: bool,
 }

@@ -8,14 +8,15 @@ use super::{CeptoarOutline, SectorOutline, SubgroupOutline};
 pub async fn load(tx: &mut PgConnection) -> sqlx::Result<Vec<SectorOutline>> {
     let rows = sqlx::query!(
         r#"select s.sector_id, sn.ja as sector_ja, sn.en as sector_en, c.ceptoar_id, cn.ja, cn.en,
-                  g.subgroup_id as "subgroup_id?", g.code as "code?", g.scope as "scope?"
+                  g.subgroup_id as "subgroup_id?", g.code as "code?", g.scope as "scope?",
+                  coalesce(nullif(g.scope_en, ''), g.scope) as scope_en, g.kind = 'cross_cutting' as cross_cutting
            from sectors s
            join sector_names sn on sn.sector_id = s.sector_id and sn.valid @> viewer_today()
            join ceptoars c on c.sector_id = s.sector_id
            join ceptoar_names cn on cn.ceptoar_id = c.ceptoar_id and cn.valid @> viewer_today()
-           left join subgroups g on g.ceptoar_id = c.ceptoar_id
+           left join subgroups g on g.ceptoar_id = c.ceptoar_id and g.valid @> viewer_today()
            where s.valid @> viewer_today()
-           order by s.position, c.position, c.ceptoar_id, g.code"#
+           order by s.position, c.position, c.ceptoar_id, g.kind desc, g.code"#
     )
     .fetch_all(tx)
     .await?;
@@ -40,7 +41,8 @@ pub async fn load(tx: &mut PgConnection) -> sqlx::Result<Vec<SectorOutline>> {
         }
         let (Some(ceptoar), Some(subgroup_id)) = (sector.ceptoars.last_mut(), row.subgroup_id) else { continue };
         let (code, scope) = (row.code.unwrap_or_default(), row.scope.unwrap_or_default());
-        ceptoar.subgroups.push(SubgroupOutline { subgroup_id, code, scope });
+        let (scope_en, cross_cutting) = (row.scope_en.unwrap_or_default(), row.cross_cutting.unwrap_or_default());
+        ceptoar.subgroups.push(SubgroupOutline { subgroup_id, code, scope, scope_en, cross_cutting });
     }
     Ok(sectors)
 }

@@ -2,6 +2,7 @@
 //! overwritten, since the database keeps what was said before (migration …_directory_with_memory).
 
 pub mod bulk;
+mod groups;
 mod letters;
 mod store;
 mod withdrawal;
@@ -100,6 +101,9 @@ pub enum ChangeError {
     /// Another period is in the way.
     #[error("periods overlap")]
     Overlap,
+    /// The subgroup is not there on all of the days.
+    #[error("no such subgroup on these days")]
+    NoSubgroup,
     /// The database, or a letter.
     #[error(transparent)]
     Fault(#[from] anyhow::Error),
@@ -109,6 +113,7 @@ impl From<sqlx::Error> for ChangeError {
     fn from(error: sqlx::Error) -> Self {
         match db::broken_constraint(&error) {
             Some(name) if name.ends_with("_one_at_a_time") || name.ends_with("_no_overlap") => Self::Overlap,
+            Some("memberships_in_subgroup") => Self::NoSubgroup,
             Some(_) | None => Self::Fault(error.into()),
         }
     }
@@ -150,7 +155,8 @@ pub async fn apply(
         }
         Alteration::WindowEnd(contact) => store::end_window(tx, *contact, on).await?,
     }
-    record(tx, actor, id, (&sheet.ceptoar_id, sheet.organisation_id, window), change, alteration.into()).await?;
+    let about = About { window, ..About::member(&sheet.ceptoar_id, sheet.organisation_id) };
+    record(tx, actor, id, about, change, alteration.into()).await?;
     tell(tx, actor, sheet, change, alteration).await
 }
 
@@ -172,7 +178,7 @@ pub async fn join(
     store::add_member(tx, ceptoar_id, organisation, change.on, joining).await?;
     store::add_window(tx, ceptoar_id, organisation, contact, change.on, &joining.window, &joining.channels).await?;
     let what = Written { kind: "beginning", subject: "membership" };
-    record(tx, actor, id, (ceptoar_id, organisation, None), change, what).await?;
+    record(tx, actor, id, About::member(ceptoar_id, organisation), change, what).await?;
     Ok(organisation)
 }
 
@@ -190,7 +196,25 @@ pub async fn record_partnership(
     let id = Uuid::new_v4();
     store::announce(tx, id).await?;
     let what = Written { kind, subject: "partnership" };
-    record(tx, actor, id, (ceptoar_id, organisation, None), change, what).await
+    record(tx, actor, id, About::member(ceptoar_id, organisation), change, what).await
+}
+
+/// Writes down a change of a group, or of a member's part in it, and tells the triggers which change it is.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn record_group(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    (ceptoar_id, group, organisation): (&str, &str, Option<OrganisationId>),
+    change: &Change,
+    kind: &'static str,
+) -> Result<(), ChangeError> {
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    let subject = if organisation.is_some() { "group_member" } else { "group" };
+    let about = About { ceptoar_id, organisation, window: None, group: Some(group) };
+    record(tx, actor, id, about, change, Written { kind, subject }).await
 }
 
 /// Closes all windows that an organisation keeps for a CEPTOAR, from a day on.
@@ -293,21 +317,40 @@ impl From<&Alteration> for Written {
     }
 }
 
+/// What a change is about.
+#[derive(Debug, Clone, Copy)]
+struct About<'a> {
+    ceptoar_id: &'a str,
+    /// Nobody, where it is about a group as a whole.
+    organisation: Option<OrganisationId>,
+    window: Option<ContactId>,
+    group: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    fn member(ceptoar_id: &'a str, organisation: OrganisationId) -> Self {
+        Self { ceptoar_id, organisation: Some(organisation), window: None, group: None }
+    }
+}
+
 async fn record(
     tx: &mut PgConnection,
     actor: Actor<'_>,
     id: Uuid,
-    (ceptoar_id, organisation, window): (&str, OrganisationId, Option<ContactId>),
+    about: About<'_>,
     change: &Change,
     what: Written,
 ) -> Result<(), ChangeError> {
     let kind = if change.correction { "correction" } else { what.kind };
-    let row = store::Row { id, kind, subject: what.subject, organisation, ceptoar_id, window, actor };
-    store::record(tx, row, change).await?;
-    let subject = organisation.to_string();
+    store::record(tx, store::Row { id, kind, subject: what.subject, about, actor }, change).await?;
+    let (of, subject) = match about.organisation {
+        Some(organisation) => ("organisation", organisation.to_string()),
+        None => ("ceptoar", about.ceptoar_id.to_owned()),
+    };
     let detail = serde_json::json!({
-        "ceptoar": ceptoar_id, "kind": kind, "subject": what.subject, "window": window.map(|w| w.0), "on": change.on });
-    let event = Event::done(actor.now, "directory.change", "organisation", &subject)
+        "ceptoar": about.ceptoar_id, "kind": kind, "subject": what.subject, "window": about.window.map(|w| w.0),
+        "group": about.group, "on": change.on });
+    let event = Event::done(actor.now, "directory.change", of, &subject)
         .by(actor.viewer.account_id)
         .request(actor.request_id)
         .detail(detail);

@@ -26,6 +26,12 @@ crate::words! {
         partner_kind: "種類" / "Kind",
         role: "役割" / "Role",
         basis: "根拠" / "Basis",
+        group: "グループ" / "Group",
+        group_kind: "種類" / "Kind",
+        scope: "対象" / "For whom",
+        scope_en: "対象(英語)" / "For whom, in English",
+        member: "構成員" / "Member",
+        group_members: "グループの構成員" / "Members in the group",
         other: "項目" / "Item",
     }
 }
@@ -78,6 +84,12 @@ impl Line {
             "partner_kind" => w.partner_kind,
             "role" => w.role,
             "basis" => w.basis,
+            "group" => w.group,
+            "group_kind" => w.group_kind,
+            "scope" => w.scope,
+            "scope_en" => w.scope_en,
+            "member" => w.member,
+            "group_members" => w.group_members,
             _ => w.other,
         };
         if number.is_empty() { name.to_owned() } else { format!("{name} {number}") }

@@ -22,16 +22,37 @@ pub struct CeptoarFacts {
     pub name: [String; 2],
     /// The units that its members are counted in.
     pub units: Vec<String>,
-    /// Id and code of its subgroups.
-    pub subgroups: Vec<(String, String)>,
+    /// Its subgroups, those of the past and to come as well.
+    pub subgroups: Vec<Subgroup>,
+}
+
+/// A subgroup of the business-type tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subgroup {
+    /// Which.
+    pub subgroup_id: String,
+    /// What it is called in lists.
+    pub code: String,
+    /// When it is there.
+    pub valid: Period,
 }
 
 impl CeptoarFacts {
     /// The code of a subgroup; empty where there is none.
     #[must_use]
     pub fn code_of(&self, subgroup: Option<&str>) -> &str {
-        let known = subgroup.and_then(|id| self.subgroups.iter().find(|(known, _)| known == id));
-        known.map_or("", |(_, code)| code)
+        subgroup.and_then(|id| self.subgroup(id)).map_or("", |known| known.code.as_str())
+    }
+
+    /// One of its subgroups.
+    #[must_use]
+    pub fn subgroup(&self, id: &str) -> Option<&Subgroup> {
+        self.subgroups.iter().find(|known| known.subgroup_id == id)
+    }
+
+    /// The subgroups that a member can be in from a day on without an end in sight.
+    pub fn subgroups_from(&self, day: NaiveDate) -> impl Iterator<Item = &Subgroup> {
+        self.subgroups.iter().filter(move |known| known.valid.holds_on(day) && known.valid.until.is_none())
     }
 }
 
@@ -55,14 +76,17 @@ pub async fn ceptoar(tx: &mut PgConnection, id: &str) -> sqlx::Result<Option<Cep
     )
     .fetch_all(&mut *tx)
     .await?;
-    let subgroups = sqlx::query!("select subgroup_id, code from subgroups where ceptoar_id = $1 order by code", id)
-        .fetch_all(tx)
-        .await?;
-    Ok(Some(CeptoarFacts {
-        name: [name.ja, name.en],
-        units,
-        subgroups: subgroups.into_iter().map(|s| (s.subgroup_id, s.code)).collect(),
-    }))
+    let subgroups = sqlx::query!(
+        "select subgroup_id, code, lower(valid) as since, upper(valid) as until from subgroups
+         where ceptoar_id = $1 and kind = 'subgroup' and not isempty(valid) order by code, lower(valid) nulls first",
+        id
+    );
+    let subgroups = subgroups.fetch_all(tx).await?.into_iter().map(|r| Subgroup {
+        subgroup_id: r.subgroup_id,
+        code: r.code,
+        valid: Period { from: r.since, until: r.until },
+    });
+    Ok(Some(CeptoarFacts { name: [name.ja, name.en], units, subgroups: subgroups.collect() }))
 }
 
 /// What deciding about a member needs to know; `None` where there is no such member for the viewer.
@@ -351,10 +375,12 @@ pub async fn history(
     let rows = sqlx::query!(
         r#"select h.change_id, h.contact_id as "contact_id: ContactId", h.kind, h.subject,
                   -- What it said has not been said otherwise since.
-                  (h.effective_on > viewer_today() and h.import_id is null and h.subject <> 'partnership' and h.kind in ('change', 'ending', 'beginning')
+                  (h.effective_on > viewer_today() and h.import_id is null and h.subject not in ('partnership', 'group_member') and h.kind in ('change', 'ending', 'beginning')
                    and (h.kind <> 'beginning' or h.subject = 'window')
                    and not exists (select from directory_versions v
                                    where v.organisation_id = h.organisation_id and lower(v.recorded) = h.made_at
+                                     -- What became of its parts in groups since is looked at when it is taken back.
+                                     and v.relation <> 'group_members'
                                      and (v.relation = 'organisation_names') = (h.subject = 'name')
                                      and v.change_id is distinct from h.change_id)) as "is_open!", h.proposal_id, h.effective_on, h.reason, h.before, h.after, h.made_at,
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"

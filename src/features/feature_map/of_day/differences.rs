@@ -43,19 +43,30 @@ impl<'a> Side<'a> {
         };
         self.day()?.began(ceptoar, cell)
     }
+
+    /// The first day on which the directory said nothing here any more, if it said something before.
+    fn ended(self, ceptoar: &str, kind: Kind) -> Option<NaiveDate> {
+        self.day()?.ended.get(&(ceptoar.to_owned(), kind)).copied()
+    }
 }
 
-/// Compares two of them. What one says nothing of is no difference, unless the directory knows that it began later.
+/// Compares two of them. What one says nothing of is no difference, unless the directory knows that it began later, or
+/// came to its end before.
 #[must_use]
 pub fn differences(from: Side, to: Side, ministries: &Ministries) -> Comparison {
     let mut comparison = compare(from.edition(), to.edition(), ministries);
-    comparison.differences.retain(|d| {
-        let (silent, telling) = match (is_silent(&d.before), is_silent(&d.after)) {
-            (true, false) => (from, to),
-            (false, true) => (to, from),
+    comparison.differences.retain_mut(|d| {
+        let (silent, telling, fact) = match (is_silent(&d.before), is_silent(&d.after)) {
+            (true, false) => (from, to, &mut d.before),
+            (false, true) => (to, from, &mut d.after),
             (true, true) => return false,
             (false, false) => return true,
         };
+        let ended = silent.ended(&d.subject.id, d.kind);
+        if ended.is_some_and(|ended| ended > telling.edition().as_of) {
+            *fact = Fact::NotRegistered;
+            return true;
+        }
         let began = telling.began(&d.subject.id, d.kind);
         d.kind == Kind::Ministries || began.is_some_and(|began| began > silent.edition().as_of)
     });

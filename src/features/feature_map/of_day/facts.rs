@@ -44,6 +44,8 @@ pub struct Since {
     pub ended: Option<NaiveDate>,
     /// The secretariats: one came, went or was renamed.
     pub secretariats: Option<NaiveDate>,
+    /// The first day on which nothing that it shares is registered any more; only where there is none on the day.
+    pub unhandled: Option<NaiveDate>,
     /// Each unit: another number, or none any more.
     pub units: BTreeMap<String, NaiveDate>,
 }

@@ -44,6 +44,8 @@ pub struct DayMap {
     pub standing: Option<String>,
     /// Where each cell comes from: by CEPTOAR and kind of fact. Cells that nobody fills have none.
     pub sources: BTreeMap<(String, Kind), Source>,
+    /// The first day on which the directory says nothing in a cell any more, where it said something before.
+    pub ended: BTreeMap<(String, Kind), NaiveDate>,
     /// The editions of handling rules in force, for those who may know.
     pub rules: BTreeMap<String, RuleInForce>,
 }
@@ -97,7 +99,9 @@ pub fn map_of_day(editions: &[Edition], directory: &Directory) -> DayMap {
         evidence: Vec::new(),
         notes: Vec::new(),
     };
-    DayMap { day, edition, standing: standing.map(|e| e.id.clone()), sources: made.sources, rules }
+    let handled = |facts: &DirectoryFacts| Some(((facts.id.clone(), Kind::Handled), facts.since.unhandled?));
+    let ended = directory.ceptoars.iter().filter_map(handled).collect();
+    DayMap { day, edition, standing: standing.map(|e| e.id.clone()), sources: made.sources, ended, rules }
 }
 
 /// Liaison councils go on, with those of their CEPTOARs that are there.
@@ -126,12 +130,14 @@ impl Making<'_> {
 
     fn sectors(&self, known: &[SectorFacts], ceptoars: &[Ceptoar]) -> Vec<Sector> {
         let printed = |id: &str| self.standing.and_then(|edition| edition.sector(id));
-        let there = |s: &&SectorFacts| match printed(&s.id) {
-            Some(_) => !(s.ended.is_some() && self.is_newer(s.ended)),
-            None => {
-                let is_used = ceptoars.iter().any(|c| c.sector == s.id);
-                s.ended.is_none() && (self.is_newer(s.began) || is_used)
-            }
+        // A CEPTOAR is never counted and out of sight: its sector stands there even where it came to its end.
+        let is_used = |s: &SectorFacts| ceptoars.iter().any(|c| c.sector == s.id);
+        let there = |s: &&SectorFacts| {
+            is_used(s)
+                || match printed(&s.id) {
+                    Some(_) => !(s.ended.is_some() && self.is_newer(s.ended)),
+                    None => s.ended.is_none() && self.is_newer(s.began),
+                }
         };
         let mut sectors: Vec<Sector> = known
             .iter()

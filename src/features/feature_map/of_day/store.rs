@@ -19,22 +19,29 @@ pub async fn directory(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Di
     let steps = steps(&mut *tx, day).await?;
     for facts in &mut ceptoars {
         facts.rule = rules.remove(&facts.id);
-        let of = |subject| steps.iter().filter(move |(_, s, _)| *s == subject).filter(|(id, _, _)| *id == facts.id);
-        let first = |subject| of(subject).map(|(_, _, from)| *from).min();
-        facts.operation = first(Subject::StepOperation);
-        facts.rule_made = first(Subject::StepRules);
-        let shared: Vec<(Subject, NaiveDate)> = Subject::ALL
-            .into_iter()
-            .filter(|s| s.group() == Group::Intake)
-            .filter_map(|subject| of(subject).map(|(_, _, from)| *from).max().map(|from| (subject, from)))
-            .collect();
-        let [ja, en] = Language::ALL.map(|language| {
-            shared.iter().map(|(subject, _)| subject.label(language)).collect::<Vec<_>>().join(list_joint(language))
-        });
-        facts.handled = shared.iter().map(|(_, from)| *from).max().map(|from| (Bilingual { ja, en }, from));
+        let own: Vec<&Step> = steps.iter().filter(|step| step.ceptoar == facts.id).collect();
+        say_steps(facts, &own, day);
     }
     let sectors = all_sectors(&mut *tx, day).await?;
     Ok(Directory { day, centre: centre(tx, day).await?, sectors, ceptoars })
+}
+
+/// What its desk registered of how a CEPTOAR is set up.
+fn say_steps(facts: &mut DirectoryFacts, steps: &[&Step], day: NaiveDate) {
+    let holds = |step: &&&Step| step.until.is_none_or(|until| until >= day);
+    let of = |subject| steps.iter().filter(holds).filter(move |step| step.subject == subject).map(|step| step.from);
+    facts.operation = of(Subject::StepOperation).min();
+    facts.rule_made = of(Subject::StepRules).min();
+    let intake = Subject::ALL.into_iter().filter(|s| s.group() == Group::Intake);
+    let shared: Vec<(Subject, NaiveDate)> = intake.filter_map(|s| Some((s, of(s).max()?))).collect();
+    let [ja, en] = Language::ALL.map(|language| {
+        shared.iter().map(|(subject, _)| subject.label(language)).collect::<Vec<_>>().join(list_joint(language))
+    });
+    facts.handled = shared.iter().map(|(_, from)| *from).max().map(|from| (Bilingual { ja, en }, from));
+    if facts.handled.is_none() {
+        let ended = steps.iter().filter(|step| step.subject.group() == Group::Intake).filter_map(|step| step.until);
+        facts.since.unhandled = ended.max().and_then(|last| last.succ_opt());
+    }
 }
 
 /// What the directory says of every CEPTOAR on a day, in the government's order; also of those that have no name then.
@@ -57,7 +64,13 @@ pub async fn ceptoars(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec
         let (counts, units) = counts.remove(&r.ceptoar_id).unwrap_or_default();
         let name = r.ja.map(|ja| text(ja, r.en.unwrap_or_default()));
         DirectoryFacts {
-            since: Since { name: r.since, ended: r.ended.filter(|_| name.is_none()), secretariats: desks_since, units },
+            since: Since {
+                name: r.since,
+                ended: r.ended.filter(|_| name.is_none()),
+                secretariats: desks_since,
+                units,
+                unhandled: None,
+            },
             id: r.ceptoar_id,
             sector: r.sector_id,
             name,
@@ -157,16 +170,25 @@ async fn rules(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<BTreeMap<S
     Ok(rows.into_iter().map(|r| (r.ceptoar_id, rule(r.title, r.edition, r.from))).collect())
 }
 
-/// What desks registered of how their CEPTOAR is set up, as far as it was so on the day.
-async fn steps(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec<(String, Subject, NaiveDate)>> {
+struct Step {
+    ceptoar: String,
+    subject: Subject,
+    from: NaiveDate,
+    /// The last day.
+    until: Option<NaiveDate>,
+}
+
+/// What desks registered of how their CEPTOAR is set up, up to the day; also what is over by then.
+async fn steps(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec<Step>> {
     let rows = sqlx::query!(
-        r#"select ceptoar_id, subject as "subject: Subject", from_on from setup_facts
-           where taken_back_at is null and from_on <= $1::date and (until_on is null or until_on >= $1::date)"#,
+        r#"select ceptoar_id, subject as "subject: Subject", from_on, until_on from setup_facts
+           where taken_back_at is null and from_on <= $1::date"#,
         day
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|r| (r.ceptoar_id, r.subject, r.from_on)).collect())
+    let step = |ceptoar, subject, from, until| Step { ceptoar, subject, from, until };
+    Ok(rows.into_iter().map(|r| step(r.ceptoar_id, r.subject, r.from_on, r.until_on)).collect())
 }
 
 async fn all_sectors(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Vec<SectorFacts>> {

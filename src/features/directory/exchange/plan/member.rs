@@ -18,6 +18,7 @@ use crate::features::directory::roster::changes::bulk::{Item, NewMember};
 use crate::features::directory::roster::changes::{self, Alteration, Change, ChangeError};
 use crate::features::directory::roster::sheet::{Channel, Membership, Name, Sheet, WindowFacts};
 use crate::features::directory::roster::spelling::{self, LONGEST_NAME};
+use crate::features::directory::roster::store::Subgroup;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::Language;
 use crate::kernel::text::folded;
@@ -154,7 +155,7 @@ impl<'a> Member<'a> {
             if cell.is_empty() {
                 return Ok(String::new());
             }
-            one_of(ceptoar.subgroups.iter().map(|(_, code)| code), cell, Reason::Subgroup)
+            one_of(ceptoar.subgroups_from(self.ground.day).map(|known| &known.code), cell, Reason::Subgroup)
         };
         if let Some(unit) = reader.read(Column::Unit, &present, unit) {
             firm.unit = unit;
@@ -166,6 +167,12 @@ impl<'a> Member<'a> {
             firm.hub = hub;
         }
         self.days(reader, &present, before, &mut firm);
+        // Whoever joined before the subgroup began cannot have joined it then.
+        let joined = firm.joined.filter(|_| before.is_none());
+        let chosen = ceptoar.subgroups_from(self.ground.day).find(|known| known.code == firm.subgroup);
+        if joined.zip(chosen).is_some_and(|(joined, chosen)| !chosen.valid.holds_on(joined)) {
+            reader.refuse(Column::Subgroup, Reason::Subgroup);
+        }
         match &self.after {
             // A new member's first row says everything; the others must not say anything else.
             Some((first, _)) => {
@@ -286,8 +293,9 @@ impl<'a> Member<'a> {
     }
 
     fn membership(&self, firm: &Firm) -> Membership {
-        let subgroup = self.ground.ceptoar.subgroups.iter().find(|(_, code)| *code == firm.subgroup);
-        Membership { unit: firm.unit.clone(), subgroup: subgroup.map(|(id, _)| id.clone()), hub: firm.hub }
+        let on_day = |known: &&Subgroup| known.valid.holds_on(self.ground.day) && known.code == firm.subgroup;
+        let subgroup = self.ground.ceptoar.subgroups.iter().find(on_day);
+        Membership { unit: firm.unit.clone(), subgroup: subgroup.map(|known| known.subgroup_id.clone()), hub: firm.hub }
     }
 
     fn items(&self, sheet: &Sheet, firm: &Firm, first: usize) -> Vec<(usize, Column, Item)> {
@@ -393,6 +401,7 @@ fn reason(error: &ChangeError) -> Reason {
         | ChangeError::LastWindow
         | ChangeError::NotOpen
         | ChangeError::Overlap
+        | ChangeError::NoSubgroup
         | ChangeError::Fault(_) => Reason::NotOnThatDay,
     }
 }

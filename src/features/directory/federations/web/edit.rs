@@ -18,13 +18,9 @@ use crate::features::directory::federations::federation::Federation;
 use crate::features::directory::federations::{paths, store};
 use crate::features::directory::roster::web::fields::Typed;
 use crate::features::directory::roster::web::plain_form::{self, PlainForm, ToConfirm};
-use crate::features::directory::roster::web::sheet_form::EditWords;
 use crate::kernel::clock::japan_day;
-use crate::kernel::language::fill;
-use crate::kernel::period::long_date;
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
-use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
 
@@ -75,12 +71,6 @@ impl Desk<'_> {
             current: current.unwrap_or_default(),
             ending: self.what == What::Leaving,
         }
-    }
-
-    fn when(&self, on: NaiveDate) -> String {
-        let w = EditWords::of(self.frame.language);
-        let (words, day) = if self.what == What::Leaving { (w.until, on.pred_opt().unwrap_or(on)) } else { (w.on, on) };
-        fill(words, &[("day", &long_date(day, self.frame.language))])
     }
 }
 
@@ -135,17 +125,8 @@ pub async fn post(
         Ok(meant) => meant,
         Err(errors) => return Ok(desk.form().wrong(fields, &typed, errors)),
     };
-    if typed.get("again") == "true" {
-        return Ok(desk.form().page(fields, &typed));
-    }
-    if typed.get("confirmed") != "true" {
-        let asked = ToConfirm {
-            when: desk.when(change.on),
-            reason: &change.reason,
-            before: &change.before,
-            after: &change.after,
-        };
-        return Ok(desk.form().confirmation(&fields, &typed, &asked));
+    if let Some(answer) = desk.form().not_yet(fields, &typed, &to_confirm(&change)) {
+        return Ok(answer);
     }
     let actor = actor(&viewer, &federation, &frame, now)?;
     if !changing::apply(&mut tx, actor, &federation, &change, &alteration).await? {
@@ -153,7 +134,7 @@ pub async fn post(
         return overtaken(tx, &desk, &typed, &id).await;
     }
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{}?done=changed", paths::of(paths::SHOW, &id))).into_response())
+    Ok(desk.form().done("changed"))
 }
 
 async fn overtaken(mut tx: Tx, desk: &Desk<'_>, typed: &Typed, id: &str) -> Result<Response, WebError> {
@@ -197,16 +178,10 @@ pub async fn post_founding(
     };
     let Alteration::Name(name) = alteration else { return Err(WebError::BadRequest) };
     if store::is_called(&mut tx, &name.ja, change.on).await? {
-        let mut errors = FieldErrors::default();
-        errors.add("ja", FormWords::of(frame.language).same_name);
-        return Ok(desk.form().wrong(fields, &typed, errors));
+        return Ok(desk.form().said_at(fields, &typed, "ja", FormWords::of(frame.language).same_name));
     }
-    if typed.get("again") == "true" {
-        return Ok(desk.form().page(fields, &typed));
-    }
-    if typed.get("confirmed") != "true" {
-        let asked = ToConfirm { when: desk.when(change.on), reason: &change.reason, before: &[], after: &change.after };
-        return Ok(desk.form().confirmation(&fields, &typed, &asked));
+    if let Some(answer) = desk.form().not_yet(fields, &typed, &to_confirm(&change)) {
+        return Ok(answer);
     }
     let organisation = viewer.affiliations.iter().find(|a| is_centre(a.role)).ok_or(WebError::NotFound)?;
     let actor =
@@ -214,6 +189,11 @@ pub async fn post_founding(
     let id = changing::found(&mut tx, actor, &change, &name).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("{}?done=founded", paths::of(paths::SHOW, &id))).into_response())
+}
+
+fn to_confirm(change: &changing::Change) -> ToConfirm<'_> {
+    let changing::Change { on, reason, before, after } = change;
+    ToConfirm { on: *on, correction: false, reason, before, after }
 }
 
 fn may_found(viewer: &Viewer) -> Result<(), WebError> {

@@ -4,32 +4,27 @@ use std::collections::HashMap;
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::forms::{self, FormWords, What};
 use super::index::IndexWords;
-use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Viewer, can};
+use crate::features::access::Viewer;
 use crate::features::directory::partners::changing::{self, Joining};
 use crate::features::directory::partners::partner::{self, Partner, Partnership};
 use crate::features::directory::partners::{paths, store};
-use crate::features::directory::roster::changes::{self, Change, ChangeError};
+use crate::features::directory::roster::changes::{self, Change};
 use crate::features::directory::roster::line::{self, Line};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
-use crate::features::directory::roster::store as roster_store;
 use crate::features::directory::roster::web::edit::actor;
 use crate::features::directory::roster::web::fields::{Field, Typed};
-use crate::features::directory::roster::web::plain_form::{self, PlainForm, ToConfirm};
+use crate::features::directory::roster::web::plain_form::{self, PlainForm, fault, kept};
 use crate::features::directory::roster::web::reading::Reader;
-use crate::features::directory::roster::web::sheet_form::EditWords;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, fill};
-use crate::kernel::period::long_date;
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
@@ -101,24 +96,8 @@ impl Desk<'_> {
         }
     }
 
-    /// The page that comes before anything is written: the form again, or the confirmation.
     fn not_yet(&self, typed: &Typed, change: &Change) -> Option<Response> {
-        let fields = self.fields(typed);
-        if typed.get("again") == "true" {
-            return Some(self.form().page(fields, typed));
-        }
-        let w = EditWords::of(self.frame.language);
-        let (words, day) = match self.what {
-            What::End => (w.until, change.on.pred_opt().unwrap_or(change.on)),
-            What::Joining | What::Role => (w.on, change.on),
-        };
-        let asked = ToConfirm {
-            when: fill(words, &[("day", &long_date(day, self.frame.language))]),
-            reason: &change.reason,
-            before: &change.before,
-            after: &change.after,
-        };
-        (typed.get("confirmed") != "true").then(|| self.form().confirmation(&fields, typed, &asked))
+        self.form().not_yet(self.fields(typed), typed, &change.into())
     }
 
     fn wrong(&self, typed: &Typed, errors: FieldErrors) -> Response {
@@ -126,24 +105,12 @@ impl Desk<'_> {
     }
 
     fn said_at(&self, typed: &Typed, field: &'static str, message: &'static str) -> Response {
-        let mut errors = FieldErrors::default();
-        errors.add(field, message);
-        self.wrong(typed, errors)
+        self.form().said_at(self.fields(typed), typed, field, message)
     }
 
     fn done(&self, step: &str) -> Response {
-        let index = paths::of_ceptoar(paths::INDEX, self.ceptoar_id);
-        Redirect::to(&format!("{index}?done={step}")).into_response()
+        self.form().done(step)
     }
-}
-
-/// The name of a CEPTOAR whose desk the viewer keeps; otherwise there is none.
-async fn kept(tx: &mut Tx, viewer: &Viewer, frame: &Frame, ceptoar_id: &str) -> Result<String, WebError> {
-    if !can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id)) {
-        return Err(WebError::NotFound);
-    }
-    let ceptoar = roster_store::ceptoar(tx, ceptoar_id).await?.ok_or(WebError::NotFound)?;
-    Ok(frame.language.pick(&ceptoar.name[0], &ceptoar.name[1]).clone())
 }
 
 async fn found(
@@ -342,11 +309,4 @@ fn role_of(partner: &Partner, partnership: Uuid) -> Result<&Dated<Partnership>, 
 
 fn change(on: NaiveDate, reason: String, before: Vec<Line>, after: Vec<Line>) -> Change {
     Change { on, correction: false, reason, before, after, proposal: None }
-}
-
-fn fault(error: ChangeError) -> WebError {
-    match error {
-        ChangeError::Fault(fault) => fault.into(),
-        other => anyhow::Error::from(other).into(),
-    }
 }

@@ -138,7 +138,8 @@ pub async fn accept(
             | ChangeError::NoMember
             | ChangeError::LastWindow
             | ChangeError::NotOpen
-            | ChangeError::Overlap,
+            | ChangeError::Overlap
+            | ChangeError::NoSubgroup,
         ) => {
             let said = Some(("warning", ShowWords::of(frame.language).changed));
             Ok(taking.again(&found, Shown { said, ..Shown::default() }))

@@ -247,7 +247,8 @@ impl Desk<'_> {
     fn meant(&self, viewer: &Viewer, typed: &Typed) -> Result<Proposal, FieldErrors> {
         let w = ProposingWords::of(self.frame.language);
         let mut reader = Reader::new(typed, self.frame.language, japan_day(self.now));
-        let after = Basics { name: reader.name(), membership: reader.membership(self.ceptoar) };
+        let day = reader.day_or_today("on");
+        let after = Basics { name: reader.name(), membership: reader.membership(self.ceptoar, day) };
         let on = reader.day("on");
         let reason = reader.needed_reason();
         let mut errors = reader.errors;

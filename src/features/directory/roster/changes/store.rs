@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Actor, Change, ChangeError, Joining};
+use super::{About, Actor, Change, ChangeError, Joining, groups};
 use crate::features::directory::roster::sheet::{Channel, Membership, Name, WindowFacts};
 use crate::kernel::ids::{ContactId, OrganisationId};
 
@@ -40,9 +40,7 @@ pub struct Row<'a> {
     pub id: Uuid,
     pub kind: &'static str,
     pub subject: &'static str,
-    pub organisation: OrganisationId,
-    pub ceptoar_id: &'a str,
-    pub window: Option<ContactId>,
+    pub about: About<'a>,
     pub actor: Actor<'a>,
 }
 
@@ -51,14 +49,14 @@ pub async fn record(tx: &mut PgConnection, row: Row<'_>, change: &Change) -> sql
     let lines = |lines: &[super::Line]| serde_json::to_value(lines).unwrap_or_default();
     sqlx::query!(
         "insert into directory_changes (change_id, kind, subject, organisation_id, ceptoar_id, contact_id, effective_on,
-                                        reason, before, after, made_by, made_by_organisation, made_at, proposal_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                        reason, before, after, made_by, made_by_organisation, made_at, proposal_id, subgroup_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         row.id,
         row.kind,
         row.subject,
-        row.organisation.0,
-        row.ceptoar_id,
-        row.window.map(|w| w.0),
+        row.about.organisation.map(|o| o.0),
+        row.about.ceptoar_id,
+        row.about.window.map(|w| w.0),
         change.on,
         change.reason,
         lines(&change.before),
@@ -66,7 +64,8 @@ pub async fn record(tx: &mut PgConnection, row: Row<'_>, change: &Change) -> sql
         row.actor.viewer.account_id.0,
         row.actor.organisation.0,
         row.actor.now,
-        change.proposal
+        change.proposal,
+        row.about.group
     )
     .execute(tx)
     .await
@@ -200,7 +199,7 @@ async fn insert_membership(
     Ok(())
 }
 
-/// It is no longer a member from that day on, and its windows for the CEPTOAR close with it.
+/// It is no longer a member from that day on; its windows for the CEPTOAR close with it, and it leaves its groups.
 pub async fn end_membership(
     tx: &mut PgConnection,
     ceptoar_id: &str,
@@ -209,6 +208,7 @@ pub async fn end_membership(
 ) -> Result<(), ChangeError> {
     // The windows first: who closes them is judged by the membership.
     close_all(tx, ceptoar_id, organisation, on).await?;
+    groups::store::leave(tx, ceptoar_id, &[organisation.0], &[on]).await?;
     sqlx::query!(
         "delete from memberships where ceptoar_id = $1 and organisation_id = $2 and lower(valid) >= $3",
         ceptoar_id,

@@ -5,7 +5,7 @@ mod store;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Actor, Alteration, Change, ChangeError, Written, leaves_nobody, record, tell};
+use super::{About, Actor, Alteration, Change, ChangeError, Written, groups, leaves_nobody, record, tell};
 use crate::features::directory::roster::sheet::{Channel, Sheet};
 use crate::features::directory::roster::store::PastChange;
 
@@ -33,6 +33,10 @@ pub async fn withdraw(
     store::drop_made(tx, sheet.organisation_id, plan).await?;
     store::restore(tx, plan.change_id).await?;
     store::bring_back(tx, plan.change_id).await?;
+    // Last: only a member is in a group.
+    if plan.kind == "ending" && plan.subject == "membership" {
+        groups::store::rejoin(tx, &sheet.ceptoar_id, plan).await?;
+    }
     let change = Change {
         on: plan.effective_on,
         correction: false,
@@ -49,7 +53,8 @@ pub async fn withdraw(
         "membership"
     };
     let what = Written { kind: "withdrawal", subject };
-    record(tx, actor, id, (&sheet.ceptoar_id, sheet.organisation_id, plan.contact_id), &change, what).await?;
+    let about = About { window: plan.contact_id, ..About::member(&sheet.ceptoar_id, sheet.organisation_id) };
+    record(tx, actor, id, about, &change, what).await?;
     tell_again(tx, actor, sheet, plan, &change).await
 }
 

@@ -185,15 +185,15 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
           from directory_versions
           where ceptoar_id = $1 and relation = 'memberships' and lower(recorded) < $7 and upper(recorded) >= $7
             and (fact ->> 'valid')::daterange @> $2::date),
-        names as (
-          select organisation_id, ja, en, reading from organisation_names
-          where organisation_id in (select organisation_id from said) and valid @> $2::date and recorded_at < $7
-          union all
-          select organisation_id, fact ->> 'ja', fact ->> 'en', fact ->> 'reading' from directory_versions
-          where relation = 'organisation_names' and organisation_id in (select organisation_id from said)
-            and lower(recorded) < $7 and upper(recorded) >= $7 and (fact ->> 'valid')::daterange @> $2::date),
         page as (
-          select m.*, n.ja, n.en, n.reading from said m left join names n using (organisation_id)
+          -- Name by name: the planner knows nothing of how many members were said, and would compare each with all names.
+          select m.*, n.ja, n.en, n.reading from said m left join lateral (
+            select ja, en, reading from organisation_names
+            where organisation_id = m.organisation_id and valid @> $2::date and recorded_at < $7
+            union all
+            select fact ->> 'ja', fact ->> 'en', fact ->> 'reading' from directory_versions
+            where organisation_id = m.organisation_id and relation = 'organisation_names'
+              and lower(recorded) < $7 and upper(recorded) >= $7 and (fact ->> 'valid')::daterange @> $2::date) n on true
           where $3::text is null or coalesce(folded_name(n.ja, n.reading, n.en) like $3, false)
           order by n.reading, m.organisation_id limit $5::bigint + 1 offset $6),
         counted as (

@@ -181,7 +181,7 @@ pub async fn post_joining(
     let typed = desk.known(Typed(typed))?;
     let mut reader = Reader::new(&typed, frame.language, desk.today);
     let name = reader.name();
-    let membership = reader.membership(&ceptoar);
+    let membership = reader.membership(&ceptoar, reader.day_or_today("on"));
     let on = reader.day("on");
     let window = reader.window();
     let channels = reader.channels(&[]);

@@ -181,8 +181,11 @@ pub fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
     let units = scene.ceptoar.units.iter().map(|unit| (unit.clone(), unit.clone()));
     let mut fields = vec![Field::new(Control::Select, "unit", w.unit, typed).of(units)];
-    if !scene.ceptoar.subgroups.is_empty() {
-        let subgroups = scene.ceptoar.subgroups.clone();
+    // What is over by the day shown is not offered; what is only planned can be.
+    let day = scene.shown_day();
+    let open = scene.ceptoar.subgroups.iter().filter(|known| known.valid.until.is_none_or(|until| until > day));
+    let subgroups: Vec<_> = open.map(|known| (known.subgroup_id.clone(), known.code.clone())).collect();
+    if !subgroups.is_empty() {
         fields.push(Field::new(Control::Select, "subgroup", w.subgroup, typed).of(subgroups).optional());
     }
     fields.push(Field::new(Control::Check, "hub", w.hub, typed).optional());
@@ -221,9 +224,10 @@ pub fn meant(what: What, scene: &Scene<'_>, typed: &Typed) -> Result<Option<Mean
     let window = scene.window.and_then(|id| sheet.window(id));
     let correction = matches!(what, What::Name | What::Membership | What::Window) && reader.is_correction();
     let ending = matches!(what, What::Leaving | What::WindowEnd);
+    let membership_day = if correction { scene.shown_day() } else { reader.day_or_today("on") };
     let alteration = match (what, window) {
         (What::Name, _) => Alteration::Name(reader.name()),
-        (What::Membership, _) => Alteration::Membership(reader.membership(scene.ceptoar)),
+        (What::Membership, _) => Alteration::Membership(reader.membership(scene.ceptoar, membership_day)),
         (What::Leaving, _) => Alteration::Leaving,
         (What::NewWindow, _) => Alteration::NewWindow(reader.window(), reader.channels(&[])),
         (What::Window, Some(window)) => {

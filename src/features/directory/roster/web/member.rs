@@ -15,7 +15,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths, said};
-use crate::features::directory::{partners, proposals};
+use crate::features::directory::{groups, partners, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
@@ -37,6 +37,10 @@ crate::words! {
         state_partner: "連携機関" / "Partner body",
         partner: "連携機関としての役割" / "As a partner body",
         partner_see: "連携機関の一覧を見る" / "See the partner bodies",
+        groups: "グループ" / "Groups",
+        groups_see: "グループの一覧を見る" / "See the groups",
+        group_planned: "{group}({day}から)" / "{group} (from {day})",
+        group_ending: "{group}({day}まで)" / "{group} (until {day})",
         state_ahead: "加入予定" / "Joins later",
         state_over: "退会済" / "Left",
         as_of: "別の日の登録を見る" / "Look at another day",
@@ -147,6 +151,8 @@ struct MemberPage {
     propose: Option<String>,
     leaving: Option<String>,
     partners: Option<String>,
+    /// Where the groups are that it is in, if there are any.
+    groups: Option<String>,
     new_window: Option<String>,
 }
 
@@ -181,6 +187,11 @@ pub async fn get(
     } else {
         Vec::new()
     };
+    // Of an earlier record nothing is said of groups: the list says what is known now.
+    let parts = match is_old {
+        true => Vec::new(),
+        false => groups::store::of_member(&mut tx, &ceptoar_id, organisation, as_of.day).await?,
+    };
     let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
         .await?;
     tx.commit().await?;
@@ -208,7 +219,7 @@ pub async fn get(
         as_of_title: as_of.title(language),
         here: of(paths::MEMBER),
         wrong: lines,
-        facts: if nothing.is_some() { Vec::new() } else { scene.facts(keeps) },
+        facts: if nothing.is_some() { Vec::new() } else { [scene.facts(keeps), scene.groups(&parts)].concat() },
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
         plans: plans(&sheet, as_of.day, language)
@@ -222,6 +233,7 @@ pub async fn get(
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
         leaving: (keeps && !sheet.is_partner).then(|| of(paths::LEAVING)),
         partners: sheet.is_partner.then(|| partners::paths::of_ceptoar(partners::paths::INDEX, &ceptoar_id)),
+        groups: (!parts.is_empty()).then(|| groups::paths::of_ceptoar(groups::paths::INDEX, &ceptoar_id)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         nothing: nothing.is_some(),
         is_old,
@@ -325,9 +337,9 @@ impl Scene<'_> {
         }
         if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
             let m = &membership.value;
-            let code = m.subgroup.as_ref().and_then(|id| self.ceptoar.subgroups.iter().find(|(s, _)| s == id));
+            let code = self.ceptoar.code_of(m.subgroup.as_deref());
             let mut parts = vec![m.unit.clone()];
-            parts.extend(code.map(|(_, code)| fill(self.w.subgroup, &[("code", code)])));
+            parts.extend((!code.is_empty()).then(|| fill(self.w.subgroup, &[("code", code)])));
             parts.extend(m.hub.then(|| self.w.hub.to_owned()));
             facts.push((self.w.membership, parts.join(self.language.pick("、", ", ")), link(paths::MEMBERSHIP)));
         }
@@ -338,6 +350,21 @@ impl Scene<'_> {
         facts.push((self.w.period, self.period(whole), String::new()));
         facts.retain(|(_, value, _)| !value.is_empty());
         facts
+    }
+
+    /// The cross-cutting groups that it is in, and is to be in.
+    fn groups(&self, parts: &[(String, Period)]) -> Vec<(&'static str, String, String)> {
+        let told = |words, group: &str, day: NaiveDate| {
+            fill(words, &[("group", group), ("day", &long_date(day, self.language))])
+        };
+        let texts =
+            parts.iter().map(|(group, valid)| match (valid.from, valid.until.and_then(|until| until.pred_opt())) {
+                (Some(from), _) if valid.is_ahead_of(self.as_of.day) => told(self.w.group_planned, group, from),
+                (_, Some(last)) => told(self.w.group_ending, group, last),
+                (_, None) => group.clone(),
+            });
+        let text = texts.collect::<Vec<_>>().join(self.language.pick("、", ", "));
+        if text.is_empty() { Vec::new() } else { vec![(self.w.groups, text, String::new())] }
     }
 
     fn period(&self, period: Period) -> String {

@@ -1,13 +1,23 @@
-//! Form, confirmation, done: for changes of bodies that are no members, with the pages that members' changes have.
+//! Form, confirmation, done: for changes of bodies that are no members and of groups, with the pages that members'
+//! changes have.
 
 use std::collections::HashMap;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
 
 use super::fields::{Control, Field, Typed};
 use super::sheet_form::{ConfirmPage, EditPage, EditWords};
 use super::shown::ChangeRow;
+use crate::features::access::action::DirectoryAction;
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::changes::{Change, ChangeError};
 use crate::features::directory::roster::line::{self, Line};
+use crate::features::directory::roster::store;
+use crate::kernel::language::fill;
+use crate::kernel::period::long_date;
+use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -39,14 +49,44 @@ pub struct PlainForm<'a> {
 
 /// What is to be confirmed.
 pub struct ToConfirm<'a> {
-    /// From when, in words.
-    pub when: String,
+    /// The first day on which it is so; of an end the first without it.
+    pub on: NaiveDate,
+    /// Whether it was so all along.
+    pub correction: bool,
     /// Why.
     pub reason: &'a str,
     /// What is said before.
     pub before: &'a [Line],
     /// What is said after.
     pub after: &'a [Line],
+}
+
+impl<'a> From<&'a Change> for ToConfirm<'a> {
+    fn from(change: &'a Change) -> Self {
+        let Change { on, correction, reason, before, after, proposal: _ } = change;
+        Self { on: *on, correction: *correction, reason, before, after }
+    }
+}
+
+/// The name of a CEPTOAR whose desk the viewer keeps; otherwise there is none.
+///
+/// # Errors
+/// 404 for everybody else.
+pub async fn kept(tx: &mut Tx, viewer: &Viewer, frame: &Frame, ceptoar_id: &str) -> Result<String, WebError> {
+    if !can(viewer, DirectoryAction::KeepMember, &RosterFacts::whole(ceptoar_id)) {
+        return Err(WebError::NotFound);
+    }
+    let ceptoar = store::ceptoar(tx, ceptoar_id).await?.ok_or(WebError::NotFound)?;
+    Ok(frame.language.pick(&ceptoar.name[0], &ceptoar.name[1]).clone())
+}
+
+/// What no form could have said, and is nobody's mistake.
+#[must_use]
+pub fn fault(error: ChangeError) -> WebError {
+    match error {
+        ChangeError::Fault(fault) => fault.into(),
+        other => anyhow::Error::from(other).into(),
+    }
 }
 
 /// What was typed, if it is of these fields alone.
@@ -81,6 +121,7 @@ impl PlainForm<'_> {
             fields,
             errors: errors.lines(),
             at: errors,
+            remedy: None,
         }
     }
 
@@ -105,9 +146,58 @@ impl PlainForm<'_> {
         Unprocessable(page).into_response()
     }
 
-    /// Before and after, and nothing is written yet.
+    /// The form with a message at one of its fields.
     #[must_use]
-    pub fn confirmation(&self, fields: &[Field], typed: &Typed, asked: &ToConfirm<'_>) -> Response {
+    pub fn said_at(&self, fields: Vec<Field>, typed: &Typed, field: &'static str, message: &str) -> Response {
+        let mut errors = FieldErrors::default();
+        errors.add(field, message);
+        self.wrong(fields, typed, errors)
+    }
+
+    /// The form with a message at one of its fields, and the place where what stands in the way is put right.
+    #[must_use]
+    pub fn sent_on(
+        &self,
+        fields: Vec<Field>,
+        typed: &Typed,
+        (field, message): (&'static str, String),
+        remedy: (String, String),
+    ) -> Response {
+        let mut errors = FieldErrors::default();
+        errors.add(field, message);
+        let page = EditPage { remedy: Some(remedy), ..self.edit(fields, typed.get("seen"), errors) };
+        Unprocessable(page).into_response()
+    }
+
+    /// The page that comes before anything is written: the form again, or the confirmation.
+    #[must_use]
+    pub fn not_yet(&self, fields: Vec<Field>, typed: &Typed, asked: &ToConfirm<'_>) -> Option<Response> {
+        if typed.get("again") == "true" {
+            return Some(self.page(fields, typed));
+        }
+        (typed.get("confirmed") != "true").then(|| self.confirmation(&fields, typed, asked))
+    }
+
+    /// Back to where it began, with what was done.
+    #[must_use]
+    pub fn done(&self, step: &str) -> Response {
+        Redirect::to(&format!("{}?done={step}", self.back)).into_response()
+    }
+
+    fn when(&self, asked: &ToConfirm<'_>) -> String {
+        let w = EditWords::of(self.frame.language);
+        let (words, day) = if asked.correction {
+            (w.correction, asked.on)
+        } else if self.ending {
+            (w.until, asked.on.pred_opt().unwrap_or(asked.on))
+        } else {
+            (w.on, asked.on)
+        };
+        fill(words, &[("day", &long_date(day, self.frame.language))])
+    }
+
+    /// Before and after, and nothing is written yet.
+    fn confirmation(&self, fields: &[Field], typed: &Typed, asked: &ToConfirm<'_>) -> Response {
         let language = self.frame.language;
         let w = EditWords::of(language);
         let value = |line: &Option<Line>| line.as_ref().map_or(w.nothing, |line| line.value(language)).to_owned();
@@ -129,7 +219,7 @@ impl PlainForm<'_> {
             subject: self.subject.clone(),
             action: self.action.clone(),
             back: self.back.clone(),
-            when: asked.when.clone(),
+            when: self.when(asked),
             reason: asked.reason.to_owned(),
             rows: rows.collect(),
             with_before: !asked.before.is_empty(),

@@ -22,6 +22,7 @@ crate::words! {
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
         old: "1990年より前の日は指定できません。" / "A day before 1990 is not possible.",
         choose: "選択してください。" / "Please choose.",
+        no_subgroup: "そのサブグループは、適用日にはありません。ほかのサブグループを選ぶか、適用日を直してください。" / "There is no such subgroup on that day. Choose another one, or change the day.",
         reading: "よみは、ひらがなで入力してください。" / "Please enter the reading in hiragana.",
         position: "連絡の順は、1から99までの数字で入力してください。" / "Please enter the order as a number from 1 to 99.",
         no_way: "連絡手段を一つ以上入力してください。連絡のつかない窓口は登録できません。" / "Please enter at least one way to reach the window.",
@@ -115,15 +116,26 @@ impl<'a> Reader<'a> {
         Name { ja, en: self.optional_line("en", LONGEST_NAME), reading }
     }
 
-    /// As what it is a member.
-    pub fn membership(&mut self, ceptoar: &CeptoarFacts) -> Membership {
+    /// The day in a field, for what depends on it; what is wrong with it is said where it is read.
+    #[must_use]
+    pub fn day_or_today(&self, field: &'static str) -> NaiveDate {
+        match TypedDate::read(self.typed.date(field)) {
+            TypedDate::Day(day) => day,
+            TypedDate::Nothing | TypedDate::Wrong => self.today,
+        }
+    }
+
+    /// As what it is a member on a day.
+    pub fn membership(&mut self, ceptoar: &CeptoarFacts, day: NaiveDate) -> Membership {
         let unit = self.typed.get("unit").to_owned();
         if !ceptoar.units.contains(&unit) {
             self.errors.add("unit", self.words().choose);
         }
         let subgroup = Some(self.typed.get("subgroup").to_owned()).filter(|s| !s.is_empty());
-        if subgroup.as_ref().is_some_and(|s| ceptoar.subgroups.iter().all(|(id, _)| id != s)) {
-            self.errors.add("subgroup", self.words().choose);
+        match subgroup.as_ref().map(|id| ceptoar.subgroup(id)) {
+            Some(None) => self.errors.add("subgroup", self.words().choose),
+            Some(Some(known)) if !known.valid.holds_on(day) => self.errors.add("subgroup", self.words().no_subgroup),
+            Some(Some(_)) | None => {}
         }
         Membership { unit, subgroup, hub: self.typed.get("hub") == "true" }
     }

@@ -15,7 +15,9 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
-use crate::features::directory::{activities, exchange, history, partners, proposals, rules, setup, verification};
+use crate::features::directory::{
+    activities, exchange, groups, history, partners, proposals, rules, setup, verification,
+};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -43,6 +45,7 @@ crate::words! {
         activities: "活動状況" / "Activities",
         setup: "整備状況" / "Set-up",
         partners: "連携機関" / "Partner bodies",
+        groups: "グループ" / "Groups",
         further: "このセプターについて" / "About this CEPTOAR",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
@@ -203,7 +206,7 @@ async fn page(
         search: paths::of_ceptoar(paths::SEARCH, ceptoar_id),
         counts: counts.into_iter().map(|(unit, count)| (unit, thousands(count))).collect(),
         with_windows,
-        with_subgroups: !ceptoar.subgroups.is_empty(),
+        with_subgroups: ceptoar.subgroups.iter().any(|known| known.valid.holds_on(as_of.day)),
         rows: members
             .iter()
             .map(|m| row(m, ceptoar_id, &as_of, language))
@@ -241,6 +244,7 @@ fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: La
         (w.requirements.to_owned(), rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id)),
         (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
+        (w.groups.to_owned(), groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id)),
         (w.partners.to_owned(), partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id)),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),
     ]);

@@ -86,6 +86,7 @@ crate::words! {
         no_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
         no_partner: "その日は、この組織は連携機関ではありません。役割の期間と適用日をご確認ください。" / "The organisation is no partner body on that day. Please check the day.",
         last_window: "構成員の最後の窓口は閉じられません。先に、別の窓口を追加してください。" / "A member's last window cannot be closed. Add another one first.",
+        no_subgroup: "選んだサブグループは、この登録の期間のすべての日にあるわけではありません。「グループ」で期間を確かめて、サブグループか適用日を直してください。" / "The subgroup is not there on all days of this entry. Look at its period under “Groups”, and change the subgroup or the day.",
         overlap: "ほかの期間の登録と重なります。予定されている変更をご確認ください。" / "Another period is in the way. Please look at what is planned.",
     }
 }
@@ -107,6 +108,8 @@ pub struct EditPage {
     pub(super) fields: Vec<Field>,
     pub(super) errors: Vec<ErrorLine>,
     pub(super) at: FieldErrors,
+    /// Where what stands in the way is put right: address and words.
+    pub(super) remedy: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -332,6 +335,7 @@ impl<'a> Desk<'a> {
             fields: forms::fields(self.what, &self.scene(), typed),
             errors: errors.lines(),
             at: errors,
+            remedy: None,
         }
     }
 
@@ -425,6 +429,7 @@ impl<'a> Desk<'a> {
             ChangeError::NoMember => Some(w.no_member),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),
+            ChangeError::NoSubgroup => Some(w.no_subgroup),
             ChangeError::NotOpen | ChangeError::Fault(_) => None,
         }
     }

@@ -31,6 +31,11 @@ crate::words! {
         nothing: "(なし)" / "(none)",
         partner_began: "連携機関としての役割の追加" / "Role as a partner body begins",
         partner_ended: "連携機関としての役割の終了" / "Role as a partner body ends",
+        group_added: "グループの追加" / "Group added",
+        group_corrected: "グループの登録の訂正" / "Group corrected",
+        group_ended: "グループの終了" / "Group ends",
+        group_joined: "グループへの参加" / "Joins a group",
+        group_left: "グループからの離脱" / "Leaves a group",
         ways_changed: "窓口の連絡手段の変更" / "Ways to reach a window changed",
     }
 }
@@ -79,6 +84,11 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         ("membership", _) => w.membership,
         ("partnership", "ending") => w.partner_ended,
         ("partnership", _) => w.partner_began,
+        ("group", "beginning") => w.group_added,
+        ("group", "ending") => w.group_ended,
+        ("group", _) => w.group_corrected,
+        ("group_member", "ending") => w.group_left,
+        ("group_member", _) => w.group_joined,
         ("name", "correction") => w.name_corrected,
         ("name", _) => w.renamed,
         (_, "beginning") => w.window_added,
@@ -86,8 +96,13 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         (_, "ending") => w.window_closed,
         (_, _) => w.window_changed,
     };
-    let label =
-        change.after.iter().chain(&change.before).find(|line| line.code == "label" && change.subject == "window");
+    // What it is about, where there are several of the sort.
+    let code = match change.subject.as_str() {
+        "window" => "label",
+        "group" | "group_member" => "group",
+        _ => "",
+    };
+    let label = change.after.iter().chain(&change.before).find(|line| line.code == code);
     let title = label.map_or_else(
         || what.to_owned(),
         |label| fill(w.of_window, &[("what", what), ("label", label.value(language))]),

@@ -174,6 +174,12 @@ pub async fn post(
             }));
         }
         Err(ChangeError::Fault(fault)) => return Err(fault.into()),
+        Err(ChangeError::NoSubgroup) => {
+            return Err(WebError::Conflict(Said {
+                ja: "以前のサブグループは、もうありません。取り消す代わりに、新しい変更を登録してください。",
+                en: "The subgroup of before is no longer there. Register another change instead.",
+            }));
+        }
         Err(ChangeError::NotOpen | ChangeError::NotOnThatDay | ChangeError::NoMember | ChangeError::Overlap) => {
             return Err(not_open());
         }

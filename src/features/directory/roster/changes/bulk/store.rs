@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::holding::{Holding, apart, ends_of, facts_of, picked, place};
 use super::windows::store::close;
 use super::{Entry, Item, NewMember, Told};
-use crate::features::directory::roster::changes::{Actor, Alteration, ChangeError};
+use crate::features::directory::roster::changes::{Actor, Alteration, ChangeError, groups};
 use crate::features::directory::roster::sheet::{Membership, Name};
 use crate::kernel::ids::ContactId;
 
@@ -189,7 +189,7 @@ pub async fn alter_memberships(tx: &mut PgConnection, ceptoar_id: &str, items: &
     Ok(())
 }
 
-/// Members leave, and all their windows close with them; or single windows close.
+/// Members leave, all their windows close with them, and they leave their groups; or single windows close.
 pub async fn end(tx: &mut PgConnection, ceptoar_id: &str, items: &[&Item]) -> Result<(), ChangeError> {
     let leaving: Vec<&&Item> = items.iter().filter(|item| matches!(item.alteration, Alteration::Leaving)).collect();
     let ids: Vec<Uuid> = leaving.iter().map(|item| item.organisation.0).collect();
@@ -214,6 +214,7 @@ pub async fn end(tx: &mut PgConnection, ceptoar_id: &str, items: &[&Item]) -> Re
         | Alteration::Window(..) => None,
     }));
     close(tx, &windows).await?;
+    groups::store::leave(tx, ceptoar_id, &ids, &days).await?;
     sqlx::query!(
         "delete from memberships m using unnest($2::uuid[], $3::date[]) u (id, day)
          where m.ceptoar_id = $1 and m.organisation_id = u.id and lower(m.valid) >= u.day",

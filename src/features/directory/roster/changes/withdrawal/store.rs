@@ -69,8 +69,10 @@ async fn drop_names(tx: &mut PgConnection, organisation: OrganisationId, plan: &
 /// The rows that a change altered say again what they said.
 pub async fn restore(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
-        "update memberships c set subgroup_id = f.subgroup_id, unit = f.unit, hub = f.hub, valid = f.valid
+        "update memberships c set subgroup_id = f.subgroup_id, unit = f.unit, hub = f.hub,
+                               valid = coalesce(f.valid * s.valid, f.valid)
          from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
+         left join subgroups s on s.subgroup_id = f.subgroup_id
          where v.change_id = $1 and v.relation = 'memberships' and c.fact_id = v.fact_id",
         change
     )
@@ -107,10 +109,24 @@ pub async fn restore(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
 pub async fn bring_back(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into memberships (ceptoar_id, organisation_id, subgroup_id, unit, hub, valid)
-         select f.ceptoar_id, f.organisation_id, f.subgroup_id, f.unit, f.hub, f.valid
+         select f.ceptoar_id, f.organisation_id, f.subgroup_id, f.unit, f.hub, coalesce(f.valid * s.valid, f.valid)
          from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
+         left join subgroups s on s.subgroup_id = f.subgroup_id
          where v.change_id = $1 and v.relation = 'memberships'
            and not exists (select from memberships c where c.fact_id = v.fact_id)",
+        change
+    )
+    .execute(&mut *tx)
+    .await?;
+    // Where the subgroup of before ends meanwhile, the member stays on without one.
+    sqlx::query!(
+        "insert into memberships (ceptoar_id, organisation_id, unit, hub, valid)
+         select f.ceptoar_id, f.organisation_id, f.unit, f.hub,
+                daterange(greatest(lower(f.valid), upper(s.valid)), upper(f.valid))
+         from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
+         join subgroups s on s.subgroup_id = f.subgroup_id
+         where v.change_id = $1 and v.relation = 'memberships' and not upper_inf(s.valid)
+           and (upper_inf(f.valid) or upper(f.valid) > upper(s.valid))",
         change
     )
     .execute(&mut *tx)

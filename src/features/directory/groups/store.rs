@@ -1,0 +1,348 @@
+//! SQL of groups. Row security decides again about every row that is read or written.
+
+use chrono::NaiveDate;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::group::{Group, GroupWords, Kind, Member};
+use crate::features::directory::roster::changes::{Actor, Change};
+use crate::features::directory::roster::line::Line;
+use crate::features::directory::roster::sheet::{Dated, Period};
+use crate::features::directory::roster::store::PastChange;
+use crate::kernel::ids::OrganisationId;
+
+/// The groups of a CEPTOAR, those of the past and to come as well; names and numbers as of a day. One alone where it is
+/// asked for.
+///
+/// # Errors
+/// The database's own.
+pub async fn load(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    day: NaiveDate,
+    group: Option<&str>,
+) -> sqlx::Result<Vec<Group>> {
+    let rows = sqlx::query!(
+        r#"select s.subgroup_id, s.kind as "kind: Kind", s.code, s.scope, s.scope_en, s.kept_by = 'desk' as "of_desk!",
+                  lower(s.valid) as since, upper(s.valid) as until, coalesce(m.named, z.members, 0) as "counted!"
+           from subgroups s
+           left join (select subgroup_id, count(*) as named from memberships
+                      where ceptoar_id = $1 and valid @> $2::date group by subgroup_id) m using (subgroup_id)
+           left join group_sizes($1, $2) z using (subgroup_id)
+           where s.ceptoar_id = $1 and not isempty(s.valid) and ($3::text is null or s.subgroup_id = $3)
+           order by s.kind desc, s.code, lower(s.valid) nulls first"#,
+        ceptoar_id,
+        day,
+        group
+    );
+    let mut groups: Vec<Group> = Vec::new();
+    for r in rows.fetch_all(&mut *tx).await? {
+        groups.push(Group {
+            group_id: r.subgroup_id,
+            kind: r.kind,
+            words: GroupWords { code: r.code, scope: r.scope, scope_en: r.scope_en },
+            of_desk: r.of_desk,
+            valid: Period { from: r.since, until: r.until },
+            counted: r.counted,
+            members: Vec::new(),
+        });
+    }
+    let parts = sqlx::query!(
+        r#"select g.subgroup_id, g.fact_id, g.organisation_id as "organisation_id: OrganisationId",
+                  coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!",
+                  lower(g.valid) as since, upper(g.valid) as until
+           from group_members g
+           left join lateral (
+             select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = g.organisation_id
+             order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
+           where g.ceptoar_id = $1 and not isempty(g.valid) and ($3::text is null or g.subgroup_id = $3)
+           order by n.reading, g.organisation_id, lower(g.valid)"#,
+        ceptoar_id,
+        day,
+        group
+    );
+    for r in parts.fetch_all(tx).await? {
+        let part = Dated {
+            fact_id: r.fact_id,
+            valid: Period { from: r.since, until: r.until },
+            value: Member { organisation_id: r.organisation_id, name: [r.ja, r.en] },
+        };
+        if let Some(group) = groups.iter_mut().find(|group| group.group_id == r.subgroup_id) {
+            group.members.push(part);
+        }
+    }
+    Ok(groups)
+}
+
+/// The cross-cutting groups that a member is or will be in on a day or later: short name and period.
+///
+/// # Errors
+/// The database's own.
+pub async fn of_member(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+    day: NaiveDate,
+) -> sqlx::Result<Vec<(String, Period)>> {
+    let rows = sqlx::query!(
+        r#"select s.code, lower(g.valid) as since, upper(g.valid) as until
+           from group_members g join subgroups s on s.subgroup_id = g.subgroup_id
+           where g.ceptoar_id = $1 and g.organisation_id = $2 and not isempty(g.valid)
+             and (upper_inf(g.valid) or upper(g.valid) > $3)
+           order by lower(g.valid), s.code"#,
+        ceptoar_id,
+        organisation.0,
+        day
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| (r.code, Period { from: r.since, until: r.until })).collect())
+}
+
+/// Whether the viewer sees how many are in each group because they look over the CEPTOAR for its ministry.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_overseen(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select coalesce($1 = any (viewer_ministry_ceptoars()), false) as "overseen!""#, ceptoar_id)
+        .fetch_one(tx)
+        .await
+}
+
+/// Whether another group of the CEPTOAR is called so on one of these days.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_called(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    code: &str,
+    valid: Period,
+    but: Option<&str>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from subgroups s where s.ceptoar_id = $1 and lower(s.code) = lower($2)
+                          and s.valid && daterange($3, $4) and s.subgroup_id is distinct from $5) as "there!""#,
+        ceptoar_id,
+        code,
+        valid.from,
+        valid.until,
+        but
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// How many members name a subgroup on a day or later.
+///
+/// # Errors
+/// The database's own.
+pub async fn named_from(tx: &mut PgConnection, group: &str, on: NaiveDate) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(distinct organisation_id) as "named!" from memberships
+           where subgroup_id = $1 and not isempty(valid) and (upper_inf(valid) or upper(valid) > $2)"#,
+        group,
+        on
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Members of the CEPTOAR on a day whose names match, up to a limit: whoever is called exactly so first.
+///
+/// # Errors
+/// The database's own.
+pub async fn matching(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    on: NaiveDate,
+    (pattern, name): (&str, &str),
+    limit: i64,
+) -> sqlx::Result<Vec<Member>> {
+    let rows = sqlx::query!(
+        r#"select m.organisation_id as "organisation_id: OrganisationId", n.ja, coalesce(nullif(n.en, ''), n.ja) as "en!"
+           from memberships m join organisation_names n on n.organisation_id = m.organisation_id and n.valid @> $2::date
+           where m.ceptoar_id = $1 and m.valid @> $2::date and folded_name(n.ja, n.reading, n.en) like $3
+           order by n.ja = $5 or n.en = $5 desc, n.reading, m.organisation_id limit $4"#,
+        ceptoar_id,
+        on,
+        pattern,
+        limit,
+        name
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| Member { organisation_id: r.organisation_id, name: [r.ja, r.en] }).collect())
+}
+
+/// A new group from a day on.
+///
+/// # Errors
+/// The database's own, also where another one is called so.
+pub async fn add(
+    tx: &mut PgConnection,
+    (ceptoar_id, group): (&str, &str),
+    kind: Kind,
+    on: NaiveDate,
+    words: &GroupWords,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, scope_en, valid)
+         values ($1, $2, $3, $4, $5, $6, daterange($7, null))",
+        group,
+        ceptoar_id,
+        kind.code(),
+        words.code,
+        words.scope,
+        words.scope_en,
+        on
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// What is said of a group was wrong.
+///
+/// # Errors
+/// The database's own, also where another one is called so.
+pub async fn correct(tx: &mut PgConnection, group: &str, words: &GroupWords) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update subgroups set code = $2, scope = $3, scope_en = $4 where subgroup_id = $1",
+        group,
+        words.code,
+        words.scope,
+        words.scope_en
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// A member of the CEPTOAR is in a group from a day on, as long as it is a member and the group is there. Whether it could
+/// be done: not where one of these is not so on that day.
+///
+/// # Errors
+/// The database's own, also where it is in it already.
+pub async fn join(
+    tx: &mut PgConnection,
+    (ceptoar_id, group): (&str, &str),
+    organisation: OrganisationId,
+    on: NaiveDate,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
+         select s.subgroup_id, s.ceptoar_id, $3, daterange($4, null) * s.valid * w.whole
+         from subgroups s
+         cross join lateral (select unnest(range_agg(m.valid)) as whole from memberships m
+                             where m.ceptoar_id = s.ceptoar_id and m.organisation_id = $3) w
+         where s.ceptoar_id = $1 and s.subgroup_id = $2 and s.valid @> $4::date and w.whole @> $4::date",
+        ceptoar_id,
+        group,
+        organisation.0,
+        on
+    );
+    Ok(done.execute(tx).await?.rows_affected() == 1)
+}
+
+/// A member's part holds no longer from a day on; one that was to begin on that very day never holds.
+///
+/// # Errors
+/// The database's own.
+pub async fn leave(tx: &mut PgConnection, ceptoar_id: &str, fact: Uuid, on: NaiveDate) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update group_members set valid = daterange(lower(valid), $3) where ceptoar_id = $1 and fact_id = $2",
+        ceptoar_id,
+        fact,
+        on
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// A group is there no longer from a day on. The parts first: a group does not end under those who are in it.
+///
+/// # Errors
+/// The database's own, also where memberships name it.
+pub async fn end(tx: &mut PgConnection, group: &str, on: NaiveDate) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update group_members set valid = case when lower(valid) >= $2 then 'empty' else daterange(lower(valid), $2) end
+         where subgroup_id = $1 and (upper_inf(valid) or upper(valid) > $2)",
+        group,
+        on
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("update subgroups set valid = daterange(lower(valid), $2) where subgroup_id = $1", group, on)
+        .execute(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Writes into the history of each member that its part ends with the group.
+///
+/// # Errors
+/// The database's own.
+pub async fn record_parting(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    (ceptoar_id, group): (&str, &str),
+    change: &Change,
+    before: &[Line],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into directory_changes (change_id, kind, subject, organisation_id, ceptoar_id, subgroup_id, effective_on,
+                                        reason, before, after, made_by, made_by_organisation, made_at)
+         select gen_random_uuid(), 'ending', 'group_member', g.organisation_id, $1, $2, $3, $4, $5, '[]', $6, $7, $8
+         from group_members g
+         where g.ceptoar_id = $1 and g.subgroup_id = $2 and not isempty(g.valid)
+           and (upper_inf(g.valid) or upper(g.valid) > $3)",
+        ceptoar_id,
+        group,
+        change.on,
+        change.reason,
+        serde_json::to_value(before).unwrap_or_default(),
+        actor.viewer.account_id.0,
+        actor.organisation.0,
+        actor.now
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// The newest changes of a CEPTOAR's groups and of who is in them. Parts that ended with their group are told by its end.
+///
+/// # Errors
+/// The database's own.
+pub async fn history(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<PastChange>> {
+    let rows = sqlx::query!(
+        r#"select h.change_id, h.kind, h.subject, h.effective_on, h.reason, h.before, h.after, h.made_at,
+                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from directory_changes h
+           left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
+           where h.ceptoar_id = $1 and h.subject in ('group', 'group_member')
+             and not (h.subject = 'group_member' and exists (
+               select from directory_changes e where e.subject = 'group' and e.kind = 'ending'
+                 and e.subgroup_id = h.subgroup_id and e.made_at = h.made_at))
+           order by h.made_at desc, h.change_id desc limit 30"#,
+        ceptoar_id
+    );
+    let lines =
+        |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let change = rows.map(|r| PastChange {
+        change_id: r.change_id,
+        contact_id: None,
+        proposal: None,
+        is_open: false,
+        kind: r.kind,
+        subject: r.subject,
+        effective_on: r.effective_on,
+        reason: r.reason,
+        before: lines(r.before),
+        after: lines(r.after),
+        by: [r.ja, r.en],
+        at: r.made_at,
+    });
+    Ok(change.collect())
+}
