@@ -12,10 +12,7 @@ create table desk_receipts (
   with_code boolean not null,                    -- they told the code of their own sheet
   happened_at timestamptz not null,
   entered_at timestamptz not null default viewer_now(),
-  entered_by uuid not null references accounts,
   withdrawn_at timestamptz,
-  withdrawn_by uuid references accounts,
-  constraint desk_receipts_whole_withdrawal check (num_nulls(withdrawn_at, withdrawn_by) in (0, 2)),
   constraint desk_receipts_not_ahead check (happened_at <= entered_at)
 );
 -- Two people at once write down the same telephone call: one of them does.
@@ -23,16 +20,20 @@ create unique index desk_receipts_standing on desk_receipts (advisory_id, organi
   where withdrawn_at is null;
 create index desk_receipts_organisation on desk_receipts (organisation_id, advisory_id);
 
--- Who said so, in whose words, and what people are called: for the firm and the desk that wrote it down alone. The centre
--- counts receipts and measures by organisation; it has no use for a name.
+-- Who said so, in whose words, who wrote it down and what people are called: for the firm and the desk that wrote it down
+-- alone. The centre counts receipts and measures by organisation: it sees which desk, and has no use for a person. Who did
+-- what stands in the trail, for those who may read it.
 create table desk_receipt_words (
   receipt_id uuid primary key references desk_receipts,
   answered_by text not null check (length(answered_by) between 1 and 100),
   remark text not null default '' check (length(remark) <= 200),
+  entered_by uuid not null references accounts,
   entered_by_name text not null default '',      -- as the person was called then; accounts are otherwise everybody's own
+  withdrawn_by uuid references accounts,
   withdrawn_by_name text,
   withdrawn_reason text check (length(withdrawn_reason) between 1 and 200),
-  constraint desk_receipt_words_whole_withdrawal check (num_nulls(withdrawn_by_name, withdrawn_reason) in (0, 2))
+  constraint desk_receipt_words_whole_withdrawal
+    check (num_nulls(withdrawn_by, withdrawn_by_name, withdrawn_reason) in (0, 3))
 );
 
 -- Whom the desk tried to reach, so that a colleague need not try again. The number itself stands in the directory.
@@ -120,24 +121,25 @@ create function desk_receipts_withdrawal() returns trigger
 create trigger desk_receipts_withdrawal before update on desk_receipts
   for each row execute function desk_receipts_withdrawal();
 
--- Names are those of the accounts that the receipt itself has.
+-- Who wrote it down is whoever is signed in, by the name of that account.
 create function desk_receipt_words_names() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
-  as $$
-  declare receipt public.desk_receipts;
-  begin
-    select * into receipt from public.desk_receipts d where d.receipt_id = new.receipt_id;
+  as $$ begin
     if tg_op = 'INSERT' then
+      new.entered_by := coalesce(public.viewer_account(), new.entered_by);
       new.entered_by_name := coalesce(
-        (select c.display_name from public.accounts c where c.account_id = receipt.entered_by), '');
+        (select c.display_name from public.accounts c where c.account_id = new.entered_by), '');
+      new.withdrawn_by := null;
       new.withdrawn_by_name := null;
       new.withdrawn_reason := null;
       return new;
     end if;
-    if old.withdrawn_reason is not null or receipt.withdrawn_at is null then
+    if old.withdrawn_reason is not null or not exists (
+         select from public.desk_receipts d where d.receipt_id = new.receipt_id and d.withdrawn_at is not null) then
       raise exception 'a receipt is taken back once' using errcode = 'insufficient_privilege';
     end if;
-    new.withdrawn_by_name := (select c.display_name from public.accounts c where c.account_id = receipt.withdrawn_by);
+    new.withdrawn_by := coalesce(public.viewer_account(), new.withdrawn_by);
+    new.withdrawn_by_name := (select c.display_name from public.accounts c where c.account_id = new.withdrawn_by);
     return new;
   end $$;
 create trigger desk_receipt_words_names before insert or update on desk_receipt_words
@@ -184,12 +186,11 @@ create policy own_view on desk_receipts for select to portal_app using (
                and au.organisation_id = desk_receipts.organisation_id and au.stage = 'member'
                and au.ceptoar_id = any ((select viewer_ceptoars())::text[])));
 create policy enter on desk_receipts for insert to portal_app with check (
-  entered_by = (select viewer_account()) and withdrawn_at is null
-  and desk_enters(advisory_id, ceptoar_id, organisation_id));
+  withdrawn_at is null and desk_enters(advisory_id, ceptoar_id, organisation_id));
 -- Any colleague of the same desk takes back: whoever entered it may be at home by then.
 create policy take_back on desk_receipts for update to portal_app
   using (withdrawn_at is null and ceptoar_id = any ((select viewer_ceptoars())::text[]))
-  with check (withdrawn_by = (select viewer_account()) and desk_reaches(advisory_id, ceptoar_id, organisation_id));
+  with check (withdrawn_at is not null and desk_reaches(advisory_id, ceptoar_id, organisation_id));
 
 -- The words are the firm's and the desk's that wrote them; whoever sees no receipt sees no words either.
 create policy own_view on desk_receipt_words for select to portal_app using (
@@ -200,12 +201,12 @@ create policy own_view on desk_receipt_words for select to portal_app using (
 create policy enter on desk_receipt_words for insert to portal_app with check (
   exists (select from desk_receipts d
           where d.receipt_id = desk_receipt_words.receipt_id and d.withdrawn_at is null
-            and d.entered_by = (select viewer_account())
             and d.ceptoar_id = any ((select viewer_ceptoars())::text[])));
--- After the receipt itself, by the same person; that it happens once is the trigger's to say.
+-- After the receipt itself and in the same transaction, which does not end without a reason; that it happens once is the
+-- trigger's to say.
 create policy take_back on desk_receipt_words for update to portal_app using (
   exists (select from desk_receipts d
-          where d.receipt_id = desk_receipt_words.receipt_id and d.withdrawn_by = (select viewer_account())
+          where d.receipt_id = desk_receipt_words.receipt_id and d.withdrawn_at is not null
             and d.ceptoar_id = any ((select viewer_ceptoars())::text[])));
 
 -- Attempts are the desk's own notes.
@@ -216,7 +217,7 @@ create policy enter on call_attempts for insert to portal_app with check (
   entered_by = (select viewer_account()) and desk_reaches(advisory_id, ceptoar_id, organisation_id));
 
 grant select, insert on desk_receipts, desk_receipt_words, call_attempts to portal_app;
-grant update (withdrawn_at, withdrawn_by) on desk_receipts to portal_app;
+grant update (withdrawn_at) on desk_receipts to portal_app;
 grant update (withdrawn_reason) on desk_receipt_words to portal_app;
 revoke execute on function desk_reaches(uuid, text, uuid), desk_enters(uuid, text, uuid), said_by_owner(),
   desk_receipts_entry(), desk_receipts_withdrawal(), desk_receipt_words_names(), desk_receipts_worded(),

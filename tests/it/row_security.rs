@@ -56,13 +56,15 @@ from advisories a, memberships m where a.state = 'published' and a.level <> 'RED
 insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
 select a.advisory_id, f.organisation_id, f.account_id, now() from advisories a, affiliations f join accounts c using (account_id)
 where a.level = 'AMBER' and a.state = 'published' and c.sign_in_name = 'poc-bank-2';
-insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at, entered_by)
-select a.advisory_id, m.organisation_id, 'banks', 'phone', false, now(), c.account_id
-from advisories a, memberships m, accounts c
-where a.level in ('AMBER', 'GREEN') and a.state = 'published' and m.ceptoar_id = 'banks' and c.sign_in_name = 'desk-banks';
-insert into desk_receipt_words (receipt_id, answered_by) select receipt_id, 'x' from desk_receipts;
+insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at)
+select a.advisory_id, m.organisation_id, 'banks', 'phone', false, now()
+from advisories a, memberships m
+where a.level in ('AMBER', 'GREEN') and a.state = 'published' and m.ceptoar_id = 'banks';
+insert into desk_receipt_words (receipt_id, answered_by, entered_by)
+select receipt_id, 'x', account_id from desk_receipts, accounts where sign_in_name = 'desk-banks';
 insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
-select advisory_id, organisation_id, ceptoar_id, 'phone', 'busy', entered_by from desk_receipts;
+select d.advisory_id, d.organisation_id, d.ceptoar_id, 'phone', 'busy', w.entered_by
+from desk_receipts d join desk_receipt_words w using (receipt_id);
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
 insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)

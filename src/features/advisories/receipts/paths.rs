@@ -26,6 +26,12 @@ pub fn receipt(id: AdvisoryId, ceptoar: &str, organisation: OrganisationId) -> S
     format!("/advisories/{id}/receipts/{ceptoar}/{organisation}")
 }
 
+/// Address of one member's receipts that says what was just entered or taken back.
+#[must_use]
+pub fn done(id: AdvisoryId, ceptoar: &str, organisation: OrganisationId, done: Uuid) -> String {
+    format!("{}?recorded={done}", receipt(id, ceptoar, organisation))
+}
+
 /// Address of taking a receipt back.
 #[must_use]
 pub fn withdrawal(id: AdvisoryId, ceptoar: &str, organisation: OrganisationId, receipt: Uuid) -> String {

@@ -162,8 +162,8 @@ pub struct DeskReceipt {
     pub told: NewReceipt,
     /// When it was entered.
     pub entered_at: DateTime<Utc>,
-    /// Who entered it.
-    pub entered_by: AccountId,
+    /// Who entered it. None where that is not the viewer's to know, who sees which desk and not which person.
+    pub entered_by: Option<AccountId>,
     /// The person's name then. Empty where that is not the viewer's to know: another desk's words are its own.
     pub entered_by_name: String,
     /// When, by whom and why it was taken back; the latter two empty likewise.

@@ -74,7 +74,7 @@ pub async fn entered(
     let organisations: Vec<Uuid> = organisations.iter().map(|o| o.0).collect();
     let rows = sqlx::query!(
         r#"select d.receipt_id, d.organisation_id, d.ceptoar_id, coalesce(n.ja, d.ceptoar_id) as "ja!", coalesce(n.en, d.ceptoar_id) as "en!",
-                  d.channel as "channel: Channel", d.with_code, d.happened_at, d.entered_at, d.entered_by, d.withdrawn_at,
+                  d.channel as "channel: Channel", d.with_code, d.happened_at, d.entered_at, w.entered_by as "entered_by?", d.withdrawn_at,
                   coalesce(w.answered_by, '') as "answered_by!", coalesce(w.remark, '') as "remark!",
                   coalesce(w.entered_by_name, '') as "entered_by_name!",
                   coalesce(w.withdrawn_by_name, '') as "withdrawn_by_name!",
@@ -104,7 +104,7 @@ pub async fn entered(
                 happened_at: r.happened_at,
             },
             entered_at: r.entered_at,
-            entered_by: AccountId(r.entered_by),
+            entered_by: r.entered_by.map(AccountId),
             entered_by_name: r.entered_by_name,
             withdrawn: r.withdrawn_at.map(|at| (at, r.withdrawn_by_name, r.withdrawn_reason)),
         })
@@ -135,22 +135,20 @@ pub async fn acknowledged_at(
 /// When the database refuses or cannot be reached.
 pub async fn enter(
     tx: &mut PgConnection,
-    viewer: &Viewer,
     id: AdvisoryId,
     ceptoar: &str,
     organisation: OrganisationId,
     told: &NewReceipt,
 ) -> sqlx::Result<Option<Uuid>> {
     let receipt = sqlx::query_scalar!(
-        "insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at, entered_by)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning receipt_id",
+        "insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning receipt_id",
         id.0,
         organisation.0,
         ceptoar,
         told.channel.code(),
         told.with_code,
-        told.happened_at,
-        viewer.account_id.0
+        told.happened_at
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -166,22 +164,15 @@ pub async fn enter(
     Ok(Some(receipt))
 }
 
-/// Takes a receipt back; `false` when somebody did before.
+/// Takes a receipt back; `false` when somebody did before. Who is the database's to say.
 ///
 /// # Errors
 /// When the database refuses or cannot be reached.
-pub async fn withdraw(
-    tx: &mut PgConnection,
-    viewer: &Viewer,
-    receipt: Uuid,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+pub async fn withdraw(tx: &mut PgConnection, receipt: Uuid, reason: &str, now: DateTime<Utc>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "update desk_receipts set withdrawn_at = $2, withdrawn_by = $3 where receipt_id = $1 and withdrawn_at is null",
+        "update desk_receipts set withdrawn_at = $2 where receipt_id = $1 and withdrawn_at is null",
         receipt,
-        now,
-        viewer.account_id.0
+        now
     )
     .execute(&mut *tx)
     .await?;
@@ -206,10 +197,11 @@ pub async fn just_done(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<JustDone>> {
     let row = sqlx::query!(
-        r#"select withdrawn_at is not null as "withdrawn!" from desk_receipts
-           where receipt_id = $1 and advisory_id = $2
-             and case when withdrawn_at is null then entered_by = $3 and entered_at > $4
-                      else withdrawn_by = $3 and withdrawn_at > $4 end"#,
+        r#"select d.withdrawn_at is not null as "withdrawn!"
+           from desk_receipts d join desk_receipt_words w on w.receipt_id = d.receipt_id
+           where d.receipt_id = $1 and d.advisory_id = $2
+             and case when d.withdrawn_at is null then w.entered_by = $3 and d.entered_at > $4
+                      else w.withdrawn_by = $3 and d.withdrawn_at > $4 end"#,
         receipt,
         id.0,
         viewer.account_id.0,

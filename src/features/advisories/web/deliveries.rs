@@ -19,7 +19,6 @@ use crate::features::advisories::reading::deliveries::store::{self as watching, 
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
 use crate::features::advisories::receipts;
-use crate::features::advisories::receipts::store::JustDone;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
@@ -48,29 +47,6 @@ pub struct DeliveriesQuery {
     page: i64,
     #[serde(default)]
     published: Option<String>,
-    #[serde(default)]
-    recorded: Option<String>,
-}
-
-impl DeliveriesQuery {
-    /// What the viewer has just done to a receipt: an address that somebody kept or passed on says nothing.
-    async fn said(
-        &self,
-        tx: &mut Tx,
-        viewer: &Viewer,
-        id: AdvisoryId,
-        w: &'static DeliveriesWords,
-        now: DateTime<Utc>,
-    ) -> sqlx::Result<Option<&'static str>> {
-        let Some(receipt) = self.recorded.as_deref().and_then(|text| text.parse::<uuid::Uuid>().ok()) else {
-            return Ok(None);
-        };
-        let done = receipts::store::just_done(tx, viewer, id, receipt, now).await?;
-        Ok(done.map(|done| match done {
-            JustDone::Entered => w.just_recorded,
-            JustDone::TakenBack => w.just_withdrawn,
-        }))
-    }
 }
 
 /// A number of things beside the number they belong to.
@@ -228,7 +204,6 @@ pub async fn get(
     if let Some(list) = list.as_ref().filter(|list| list.with_windows) {
         record_addresses(&mut tx, &viewer, &frame, id, list, now).await?;
     }
-    let said = query.said(&mut tx, &viewer, id, w, now).await?;
     let addresses = list.iter().chain(&own).flat_map(|list| &list.rows).filter(|row| !row.address.is_empty()).count();
     let shown = Shown {
         account: viewer.account_id,
@@ -249,8 +224,6 @@ pub async fn get(
     let mut chrome = frame.chrome(page_title, &way);
     if query.published.is_some() && found.case_team {
         chrome = chrome.with_flash("success", w.just_published);
-    } else if let Some(said) = said {
-        chrome = chrome.with_flash("success", said);
     }
     Ok(Page(DeliveriesPage {
         chrome,

@@ -57,8 +57,6 @@ crate::words! {
         by_code: "受領コードで記録" / "Enter by code",
         calls: "連絡一覧を開く" / "Call list",
         script: "電話の台本を開く" / "Telephone script",
-        just_recorded: "受領を記録しました。" / "The receipt is entered.",
-        just_withdrawn: "受領の記録を取り消しました。" / "The receipt is taken back.",
         no_window: "メール窓口なし: 電話で連絡" / "No mail window: telephone",
         elsewhere: "ほかの窓口で受信" / "Gets it through another window",
         previous: "前の200件" / "Previous 200",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::desk::{self, Asking, Desk, refused};
 use super::entry::MemberPlace;
-use super::words::ReceiptWords;
+use super::page;
 use crate::features::access::action::{DirectoryAction, ReceiptAction};
 use crate::features::access::{Viewer, could};
 use crate::features::advisories::receipts::calls::attempt::{Attempt, NewAttempt, Outcome};
@@ -16,7 +16,7 @@ use crate::features::advisories::receipts::calls::callee::{CallNumber, Callee};
 use crate::features::advisories::receipts::calls::hours;
 use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
-use crate::features::advisories::receipts::store::{self as receipts, A_MOMENT, JustDone};
+use crate::features::advisories::receipts::store::A_MOMENT;
 use crate::features::directory::roster::paths as roster;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
@@ -69,10 +69,12 @@ crate::words! {
         attempt: "つながらなかったとき" / "If you did not get through",
         attempt_red: "電話した結果" / "How the call ended",
         which: "かけた番号" / "Number called",
+        choose: "選んでください" / "Please choose",
         other: "その他の手段" / "another way",
         noted: "連絡の結果を記録しました。" / "The call is noted.",
         noted_wrong: "番号違いを記録しました。名簿の窓口で番号を訂正してください。" / "The wrong number is noted. Please correct it in the directory.",
         number_changed: "その番号は、名簿で変わりました。結果は記録していません。いまの番号をご確認ください。" / "That number has changed in the directory. Nothing was noted. Please look at the present one.",
+        choose_number: "かけた番号を選んでから、結果を押してください。結果は記録していません。" / "Please choose the number that you called, then press how it ended. Nothing was noted.",
         wrong_mark: "番号違い" / "wrong number",
         correct: "番号を訂正する" / "Correct the number",
         by: "{time} {kind} {outcome} ({who})" / "{time} {kind}: {outcome} ({who})",
@@ -127,6 +129,8 @@ struct CalleeRow {
     mail: &'static str,
     silent: bool,
     numbers: Vec<NumberRow>,
+    /// None of several is preselected: what nobody chose would mark a number as wrong.
+    several: bool,
     attempts: Vec<String>,
     attempt: String,
     receipt: String,
@@ -213,6 +217,7 @@ impl View<'_> {
             mail: callee.mail.label(language),
             silent: callee.mail.is_silent(),
             numbers: callee.numbers.iter().map(|n| self.number(organisation, n, &own)).collect(),
+            several: callee.numbers.iter().filter(|n| n.way.is_some()).count() > 1,
             attempts: own.iter().map(line).collect(),
             attempt: paths::attempt(desk.id, &desk.ceptoar_id, organisation),
             receipt: format!(
@@ -272,16 +277,14 @@ async fn said(
     query: &CallsQuery,
     attempts: &[Attempt],
 ) -> Result<Option<(&'static str, &'static str)>, WebError> {
-    let (w, words) = (CallsWords::of(asking.frame.language), ReceiptWords::of(asking.frame.language));
-    if let Ok(receipt) = query.recorded.parse::<Uuid>() {
-        let done = receipts::just_done(tx, asking.viewer, desk.id, receipt, desk.now).await?;
-        return Ok(done.map(|done| match done {
-            JustDone::Entered => ("success", words.recorded),
-            JustDone::TakenBack => ("success", words.withdraw_done),
-        }));
+    let w = CallsWords::of(asking.frame.language);
+    if let Some(done) = page::said(tx, desk, asking, &query.recorded).await? {
+        return Ok(Some(("success", done)));
     }
-    if query.noted == CHANGED {
-        return Ok(Some(("warning", w.number_changed)));
+    match query.noted.as_str() {
+        CHANGED => return Ok(Some(("warning", w.number_changed))),
+        CHOOSE => return Ok(Some(("warning", w.choose_number))),
+        _ => {}
     }
     let Ok(noted) = query.noted.parse::<Uuid>() else { return Ok(None) };
     let own = |a: &&Attempt| a.attempt_id == noted && a.by == asking.viewer.account_id && a.at > desk.now - A_MOMENT;
@@ -333,6 +336,10 @@ fn no_window(desk: &Desk, w: &'static CallsWords) -> &'static str {
 
 /// Said of a number that stands in the directory no more.
 const CHANGED: &str = "changed";
+/// Said where a window has several numbers and none was chosen.
+const CHOOSE: &str = "choose";
+/// Called by another way than a registered number.
+const OTHER: &str = "other";
 
 /// Notes an attempt.
 pub async fn post(
@@ -347,23 +354,23 @@ pub async fn post(
     desk.member(&mut tx, place.organisation).await?;
     // Both are chosen from what the page offers.
     let outcome = Outcome::from_code(&form.outcome).ok_or(WebError::BadRequest)?;
-    let fact: Option<Uuid> = match form.number.as_str() {
-        "" => None,
-        text => Some(text.parse::<Uuid>().map_err(|_| WebError::BadRequest)?),
-    };
     let list = ListPlace::from_code(&form.at, desk.now)
         .map_or_else(|| paths::calls(desk.id, &desk.ceptoar_id), |at| paths::calls_at(desk.id, &desk.ceptoar_id, at));
     let back = |noted: &str| {
         let anchor = paths::anchor(place.organisation);
         Redirect::to(&format!("{list}&noted={noted}#{anchor}")).into_response()
     };
-    let number = match fact {
-        None => None,
-        Some(fact) => match store::called(&mut tx, &desk.ceptoar_id, place.organisation, fact).await? {
-            Some(called) => Some(called),
-            // A colleague has corrected it meanwhile.
-            None => return Ok(back(CHANGED)),
-        },
+    let number = match form.number.as_str() {
+        "" => return Ok(back(CHOOSE)),
+        OTHER => None,
+        text => {
+            let fact = text.parse().map_err(|_| WebError::BadRequest)?;
+            match store::called(&mut tx, &desk.ceptoar_id, place.organisation, fact).await? {
+                Some(called) => Some(called),
+                // A colleague has corrected it meanwhile.
+                None => return Ok(back(CHANGED)),
+            }
+        }
     };
     let attempt = NewAttempt { number, outcome };
     let noted = store::note(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, attempt, desk.now).await;

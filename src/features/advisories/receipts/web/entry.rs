@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::code;
 use super::desk::{self, Asking, Desk, refused};
-use super::page::{Known, back, bounds};
+use super::page::{self, Known, bounds};
 use super::words::ReceiptWords;
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
@@ -40,6 +40,8 @@ pub struct MemberPlace {
 #[serde(default)]
 pub struct EntryQuery {
     from: String,
+    /// The receipt that was just entered or taken back.
+    recorded: String,
 }
 
 /// What is known, and the form.
@@ -53,10 +55,11 @@ pub async fn get(
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id: place.id, ceptoar: &place.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Call, "receipt.enter").await?;
     let known = Known::read(&mut tx, &desk, place.organisation).await?;
+    let said = page::said(&mut tx, &desk, asking, &query.recorded).await?;
     tx.commit().await?;
     // The way is chosen and never preselected: what nobody chose would stand there as evidence.
     let form = EntryForm { from: query.from, ..EntryForm::just_now(desk.now) };
-    Ok(known.page(&desk, &frame, form, FieldErrors::default()))
+    Ok(known.page_saying(&desk, &frame, form, FieldErrors::default(), said))
 }
 
 /// Enters it, once it is confirmed.
@@ -105,7 +108,7 @@ pub async fn post(
     if form.confirmed != "true" {
         return Ok(known.confirmation(&desk, &frame, &form, &told));
     }
-    let entered = store::enter(&mut tx, &viewer, desk.id, &desk.ceptoar_id, place.organisation, &told).await;
+    let entered = store::enter(&mut tx, desk.id, &desk.ceptoar_id, place.organisation, &told).await;
     let Some(receipt) = entered.map_err(refused)? else {
         // A colleague was faster by less than this request took.
         known = Known::read(&mut tx, &desk, place.organisation).await?;
@@ -125,7 +128,7 @@ fn overtaken(known: &Known, desk: &Desk, asking: Asking<'_>, form: &EntryForm, t
     let message = known.is_settled(desk, asking.frame.language)?;
     let twice = known
         .standing(desk)
-        .filter(|r| known.own.is_none() && r.entered_by == asking.viewer.account_id && r.told == *told);
+        .filter(|r| known.own.is_none() && r.entered_by == Some(asking.viewer.account_id) && r.told == *told);
     if let Some(receipt) = twice.filter(|_| form.confirmed == "true") {
         return Some(done(desk, form, known.organisation, receipt.receipt_id));
     }
@@ -134,8 +137,12 @@ fn overtaken(known: &Known, desk: &Desk, asking: Asking<'_>, form: &EntryForm, t
     Some(known.page(desk, asking.frame, form.clone(), errors))
 }
 
-/// Back to where somebody came from; on the call list to the same member, which stands there struck out.
+/// Back to the same member on the call list, which stands there struck out. Else to the member's receipts: they read no
+/// addresses, so that whoever has read too many is still told that this one is stored.
 fn done(desk: &Desk, form: &EntryForm, organisation: OrganisationId, receipt: Uuid) -> Response {
-    let to = format!("{}&recorded={receipt}#{}", back(desk, &form.from), paths::anchor(organisation));
+    let to = match paths::back_to_calls(desk.id, &desk.ceptoar_id, &form.from, desk.now) {
+        Some(calls) => format!("{calls}&recorded={receipt}#{}", paths::anchor(organisation)),
+        None => paths::done(desk.id, &desk.ceptoar_id, organisation, receipt),
+    };
     Redirect::to(&to).into_response()
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::desk::{Asking, Desk};
 use super::words::ReceiptWords;
 use crate::features::advisories::receipts::receipt::{Channel, DeskReceipt, NewReceipt};
+use crate::features::advisories::receipts::store::JustDone;
 use crate::features::advisories::receipts::typed::{Bounds, EntryForm};
 use crate::features::advisories::receipts::{paths, store};
 use crate::kernel::ids::OrganisationId;
@@ -96,6 +97,8 @@ struct ReceiptPage {
     open: bool,
     action: String,
     back: String,
+    list: String,
+    calls: String,
     channels: Vec<Choice>,
     form: EntryForm,
     errors: FieldErrors,
@@ -180,6 +183,19 @@ impl Known {
     /// The page, with the form where there is something to enter.
     #[must_use]
     pub fn page(&self, desk: &Desk, frame: &Frame, form: EntryForm, errors: FieldErrors) -> Response {
+        self.page_saying(desk, frame, form, errors, None)
+    }
+
+    /// The same, saying first what has just been done.
+    #[must_use]
+    pub fn page_saying(
+        &self,
+        desk: &Desk,
+        frame: &Frame,
+        form: EntryForm,
+        errors: FieldErrors,
+        said: Option<&'static str>,
+    ) -> Response {
         let language = frame.language;
         let w = ReceiptWords::of(language);
         let settled = self.is_settled(desk, language).is_some();
@@ -188,8 +204,12 @@ impl Known {
         let open = desk.takes_receipts() && !own_organisation && (!settled || !errors.is_empty());
         let title = if open { w.title } else { w.title_known };
         let wrong = !errors.is_empty();
+        let chrome = desk.chrome(frame, title);
         let page = ReceiptPage {
-            chrome: desk.chrome(frame, title),
+            chrome: match said {
+                Some(said) => chrome.with_flash("success", said),
+                None => chrome,
+            },
             w,
             number: desk.number().to_owned(),
             level: desk.level(),
@@ -202,6 +222,9 @@ impl Known {
             open,
             action: paths::receipt(desk.id, &desk.ceptoar_id, self.organisation),
             back: back(desk, &form.from),
+            list: desk.list(),
+            calls: paths::back_to_calls(desk.id, &desk.ceptoar_id, &form.from, desk.now)
+                .unwrap_or_else(|| paths::calls(desk.id, &desk.ceptoar_id)),
             channels: channels(&form.channel, language),
             form,
             errors,
@@ -301,6 +324,25 @@ fn channels(chosen: &str, language: Language) -> Vec<Choice> {
         chosen: channel.code() == chosen,
     };
     Channel::ALL.map(choice).to_vec()
+}
+
+/// What the viewer has just done to a receipt of the item: an address that somebody kept or passed on says nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn said(
+    tx: &mut Tx,
+    desk: &Desk,
+    asking: Asking<'_>,
+    receipt: &str,
+) -> Result<Option<&'static str>, WebError> {
+    let w = ReceiptWords::of(asking.frame.language);
+    let Ok(receipt) = receipt.parse() else { return Ok(None) };
+    let done = store::just_done(tx, asking.viewer, desk.id, receipt, desk.now).await?;
+    Ok(done.map(|done| match done {
+        JustDone::Entered => w.recorded,
+        JustDone::TakenBack => w.withdraw_done,
+    }))
 }
 
 /// Where somebody came from: their place on the call list, or the delivery list.

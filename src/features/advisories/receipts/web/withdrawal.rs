@@ -135,14 +135,15 @@ pub async fn post(
     if form.confirmed != "true" {
         return Ok(known.withdrawal(&desk, &frame, &receipt, &reason));
     }
-    if !store::withdraw(&mut tx, &viewer, receipt.receipt_id, &reason, desk.now).await.map_err(refused)? {
+    if !store::withdraw(&mut tx, receipt.receipt_id, &reason, desk.now).await.map_err(refused)? {
         // A colleague was faster by less than this request took.
         return Ok(to_member(&desk, &known));
     }
     let detail = serde_json::json!({ "ceptoar": desk.ceptoar_id, "organisation": known.organisation });
     desk.record(&mut tx, asking, "receipt.withdraw", detail).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{}&recorded={}", desk.list(), receipt.receipt_id)).into_response())
+    let done = paths::done(desk.id, &desk.ceptoar_id, known.organisation, receipt.receipt_id);
+    Ok(Redirect::to(&done).into_response())
 }
 
 fn to_member(desk: &Desk, known: &Known) -> Response {

@@ -51,6 +51,7 @@ crate::words! {
         hours_ago: "{time}({hours}時間{minutes}分前)" / "{time} ({hours} hours {minutes} minutes ago)",
         days_ago: "{time}({days}日前)" / "{time} ({days} days ago)",
         to_list: "配信状況に戻る" / "Back to the deliveries",
+        to_calls: "連絡一覧を開く" / "Open the call list",
         told_by: "連絡した方: {who}" / "Told by: {who}",
         remark_line: "備考: {remark}" / "Remark: {remark}",
         entered_row: "記録: {entered} ({desk})" / "Entered: {entered} ({desk})",
