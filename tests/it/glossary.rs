@@ -9,6 +9,8 @@ use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
+use ceptoar_portal::features::advisories::receipts::calls::attempt::Outcome;
+use ceptoar_portal::features::advisories::receipts::receipt::Channel as ReceiptChannel;
 use ceptoar_portal::features::directory::activities::kind::Kind as ActivityKind;
 use ceptoar_portal::features::directory::federations::federation::Part;
 use ceptoar_portal::features::directory::groups::group::Kind as GroupKind;
@@ -55,7 +57,8 @@ fn copy_states() -> impl Iterator<Item = CopyState> {
 fn standings() -> impl Iterator<Item = Standing> {
     successors(Some(Standing::Waiting), |standing| match standing {
         Standing::Waiting => Some(Standing::Overdue),
-        Standing::Overdue => Some(Standing::Acknowledged),
+        Standing::Overdue => Some(Standing::ToldDesk),
+        Standing::ToldDesk => Some(Standing::Acknowledged),
         Standing::Acknowledged => None,
     })
 }
@@ -116,6 +119,8 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("PartnerRole", PartnerRole::ALL),
         rows("groups::Kind", GroupKind::ALL),
         rows("federations::Part", Part::ALL),
+        rows("receipts::Channel", ReceiptChannel::ALL),
+        rows("calls::Outcome", Outcome::ALL),
     ]
     .concat()
     .into_iter()

@@ -38,6 +38,7 @@ mod outgoing;
 mod overview;
 mod permissions;
 mod reading;
+mod receipts;
 mod row_security;
 mod search;
 mod security_page;

@@ -56,6 +56,15 @@ from advisories a, memberships m where a.state = 'published' and a.level <> 'RED
 insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
 select a.advisory_id, f.organisation_id, f.account_id, now() from advisories a, affiliations f join accounts c using (account_id)
 where a.level = 'AMBER' and a.state = 'published' and c.sign_in_name = 'poc-bank-2';
+insert into desk_receipts (advisory_id, organisation_id, ceptoar_id, channel, with_code, happened_at)
+select a.advisory_id, m.organisation_id, 'banks', 'phone', false, now()
+from advisories a, memberships m
+where a.level in ('AMBER', 'GREEN') and a.state = 'published' and m.ceptoar_id = 'banks';
+insert into desk_receipt_words (receipt_id, answered_by, entered_by)
+select receipt_id, 'x', account_id from desk_receipts, accounts where sign_in_name = 'desk-banks';
+insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
+select d.advisory_id, d.organisation_id, d.ceptoar_id, 'phone', 'busy', w.entered_by
+from desk_receipts d join desk_receipt_words w using (receipt_id);
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
 insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)
@@ -401,6 +410,8 @@ async fn a_member_sees_itself_and_no_other_member() {
         "delivery_addresses",
         "advisory_audience",
         "advisory_acknowledgements",
+        "desk_receipts",
+        "call_attempts",
         "directory_versions",
         "directory_changes",
     ] {
@@ -418,6 +429,8 @@ async fn a_member_sees_itself_and_no_other_member() {
         .await,
         0
     );
+    let words = "select count(*) from desk_receipt_words w join desk_receipts d using (receipt_id)";
+    assert_eq!(number(&mut tx, "select count(*) from desk_receipt_words").await, number(&mut tx, words).await);
     assert_eq!(number(&mut tx, "select count(*) from accounts").await, 1);
     assert_eq!(number(&mut tx, "select count(*) from advisories where state <> 'published'").await, 0);
 }
@@ -452,6 +465,7 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
             "deliveries",
             "delivery_addresses",
             "advisory_audience",
+            "call_attempts",
             "directory_changes",
             "directory_imports",
             "directory_import_columns",
@@ -477,9 +491,17 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
     for name in ["analyst", "analyst2", "approver", "approver2"] {
         let mut tx = looking(&app, &mut db, name).await;
         assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 4303, "{name}");
-        for table in ["contacts", "contact_channels", "delivery_addresses", "directory_versions", "directory_changes"] {
+        for table in [
+            "contacts",
+            "contact_channels",
+            "delivery_addresses",
+            "directory_versions",
+            "directory_changes",
+            "desk_receipt_words",
+        ] {
             assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{name} reads {table}");
         }
+        assert!(number(&mut tx, "select count(*) from desk_receipts").await > 0, "{name}");
         assert!(number(&mut tx, "select count(*) from deliveries").await > 0, "{name}");
     }
     let mut tx = looking(&app, &mut db, "liaison-fsa").await;

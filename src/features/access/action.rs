@@ -166,6 +166,15 @@ pub enum FederationAction {
     Keep,
 }
 
+/// What a desk does for its members who answer by other ways than the portal (受領の記録).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptAction {
+    /// See whom to call, note the calls, print script and sheets.
+    Call,
+    /// Enter that a member received an item, and take that back.
+    Enter,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -185,6 +194,8 @@ pub enum Action {
     Activity(ActivityAction),
     /// Something with a federation.
     Federation(FederationAction),
+    /// Something with receipts that a desk enters.
+    Receipt(ReceiptAction),
 }
 
 impl Action {
@@ -200,6 +211,7 @@ impl Action {
             Self::FollowUp(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod federation;
 pub mod follow_up;
 pub mod people;
+pub mod receipt;
 pub mod requests;
 pub mod role;
 pub mod rule;

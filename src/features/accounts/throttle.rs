@@ -10,7 +10,8 @@ use sqlx::PgConnection;
 use super::store;
 use crate::kernel::ids::AccountId;
 
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// Over what time most things are counted.
+pub const WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// Wrong codes of an app within a week, after which it is closed.
 pub const CODES_A_WEEK: i32 = 20;
 const OF_A_NAME_HERE: i32 = 10;
@@ -44,6 +45,8 @@ pub enum Counted {
     RecoveryProof(AccountId),
     /// Wrong second proofs after a right password.
     WrongSecond(AccountId),
+    /// Wrong codes of FAX sheets typed by a desk.
+    ReceiptCode(AccountId),
 }
 
 impl Counted {
@@ -60,6 +63,7 @@ impl Counted {
             Self::SecondProof(account) => format!("second-proof:{account}"),
             Self::RecoveryProof(account) => format!("recovery-proof:{account}"),
             Self::WrongSecond(account) => format!("wrong-second:{account}"),
+            Self::ReceiptCode(account) => format!("receipt-code:{account}"),
         }
     }
 
@@ -68,7 +72,7 @@ impl Counted {
             Self::Address(_) => 100,
             Self::KnownAt(_) | Self::UnknownAt(_) | Self::Passkey(_) => 300,
             Self::Ticket(_) => 60,
-            Self::LetterFrom(_) => 20,
+            Self::LetterFrom(_) | Self::ReceiptCode(_) => 20,
             Self::LetterOf(_) => 5,
             Self::Proof(_) | Self::SecondProof(_) | Self::RecoveryProof(_) => 15,
             Self::WrongSecond(_) => 4,
@@ -125,6 +129,14 @@ fn codes_of(account_id: AccountId) -> String {
 /// When the database cannot be reached.
 pub async fn charge(tx: &mut PgConnection, counted: Counted, now: DateTime<Utc>) -> sqlx::Result<bool> {
     Ok(store::charge_attempt(tx, &counted.subject(), now, WINDOW).await? > counted.limit())
+}
+
+/// It was right after all, and counts for nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn take_back(tx: &mut PgConnection, counted: Counted) -> sqlx::Result<()> {
+    store::take_back_attempt(tx, &counted.subject()).await
 }
 
 /// What the limits say to one more sign-in. `first` is the one in each window that the trail hears of: writing each

@@ -3,7 +3,7 @@
 //! An analyst drafts (`web/draft`), looks at who will receive it (`web/submission`) and submits;
 //! another person approves (`web/publication`), which freezes the audience and queues the mails
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
-//! (`web/deliveries`).
+//! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`).
 
 pub mod advisory;
 pub mod content;
@@ -11,6 +11,7 @@ pub mod mail;
 pub mod paths;
 pub mod publishing;
 pub mod reading;
+pub mod receipts;
 pub mod store;
 pub mod web;
 pub mod words;

@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::features::access::Viewer;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 
 /// How many members of the viewer's desks acknowledged an item.
@@ -19,23 +18,12 @@ pub struct MemberAnswers {
 }
 
 /// The members' answers to some items, for the CEPTOARs whose desk the viewer keeps.
-pub async fn member_answers(
-    tx: &mut PgConnection,
-    viewer: &Viewer,
-    ids: &[AdvisoryId],
-) -> sqlx::Result<Vec<MemberAnswers>> {
+pub async fn member_answers(tx: &mut PgConnection, ids: &[AdvisoryId]) -> sqlx::Result<Vec<MemberAnswers>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let desks: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
     let rows = sqlx::query!(
-        r#"select a.advisory_id, count(*) as "members!", count(k.found) as "acknowledged!"
-           from advisory_audience a
-           left join lateral (
-             select true as found from advisory_acknowledgements y
-             where y.advisory_id = a.advisory_id and y.organisation_id = a.organisation_id limit 1) k on true
-           where a.advisory_id = any ($1) and a.ceptoar_id = any ($2) and a.stage = 'member'
-           group by 1"#,
-        &ids,
-        &desks
+        r#"select advisory_id as "advisory_id!", members as "members!", acknowledged as "acknowledged!"
+           from desk_answers($1)"#,
+        &ids
     )
     .fetch_all(tx)
     .await?;

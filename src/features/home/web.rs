@@ -155,7 +155,7 @@ async fn section(
     let rows = reading::list(tx, viewer, &filter, limit, now).await?;
     let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
     let sent = if part == Part::Sent { watching::progress(tx, &ids).await? } else { Vec::new() };
-    let answers = if part == Part::Members { store::member_answers(tx, viewer, &ids).await? } else { Vec::new() };
+    let answers = if part == Part::Members { store::member_answers(tx, &ids).await? } else { Vec::new() };
     let items = rows.into_iter().map(|row| item(row, part, &sent, &answers, language, now)).collect();
     let (heading, none, none_text) = match part {
         Part::Acknowledge => (w.acknowledge, w.acknowledge_none, w.acknowledge_none_text),

@@ -51,6 +51,7 @@ actions! {
     "recovery_codes.renew" Security "予備コードの作り直し" / "Recovery codes renewed";
     "route.ask" Security "権限のない画面への要求" / "Page asked for without the right";
     "limit.contacts" Security "連絡先の閲覧回数の上限" / "Limit of contact readings reached";
+    "limit.contacts_passed" Security "上限を超えた連絡先の閲覧(未確認の構成員への連絡)" / "Contacts read beyond the limit, to call members";
     "rule.adopt" Work "取扱いルールの版の登録" / "Handling rule registered";
     "rule.withdraw" Work "取扱いルールの版の取消し" / "Handling rule taken back";
     "rule.consent" Work "取扱いルールへの同意" / "Consent to the handling rule";
@@ -89,6 +90,12 @@ actions! {
     "advisory.read" Work "情報提供の閲覧" / "Advisory read";
     "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (number and level only)";
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
+    "receipt.enter" Work "受領の記録(事務局)" / "Receipt entered by a desk";
+    "receipt.withdraw" Work "受領の記録の取消し" / "Receipt taken back";
+    "receipt.code" Work "受領コードによる検索" / "Code of a fax sheet tried";
+    "receipt.calls" Work "連絡一覧の閲覧" / "Call list opened";
+    "receipt.call" Work "電話連絡の結果の記録" / "Call noted";
+    "receipt.sheet" Work "電話の台本・FAX送信票の作成" / "Script or fax sheet made";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "federation.change" Work "連絡協議会の登録・変更" / "Federation changed";

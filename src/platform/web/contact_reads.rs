@@ -26,32 +26,58 @@ pub struct Shown<'a> {
 ///
 /// # Errors
 /// 429 with the time to wait, or the database's own.
-pub async fn charge(
-    mut tx: Tx,
-    Shown { account, addresses, limit, request_id }: Shown<'_>,
+pub async fn charge(mut tx: Tx, shown: Shown<'_>, now: DateTime<Utc>) -> Result<Tx, WebError> {
+    let Some(over) = count(&mut tx, shown, now).await? else { return Ok(tx) };
+    if over.first {
+        alert(&mut tx, shown, Event::refused(now, "limit.contacts", "account", &shown.account.to_string()), over)
+            .await?;
+    }
+    tx.commit().await?;
+    Err(WebError::TooMany((over.ends_at - now).to_std().unwrap_or_default()))
+}
+
+/// Charges numbers that are shown whatever the limit says: a desk that calls those who have not received an item must
+/// not run out of numbers in the middle of the night. Each time that it is shown more than the limit stands in the
+/// trail, as an alert with the thing it was about.
+///
+/// # Errors
+/// The database's own.
+pub async fn charge_without_end(
+    tx: &mut Tx,
+    shown: Shown<'_>,
+    about: (&'static str, &str),
     now: DateTime<Utc>,
-) -> Result<Tx, WebError> {
-    let shown = i32::try_from(addresses).unwrap_or(i32::MAX);
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    if shown == 0 {
-        return Ok(tx);
+) -> sqlx::Result<()> {
+    let Some(over) = count(tx, shown, now).await? else { return Ok(()) };
+    alert(tx, shown, Event::done(now, "limit.contacts_passed", about.0, about.1), over).await
+}
+
+/// By how much somebody is over the limit.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    reads: i32,
+    first: bool,
+    ends_at: DateTime<Utc>,
+}
+
+async fn count(tx: &mut Tx, shown: Shown<'_>, now: DateTime<Utc>) -> sqlx::Result<Option<Over>> {
+    let addresses = i32::try_from(shown.addresses).unwrap_or(i32::MAX);
+    let limit = i32::try_from(shown.limit).unwrap_or(i32::MAX);
+    if addresses == 0 {
+        return Ok(None);
     }
     let charged = sqlx::query!(
         r#"select reads as "reads!", ends_at as "ends_at!" from charge_contact_reads($1, $2)"#,
-        shown,
+        addresses,
         now
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut **tx)
     .await?;
-    if charged.reads <= limit {
-        return Ok(tx);
-    }
-    if charged.reads.saturating_sub(shown) <= limit {
-        let detail = serde_json::json!({ "reads": charged.reads, "limit": limit });
-        let subject_id = account.to_string();
-        let event = Event::refused(now, "limit.contacts", "account", &subject_id);
-        audit::record(&mut tx, event.by(account).request(request_id).detail(detail)).await?;
-    }
-    tx.commit().await?;
-    Err(WebError::TooMany((charged.ends_at - now).to_std().unwrap_or_default()))
+    let first = charged.reads.saturating_sub(addresses) <= limit;
+    Ok((charged.reads > limit).then_some(Over { reads: charged.reads, first, ends_at: charged.ends_at }))
+}
+
+async fn alert(tx: &mut Tx, shown: Shown<'_>, event: Event<'_>, over: Over) -> sqlx::Result<()> {
+    let detail = serde_json::json!({ "reads": over.reads, "limit": shown.limit });
+    audit::record(tx, event.by(shown.account).request(shown.request_id).detail(detail)).await
 }

@@ -47,7 +47,8 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 65] = [
+const VALID: [(&str, &str); 66] = [
+    ("answered_by", "当直"),
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -255,6 +256,7 @@ impl Scene {
                 .map(|p| format!("/advisories/{id}{p}"))
         };
         let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
+        let told = told_to_the_desk(&app, bank).await;
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
@@ -292,6 +294,12 @@ impl Scene {
             starts.push(format!("/break-glass/organisations/{bank}"));
             starts.push(format!("{}?columns=change", brought.location()));
             starts.push(brought.location().to_owned());
+            if name == "desk" {
+                starts.extend(
+                    ["calls", "receipt-code"].map(|page| format!("/advisories/{published}/{page}?ceptoar=banks")),
+                );
+                starts.extend([format!("/advisories/{published}/receipts/banks/{bank}"), told.clone()]);
+            }
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
             }
@@ -409,6 +417,29 @@ async fn recorded_activity(app: &TestApp) -> String {
         .fetch_one(&mut app.database.owner().await)
         .await
         .expect("an entry")
+}
+
+/// A receipt that the desk entered for another item: where it is taken back.
+async fn told_to_the_desk(app: &TestApp, bank: uuid::Uuid) -> String {
+    let id = factory::published_advisory(app, NewAdvisory::default()).await;
+    let typed = [
+        ("channel", "phone"),
+        ("answered_by", "当直"),
+        ("on_year", "2026"),
+        ("on_month", "11"),
+        ("on_day", "21"),
+        ("on_hour", "21"),
+        ("on_minute", "10"),
+        ("confirmed", "true"),
+    ];
+    let place = format!("/advisories/{id}/receipts/banks/{bank}");
+    let done = app.signed_in("desk").await.post(&place, &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    let receipt: uuid::Uuid = sqlx::query_scalar("select receipt_id from desk_receipts")
+        .fetch_one(&mut app.database.owner().await)
+        .await
+        .expect("a receipt");
+    format!("{place}/{receipt}/withdrawal")
 }
 
 /// A step of its setting up that the other CEPTOAR's desk wrote down: the path of its page.

@@ -397,7 +397,15 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 134] = [
+const TESTED_ELSEWHERE: [&str; 141] = [
+    // tests/it/receipts.rs
+    "GET /advisories/{id}/receipts/{ceptoar}/{organisation}",
+    "POST /advisories/{id}/receipts/{ceptoar}/{organisation}",
+    "GET /advisories/{id}/receipts/{ceptoar}/{organisation}/{receipt}/withdrawal",
+    "POST /advisories/{id}/receipts/{ceptoar}/{organisation}/{receipt}/withdrawal",
+    "POST /advisories/{id}/receipt-code",
+    "POST /advisories/{id}/calls/{ceptoar}/{organisation}",
+    "GET /advisories/{id}/fax/{ceptoar}/{organisation}",
     // tests/it/feature_map/of_day.rs
     "GET /directory/map",
     "GET /directory/map.csv",

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::features::access::advisory::Hat;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};
+use crate::kernel::stage::Stage;
 
 /// Where an item stands for the viewer's organisations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Standing {
     Waiting,
     /// It is late.
     Overdue,
+    /// A desk entered that it was told; nobody of the firm has acknowledged yet.
+    ToldDesk,
     /// All of them acknowledged.
     Acknowledged,
 }
@@ -24,6 +27,7 @@ impl Standing {
         match self {
             Self::Waiting => "waiting",
             Self::Overdue => "overdue",
+            Self::ToldDesk => "told_desk",
             Self::Acknowledged => "acknowledged",
         }
     }
@@ -34,6 +38,7 @@ impl Label for Standing {
         match self {
             Self::Waiting => language.pick("要受領確認", "To acknowledge"),
             Self::Overdue => language.pick("期限超過", "Overdue"),
+            Self::ToldDesk => language.pick("事務局が受領を記録", "Entered by the desk"),
             Self::Acknowledged => language.pick("受領確認済", "Acknowledged"),
         }
     }
@@ -51,10 +56,12 @@ pub fn duties(hats: &[Hat]) -> Vec<(OrganisationId, Option<ContactId>)> {
     duties
 }
 
-/// The standing; `None` where nothing is asked of the viewer. Two hats: both must have answered.
+/// The standing; `None` where nothing is asked of the viewer. Two hats: both must have answered. What a desk was told
+/// counts for the hat that it looks after, and is no acknowledgement: a wrong tick must not hide an item from the firm.
 pub fn standing(
     hats: &[Hat],
     answered: impl Fn(OrganisationId) -> bool,
+    told: impl Fn(&Hat) -> bool,
     answer_due: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<Standing> {
@@ -65,6 +72,10 @@ pub fn standing(
     if duties.iter().all(|(organisation, _)| answered(*organisation)) {
         return Some(Standing::Acknowledged);
     }
+    let received = |hat: &Hat| answered(hat.organisation_id) || (hat.stage == Stage::Member && told(hat));
+    if hats.iter().filter(|hat| hat.acknowledges()).all(received) {
+        return Some(Standing::ToldDesk);
+    }
     Some(if answer_due.is_some_and(|due| due < now) { Standing::Overdue } else { Standing::Waiting })
 }
 
@@ -72,7 +83,6 @@ pub fn standing(
 mod tests {
     use super::*;
     use crate::features::access::Role;
-    use crate::kernel::stage::Stage;
 
     fn hat(role: Role, stage: Stage, organisation: OrganisationId, sealed: bool) -> Hat {
         Hat { ceptoar_id: "banks".into(), stage, organisation_id: organisation, role, contact_id: None, sealed }
@@ -84,7 +94,7 @@ mod tests {
         let hats =
             [hat(Role::MemberReader, Stage::Member, a, false), hat(Role::Secretariat, Stage::Secretariat, b, true)];
         assert!(duties(&hats).is_empty());
-        assert_eq!(standing(&hats, |_| false, None, DateTime::UNIX_EPOCH), None);
+        assert_eq!(standing(&hats, |_| false, |_| false, None, DateTime::UNIX_EPOCH), None);
     }
 
     #[test]
@@ -97,8 +107,22 @@ mod tests {
             hat(Role::MinistryLiaison, Stage::Ministry, b, false),
         ];
         assert_eq!(duties(&hats).len(), 2);
-        assert_eq!(standing(&hats, |o| o == a, None, now), Some(Standing::Waiting));
-        assert_eq!(standing(&hats, |o| o == a, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Overdue));
-        assert_eq!(standing(&hats, |_| true, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Acknowledged));
+        let untold = |_: &Hat| false;
+        assert_eq!(standing(&hats, |o| o == a, untold, None, now), Some(Standing::Waiting));
+        assert_eq!(standing(&hats, |o| o == a, untold, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Overdue));
+        assert_eq!(standing(&hats, |_| true, untold, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Acknowledged));
+    }
+
+    #[test]
+    fn what_a_desk_was_told_is_no_acknowledgement_and_counts_for_its_own_hop() {
+        let (a, b) = (OrganisationId::random(), OrganisationId::random());
+        let hats = [hat(Role::MemberPoc, Stage::Member, a, false)];
+        let due = Some(DateTime::UNIX_EPOCH);
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(2);
+        assert_eq!(standing(&hats, |_| false, |_| true, due, now), Some(Standing::ToldDesk));
+        assert_eq!(standing(&hats, |_| true, |_| true, due, now), Some(Standing::Acknowledged));
+        let desk = [hats[0].clone(), hat(Role::Secretariat, Stage::Secretariat, b, false)];
+        assert_eq!(standing(&desk, |_| false, |_| true, due, now), Some(Standing::Overdue));
+        assert_eq!(standing(&desk, |o| o == b, |_| true, due, now), Some(Standing::ToldDesk));
     }
 }

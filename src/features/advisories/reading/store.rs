@@ -92,8 +92,10 @@ async fn candidates(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<ListRow>> {
     let asked = match filter.state {
-        Some(ListState::Waiting | ListState::Overdue) => Some(asked_to_answer(&mut *tx, viewer, false).await?),
-        Some(ListState::Acknowledged) => Some(asked_to_answer(&mut *tx, viewer, true).await?),
+        Some(ListState::Waiting) => Some(asked_to_answer(&mut *tx, viewer, false, false).await?),
+        // What the desk was told is not late any more.
+        Some(ListState::Overdue) => Some(asked_to_answer(&mut *tx, viewer, false, true).await?),
+        Some(ListState::Acknowledged) => Some(asked_to_answer(&mut *tx, viewer, true, false).await?),
         Some(ListState::Draft | ListState::Review | ListState::Published) | None => None,
     };
     let patterns = filter.patterns();
@@ -149,21 +151,29 @@ async fn candidates(
         .collect())
 }
 
-/// The items that the viewer's organisations have to acknowledge: those that all of them did, or the others.
-async fn asked_to_answer(tx: &mut PgConnection, viewer: &Viewer, answered: bool) -> sqlx::Result<Vec<Uuid>> {
+/// The items that the viewer's organisations have to acknowledge: those that all of them did, or the others. What a desk
+/// entered for them takes nothing off their own list, unless it is asked what somebody still waits for (`with_desks`).
+async fn asked_to_answer(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    answered: bool,
+    with_desks: bool,
+) -> sqlx::Result<Vec<Uuid>> {
     let roles: Vec<String> = Role::ALL.iter().filter(|r| r.acknowledges()).map(|r| r.code().to_owned()).collect();
     sqlx::query_scalar!(
         r#"select h.advisory_id as "advisory_id!"
            from viewer_hats(null) h
            left join lateral (
-             select true as found from advisory_acknowledgements y
+             select true as found from advisory_receipts y
              where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
-               and y.organisation_id = any ($1) limit 1) k on true
+               and y.organisation_id = any ($1)
+               and (y.stage is null or ($4 and y.stage = h.stage and y.ceptoar_id = h.ceptoar_id)) limit 1) k on true
            where h.role = any ($2) and not h.sealed
            group by h.advisory_id having bool_and(k.found is not null) = $3"#,
         &organisations(viewer),
         &roles,
-        answered
+        answered,
+        with_desks
     )
     .fetch_all(tx)
     .await
@@ -246,7 +256,7 @@ async fn reaches(
     Ok(reaches)
 }
 
-/// Which of the viewer's organisations acknowledged which of some items.
+/// Which of the viewer's organisations acknowledged which of some items in the portal.
 pub async fn answers(
     tx: &mut PgConnection,
     viewer: &Viewer,
@@ -263,6 +273,26 @@ pub async fn answers(
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|r| (AdvisoryId(r.advisory_id), OrganisationId(r.organisation_id))).collect())
+}
+
+/// For which of the viewer's organisations the desks of which CEPTOARs entered receipts of some items.
+pub async fn told_to_desks(
+    tx: &mut PgConnection,
+    viewer: &Viewer,
+    ids: &[AdvisoryId],
+) -> sqlx::Result<HashSet<(AdvisoryId, OrganisationId, String)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let organisations = organisations(viewer);
+    let rows = sqlx::query!(
+        "select advisory_id, organisation_id, ceptoar_id from desk_receipts
+         where organisation_id = any ($1) and advisory_id = any ($2) and withdrawn_at is null",
+        &organisations,
+        &ids
+    )
+    .fetch_all(tx)
+    .await?;
+    let told = rows.into_iter().map(|r| (AdvisoryId(r.advisory_id), OrganisationId(r.organisation_id), r.ceptoar_id));
+    Ok(told.collect())
 }
 
 /// One item as far as the viewer may know it.

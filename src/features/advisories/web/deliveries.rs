@@ -18,10 +18,12 @@ use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipi
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
+use crate::features::advisories::receipts;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::stage::Stage;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::contact_reads::{self, Shown};
@@ -127,6 +129,16 @@ struct RecipientList {
     narrow: bool,
     before: Option<String>,
     after: Option<String>,
+    desk: Option<DeskLinks>,
+}
+
+/// What the desk of the CEPTOAR can do about its members.
+#[derive(Debug)]
+struct DeskLinks {
+    calls: String,
+    script: String,
+    /// None where the named persons alone acknowledge.
+    code: Option<String>,
 }
 
 #[derive(Template)]
@@ -323,6 +335,31 @@ impl Context<'_> {
         RecipientRow::of(recipient, late, self.language)
     }
 
+    /// Rows with the way to each member's receipts, once for each member, for the desk that enters them.
+    fn rows_of_desk(&self, recipients: Vec<Recipient>, ceptoar: &str) -> Vec<RecipientRow> {
+        let enters = self.watch.names_windows(ceptoar) && self.found.envelope.level != SharingLevel::Red;
+        let mut last = None;
+        let mut rows = Vec::with_capacity(recipients.len());
+        for recipient in recipients {
+            let this = Some((recipient.stage, recipient.organisation_id));
+            let first = last != this && recipient.stage == Stage::Member;
+            last = this;
+            let receipt =
+                (enters && first).then(|| receipts::paths::receipt(self.id, ceptoar, recipient.organisation_id));
+            rows.push(RecipientRow { receipt, ..self.row(recipient) });
+        }
+        rows
+    }
+
+    fn links(&self, ceptoar: &str) -> DeskLinks {
+        let enters = self.found.envelope.level != SharingLevel::Red;
+        DeskLinks {
+            calls: receipts::paths::calls(self.id, ceptoar),
+            script: receipts::paths::script(self.id, ceptoar),
+            code: enters.then(|| receipts::paths::code(self.id, ceptoar)),
+        }
+    }
+
     async fn ceptoar_list(&self, tx: &mut Tx, query: &DeliveriesQuery) -> Result<Option<RecipientList>, WebError> {
         let w = DeliveriesWords::of(self.language);
         let narrow = Narrow::from_code(&query.state);
@@ -345,11 +382,12 @@ impl Context<'_> {
             ceptoar: query.ceptoar.clone(),
             with_windows,
             organisations: with_addresses(&recipients),
-            rows: recipients.into_iter().map(|r| self.row(r)).collect(),
+            rows: self.rows_of_desk(recipients, &query.ceptoar),
             choices,
             narrow: narrow.is_some(),
             before: (skip > 0).then(|| href(skip - 1)),
             after: more.then(|| href(skip + 1)),
+            desk: with_windows.then(|| self.links(&query.ceptoar)),
         }))
     }
 
@@ -370,6 +408,7 @@ impl Context<'_> {
             narrow: false,
             before: None,
             after: None,
+            desk: None,
         }))
     }
 }

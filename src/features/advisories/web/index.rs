@@ -172,6 +172,7 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
     let older = rows.last().filter(|_| more).map(|row| Cursor { at: row.shown_at, id: row.advisory_id });
     let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
     let answers = store::answers(tx, viewer, &ids).await?;
+    let told = store::told_to_desks(tx, viewer, &ids).await?;
     let recent: Vec<AdvisoryId> = rows
         .iter()
         .filter(|row| viewer.is_at_centre() && row.published_at.is_some_and(|at| at > now - PROGRESS_SHOWN_FOR))
@@ -180,7 +181,13 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
     let progress = if recent.is_empty() { Vec::new() } else { watching::progress(tx, &recent).await? };
     let rows = rows.into_iter().map(|row| {
         let id = row.advisory_id;
-        let standing = standing(&row.hats, |organisation| answers.contains(&(id, organisation)), row.answer_due, now);
+        let standing = standing(
+            &row.hats,
+            |organisation| answers.contains(&(id, organisation)),
+            |hat| told.contains(&(id, hat.organisation_id, hat.ceptoar_id.clone())),
+            row.answer_due,
+            now,
+        );
         (row, standing, progress.iter().find(|p| p.advisory_id == id).copied())
     });
     Ok(Listed { rows: rows.collect(), older })

@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
         .get(paths::PUBLICATION, approve, publication::get)
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())
+        .merge(super::receipts::routes())
 }
 
 /// The answer to a step that could not be taken, where the page itself has no better one.

@@ -31,8 +31,12 @@ pub struct RecipientRow {
     pub attempts: String,
     /// When it was settled.
     pub time: String,
-    /// When the organisation acknowledged.
+    /// When the organisation's receipt came.
     pub acknowledged: String,
+    /// What stands behind it.
+    pub evidence: String,
+    /// Where its desk sees and enters receipts.
+    pub receipt: Option<String>,
     /// An answer was due and did not come.
     pub overdue: bool,
 }
@@ -54,8 +58,10 @@ impl RecipientRow {
             reply_code: String::new(),
             attempts: String::new(),
             time: String::new(),
-            acknowledged: r.acknowledged_at.map_or_else(String::new, short_time),
-            overdue: late && r.acknowledged_at.is_none(),
+            acknowledged: r.received.as_ref().map_or_else(String::new, |received| short_time(received.at)),
+            evidence: r.received.as_ref().map_or_else(String::new, |received| received.words(language)),
+            receipt: None,
+            overdue: late && r.received.is_none(),
         };
         let Some(copy) = r.copy else { return row };
         row.state = (copy.state.badge(), copy.state.label(language));

@@ -17,7 +17,10 @@ use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::standing::{self, Standing};
 use crate::features::advisories::reading::store::{self, Answer, Found};
-use crate::kernel::ids::AdvisoryId;
+use crate::features::advisories::receipts;
+use crate::features::advisories::receipts::receipt::DeskReceipt;
+use crate::features::advisories::receipts::web::page::ReceiptRow;
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
@@ -58,6 +61,9 @@ crate::words! {
         acknowledged: "受領を確認しました。" / "Receipt is acknowledged.",
         acknowledged_by: "確認した方" / "Acknowledged by",
         me: "(あなた)" / "(you)",
+        told_desk: "事務局が記録した受領" / "Receipts entered by the desk",
+        told_help: "事務局が、連絡を受けて記録した受領です。お心当たりがないときや、内容が手元にないときは、すぐに事務局へお知らせください。ポータルで内容を読んだら、「受領を確認する」を押してください。" / "What the desk wrote down when it was told. If you know nothing of it, or do not have the advisory, tell the desk at once. Once you have read it here, press “Acknowledge receipt”.",
+        taken_back: "取り消し済み" / "Taken back",
         deliveries: "配信状況を見る" / "See deliveries",
         readers: "閲覧者を見る" / "See who read it",
         print: "印刷する" / "Print",
@@ -119,6 +125,8 @@ struct ShowPage {
     act_text: String,
     late: bool,
     answers: Vec<AnswerRow>,
+    told: Vec<ReceiptRow>,
+    told_stands: bool,
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
@@ -177,6 +185,8 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
+    let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
+    let told = receipts::store::entered(&mut tx, id, &own).await?;
     if found.envelope.state == ItemState::Published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
@@ -184,7 +194,7 @@ pub async fn get(
     if json.is_some() {
         return Ok(Json(as_json(&found)).into_response());
     }
-    let view = View { viewer: &viewer, frame: &frame, hats: found.hats.clone(), answers, now };
+    let view = View { viewer: &viewer, frame: &frame, hats: found.hats.clone(), answers, told, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
         (ItemState::Published, None) => view.sealed(&found).into_response(),
@@ -236,6 +246,8 @@ struct View<'a> {
     frame: &'a Frame,
     hats: Vec<Hat>,
     answers: Vec<Answer>,
+    /// What desks entered for the viewer's organisations.
+    told: Vec<DeskReceipt>,
     now: DateTime<Utc>,
 }
 
@@ -264,6 +276,17 @@ impl View<'_> {
         may.then(|| paths::readers(found.envelope.advisory_id))
     }
 
+    /// Whether a person of the organisation acknowledged.
+    fn has_answered(&self, organisation: OrganisationId) -> bool {
+        self.answers.iter().any(|a| a.organisation_id == organisation)
+    }
+
+    /// Whether the desk of this hat's CEPTOAR was told.
+    fn has_told(&self, hat: &Hat) -> bool {
+        let of_hat = |r: &DeskReceipt| r.organisation_id == hat.organisation_id && r.ceptoar_id == hat.ceptoar_id;
+        self.told.iter().any(|receipt| receipt.stands() && of_hat(receipt))
+    }
+
     fn published(&self, envelope: &Envelope) -> String {
         envelope.published_at.map_or_else(String::new, |at| long_time(at, self.language()))
     }
@@ -274,7 +297,8 @@ impl View<'_> {
         let e = &found.envelope;
         let standing = standing::standing(
             &self.hats,
-            |organisation| self.answers.iter().any(|a| a.organisation_id == organisation),
+            |organisation| self.has_answered(organisation),
+            |hat| self.has_told(hat),
             e.answer_due,
             self.now,
         );
@@ -324,6 +348,8 @@ impl View<'_> {
                 .filter(|_| !duties.is_empty())
                 .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
                 .collect(),
+            told: self.told.iter().map(|receipt| ReceiptRow::of(receipt, language)).collect(),
+            told_stands: self.told.iter().any(DeskReceipt::stands),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::features::advisories::receipts::receipt::Received;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::stage::Stage;
@@ -125,8 +126,8 @@ pub struct Recipient {
     pub copy: Option<Copy>,
     /// No copy here, because another window of the organisation gets it.
     pub elsewhere: bool,
-    /// When the organisation first acknowledged.
-    pub acknowledged_at: Option<DateTime<Utc>>,
+    /// The organisation's receipt that weighs most.
+    pub received: Option<Received>,
 }
 
 /// One copy to one window.
