@@ -4,6 +4,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::database::Database;
+use crate::features::advisories::relays::time_up;
 use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
 use crate::kernel::clock::Clock;
@@ -88,6 +89,7 @@ impl Mailing {
         let reminding = tokio::spawn(reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone()));
         let asking = verification::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
         let asking = tokio::spawn(asking);
+        let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
         loop {
             let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
@@ -101,6 +103,7 @@ impl Mailing {
         }
         reminding.abort();
         asking.abort();
+        relaying.abort();
         self.pool.close().await;
         drop(self.local);
         Ok(())

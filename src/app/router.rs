@@ -50,6 +50,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::federations::routes())
         .merge(directory::partners::routes())
         .merge(directory::groups::routes())
+        .merge(directory::relaying::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())

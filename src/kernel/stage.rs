@@ -31,6 +31,15 @@ impl Stage {
         }
     }
 
+    /// Whether it is the desk of the CEPTOAR that passes items on to there.
+    #[must_use]
+    pub fn is_behind_the_desk(self) -> bool {
+        match self {
+            Self::Ministry | Self::Secretariat => false,
+            Self::Member | Self::Partner => true,
+        }
+    }
+
     /// Whether somebody there can say that an item has arrived. Partner bodies have no accounts.
     #[must_use]
     pub fn answers(self) -> bool {

@@ -127,6 +127,12 @@ pub fn broken_constraint(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
 }
 
+/// Whether row security, or a function's own question, said no.
+#[must_use]
+pub fn is_forbidden(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
+}
+
 /// Whether the database was out of reach, as opposed to refusing a statement.
 #[must_use]
 pub fn is_unreachable(error: &sqlx::Error) -> bool {

@@ -196,7 +196,8 @@ async fn fill(owner: &mut PgConnection, recipients: usize) {
     let letter = Letter::new(Language::Ja, "【注意喚起】配信試験", &text, false).expect("a letter");
     let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
     let item = Uuid::new_v4();
-    let mail = outbox::store_mail(owner, "advisory", item, &letter, now).await.expect("a mail");
+    let mail =
+        outbox::store_mail(owner, "advisory", item, &letter, outbox::Readers::Everybody, now).await.expect("a mail");
     let addresses: Vec<String> = (0..recipients).map(ledger::address).collect();
     sqlx::query(
         "with made as (

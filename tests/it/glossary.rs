@@ -43,7 +43,8 @@ fn states() -> impl Iterator<Item = State> {
 
 /// The same for the states of a copy.
 fn copy_states() -> impl Iterator<Item = CopyState> {
-    successors(Some(CopyState::Queued), |state| match state {
+    successors(Some(CopyState::Held), |state| match state {
+        CopyState::Held => Some(CopyState::Queued),
         CopyState::Queued => Some(CopyState::Sending),
         CopyState::Sending => Some(CopyState::Sent),
         CopyState::Sent => Some(CopyState::Refused),

@@ -39,6 +39,7 @@ mod overview;
 mod permissions;
 mod reading;
 mod receipts;
+mod relays;
 mod row_security;
 mod search;
 mod security_page;

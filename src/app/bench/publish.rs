@@ -23,7 +23,7 @@ pub async fn run(settings: Publish) -> anyhow::Result<()> {
         let advisory = store::advisory(&mut owner, i32::try_from(round)? + 1).await?;
         let begin = Instant::now();
         let mut tx = db.begin(Some(approver), now).await?;
-        outbox::store_mail(&mut tx, "advisory", advisory.0, &store::letter()?, now).await?;
+        outbox::store_mail(&mut tx, "advisory", advisory.0, &store::letter()?, outbox::Readers::Everybody, now).await?;
         let queued = store::freeze(&mut tx, advisory, now).await?;
         tx.commit().await?;
         let took = begin.elapsed().as_secs_f64();

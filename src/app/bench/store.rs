@@ -21,7 +21,7 @@ pub async fn enqueue(owner: &mut PgConnection, recipients: i32, now: DateTime<Ut
     let item = Uuid::new_v4();
     let mut tx = owner.begin().await?;
     let begun = sqlx::query_scalar!(r#"select clock_timestamp() as "at!""#).fetch_one(&mut *tx).await?;
-    let mail = outbox::store_mail(&mut tx, "advisory", item, &letter()?, now).await?;
+    let mail = outbox::store_mail(&mut tx, "advisory", item, &letter()?, outbox::Readers::Everybody, now).await?;
     sqlx::query!(
         "with due as materialized (select gen_random_uuid() as id, n from generate_series(1, $3::int) n),
          made as (

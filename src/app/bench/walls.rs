@@ -109,7 +109,15 @@ async fn publish(
     let advisory = store::advisory(owner, serial).await?;
     store::text(owner, advisory).await?;
     let mut tx = db.begin(Some(approver), now).await?;
-    crate::platform::mail::outbox::store_mail(&mut tx, "advisory", advisory.0, &store::letter()?, now).await?;
+    crate::platform::mail::outbox::store_mail(
+        &mut tx,
+        "advisory",
+        advisory.0,
+        &store::letter()?,
+        crate::platform::mail::outbox::Readers::Everybody,
+        now,
+    )
+    .await?;
     store::freeze(&mut tx, advisory, now).await?;
     tx.commit().await?;
     db.close().await;

@@ -175,6 +175,15 @@ pub enum ReceiptAction {
     Enter,
 }
 
+/// What is done where a desk decides whether an item goes on (中継の判断).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayAction {
+    /// See what was decided.
+    See,
+    /// Decide.
+    Decide,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -196,6 +205,8 @@ pub enum Action {
     Federation(FederationAction),
     /// Something with receipts that a desk enters.
     Receipt(ReceiptAction),
+    /// Something with an item that a desk decides about.
+    Relay(RelayAction),
 }
 
 impl Action {
@@ -212,6 +223,7 @@ impl Action {
             Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

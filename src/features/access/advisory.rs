@@ -55,6 +55,8 @@ pub struct Reach {
     pub stage: Stage,
     /// The organisation.
     pub organisation_id: OrganisationId,
+    /// The desk on the way has not passed it on.
+    pub held: bool,
 }
 
 /// What has to be known of an item to decide about it, as far as it concerns the viewer.
@@ -124,7 +126,7 @@ impl AdvisoryFacts {
         }
         let pairs = viewer.affiliations.iter().flat_map(|a| self.reaches.iter().map(move |reach| (a, reach)));
         pairs
-            .filter(|(a, reach)| a.organisation_id == reach.organisation_id)
+            .filter(|(a, reach)| a.organisation_id == reach.organisation_id && !reach.held)
             .filter(|(a, reach)| viewer.first_wall == FirstWall::OpenForTests || self.fits(a, reach))
             .map(|(a, reach)| Hat {
                 ceptoar_id: reach.ceptoar_id.clone(),
@@ -173,7 +175,7 @@ impl AdvisoryFacts {
     }
 
     /// The centre sees all but RED; of RED its own case team sees what it made.
-    fn is_centres(&self, viewer: &Viewer) -> bool {
+    pub(super) fn is_centres(&self, viewer: &Viewer) -> bool {
         viewer.is_at_centre() && (self.level != SharingLevel::Red || self.on_case_team(viewer))
     }
 }

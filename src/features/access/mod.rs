@@ -14,6 +14,7 @@ pub mod federation;
 pub mod follow_up;
 pub mod people;
 pub mod receipt;
+pub mod relay;
 pub mod requests;
 pub mod role;
 pub mod rule;

@@ -26,6 +26,15 @@ pub struct Sender {
     pub base_url: String,
 }
 
+/// Who reads it, as far as it says something else to them.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Partner bodies are among its readers.
+    pub partners: bool,
+    /// Its readers have to decide whether the item goes on to their members.
+    pub decides: bool,
+}
+
 #[derive(Template)]
 #[template(path = "advisories/mail/published.txt", escape = "none")]
 struct PublishedMail<'a> {
@@ -37,6 +46,7 @@ struct PublishedMail<'a> {
     carries_text: bool,
     red: bool,
     partners: bool,
+    decides: bool,
     title: &'a str,
     summary: String,
     impact: String,
@@ -73,7 +83,7 @@ pub fn published(
     number: &str,
     draft: &Draft,
     sender: &Sender,
-    partners: bool,
+    about: About,
     language: Language,
 ) -> Result<Letter, MailError> {
     let (text, level) = (&draft.text, draft.level);
@@ -86,7 +96,8 @@ pub fn published(
         number,
         carries_text: level.mail_carries_text(),
         red: level == SharingLevel::Red,
-        partners,
+        partners: about.partners,
+        decides: about.decides,
         title: &text.title,
         summary: wrap(&text.summary),
         impact: wrap(&text.impact),

@@ -12,6 +12,7 @@ pub mod paths;
 pub mod publishing;
 pub mod reading;
 pub mod receipts;
+pub mod relays;
 pub mod store;
 pub mod web;
 pub mod words;

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::advisory::State;
 use super::content::{self, Draft};
-use super::mail::{self, MailError, Sender};
+use super::mail::{self, About, MailError, Sender};
 use super::reading;
 use super::store::{self, Unpublished};
 use crate::features::access::action::AdvisoryAction;
@@ -17,7 +17,7 @@ use crate::features::sharing;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
 use crate::platform::audit::{self, Event};
-use crate::platform::mail::outbox;
+use crate::platform::mail::outbox::{self, Readers};
 use crate::platform::web::form::FieldErrors;
 
 /// A mail that could not be handed over for a day is given up, and its window is to be telephoned.
@@ -195,9 +195,16 @@ pub async fn publish(
     if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
         return Err(StepError::Changed);
     }
+    let asks = !sharing::store::deciding(tx, id, now).await?.is_empty();
     for language in Language::ALL {
-        let letter = mail::published(id, &envelope.number, &draft, sender, audience.partners, language)?;
-        outbox::store_mail(tx, "advisory", id.0, &letter, now).await?;
+        let mut about = About { partners: audience.partners, decides: false };
+        let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;
+        outbox::store_mail(tx, "advisory", id.0, &letter, Readers::Everybody, now).await?;
+        if asks {
+            about.decides = true;
+            let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;
+            outbox::store_mail(tx, "advisory", id.0, &letter, Readers::DecidingDesks, now).await?;
+        }
     }
     let priority = draft.text.kind.priority(draft.drill);
     let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER, &approved.audience).await?;

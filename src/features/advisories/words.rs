@@ -125,6 +125,7 @@ crate::words! {
         office_hours: "平日の昼間の宛先に送ります。" / "It goes to the addresses for office hours.",
         off_hours: "夜間・休日の宛先がある窓口には、その宛先に送ります。" / "Windows with an address for nights and holidays get it there.",
         holiday: "祝日・休日({name})です。夜間・休日の宛先がある窓口には、その宛先に送ります。" / "It is a holiday ({name}). Windows with an address for nights and holidays get it there.",
+        decides: "構成員へは、事務局の判断の後に届きます(期限は{time})。" / "Members get it after the secretariat has decided (within {time}).",
         ceptoar: "セプター" / "CEPTOAR",
         stage: "段階" / "Hop",
         verdict: "結果" / "Result",

@@ -9,6 +9,7 @@ pub mod outline;
 pub mod partners;
 pub mod proposals;
 pub mod reference;
+pub mod relaying;
 pub mod roster;
 pub mod rules;
 pub mod setup;

@@ -4,9 +4,11 @@ use chrono::NaiveDate;
 
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
-use crate::features::access::action::{DirectoryAction, FollowUpAction, RequestAction};
+use crate::features::access::action::{DirectoryAction, FollowUpAction, RelayAction, RequestAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can, could};
+use crate::features::advisories::relays;
+use crate::features::advisories::relays::relay::OpenRelay;
 use crate::features::directory::proposals;
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
@@ -16,6 +18,7 @@ use crate::features::follow_up::sheets::store::open;
 pub use crate::features::follow_up::tasks::Task;
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
@@ -34,6 +37,11 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     if !desks.is_empty() {
         tasks.extend(store::open_rounds(tx, &desks).await?.iter().map(|round| round_task(round, language)));
         tasks.extend(store::unasked(tx, &desks).await?.iter().map(|desk| unasked_task(desk, language)));
+    }
+    let decide: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
+    if could(viewer, RelayAction::Decide.into()) {
+        let open = relays::store::open(tx, &decide).await?;
+        tasks.extend(open.iter().map(|relay| relay_task(relay, language)));
     }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
@@ -77,6 +85,11 @@ async fn consents(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenConsent>
         }
     }
     Ok(open)
+}
+
+fn relay_task(open: &OpenRelay, language: Language) -> Task {
+    let (text, href) = relays::web::shown::task(open, language);
+    Task { text, due: Some(japan_day(open.due_at)), href }
 }
 
 fn round_task(round: &OpenRound, language: Language) -> Task {

@@ -78,6 +78,19 @@ pub async fn hours(tx: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<Hou
     Ok(Hours { off: row.off, holiday: row.ja.zip(row.en).map(|(ja, en)| [ja, en]) })
 }
 
+/// The CEPTOARs whose desks would decide about an item before its members get it, and how many minutes they have.
+///
+/// # Errors
+/// The database's own.
+pub async fn deciding(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<(String, i16)>> {
+    let rows = sqlx::query!(
+        r#"select ceptoar_id as "ceptoar_id!", minutes as "minutes!" from relaying($1, $2) order by ceptoar_id"#,
+        id.0,
+        at
+    );
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.ceptoar_id, r.minutes)).collect())
+}
+
 /// Counts by CEPTOAR, hop and verdict for an unpublished item that the viewer may see, by what is registered then.
 pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<Count>> {
     sqlx::query_as!(

@@ -96,6 +96,8 @@ actions! {
     "receipt.calls" Work "連絡一覧の閲覧" / "Call list opened";
     "receipt.call" Work "電話連絡の結果の記録" / "Call noted";
     "receipt.sheet" Work "電話の台本・FAX送信票の作成" / "Script or fax sheet made";
+    "relay.decide" Work "中継の判断" / "Decision on passing on";
+    "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
     "federation.change" Work "連絡協議会の登録・変更" / "Federation changed";

@@ -70,6 +70,15 @@ pub struct Counts {
     pub sending: i64,
 }
 
+/// For whom the text of an item's mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody whom nothing else is asked of.
+    Everybody,
+    /// Desks that have to decide whether the item goes on.
+    DecidingDesks,
+}
+
 /// Stores the text of an item's mail in one language, inside the publication's transaction. The
 /// deliveries that `sharing_freeze` makes afterwards find it by item and language.
 ///
@@ -80,12 +89,13 @@ pub async fn store_mail(
     item_kind: &str,
     item_id: Uuid,
     letter: &Letter,
+    readers: Readers,
     now: DateTime<Utc>,
 ) -> sqlx::Result<MailId> {
     let id = MailId::random();
     sqlx::query!(
-        "insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, drill, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, drill, created_at, relay)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id.0,
         item_kind,
         item_id,
@@ -94,7 +104,8 @@ pub async fn store_mail(
         letter.body(),
         &Sha256::digest(letter.body().as_bytes())[..],
         letter.drill(),
-        now
+        now,
+        readers == Readers::DecidingDesks
     )
     .execute(tx)
     .await?;

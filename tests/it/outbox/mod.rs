@@ -48,7 +48,9 @@ impl Outbox {
         let letter = Letter::new(Language::Ja, "【注意喚起】訓練用", "本文\n.\n以上", false).expect("a letter");
         let item = Uuid::new_v4();
         let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
-        let mail = outbox::store_mail(&mut db, "advisory", item, &letter, now).await.expect("a mail");
+        let mail = outbox::store_mail(&mut db, "advisory", item, &letter, outbox::Readers::Everybody, now)
+            .await
+            .expect("a mail");
         let this = Self { pool: pool(database.connections.worker.clone(), 5), database, mail, item };
         for address in addresses {
             this.add(address, "架空銀行").await;

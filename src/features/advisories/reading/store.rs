@@ -233,7 +233,7 @@ async fn reaches(
 ) -> sqlx::Result<HashMap<AdvisoryId, Vec<Reach>>> {
     let rows = sqlx::query!(
         r#"select h.advisory_id as "advisory_id!", h.ceptoar_id as "ceptoar_id!", h.stage as "stage!: Stage",
-                  h.organisation_id as "organisation_id!"
+                  h.organisation_id as "organisation_id!", h.held as "held!"
            from unnest($1::uuid[]) item (advisory_id)
            -- Item by item (offset 0): one may have thousands of hops, of which a few are the viewer's.
            cross join lateral (
@@ -251,6 +251,7 @@ async fn reaches(
             ceptoar_id: r.ceptoar_id,
             stage: r.stage,
             organisation_id: OrganisationId(r.organisation_id),
+            held: r.held,
         });
     }
     Ok(reaches)

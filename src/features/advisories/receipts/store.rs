@@ -36,7 +36,7 @@ pub async fn member(
         r#"select coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from advisory_audience a
            left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> viewer_today()
-           where a.advisory_id = $1 and a.ceptoar_id = $2 and a.organisation_id = $3 and a.stage = 'member'"#,
+           where a.advisory_id = $1 and a.ceptoar_id = $2 and a.organisation_id = $3 and a.stage = 'member' and not a.held"#,
         id.0,
         ceptoar,
         organisation.0
@@ -53,7 +53,7 @@ pub async fn member(
 pub async fn members(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sqlx::Result<Vec<OrganisationId>> {
     sqlx::query_scalar!(
         r#"select organisation_id as "organisation_id: OrganisationId" from advisory_audience
-           where advisory_id = $1 and ceptoar_id = $2 and stage = 'member'"#,
+           where advisory_id = $1 and ceptoar_id = $2 and stage = 'member' and not held"#,
         id.0,
         ceptoar
     )
@@ -305,11 +305,4 @@ fn each_once(rows: impl Iterator<Item = (Uuid, String, String)>) -> Vec<Number> 
         }
     }
     numbers
-}
-
-/// Whether the database refused it as not the viewer's to do.
-#[must_use]
-pub fn is_refusal(error: &sqlx::Error) -> bool {
-    // insufficient_privilege: row security and the tables' own rules alike.
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
 }

@@ -19,6 +19,9 @@ use crate::features::advisories::reading::deliveries::store::{self as watching, 
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
 use crate::features::advisories::receipts;
+use crate::features::advisories::relays;
+use crate::features::advisories::relays::relay::{Relay, RelayState};
+use crate::features::advisories::relays::web::shown::RelayRow;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
@@ -107,6 +110,7 @@ struct ProgressView {
     times: String,
     summary: String,
     settled: bool,
+    relays: Vec<RelayRow>,
     as_of: String,
 }
 
@@ -250,7 +254,15 @@ impl Context<'_> {
     }
 
     async fn progress(&self, tx: &mut Tx) -> sqlx::Result<ProgressView> {
-        let board = Board::of(watching::board(tx, self.watch, self.id).await?);
+        let relays = relays::store::relays(tx, self.id).await?;
+        let mut parts = watching::board(tx, self.watch, self.id).await?;
+        for part in &mut parts {
+            let behind = |relay: &&Relay| relay.ceptoar_id == part.ceptoar_id && relay.state != RelayState::Forwarded;
+            if part.stage.is_behind_the_desk() && relays.iter().any(|relay| behind(&relay)) {
+                part.counts = part.counts.behind_the_desk();
+            }
+        }
+        let board = Board::of(parts);
         let w = DeliveriesWords::of(self.language);
         let late = self.found.envelope.answer_due.is_some_and(|due| due < self.now);
         let overdue = |counts: &Counts| if late { counts.outstanding() } else { 0 };
@@ -287,7 +299,8 @@ impl Context<'_> {
             stages: stages.collect(),
             lines: board.lines.iter().map(|line| self.line(line, overdue(&line.counts))).collect(),
             times: fill(w.times, &[("first", &time(total.first_at)), ("last", &time(total.last_at))]),
-            settled: board.is_settled(),
+            settled: board.is_settled() && !relays.iter().any(|relay| relay.state.is_open()),
+            relays: RelayRow::all(&relays, self.watch, self.id, self.language),
             as_of: fill(w.as_of, &[("time", &long_time(self.now, self.language))]),
             sent,
             acknowledged,
@@ -342,7 +355,7 @@ impl Context<'_> {
         let mut rows = Vec::with_capacity(recipients.len());
         for recipient in recipients {
             let this = Some((recipient.stage, recipient.organisation_id));
-            let first = last != this && recipient.stage == Stage::Member;
+            let first = last != this && recipient.stage == Stage::Member && !recipient.held;
             last = this;
             let receipt =
                 (enters && first).then(|| receipts::paths::receipt(self.id, ceptoar, recipient.organisation_id));

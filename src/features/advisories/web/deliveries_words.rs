@@ -25,6 +25,7 @@ crate::words! {
         reload: "最新の状況を表示する" / "Show the latest",
         live_note: "この部分は自動で更新されます。" / "This part refreshes itself.",
         queued: "送信待ち" / "Queued",
+        relays: "構成員への中継" / "Passing on to members",
         sending: "送信中" / "Sending",
         refused: "不達" / "Refused",
         unreached: "メール窓口なし" / "No mail window",

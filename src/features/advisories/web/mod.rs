@@ -44,6 +44,7 @@ pub fn routes() -> Routes {
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())
         .merge(super::receipts::routes())
+        .merge(super::relays::routes())
 }
 
 /// The answer to a step that could not be taken, where the page itself has no better one.

@@ -4,10 +4,11 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::features::advisories::mail::{self, Sender};
+use crate::features::advisories::mail::{self, About, Sender};
 use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline};
+use crate::features::directory::relaying::agreement::time;
 use crate::features::sharing;
 use crate::features::sharing::store::{Count, Hours, PreviewRow};
 use crate::features::sharing::verdict::Verdict;
@@ -99,6 +100,8 @@ pub struct CeptoarPart {
     pub name: String,
     /// Why its members are in the audience.
     pub rules: Vec<&'static str>,
+    /// That its desk decides first, and in what time; empty where it does not.
+    pub decides: String,
     /// Windows that receive it, by hop.
     pub due: [String; 4],
     /// Windows that do not, by reason: reason, how many.
@@ -160,10 +163,6 @@ pub async fn load(
     let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
     let name = |c: &CeptoarOutline| language.pick(&c.ja, &c.en).clone();
     let addressed = |c: &&&CeptoarOutline| counts.iter().any(|count| count.ceptoar_id == c.ceptoar_id);
-    let part = |c: &&CeptoarOutline| {
-        let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
-        share(c.ceptoar_id.clone(), name(c), &own, language)
-    };
     let detail = match all.iter().find(|c| c.ceptoar_id == asked.ceptoar) {
         Some(ceptoar) => Some(detail(tx, id, at, ceptoar, asked.page, language).await?),
         None => None,
@@ -172,6 +171,12 @@ pub async fn load(
     let due = sum(|verdict| verdict == Verdict::Due);
     let audience = sharing::store::audience(tx, id, at).await?;
     let hours = hours(&sharing::store::hours(tx, at).await?, language);
+    let deciding = sharing::store::deciding(tx, id, at).await?;
+    let part = |c: &&CeptoarOutline| {
+        let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
+        let minutes = deciding.iter().find(|(ceptoar, _)| *ceptoar == c.ceptoar_id).map(|(_, minutes)| *minutes);
+        CeptoarPart { decides: decides(minutes, language), ..share(c.ceptoar_id.clone(), name(c), &own, language) }
+    };
     Ok(Preview {
         due,
         audience: audience.digest,
@@ -188,6 +193,11 @@ pub async fn load(
         help: PreviewWords::of(language).who_help,
         here: asked.here,
     })
+}
+
+fn decides(minutes: Option<i16>, language: Language) -> String {
+    let told = |minutes| fill(PreviewWords::of(language).decides, &[("time", &time(minutes, language))]);
+    minutes.map_or_else(String::new, told)
 }
 
 fn hours(hours: &Hours, language: Language) -> String {
@@ -208,7 +218,8 @@ pub async fn letter(
     language: Language,
 ) -> Result<Letter, WebError> {
     let sender = sender(tx, state).await?;
-    mail::published(item.envelope.advisory_id, &item.envelope.number, &item.draft, &sender, preview.partners, language)
+    let about = About { partners: preview.partners, decides: false };
+    mail::published(item.envelope.advisory_id, &item.envelope.number, &item.draft, &sender, about, language)
         .map_err(|error| WebError::Internal(error.into()))
 }
 
@@ -231,7 +242,7 @@ fn share(id: String, name: String, counts: &[&Count], language: Language) -> Cep
         }
     }
     let not_due = not_due.into_iter().map(|(reason, windows)| (reason, thousands(windows))).collect();
-    CeptoarPart { id, name, rules, due, not_due }
+    CeptoarPart { id, name, rules, decides: String::new(), due, not_due }
 }
 
 async fn detail(

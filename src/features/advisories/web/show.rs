@@ -20,6 +20,9 @@ use crate::features::advisories::reading::store::{self, Answer, Found};
 use crate::features::advisories::receipts;
 use crate::features::advisories::receipts::receipt::DeskReceipt;
 use crate::features::advisories::receipts::web::page::ReceiptRow;
+use crate::features::advisories::relays;
+use crate::features::advisories::relays::relay::{Relay, Supplement};
+use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -64,6 +67,7 @@ crate::words! {
         told_desk: "事務局が記録した受領" / "Receipts entered by the desk",
         told_help: "事務局が、連絡を受けて記録した受領です。お心当たりがないときや、内容が手元にないときは、すぐに事務局へお知らせください。ポータルで内容を読んだら、「受領を確認する」を押してください。" / "What the desk wrote down when it was told. If you know nothing of it, or do not have the advisory, tell the desk at once. Once you have read it here, press “Acknowledge receipt”.",
         taken_back: "取り消し済み" / "Taken back",
+        relays: "構成員への中継" / "Passing on to members",
         deliveries: "配信状況を見る" / "See deliveries",
         readers: "閲覧者を見る" / "See who read it",
         print: "印刷する" / "Print",
@@ -126,6 +130,9 @@ struct ShowPage {
     late: bool,
     answers: Vec<AnswerRow>,
     told: Vec<ReceiptRow>,
+    supplements: Vec<SupplementView>,
+    relays: Vec<RelayRow>,
+    decides: bool,
     told_stands: bool,
     acknowledgement: String,
     deliveries: Option<String>,
@@ -185,6 +192,8 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
+    let supplements = relays::store::supplements(&mut tx, id).await?;
+    let relays = relays::store::relays(&mut tx, id).await?;
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     if found.envelope.state == ItemState::Published {
@@ -192,9 +201,10 @@ pub async fn get(
     }
     tx.commit().await?;
     if json.is_some() {
-        return Ok(Json(as_json(&found)).into_response());
+        return Ok(Json(as_json(&found, &supplements)).into_response());
     }
-    let view = View { viewer: &viewer, frame: &frame, hats: found.hats.clone(), answers, told, now };
+    let hats = found.hats.clone();
+    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
         (ItemState::Published, None) => view.sealed(&found).into_response(),
@@ -220,7 +230,7 @@ async fn record_reading(
 }
 
 /// The same item for programs. The envelope alone where that is all there is for the viewer.
-fn as_json(found: &Found) -> serde_json::Value {
+fn as_json(found: &Found, supplements: &[Supplement]) -> serde_json::Value {
     let e = &found.envelope;
     let mut item = serde_json::json!({
         "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
@@ -232,6 +242,8 @@ fn as_json(found: &Found) -> serde_json::Value {
             "kind": text.kind.code(), "title": text.title, "summary": text.summary, "impact": text.impact,
             "countermeasure": text.countermeasure, "purpose": text.purpose.code(), "links": text.links,
             "cves": text.cves, "products": text.products,
+            "supplements": supplements.iter().map(|s| serde_json::json!({ "by": s.by[0], "at": s.at, "text": s.text }))
+                .collect::<Vec<_>>(),
             "issuer": found.issuer.as_ref().map(|(ja, _)| ja),
         });
         if let serde_json::Value::Object(content) = content {
@@ -248,6 +260,10 @@ struct View<'a> {
     answers: Vec<Answer>,
     /// What desks entered for the viewer's organisations.
     told: Vec<DeskReceipt>,
+    /// What desks added.
+    supplements: Vec<Supplement>,
+    /// Which desks decide whether it goes on.
+    relays: Vec<Relay>,
     now: DateTime<Utc>,
 }
 
@@ -261,8 +277,12 @@ impl View<'_> {
         self.frame.chrome(title, &[self.frame.home(), (paths::INDEX, w.list)])
     }
 
+    fn watch(&self, found: &Found) -> Watch {
+        Watch::of(self.viewer, found.envelope.level, found.case_team, &self.hats)
+    }
+
     fn deliveries(&self, found: &Found) -> Option<String> {
-        let watch = Watch::of(self.viewer, found.envelope.level, found.case_team, &self.hats);
+        let watch = self.watch(found);
         (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
     }
 
@@ -314,6 +334,7 @@ impl View<'_> {
             (false, false) => fill(w.acknowledge_by, &[("due", &answer_due)]),
             (false, true) => fill(w.acknowledge_late, &[("due", &answer_due)]),
         };
+        let relays = RelayRow::all(&self.relays, &self.watch(found), e.advisory_id, language);
         let mut chrome = self.chrome(text.title.clone());
         if just_acknowledged && !duties.is_empty() && !may_acknowledge {
             chrome = chrome.with_flash("success", w.acknowledged);
@@ -349,6 +370,9 @@ impl View<'_> {
                 .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
                 .collect(),
             told: self.told.iter().map(|receipt| ReceiptRow::of(receipt, language)).collect(),
+            supplements: self.supplements.iter().map(|s| SupplementView::of(s, language)).collect(),
+            decides: relays.iter().any(|relay| !relay.waits.is_empty()),
+            relays,
             told_stands: self.told.iter().any(DeskReceipt::stands),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),

@@ -217,6 +217,22 @@ pub async fn record_group(
     record(tx, actor, id, about, change, Written { kind, subject }).await
 }
 
+/// Writes down a change of what a CEPTOAR agreed about passing items on, and tells the triggers which change it is.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn record_relaying(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    ceptoar_id: &str,
+    change: &Change,
+) -> Result<(), ChangeError> {
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    let about = About { ceptoar_id, organisation: None, window: None, group: None };
+    record(tx, actor, id, about, change, Written { kind: "change", subject: "relay_rule" }).await
+}
+
 /// Closes all windows that an organisation keeps for a CEPTOAR, from a day on.
 ///
 /// # Errors

@@ -32,6 +32,10 @@ crate::words! {
         scope_en: "対象(英語)" / "For whom, in English",
         member: "構成員" / "Member",
         group_members: "グループの構成員" / "Members in the group",
+        relay_office: "平日の昼間(9時から18時)" / "Working days, 9 to 18 o'clock",
+        relay_off: "夜間・休日" / "Nights, weekends and holidays",
+        relay_urgent: "早期警戒情報" / "Early warnings",
+        relay_minutes: "判断の期限" / "Time to decide",
         other: "項目" / "Item",
     }
 }
@@ -90,6 +94,10 @@ impl Line {
             "scope_en" => w.scope_en,
             "member" => w.member,
             "group_members" => w.group_members,
+            "relay_office" => w.relay_office,
+            "relay_off" => w.relay_off,
+            "relay_urgent" => w.relay_urgent,
+            "relay_minutes" => w.relay_minutes,
             _ => w.other,
         };
         if number.is_empty() { name.to_owned() } else { format!("{name} {number}") }

@@ -11,6 +11,8 @@ pub struct Counts {
     pub organisations: i64,
     /// … of which an answer is waited for: all but partner bodies.
     pub asked: i64,
+    /// … of which a desk on the way has not passed the item on.
+    pub held: i64,
     /// … of which acknowledged.
     pub acknowledged: i64,
     /// … of which have no window that gets the item.
@@ -50,9 +52,16 @@ impl Counts {
         self.asked - self.acknowledged
     }
 
+    /// The same where the desk has not passed the item on: nobody there is asked for anything yet.
+    #[must_use]
+    pub fn behind_the_desk(&self) -> Self {
+        Self { organisations: self.organisations, held: self.organisations, ..Self::default() }
+    }
+
     fn add(&mut self, other: &Self) {
         self.organisations += other.organisations;
         self.asked += other.asked;
+        self.held += other.held;
         self.acknowledged += other.acknowledged;
         self.unreached += other.unreached;
         self.queued += other.queued;

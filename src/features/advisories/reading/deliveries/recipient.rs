@@ -11,6 +11,8 @@ use crate::kernel::stage::Stage;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum CopyState {
+    /// A desk on the way has not passed the item on.
+    Held,
     /// Waiting for the first try, or the next.
     Queued,
     /// Being sent.
@@ -30,7 +32,7 @@ impl CopyState {
     #[must_use]
     pub fn badge(self) -> &'static str {
         match self {
-            Self::Queued => "queued",
+            Self::Held | Self::Queued => "queued",
             Self::Sending => "sending",
             Self::Sent => "sent",
             Self::Refused | Self::Expired => "refused",
@@ -43,7 +45,7 @@ impl CopyState {
     pub fn has_failed(self) -> bool {
         match self {
             Self::Refused | Self::Expired => true,
-            Self::Queued | Self::Sending | Self::Sent | Self::Cancelled => false,
+            Self::Held | Self::Queued | Self::Sending | Self::Sent | Self::Cancelled => false,
         }
     }
 }
@@ -51,6 +53,7 @@ impl CopyState {
 impl Label for CopyState {
     fn label(self, language: Language) -> &'static str {
         match self {
+            Self::Held => language.pick("中継待ち", "Not passed on yet"),
             Self::Queued => language.pick("送信待ち", "Queued"),
             Self::Sending => language.pick("送信中", "Sending"),
             Self::Sent => language.pick("送信済", "Sent"),
@@ -126,6 +129,8 @@ pub struct Recipient {
     pub copy: Option<Copy>,
     /// No copy here, because another window of the organisation gets it.
     pub elsewhere: bool,
+    /// A desk on the way has not passed the item on: nothing is asked of them yet.
+    pub held: bool,
     /// The organisation's receipt that weighs most.
     pub received: Option<Received>,
 }

@@ -46,6 +46,7 @@ pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx
             counts: Counts {
                 organisations: r.organisations,
                 asked: if r.stage.answers() { r.organisations } else { 0 },
+                held: 0,
                 acknowledged: r.acknowledged,
                 unreached: r.unreached,
                 queued: r.queued,
@@ -92,7 +93,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
     let rows = sqlx::query!(
         r#"
         with page as (
-          select a.stage, a.organisation_id, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
+          select a.stage, a.organisation_id, a.held, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
                  c.state, c.attempts, c.settled_at, c.reply, k.at, k.channel, k.strength, k.told_to
           from advisory_audience a
           left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
@@ -106,20 +107,21 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
             order by y.strength, y.received_at limit 1) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
           where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
-            and ($3::uuid[] is null or a.organisation_id = any ($3))
+            -- What a desk has not passed on, whoever waits for it knows nothing of.
+            and ($3::uuid[] is null or (a.organisation_id = any ($3) and not a.held))
             and (not $4 or a.stage = 'member')
             and case $5::text
                   when 'queued' then c.state in ('queued', 'sending')
                   when 'refused' then c.state in ('refused', 'expired')
-                  when 'unacknowledged' then k.at is null and a.stage <> 'partner'
-                  when 'overdue' then $6 and k.at is null and a.stage <> 'partner'
+                  when 'unacknowledged' then k.at is null and a.stage <> 'partner' and not a.held
+                  when 'overdue' then $6 and k.at is null and a.stage <> 'partner' and not a.held
                   when 'no_window' then c.delivery_id is null and not exists (
                     select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id)
                   else true end
           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], a.stage), n.reading,
                    a.organisation_id, a.ceptoar_id, c.position
           limit $7::bigint + 1 offset $8::bigint * $7)
-        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!",
+        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!", p.held as "held!",
                coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
                p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.channel as "channel?", p.strength as "strength?",
                coalesce(t.ja, p.told_to, '') as "desk_ja!", coalesce(t.en, p.told_to, '') as "desk_en!", e.found is not null as "elsewhere!",
@@ -166,6 +168,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
                 address: r.address,
             }),
             elsewhere: r.elsewhere,
+            held: r.held,
             received: received(r.at.zip(r.channel).zip(r.strength), [r.desk_ja, r.desk_en]),
         })
         .collect())

@@ -68,7 +68,7 @@ pub async fn list(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<C
             where y.advisory_id = $1 and y.organisation_id = a.organisation_id
               and (y.stage is null or (y.stage = a.stage and y.ceptoar_id = a.ceptoar_id))) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
-          where a.advisory_id = $1 and a.ceptoar_id = $2 and a.stage = 'member'
+          where a.advisory_id = $1 and a.ceptoar_id = $2 and a.stage = 'member' and not a.held
             and k.before is not true
           order by rank, n.reading, a.organisation_id
           limit $4::bigint + 1 offset $5::bigint * $4)

@@ -18,6 +18,7 @@ use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
 use crate::features::advisories::receipts::store::A_MOMENT;
 use crate::features::directory::roster::paths as roster;
+use crate::features::sharing;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time};
@@ -241,7 +242,7 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Call, "receipt.calls").await?;
-    let off_hours = hours::is_off_hours(desk.now);
+    let off_hours = sharing::store::hours(&mut tx, desk.now).await?.off;
     let place = ListPlace::from_code(&query.at, desk.now).unwrap_or(ListPlace { opened: desk.now, page: 0 });
     let scope = desk.found.envelope.handler_scope;
     let asked = Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, opened: place.opened, skip: place.page };

@@ -20,7 +20,7 @@ use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::audit::{self, Event};
-use crate::platform::db::Tx;
+use crate::platform::db::{self, Tx};
 use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::frame::{Chrome, Frame};
@@ -224,5 +224,5 @@ impl Desk {
 /// What the database refuses does not exist for whoever asked.
 #[must_use]
 pub fn refused(error: sqlx::Error) -> WebError {
-    if store::is_refusal(&error) { WebError::NotFound } else { error.into() }
+    if db::is_forbidden(&error) { WebError::NotFound } else { error.into() }
 }

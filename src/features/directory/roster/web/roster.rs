@@ -16,7 +16,7 @@ use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{
-    activities, exchange, groups, history, partners, proposals, rules, setup, verification,
+    activities, exchange, groups, history, partners, proposals, relaying, rules, setup, verification,
 };
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
@@ -46,6 +46,7 @@ crate::words! {
         setup: "整備状況" / "Set-up",
         partners: "連携機関" / "Partner bodies",
         groups: "グループ" / "Groups",
+        relaying: "中継の取決め" / "Passing on",
         further: "このセプターについて" / "About this CEPTOAR",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
@@ -245,6 +246,7 @@ fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: La
         (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
         (w.groups.to_owned(), groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id)),
+        (w.relaying.to_owned(), relaying::paths::of_ceptoar(relaying::paths::INDEX, ceptoar_id)),
         (w.partners.to_owned(), partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id)),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),
     ]);

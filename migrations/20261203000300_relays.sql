@@ -20,7 +20,8 @@ call protect('relay_rules');
 create policy concerned on relay_rules for select to portal_app using (
   (select viewer_at_centre())
   or ceptoar_id = any ((select viewer_ceptoars())::text[])
-  or ceptoar_id = any ((select viewer_ministry_ceptoars())::text[]));
+  or ceptoar_id = any ((select viewer_ministry_ceptoars())::text[])
+  or ceptoar_id = any ((select viewer_joined_ceptoars())::text[]));
 create policy desk_adds on relay_rules for insert to portal_app with check (directory_keeps_ceptoar(ceptoar_id));
 create policy desk_changes on relay_rules for update to portal_app
   using (directory_keeps_ceptoar(ceptoar_id)) with check (directory_keeps_ceptoar(ceptoar_id));
@@ -87,9 +88,12 @@ create table relay_decisions (
   held_until timestamptz,
   made_by uuid references accounts,
   made_by_organisation uuid references organisations,
+  made_by_name text,
   made_at timestamptz not null,
   foreign key (advisory_id, ceptoar_id) references relays,
-  constraint relay_decisions_by_somebody check ((decision = 'time_up') = (made_by is null) and (made_by is null) = (made_by_organisation is null)),
+  constraint relay_decisions_by_somebody check (
+    (decision = 'time_up') = (made_by is null)
+    and (made_by is null) = (made_by_organisation is null) and (made_by is null) = (made_by_name is null)),
   constraint relay_decisions_has_supplement check ((decision = 'forward_with_supplement') = (supplement <> '')),
   constraint relay_decisions_held check ((decision = 'hold') = (held_until is not null)),
   constraint relay_decisions_why check (decision not in ('hold', 'withhold_duplicate', 'withhold_not_relevant') or reason <> '')
@@ -193,8 +197,9 @@ create function relay_decide(
       return false;
     end if;
     insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, held_until, made_by,
-                                        made_by_organisation, made_at)
-      values (p_advisory, p_ceptoar, p_decision, p_reason, p_supplement, p_held_until, public.viewer_account(), desk, at);
+                                        made_by_organisation, made_by_name, made_at)
+      select p_advisory, p_ceptoar, p_decision, p_reason, p_supplement, p_held_until, c.account_id, desk, c.display_name, at
+      from public.accounts c where c.account_id = public.viewer_account();
     if p_decision in ('forward', 'forward_with_supplement') then
       update public.relays r set state = 'forwarded', settled_at = at where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar;
       perform public.relay_open(p_advisory, p_ceptoar);
@@ -244,6 +249,42 @@ create function relay_supplements(p_advisory uuid)
     order by d.made_at $$;
 revoke execute on function relay_supplements(uuid) from public;
 grant execute on function relay_supplements(uuid) to portal_app;
+
+-- Nobody says that something has arrived that was not passed on, and nobody is waited for.
+create or replace function desk_reaches(p_advisory uuid, p_ceptoar text, p_organisation uuid) returns boolean
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return exists (select from public.viewer_hats(array[p_advisory]) h
+                   where h.stage = 'secretariat' and h.ceptoar_id = p_ceptoar and h.role in ('secretariat', 'coordinator'))
+      and exists (select from public.advisory_audience au join public.advisories a using (advisory_id)
+                  where au.advisory_id = p_advisory and au.organisation_id = p_organisation
+                    and au.ceptoar_id = p_ceptoar and au.stage = 'member' and not au.held and a.state = 'published');
+  end $$;
+create or replace function desk_answers(p_advisories uuid[]) returns table (advisory_id uuid, members bigint, acknowledged bigint)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$
+  #variable_conflict use_column
+  begin
+    return query
+    with asked as materialized (
+      select distinct h.advisory_id, h.ceptoar_id from public.viewer_hats(p_advisories) h
+      where h.stage = 'secretariat' and h.role in ('secretariat', 'coordinator')),
+    own as materialized (
+      select distinct y.advisory_id, y.organisation_id from public.advisory_receipts y
+      where y.advisory_id = any (p_advisories) and y.stage is null),
+    told as materialized (
+      select distinct y.advisory_id, y.organisation_id, y.ceptoar_id
+      from public.advisory_receipts y join asked using (advisory_id, ceptoar_id) where y.stage = 'member')
+    select a.advisory_id, count(*),
+           count(*) filter (where own.organisation_id is not null or told.organisation_id is not null)
+    from asked k
+    join public.advisory_audience a
+      on a.advisory_id = k.advisory_id and a.ceptoar_id = k.ceptoar_id and a.stage = 'member' and not a.held
+    left join own on own.advisory_id = a.advisory_id and own.organisation_id = a.organisation_id
+    left join told on told.advisory_id = a.advisory_id and told.organisation_id = a.organisation_id
+     and told.ceptoar_id = a.ceptoar_id
+    group by 1;
+  end $$;
 
 -- Two places differ from the definition before: whose copies stand in for whose.
 CREATE OR REPLACE FUNCTION public.sharing_windows(p_advisory uuid, p_now timestamp with time zone)
@@ -390,7 +431,10 @@ AS $function$
       select w.delivery_id, m.mail_id, p_advisory, w.organisation_id, w.ceptoar_id, w.contact_id, w.stage,
              -- The queue is judged on the database's clock; the application's only says for how long.
              w.window_position, case when w.held then 'held' else 'queued' end, p_priority, now() + (p_give_up_at - p_now)
-      from windows w join public.mails m on m.item_id = p_advisory and m.language = w.language and m.relay = w.asked
+      from windows w
+      cross join lateral (
+        select x.mail_id from public.mails x where x.item_id = p_advisory and x.language = w.language
+        order by x.relay = w.asked desc limit 1) m
       where w.verdict = 'due'),
     addresses as (
       insert into public.delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)

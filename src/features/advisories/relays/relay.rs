@@ -1,0 +1,206 @@
+//! An item at the desk of a CEPTOAR, and what was decided about it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language};
+
+/// Where it stands. Codes as in the table `relays`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum RelayState {
+    /// Nobody has decided.
+    Waiting,
+    /// Put off.
+    Held,
+    /// It went on to the members.
+    Forwarded,
+    /// It did not, for a reason.
+    Withheld,
+}
+
+impl RelayState {
+    /// The badge's code.
+    #[must_use]
+    pub fn badge(self) -> &'static str {
+        match self {
+            Self::Waiting | Self::Held => "queued",
+            Self::Forwarded => "sent",
+            Self::Withheld => "cancelled",
+        }
+    }
+
+    /// Whether it goes on by itself unless somebody decides.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Waiting | Self::Held => true,
+            Self::Forwarded | Self::Withheld => false,
+        }
+    }
+}
+
+impl Label for RelayState {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Waiting => language.pick("中継の判断待ち", "Waits for the decision"),
+            Self::Held => language.pick("中継を保留", "Put off"),
+            Self::Forwarded => language.pick("構成員へ中継済", "Passed on"),
+            Self::Withheld => language.pick("中継しない", "Not passed on"),
+        }
+    }
+}
+
+/// What was decided. Codes as in the table `relay_decisions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Decision {
+    /// It goes on as it is.
+    Forward,
+    /// It goes on with something added.
+    ForwardWithSupplement,
+    /// Later.
+    Hold,
+    /// The members know it from somebody else.
+    WithholdDuplicate,
+    /// It does not concern them.
+    WithholdNotRelevant,
+    /// Nobody decided in time, and it went on.
+    TimeUp,
+}
+
+impl Decision {
+    /// What a desk can decide, in the order of the form.
+    pub const BY_DESK: [Self; 5] =
+        [Self::Forward, Self::ForwardWithSupplement, Self::Hold, Self::WithholdDuplicate, Self::WithholdNotRelevant];
+
+    /// The value in forms and in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::ForwardWithSupplement => "forward_with_supplement",
+            Self::Hold => "hold",
+            Self::WithholdDuplicate => "withhold_duplicate",
+            Self::WithholdNotRelevant => "withhold_not_relevant",
+            Self::TimeUp => "time_up",
+        }
+    }
+
+    /// The decision of a desk, of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::BY_DESK.into_iter().find(|decision| decision.code() == code)
+    }
+
+    /// Whether the members get it now.
+    #[must_use]
+    pub fn forwards(self) -> bool {
+        match self {
+            Self::Forward | Self::ForwardWithSupplement | Self::TimeUp => true,
+            Self::Hold | Self::WithholdDuplicate | Self::WithholdNotRelevant => false,
+        }
+    }
+
+    /// What a desk can still decide about an item that stands there.
+    #[must_use]
+    pub fn possible(state: RelayState) -> Vec<Self> {
+        match state {
+            RelayState::Waiting | RelayState::Held => Self::BY_DESK.to_vec(),
+            RelayState::Withheld => Self::BY_DESK.into_iter().filter(|decision| decision.forwards()).collect(),
+            RelayState::Forwarded => Vec::new(),
+        }
+    }
+}
+
+impl Label for Decision {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Forward => language.pick("構成員へ中継する", "Pass it on to the members"),
+            Self::ForwardWithSupplement => language.pick("補足を付けて中継する", "Pass it on with a supplement"),
+            Self::Hold => language.pick("保留する", "Put it off"),
+            Self::WithholdDuplicate => {
+                language.pick("中継しない(すでに知らせてある)", "Do not pass it on: they know it already")
+            }
+            Self::WithholdNotRelevant => {
+                language.pick("中継しない(構成員に関係がない)", "Do not pass it on: it does not concern them")
+            }
+            Self::TimeUp => {
+                language.pick("期限までに判断がなく、自動で中継", "Nobody decided in time; it went on by itself")
+            }
+        }
+    }
+}
+
+/// An item at the desk of a CEPTOAR.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    /// Whose desk.
+    pub ceptoar_id: String,
+    /// The CEPTOAR's name in Japanese and English.
+    pub ceptoar: [String; 2],
+    /// Where it stands.
+    pub state: RelayState,
+    /// Since when the desk has it.
+    pub asked_at: DateTime<Utc>,
+    /// When it goes on by itself.
+    pub due_at: DateTime<Utc>,
+}
+
+/// A decision of the past.
+#[derive(Debug, Clone)]
+pub struct PastDecision {
+    /// Which.
+    pub decision: Decision,
+    /// Why.
+    pub reason: String,
+    /// What was added.
+    pub supplement: String,
+    /// Until when it was put off.
+    pub held_until: Option<DateTime<Utc>>,
+    /// The desk, in Japanese and English; none where nobody decided.
+    pub by: Option<[String; 2]>,
+    /// The person: whoever stands on the route knows whom to ask.
+    pub person: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What a desk decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDecision {
+    /// Which.
+    pub decision: Decision,
+    /// Why.
+    pub reason: String,
+    /// What is added.
+    pub supplement: String,
+    /// For how long it is put off.
+    pub hold: Option<TimeDelta>,
+}
+
+/// What a desk added to an item.
+#[derive(Debug, Clone)]
+pub struct Supplement {
+    /// What it says.
+    pub text: String,
+    /// The desk, in Japanese and English.
+    pub by: [String; 2],
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// An item that waits for the viewer's decision.
+#[derive(Debug, Clone)]
+pub struct OpenRelay {
+    /// Which item.
+    pub advisory_id: AdvisoryId,
+    /// Its number.
+    pub number: String,
+    /// Whose desk.
+    pub ceptoar_id: String,
+    /// The CEPTOAR's name in Japanese and English.
+    pub ceptoar: [String; 2],
+    /// When it goes on by itself.
+    pub due_at: DateTime<Utc>,
+}

@@ -1,0 +1,170 @@
+//! SQL of relays. Decisions are made by functions that ask for the right themselves; what is read passes row security.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::relay::{Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement};
+use crate::kernel::ids::AdvisoryId;
+use crate::platform::db;
+
+/// The desks that decide about an item, as far as the viewer may know, in the government's sector order.
+///
+/// # Errors
+/// The database's own.
+pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Relay>> {
+    let rows = sqlx::query!(
+        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at,
+                  coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!"
+           from relays r join ceptoars c on c.ceptoar_id = r.ceptoar_id join sectors s on s.sector_id = c.sector_id
+           left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
+           where r.advisory_id = $1 order by s.position, c.position, r.ceptoar_id"#,
+        id.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let relay = rows.map(|r| Relay {
+        ceptoar_id: r.ceptoar_id,
+        ceptoar: [r.ja, r.en],
+        state: r.state,
+        asked_at: r.asked_at,
+        due_at: r.due_at,
+    });
+    Ok(relay.collect())
+}
+
+/// What was decided at a desk, the newest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn decisions(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sqlx::Result<Vec<PastDecision>> {
+    let rows = sqlx::query!(
+        r#"select d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
+                  n.ja as "ja?", n.en as "en?", d.made_by_name
+           from relay_decisions d
+           left join organisation_names n
+             on n.organisation_id = d.made_by_organisation and n.valid @> (d.made_at at time zone 'Asia/Tokyo')::date
+           where d.advisory_id = $1 and d.ceptoar_id = $2 order by d.made_at desc, d.decision_id"#,
+        id.0,
+        ceptoar
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let decision = rows.map(|r| PastDecision {
+        decision: r.decision,
+        reason: r.reason,
+        supplement: r.supplement,
+        held_until: r.held_until,
+        by: r.ja.zip(r.en).map(|(ja, en)| [ja, en]),
+        person: r.made_by_name,
+        at: r.made_at,
+    });
+    Ok(decision.collect())
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// It is made.
+    Done,
+    /// A colleague was faster, or the time was up.
+    TooLate,
+    /// Not for this viewer.
+    Refused,
+}
+
+/// Makes a decision.
+///
+/// # Errors
+/// The database's own.
+pub async fn decide(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    ceptoar: &str,
+    new: &NewDecision,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Made> {
+    let made = sqlx::query_scalar!(
+        r#"select relay_decide($1, $2, $3, $4, $5, $6) as "made!""#,
+        id.0,
+        ceptoar,
+        new.decision.code(),
+        new.reason,
+        new.supplement,
+        new.hold.map(|hold| now + hold)
+    )
+    .fetch_one(tx)
+    .await;
+    match made {
+        Ok(true) => Ok(Made::Done),
+        Ok(false) => Ok(Made::TooLate),
+        Err(error) if db::is_forbidden(&error) => Ok(Made::Refused),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many members wait for the decision.
+///
+/// # Errors
+/// The database's own.
+pub async fn waiting_members(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "members!" from advisory_audience
+           where advisory_id = $1 and ceptoar_id = $2 and stage = 'member' and held"#,
+        id.0,
+        ceptoar
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// What desks added to an item, for whoever has it through them.
+///
+/// # Errors
+/// The database's own.
+pub async fn supplements(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Supplement>> {
+    let rows = sqlx::query!(
+        r#"select s.supplement as "text!", s.made_at as "at!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from relay_supplements($1) s
+           left join organisation_names n
+             on n.organisation_id = s.organisation_id and n.valid @> (s.made_at at time zone 'Asia/Tokyo')::date
+           order by s.made_at"#,
+        id.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| Supplement { text: r.text, by: [r.ja, r.en], at: r.at }).collect())
+}
+
+/// What waits for a decision at some desks, the most pressing first.
+///
+/// # Errors
+/// The database's own.
+pub async fn open(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<OpenRelay>> {
+    let rows = sqlx::query!(
+        r#"select r.advisory_id, a.number, r.ceptoar_id, r.due_at,
+                  coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!"
+           from relays r join advisories a using (advisory_id)
+           left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
+           where r.state in ('waiting', 'held') and r.ceptoar_id = any ($1) order by r.due_at, a.number"#,
+        desks
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let open = rows.map(|r| OpenRelay {
+        advisory_id: AdvisoryId(r.advisory_id),
+        number: r.number,
+        ceptoar_id: r.ceptoar_id,
+        ceptoar: [r.ja, r.en],
+        due_at: r.due_at,
+    });
+    Ok(open.collect())
+}
+
+/// Lets everything go on that nobody decided about in time: item and CEPTOAR.
+///
+/// # Errors
+/// The database's own.
+pub async fn time_up(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<(AdvisoryId, String)>> {
+    let rows = sqlx::query!(
+        r#"select advisory_id as "advisory_id!", ceptoar_id as "ceptoar_id!" from relay_time_up($1)"#,
+        now
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| (AdvisoryId(r.advisory_id), r.ceptoar_id)).collect())
+}

@@ -1,0 +1,97 @@
+//! What a desk typed, and what is wrong with it.
+
+use chrono::TimeDelta;
+
+use super::relay::{Decision, NewDecision, RelayState};
+use crate::kernel::language::Language;
+use crate::kernel::text;
+use crate::platform::web::form::FieldErrors;
+
+/// Longer reasons are refused.
+const LONGEST_REASON: usize = 500;
+/// Longer supplements are refused.
+const LONGEST_SUPPLEMENT: usize = 2000;
+/// For how many minutes an item can be put off; a day at most, so that nobody is forgotten.
+pub const HOLDS: [i64; 5] = [30, 60, 180, 720, 1440];
+
+crate::words! {
+    /// Messages at fields.
+    pub struct TypedWords {
+        choose: "どうするかを選んでください。" / "Please choose what to do.",
+        choose_hold: "いつまで保留するかを選んでください。" / "Please choose for how long.",
+        reason: "理由を入力してください。あとで確かめられるように、記録に残します。" / "Please give the reason. It stays on record.",
+        supplement: "補足を入力してください。補足がないときは、「構成員へ中継する」を選んでください。" / "Please type the supplement, or choose “Pass it on to the members”.",
+        no_supplement: "補足を付けるときは、「補足を付けて中継する」を選んでください。補足が要らないときは、補足を消してください。" / "To add a supplement, choose “Pass it on with a supplement”. If there is none, clear the field.",
+    }
+}
+
+/// The form as it was typed.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct DecisionForm {
+    /// What to do.
+    pub decision: String,
+    /// What is added.
+    pub supplement: String,
+    /// For how many minutes it is put off.
+    pub hold: String,
+    /// Why.
+    pub reason: String,
+    /// Pressed on the page of confirmation.
+    pub confirmed: String,
+    /// Pressed to go back to the form.
+    pub again: String,
+}
+
+impl DecisionForm {
+    /// What the page of confirmation carries on.
+    #[must_use]
+    pub fn hidden(&self) -> Vec<(&'static str, String)> {
+        [("decision", &self.decision), ("supplement", &self.supplement), ("hold", &self.hold), ("reason", &self.reason)]
+            .map(|(name, value)| (name, value.clone()))
+            .to_vec()
+    }
+
+    /// The decision that was meant.
+    ///
+    /// # Errors
+    /// What is wrong, field by field.
+    pub fn read(&self, state: RelayState, language: Language) -> Result<NewDecision, FieldErrors> {
+        let w = TypedWords::of(language);
+        let mut errors = FieldErrors::default();
+        let possible = Decision::possible(state);
+        let decision = Decision::from_code(&self.decision).filter(|decision| possible.contains(decision));
+        let Some(decision) = decision else {
+            errors.add("decision", w.choose);
+            return Err(errors);
+        };
+        let supplements = decision == Decision::ForwardWithSupplement;
+        let supplement = match supplements {
+            true => errors.take("supplement", text::paragraph(&self.supplement, LONGEST_SUPPLEMENT), language),
+            false if !self.supplement.trim().is_empty() => {
+                errors.add("supplement", w.no_supplement);
+                String::new()
+            }
+            false => String::new(),
+        };
+        if supplements && supplement.is_empty() && errors.at("supplement").is_empty() {
+            errors.add("supplement", w.supplement);
+        }
+        let hold = match decision {
+            Decision::Hold => self.hold.parse().ok().filter(|minutes| HOLDS.contains(minutes)).map(TimeDelta::minutes),
+            Decision::Forward
+            | Decision::ForwardWithSupplement
+            | Decision::WithholdDuplicate
+            | Decision::WithholdNotRelevant
+            | Decision::TimeUp => None,
+        };
+        if decision == Decision::Hold && hold.is_none() {
+            errors.add("hold", w.choose_hold);
+        }
+        let reason = errors.take("reason", text::paragraph(&self.reason, LONGEST_REASON), language);
+        if !decision.forwards() && reason.is_empty() && errors.at("reason").is_empty() {
+            errors.add("reason", w.reason);
+        }
+        if errors.is_empty() { Ok(NewDecision { decision, reason, supplement, hold }) } else { Err(errors) }
+    }
+}

@@ -1,0 +1,320 @@
+//! An item at the desk of a CEPTOAR: what was decided, and the form of whoever decides: form, confirmation, done.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::words::RelayWords;
+use crate::features::access::action::RelayAction;
+use crate::features::access::receipt::MembersItem;
+use crate::features::access::{Viewer, can};
+use crate::features::advisories::paths as advisories;
+use crate::features::advisories::reading::store::{self as reading, Found};
+use crate::features::advisories::relays::paths;
+use crate::features::advisories::relays::relay::{Decision, NewDecision, PastDecision, Relay};
+use crate::features::advisories::relays::store::{self, Made};
+use crate::features::advisories::relays::typed::{DecisionForm, HOLDS};
+use crate::features::advisories::web::reading::nothing_here;
+use crate::features::directory::relaying::agreement::time;
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::{long_time, thousands};
+use crate::kernel::sharing_level::SharingLevel;
+use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
+use crate::platform::web::error::WebError;
+use crate::platform::web::extract::Place;
+use crate::platform::web::form::{Choice, FieldErrors};
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+/// An item and a CEPTOAR in an address.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct RelayPlace {
+    id: AdvisoryId,
+    ceptoar: String,
+}
+
+/// What may follow the address.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct RelayQuery {
+    done: String,
+}
+
+struct DecisionRow {
+    what: &'static str,
+    by: String,
+    at: String,
+    until: String,
+    reason: String,
+    supplement: String,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/relays/relay.html")]
+struct RelayPage {
+    chrome: Chrome,
+    w: &'static RelayWords,
+    number: String,
+    title: String,
+    item: String,
+    level: SharingLevel,
+    drill: bool,
+    state: (&'static str, &'static str),
+    lead: &'static str,
+    asked: String,
+    due: Option<String>,
+    members: Option<String>,
+    form: Option<FormView>,
+    decisions: Vec<DecisionRow>,
+}
+
+struct FormView {
+    action: String,
+    back: String,
+    decisions: Vec<Choice>,
+    holds: Option<Vec<Choice>>,
+    typed: DecisionForm,
+    errors: FieldErrors,
+}
+
+#[derive(Template)]
+#[template(path = "advisories/relays/confirm.html")]
+struct ConfirmPage {
+    chrome: Chrome,
+    w: &'static RelayWords,
+    number: String,
+    level: SharingLevel,
+    drill: bool,
+    action: String,
+    back: String,
+    facts: Vec<(&'static str, String)>,
+    hidden: Vec<(&'static str, String)>,
+    submit: &'static str,
+    note: String,
+    ending: bool,
+}
+
+struct Scene<'a> {
+    frame: &'a Frame,
+    id: AdvisoryId,
+    found: Found,
+    relay: Relay,
+    decisions: Vec<PastDecision>,
+    members: i64,
+    decides: bool,
+}
+
+/// The item at that desk, for whoever may do this; else it does not exist.
+async fn open<'a>(
+    state: &AppState,
+    viewer: &Viewer,
+    frame: &'a Frame,
+    place: &RelayPlace,
+    action: RelayAction,
+) -> Result<(Tx, Scene<'a>), WebError> {
+    let (id, now) = (place.id, state.clock.now());
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let facts = reading::facts(&mut tx, viewer, &[id]).await?.remove(&id);
+    let item = facts.map(|facts| MembersItem { facts, ceptoar_id: place.ceptoar.clone() });
+    let Some(item) = item.filter(|item| can(viewer, action, item)) else {
+        drop(tx);
+        return Err(nothing_here(state, viewer, frame, id, "relay.decide").await);
+    };
+    let found = reading::find(&mut tx, viewer, id).await?;
+    let relay = store::relays(&mut tx, id).await?.into_iter().find(|relay| relay.ceptoar_id == place.ceptoar);
+    let (Some(found), Some(relay)) = (found, relay) else {
+        drop(tx);
+        return Err(nothing_here(state, viewer, frame, id, "relay.decide").await);
+    };
+    let decisions = store::decisions(&mut tx, id, &place.ceptoar).await?;
+    let decides = can(viewer, RelayAction::Decide, &item);
+    let members = if decides { store::waiting_members(&mut tx, id, &place.ceptoar).await? } else { 0 };
+    Ok((tx, Scene { frame, id, found, relay, decisions, members, decides }))
+}
+
+/// What was decided, and the form.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Place(place): Place<RelayPlace>,
+    Query(query): Query<RelayQuery>,
+) -> Result<Response, WebError> {
+    let (tx, scene) = open(&state, &viewer, &frame, &place, RelayAction::See).await?;
+    tx.commit().await?;
+    let w = RelayWords::of(frame.language);
+    let flash = match query.done.as_str() {
+        "decided" => Some(("success", w.done)),
+        "too_late" => Some(("warning", w.too_late)),
+        _ => None,
+    };
+    Ok(Page(scene.page(DecisionForm::default(), FieldErrors::default(), flash)).into_response())
+}
+
+/// Decides, once it is confirmed.
+pub async fn post(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Place(place): Place<RelayPlace>,
+    Form(form): Form<DecisionForm>,
+) -> Result<Response, WebError> {
+    let (mut tx, scene) = open(&state, &viewer, &frame, &place, RelayAction::Decide).await?;
+    let here = paths::relay(scene.id, &scene.relay.ceptoar_id);
+    // A colleague was faster, or the time was up.
+    if Decision::possible(scene.relay.state).is_empty() {
+        return Ok(Redirect::to(&format!("{here}?done=too_late")).into_response());
+    }
+    if form.again == "true" {
+        return Ok(Page(scene.page(form, FieldErrors::default(), None)).into_response());
+    }
+    let new = match form.read(scene.relay.state, frame.language) {
+        Ok(new) => new,
+        Err(errors) => return Ok(Unprocessable(scene.page(form, errors, None)).into_response()),
+    };
+    if form.confirmed != "true" {
+        return Ok(Page(scene.confirmation(&form, &new)).into_response());
+    }
+    let now = state.clock.now();
+    let step = match store::decide(&mut tx, scene.id, &scene.relay.ceptoar_id, &new, now).await? {
+        Made::Done => "decided",
+        Made::TooLate => "too_late",
+        Made::Refused => return Err(WebError::NotFound),
+    };
+    if step == "decided" {
+        let (subject, code) = (scene.id.to_string(), new.decision.code());
+        let detail = serde_json::json!({ "ceptoar": scene.relay.ceptoar_id, "decision": code });
+        let event = Event::done(now, "relay.decide", "advisory", &subject).by(viewer.account_id);
+        audit::record(&mut tx, event.request(&frame.request_id).detail(detail)).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("{here}?done={step}")).into_response())
+}
+
+impl Scene<'_> {
+    fn language(&self) -> Language {
+        self.frame.language
+    }
+
+    fn chrome(&self, title: &str) -> Chrome {
+        let item = advisories::show(self.id);
+        let list = self.language().pick("情報提供", "Advisories");
+        let number = self.found.envelope.number.as_str();
+        self.frame.chrome(title, &[self.frame.home(), (advisories::INDEX, list), (item.as_str(), number)])
+    }
+
+    fn page(&self, typed: DecisionForm, errors: FieldErrors, flash: Option<(&'static str, &'static str)>) -> RelayPage {
+        let language = self.language();
+        let w = RelayWords::of(language);
+        let ceptoar = language.pick(&self.relay.ceptoar[0], &self.relay.ceptoar[1]);
+        let mut chrome = self.chrome(&fill(w.title, &[("ceptoar", ceptoar)]));
+        if let Some((kind, said)) = flash {
+            chrome = chrome.with_flash(kind, said);
+        }
+        let (envelope, state) = (&self.found.envelope, self.relay.state);
+        let form = self.decides && !Decision::possible(state).is_empty();
+        RelayPage {
+            chrome,
+            w,
+            number: envelope.number.clone(),
+            title: self.found.text.as_ref().map(|text| text.title.clone()).unwrap_or_default(),
+            item: advisories::show(self.id),
+            level: envelope.level,
+            drill: envelope.drill,
+            state: (state.badge(), state.label(language)),
+            lead: if form && state.is_open() { w.lead } else { w.lead_over },
+            asked: long_time(self.relay.asked_at, language),
+            due: state.is_open().then(|| long_time(self.relay.due_at, language)),
+            members: (self.decides && self.members > 0).then(|| thousands(self.members)),
+            form: form.then(|| self.form(typed, errors)),
+            decisions: self.decisions.iter().map(|past| decision_row(past, language)).collect(),
+        }
+    }
+
+    fn form(&self, typed: DecisionForm, errors: FieldErrors) -> FormView {
+        let language = self.language();
+        let possible = Decision::possible(self.relay.state);
+        let choice = |decision: &Decision| Choice {
+            value: decision.code().to_owned(),
+            label: decision.label(language).to_owned(),
+            explanation: help(*decision, RelayWords::of(language)).to_owned(),
+            chosen: typed.decision == decision.code(),
+        };
+        let hold = |minutes: i64| Choice {
+            value: minutes.to_string(),
+            label: time(i16::try_from(minutes).unwrap_or(i16::MAX), language),
+            explanation: String::new(),
+            chosen: typed.hold == minutes.to_string(),
+        };
+        FormView {
+            action: paths::relay(self.id, &self.relay.ceptoar_id),
+            back: advisories::show(self.id),
+            decisions: possible.iter().map(choice).collect(),
+            holds: possible.contains(&Decision::Hold).then(|| HOLDS.map(hold).to_vec()),
+            typed,
+            errors,
+        }
+    }
+
+    fn confirmation(&self, form: &DecisionForm, new: &NewDecision) -> ConfirmPage {
+        let language = self.language();
+        let w = RelayWords::of(language);
+        let mut facts = vec![(w.decision, new.decision.label(language).to_owned())];
+        if let Some(minutes) = new.hold.and_then(|hold| i16::try_from(hold.num_minutes()).ok()) {
+            facts.push((w.hold, time(minutes, language)));
+        }
+        let texts = [(w.supplement, &new.supplement), (w.reason, &new.reason)];
+        facts.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.clone())));
+        let forwards = new.decision.forwards();
+        ConfirmPage {
+            chrome: self.chrome(w.confirm_title),
+            w,
+            number: self.found.envelope.number.clone(),
+            level: self.found.envelope.level,
+            drill: self.found.envelope.drill,
+            action: paths::relay(self.id, &self.relay.ceptoar_id),
+            back: paths::relay(self.id, &self.relay.ceptoar_id),
+            facts,
+            hidden: form.hidden(),
+            submit: match (forwards, new.hold.is_some()) {
+                (true, _) => w.confirm_forward,
+                (false, true) => w.confirm_hold,
+                (false, false) => w.confirm_withhold,
+            },
+            note: match forwards {
+                true => fill(w.members_count, &[("count", &thousands(self.members))]),
+                false => String::new(),
+            },
+            ending: !forwards && new.hold.is_none(),
+        }
+    }
+}
+
+fn help(decision: Decision, w: &'static RelayWords) -> &'static str {
+    match decision {
+        Decision::Forward => w.forward_help,
+        Decision::ForwardWithSupplement => w.supplement_help,
+        Decision::Hold => w.hold_help,
+        Decision::WithholdDuplicate => w.duplicate_help,
+        Decision::WithholdNotRelevant => w.not_relevant_help,
+        Decision::TimeUp => "",
+    }
+}
+
+fn decision_row(past: &PastDecision, language: Language) -> DecisionRow {
+    let w = RelayWords::of(language);
+    let desk = past.by.as_ref().map_or(w.by_time, |by| language.pick(&by[0], &by[1]));
+    let person = past.person.as_deref().unwrap_or_default();
+    DecisionRow {
+        what: past.decision.label(language),
+        by: format!("{desk} {person}").trim_end().to_owned(),
+        at: long_time(past.at, language),
+        until: past.held_until.map_or_else(String::new, |at| fill(w.until, &[("time", &long_time(at, language))])),
+        reason: past.reason.clone(),
+        supplement: past.supplement.clone(),
+    }
+}

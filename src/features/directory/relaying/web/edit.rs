@@ -1,0 +1,205 @@
+//! Changing the agreement: form, confirmation, done.
+
+use std::collections::HashMap;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+
+use super::index::IndexWords;
+use crate::features::access::Viewer;
+use crate::features::directory::relaying::agreement::{Agreement, LONGEST, SHORTEST, Way, digest};
+use crate::features::directory::relaying::{changing, paths, store};
+use crate::features::directory::roster::changes::{self, Change};
+use crate::features::directory::roster::line::Line;
+use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::sheet::Dated;
+use crate::features::directory::roster::web::edit::actor;
+use crate::features::directory::roster::web::fields::{Control, Field, Typed};
+use crate::features::directory::roster::web::plain_form::{self, PlainForm, fault, kept};
+use crate::features::directory::roster::web::reading::Reader;
+use crate::kernel::clock::japan_day;
+use crate::kernel::ids::OrganisationId;
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::text::half_width;
+use crate::platform::web::error::WebError;
+use crate::platform::web::form::FieldErrors;
+use crate::platform::web::frame::Frame;
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the form.
+    pub struct FormWords {
+        title: "中継の取決めを変える" / "Change the agreement on passing on",
+        lead: "センターからの情報提供を、事務局の判断を待ってから構成員へ届けるかどうかを決めます。この日より後に予定していた取決めは、取り消されます。" / "Whether advisories wait for the secretariat's decision before they reach the members. What was planned for later days is taken back.",
+        office: "平日の昼間(9時から18時)" / "Working days, 9 to 18 o'clock",
+        off: "夜間・休日" / "Nights, weekends and holidays",
+        off_help: "判断できる人が夜間・休日にいないときは、「すぐに構成員へ届ける」を選んでください。" / "Where nobody is there to decide at night, choose “To the members at once”.",
+        urgent: "早期警戒情報" / "Early warnings",
+        urgent_help: "早期警戒情報は、急ぐ情報です。" / "Early warnings are urgent.",
+        as_others: "ほかの情報と同じ" / "As all others",
+        minutes: "判断の期限(分)" / "Minutes to decide",
+        minutes_help: "情報が届いてから、この時間のうちに判断します。10分から1440分(24時間)。期限までに判断がないときは、自動で構成員へ届きます。" / "Counted from when it arrives: 10 to 1440 (24 hours). What nobody decided about by then reaches the members by itself.",
+        minutes_wrong: "判断の期限は、10から1440までの数字(分)で入力してください。" / "Please give the minutes as a number from 10 to 1440.",
+        on: "適用日" / "From which day",
+        on_help: "この日から、この取決めで届けます。先の日付で予定を登録できます。" / "Holds from this day on. A day ahead makes it a plan.",
+        past: "過ぎた日の取決めは変えられません。今日か、先の日を入力してください。" / "The past cannot be agreed on. Please give today or a day ahead.",
+        reason: "理由・メモ" / "Reason or note",
+        reason_help: "構成員と合意した会議など。履歴に残ります。200文字以内。" / "Such as the meeting in which the members agreed. Stays in the history. At most 200 characters.",
+        choose: "選択してください。" / "Please choose.",
+        same: "その日の取決めと同じです。変えるところを入力してください。" / "This is what holds on that day already. Change something first.",
+        overtaken: "入力している間に、取決めが変更されました。「現在の登録」を見て、入力した内容でよければ、もう一度確認へ進んでください。" / "The agreement was changed while you were typing. Look at “Registered now”; if your entries are still right, go on again.",
+    }
+}
+
+struct Desk<'a> {
+    frame: &'a Frame,
+    ceptoar_id: &'a str,
+    ceptoar: String,
+    all: Vec<Dated<Agreement>>,
+    today: NaiveDate,
+}
+
+/// The form.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar_id): Path<String>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = kept(&mut tx, &viewer, &frame, &ceptoar_id).await?;
+    let all = store::load(&mut tx, &ceptoar_id).await?;
+    tx.commit().await?;
+    let desk = Desk { frame: &frame, ceptoar_id: &ceptoar_id, ceptoar, all, today: japan_day(now) };
+    let typed = desk.prefilled();
+    Ok(desk.form().page(desk.fields(&typed), &typed))
+}
+
+/// Changes it.
+pub async fn post(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar_id): Path<String>,
+    Form(typed): Form<HashMap<String, String>>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let (today, language) = (japan_day(now), frame.language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = kept(&mut tx, &viewer, &frame, &ceptoar_id).await?;
+    changes::wait_for_all(&mut tx, &ceptoar_id).await?;
+    let all = store::load(&mut tx, &ceptoar_id).await?;
+    let desk = Desk { frame: &frame, ceptoar_id: &ceptoar_id, ceptoar, all, today };
+    let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
+    let form = desk.form();
+    if typed.get("seen") != form.seen {
+        return Ok(form.overtaken(desk.fields(&typed), FormWords::of(language).overtaken, None));
+    }
+    let mut reader = Reader::new(&typed, language, today);
+    let agreement = agreement(&typed, &mut reader.errors, language);
+    let (on, reason) = (reader.day("on"), reader.needed_reason());
+    if reader.errors.at("on").is_empty() && on < today {
+        reader.errors.add("on", FormWords::of(language).past);
+    }
+    let (Some(agreement), true) = (agreement, reader.errors.is_empty()) else {
+        return Ok(form.wrong(desk.fields(&typed), &typed, reader.errors));
+    };
+    let before = Agreement::on(&desk.all, on);
+    let planned = desk.all.iter().any(|dated| dated.valid.from.is_some_and(|from| from > on));
+    if agreement == before && !planned {
+        return Ok(form.said_at(desk.fields(&typed), &typed, "relay_office", FormWords::of(language).same));
+    }
+    let change =
+        Change { on, correction: false, reason, before: before.lines(), after: agreement.lines(), proposal: None };
+    if let Some(answer) = form.not_yet(desk.fields(&typed), &typed, &(&change).into()) {
+        return Ok(answer);
+    }
+    let actor = actor(&viewer, &ceptoar_id, OrganisationId::random(), &frame, now);
+    changing::change(&mut tx, actor, &ceptoar_id, &change, &agreement).await.map_err(fault)?;
+    tx.commit().await?;
+    Ok(form.done("changed"))
+}
+
+/// What was chosen.
+fn agreement(typed: &Typed, errors: &mut FieldErrors, language: Language) -> Option<Agreement> {
+    let w = FormWords::of(language);
+    let mut way = |field: &'static str| {
+        let way = Way::from_code(typed.get(field));
+        if way.is_none() {
+            errors.add(field, w.choose);
+        }
+        way
+    };
+    let (office_hours, off_hours, urgent) = (way("relay_office"), way("relay_off"), way("relay_urgent"));
+    let minutes = half_width(typed.get("minutes")).trim().parse::<i16>().ok();
+    let minutes = minutes.filter(|minutes| (SHORTEST..=LONGEST).contains(minutes));
+    if minutes.is_none() {
+        errors.add("minutes", w.minutes_wrong);
+    }
+    Some(Agreement {
+        office_hours: office_hours?,
+        off_hours: off_hours?,
+        urgent_at_once: urgent? == Way::Automatic,
+        minutes: minutes?,
+    })
+}
+
+impl Desk<'_> {
+    fn prefilled(&self) -> Typed {
+        let now = Agreement::on(&self.all, self.today);
+        let mut typed = Typed::default();
+        typed.set("relay_office", now.office_hours.code());
+        typed.set("relay_off", now.off_hours.code());
+        typed.set("relay_urgent", if now.urgent_at_once { Way::Automatic } else { Way::Decided }.code());
+        typed.set("minutes", now.minutes.to_string());
+        typed.set_date("on", self.today);
+        typed
+    }
+
+    fn fields(&self, typed: &Typed) -> Vec<Field> {
+        let language = self.frame.language;
+        let w = FormWords::of(language);
+        let ways = || Way::ALL.map(|way| (way.code().to_owned(), way.label(language).to_owned()));
+        let urgent = [
+            (Way::Automatic.code().to_owned(), Way::Automatic.label(language).to_owned()),
+            (Way::Decided.code().to_owned(), w.as_others.to_owned()),
+        ];
+        let radios = |name, label| Field::new(Control::Radios, name, label, typed);
+        vec![
+            radios("relay_office", w.office).of(ways()),
+            radios("relay_off", w.off).help(w.off_help).of(ways()),
+            radios("relay_urgent", w.urgent).help(w.urgent_help).of(urgent),
+            Field::new(Control::Number, "minutes", w.minutes, typed).help(w.minutes_help),
+            Field::new(Control::Day, "on", w.on, typed).help(w.on_help),
+            Field::new(Control::Line, "reason", w.reason, typed).help(w.reason_help),
+        ]
+    }
+
+    fn form(&self) -> PlainForm<'_> {
+        let language = self.frame.language;
+        let (w, index) = (FormWords::of(language), IndexWords::of(language));
+        let here = paths::of_ceptoar(paths::INDEX, self.ceptoar_id);
+        let (home, home_label) = self.frame.home();
+        let lines = Agreement::on(&self.all, self.today).lines();
+        let line = |line: &Line| (line.name(language), line.value(language).to_owned());
+        PlainForm {
+            frame: self.frame,
+            title: w.title,
+            lead: w.lead,
+            subject: self.ceptoar.clone(),
+            action: paths::of_ceptoar(paths::CHANGE, self.ceptoar_id),
+            way: vec![
+                (home.to_owned(), home_label.to_owned()),
+                (roster::INDEX.to_owned(), index.directory.to_owned()),
+                (here.clone(), fill(index.title, &[("ceptoar", &self.ceptoar)])),
+            ],
+            back: here,
+            seen: digest(&self.all),
+            current: lines.iter().map(line).collect(),
+            ending: false,
+        }
+    }
+}
