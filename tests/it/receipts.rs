@@ -623,7 +623,7 @@ async fn the_call_list_begins_with_the_unreached_and_with_the_numbers_of_the_hou
     assert!(page.body.contains(&format!("/directory/banks/members/{}/windows/{}", cast.bank1, cast.window1)));
     let mut colleague = cast.app.signed_in("colleague").await;
     let seen = colleague.get(&list).await.texts("main").concat();
-    assert!(seen.contains("2026/11/24 13:10 電話 番号違い (desk)"), "{seen}");
+    assert!(seen.contains("2026/11/24 13:10 電話 03-0000-1001 番号違い (desk)"), "{seen}");
     // Of several numbers none is preselected: what nobody chose would be marked as wrong.
     assert_eq!(page.values(".call-list > li:nth-child(3) option")[0], "");
     let unchosen = desk.post(&attempt, &[("number", ""), ("outcome", "wrong_number")]).await;

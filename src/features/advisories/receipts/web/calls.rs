@@ -188,14 +188,12 @@ impl View<'_> {
             correct: None,
         };
         let Some(way) = &number.way else { return row };
-        // What was tried before the number was corrected says nothing of the one that stands there now.
-        let tried = |a: &&Attempt| a.fact == Some(way.fact) && a.at >= way.recorded_at;
         row.value = way.fact.to_string();
         row.kind = way.kind.label(self.language);
         row.number.clone_from(&way.value);
         row.hours = way.hours.label(self.language);
         row.now = hours::holds(way.hours, self.off_hours);
-        row.wrong = attempts.iter().find(tried).is_some_and(|a| a.outcome == Outcome::WrongNumber);
+        row.wrong = attempts.iter().find(|a| a.concerns(way)).is_some_and(|a| a.outcome == Outcome::WrongNumber);
         row.correct = (row.wrong && self.corrects)
             .then(|| roster::of_window(roster::WINDOW, &self.desk.ceptoar_id, organisation, number.contact_id));
         row
@@ -207,6 +205,10 @@ impl View<'_> {
         let own: Vec<Attempt> = attempts.iter().filter(|a| a.organisation_id == organisation).cloned().collect();
         let line = |a: &Attempt| {
             let kind = a.kind.map_or(w.other, |kind| kind.label(language));
+            // Which of several telephones; none where it stands in the directory no more.
+            let mut ways = callee.numbers.iter().filter_map(|n| n.way.as_ref());
+            let number = ways.find(|way| a.concerns(way)).map_or_else(String::new, |way| format!(" {}", way.value));
+            let kind = &format!("{kind}{number}");
             let outcome = a.outcome.label(language);
             fill(w.by, &[("time", &short_time(a.at)), ("kind", kind), ("outcome", outcome), ("who", &a.by_name)])
         };
