@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::database::Database;
 use crate::features::trail::reads::{self, Period};
-use crate::kernel::clock::{Clock, jst};
+use crate::kernel::clock::{Clock, in_japan};
 use crate::kernel::email_address::EmailAddress;
 use crate::platform::audit::sealer::Sealer;
 use crate::platform::audit::verify::verify;
@@ -69,10 +69,7 @@ pub async fn run(config: &Config, command: AuditCommand) -> anyhow::Result<ExitC
 /// From the beginning of one day to the end of another, in Japan.
 fn period(from: NaiveDate, to: NaiveDate) -> anyhow::Result<Period> {
     anyhow::ensure!(from <= to, "--from lies after --to");
-    let midnight = |day: NaiveDate| -> anyhow::Result<_> {
-        let local = day.and_time(NaiveTime::MIN).and_local_timezone(jst()).single().context("no such day")?;
-        Ok(local.to_utc())
-    };
+    let midnight = |day: NaiveDate| in_japan(day, NaiveTime::MIN).context("no such day");
     Ok(Period { from: midnight(from)?, until: midnight(to)? + TimeDelta::days(1) })
 }
 

@@ -56,6 +56,12 @@ pub fn japan_day(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&jst()).date_naive()
 }
 
+/// The instant of a day and a time in Japan; none at the very ends of the calendar.
+#[must_use]
+pub fn in_japan(day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+    Some(day.and_time(time).checked_sub_offset(jst())?.and_utc())
+}
+
 /// The Japanese fiscal year (年度: 1 April to 31 March) that `day` belongs to.
 #[must_use]
 pub fn fiscal_year(day: NaiveDate) -> i32 {

@@ -6,9 +6,8 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::directory::roster::{BANK, RIVAL, World, change, day, fill_in, world};
+use crate::directory::roster::{BANK, RIVAL, World, change, day, fill_in, taken_back, world};
 use crate::support::factory::{self, NewAdvisory};
-use crate::support::{Client, Reply};
 
 const INDEX: &str = "/directory/banks/groups";
 const NEW: &str = "/directory/banks/groups/new";
@@ -56,15 +55,6 @@ async fn to_group(w: &mut World, group: &str) -> Uuid {
     item
 }
 
-/// Takes the bank's open plan back.
-async fn taken_back(desk: &mut Client, w: &World) -> Reply {
-    let page = desk.get(&w.bank_page()).await;
-    let mut links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let back = links.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
-    let question = desk.get(&back).await;
-    desk.press(&question, "main form", &[("reason", "取りやめ")]).await
-}
-
 /// Who would get it on a day.
 async fn reached(w: &mut World, item: Uuid, day: &str) -> Vec<String> {
     w.texts(&format!(
@@ -109,6 +99,7 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
     let joining = format!("{INDEX}/{group}/members/joining");
     let on = day("2026", "11", "21");
     let of = |member: &'static str| with(&on, &[("member", member), ("reason", "参加の申出")]);
+    let opened_before = desk.get(&joining).await;
     let nobody = fill_in(&mut desk, &joining, &of("霞野生命")).await;
     assert!(nobody.texts("#member-error").concat().contains("当てはまるものがありません"), "another CEPTOAR's member");
     let several = fill_in(&mut desk, &joining, &of("銀行")).await;
@@ -124,7 +115,13 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
     let again = fill_in(&mut desk, &joining, &of(BANK)).await;
     assert!(again.texts("#member-error").concat().contains("このグループに入る登録があります"));
     later(&w);
-    put_in(&mut w, &group, RIVAL, day("2027", "4", "1")).await;
+    // A colleague who had the form open all the while goes on undisturbed.
+    let next = with(&day("2027", "4", "1"), &[("member", RIVAL), ("reason", "参加の申出")]);
+    let next = desk.press(&opened_before, "main form", &next).await;
+    assert_eq!(next.status, 200, "{:?}", next.texts(".error-summary"));
+    let done = desk.press(&next, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(done.location(), format!("{INDEX}?done=joined"));
+    later(&w);
 
     let page = desk.get(INDEX).await;
     let told = page.texts("main .item").join("|");
@@ -299,7 +296,7 @@ async fn a_member_leaves_a_group_and_its_groups_with_the_ceptoar() {
     change(&mut desk, &leaving, &with(&day("2027", "3", "31"), &[("reason", "合併")])).await;
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,2027-04-01)"]);
     later(&w);
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,)"], "who stays after all stays in its groups");
     later(&w);
@@ -320,7 +317,7 @@ async fn a_member_leaves_a_group_and_its_groups_with_the_ceptoar() {
     let path = w.texts(&in_first).await.remove(0);
     change(&mut desk, &path, &with(&day("2026", "12", "15"), &[("reason", "担当の変更")])).await;
     later(&w);
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(w.texts(&of_other).await, ["[2026-12-01,)"]);
     assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,2026-12-16)", "[2026-12-01,)"]);
@@ -375,7 +372,7 @@ async fn a_subgroup_of_the_desk_is_offered_on_its_days_and_does_not_end_under_it
     later(&w);
     change(&mut desk, &end, &last).await;
     // The plan is taken back: the member is in the subgroup as long as that is there, and then in none.
-    let done = taken_back(&mut desk, &w).await;
+    let done = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(done.status, 303, "{}", done.body);
     let said = format!(
         "select concat_ws(' ', valid, coalesce(subgroup_id, 'none')) from memberships

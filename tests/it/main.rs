@@ -24,6 +24,7 @@ mod glossary;
 mod groups;
 mod guesses;
 mod guide;
+mod holidays;
 mod home;
 mod hostile_input;
 mod leak_matrix;

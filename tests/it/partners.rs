@@ -5,7 +5,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::directory::roster::{World, change, day, fill_in, world};
+use crate::directory::roster::{World, change, day, fill_in, taken_back, world};
 use crate::support::factory::{self, NewAdvisory};
 
 const INDEX: &str = "/directory/banks/partners";
@@ -151,11 +151,7 @@ async fn a_planned_name_is_taken_back_and_the_old_one_holds_for_partners_and_tho
         let renamed = [("ja", "別の名前(架空)"), ("reading", "べつ"), ("en", ""), ("nature", "change"), ("reason", "")];
         change(&mut desk, &format!("{member}/name"), &with(&day("2027", "4", "1"), &renamed)).await;
         w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
-        let page = desk.get(&member).await;
-        let mut links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-        let back = links.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
-        let question = desk.get(&back).await;
-        let done = desk.press(&question, "main form", &[("reason", "取りやめ")]).await;
+        let done = taken_back(&mut desk, &member).await;
         assert_eq!(done.status, 303, "{name}: {}", done.body);
         let names = w
             .texts(&format!(

@@ -4,6 +4,7 @@
 mod facts;
 mod federations;
 mod files;
+mod holidays;
 pub mod rows;
 pub mod timeline;
 

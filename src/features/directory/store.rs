@@ -44,6 +44,7 @@ pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
     add_member_counts(tx, &facts.member_counts).await?;
     add_council_terms(tx, &facts.council_terms).await?;
     replace_federations(tx, facts).await?;
+    add_holidays(tx, &facts.holidays).await?;
     add_route_stages(tx, &facts.route_stages).await
 }
 
@@ -123,6 +124,7 @@ async fn clear(tx: &mut PgConnection, organisations: &[(String, String)]) -> sql
     sqlx::query!("delete from member_counts").execute(&mut *tx).await?;
     sqlx::query!("delete from council_terms").execute(&mut *tx).await?;
     sqlx::query!("delete from route_stages").execute(&mut *tx).await?;
+    sqlx::query!("delete from holidays").execute(&mut *tx).await?;
     sqlx::query!(
         "delete from organisation_names n using organisations o
          where o.organisation_id = n.organisation_id and o.code = any ($1)",
@@ -288,6 +290,18 @@ async fn add_council_terms(tx: &mut PgConnection, rows: &[Dated<String>]) -> sql
         &d.until as _,
         &d.precision,
         &column(rows, |r| r.value.clone())
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+async fn add_holidays(tx: &mut PgConnection, rows: &[(NaiveDate, [String; 2])]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into holidays (day, ja, en) select u.day, u.ja, u.en from unnest($1::date[], $2::text[], $3::text[]) u (day, ja, en)",
+        &column(rows, |r| r.0),
+        &column(rows, |r| r.1[0].clone()),
+        &column(rows, |r| r.1[1].clone())
     )
     .execute(tx)
     .await

@@ -53,6 +53,31 @@ pub struct NamedWindow {
     pub ceptoar: String,
 }
 
+/// Whether channels for nights and holidays are taken at an instant, and the national holiday if it is one: its name in
+/// Japanese and English.
+#[derive(Debug, Clone)]
+pub struct Hours {
+    /// Nights, weekends, national holidays and the turn of the year.
+    pub off: bool,
+    /// Which holiday.
+    pub holiday: Option<[String; 2]>,
+}
+
+/// The hours of an instant.
+///
+/// # Errors
+/// The database's own.
+pub async fn hours(tx: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<Hours> {
+    let row = sqlx::query!(
+        r#"select is_off_hours($1) as "off!", h.ja as "ja?", h.en as "en?"
+           from (select ($1::timestamptz at time zone 'Asia/Tokyo')::date as day) d left join holidays h on h.day = d.day"#,
+        at
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Hours { off: row.off, holiday: row.ja.zip(row.en).map(|(ja, en)| [ja, en]) })
+}
+
 /// Counts by CEPTOAR, hop and verdict for an unpublished item that the viewer may see, by what is registered then.
 pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<Count>> {
     sqlx::query_as!(

@@ -6,7 +6,7 @@ use super::actions;
 use crate::features::access::action::TrailAction;
 use crate::features::access::trail::TrailObject;
 use crate::features::access::{Viewer, can};
-use crate::kernel::clock::jst;
+use crate::kernel::clock::in_japan;
 use crate::kernel::language::Language;
 use crate::kernel::text::half_width;
 use crate::platform::web::form::FieldErrors;
@@ -135,11 +135,11 @@ impl Typed {
             // Chrono's calendar is longer than the database's, and an export finds out in the middle of its file.
             let parsed = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
             let parsed = parsed.filter(|day| (1..=9999).contains(&day.year()));
-            let midnight = parsed.and_then(|day| day.and_time(NaiveTime::MIN).and_local_timezone(jst()).single());
+            let midnight = parsed.and_then(|day| in_japan(day, NaiveTime::MIN));
             if midnight.is_none() {
                 errors.add(field, wrong);
             }
-            midnight.map(|at| at.to_utc())
+            midnight
         };
         let from = day("from", &self.from, first);
         let until = day("to", &self.to, last).and_then(|at| at.checked_add_signed(TimeDelta::days(1)));

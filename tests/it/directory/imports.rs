@@ -415,6 +415,7 @@ async fn members_leave_by_their_last_day_and_windows_move() {
     ]);
     let (import, page) = bring(&mut desk, &file).await;
     assert_eq!(fates(&page), [0, 3, 0, 0], "{:?}", page.texts("tbody tr"));
+    let group = factory::group(&mut w.db, "banks", "資金", &[w.bank, w.rival]).await;
     assert!(apply(&mut desk, &import).await.body.contains("適用しました"));
     let order = "select string_agg(contact_id::text, ' ' order by position) from contacts
          where organisation_id = (select organisation_id from memberships where hub) and valid @> date '2026-11-21'";
@@ -426,6 +427,10 @@ async fn members_leave_by_their_last_day_and_windows_move() {
         1,
         "its window closes"
     );
+    let parts =
+        format!("select valid::text from group_members where subgroup_id = '{group}' order by upper_inf(valid)");
+    let parts = w.texts(&parts).await;
+    assert!(parts[0].ends_with(",2027-04-01)") && parts[1].ends_with(",)"), "who leaves, leaves its groups: {parts:?}");
     // One place for two windows.
     let clash = rows(&[&["構成員の名称", "単位", "窓口の管理番号", "窓口の順"], &[BANK, "社", &first, "1"]]);
     let (_, page) = bring(&mut desk, &clash).await;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::roster::{BANK, World, change, day, window_form, world};
+use super::roster::{BANK, World, change, day, taken_back, window_form, world};
 use crate::support::{Client, Reply};
 
 /// A day as it follows an address.
@@ -104,11 +104,7 @@ async fn a_plan_that_was_taken_back_is_in_the_record_of_its_days_alone() {
         desk = w.app.signed_in("desk2").await;
         if step == 0 {
             for page in [w.bank_page(), format!("/directory/banks/members/{}", w.rival)] {
-                let page = ok(&mut desk, &page).await;
-                let mut back = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-                let back = back.find(|link| link.ends_with("/withdrawal")).expect("a way back").to_owned();
-                let question = ok(&mut desk, &back).await;
-                let done = desk.press(&question, "main form", &[("reason", "取りやめ")]).await;
+                let done = taken_back(&mut desk, &page).await;
                 assert_eq!(done.status, 303, "{}", done.body);
             }
         }

@@ -128,6 +128,21 @@ pub async fn fill_in(client: &mut Client, path: &str, typed: &[(&str, &str)]) ->
     client.post(path, &form).await
 }
 
+/// Where the newest open plan of a member's page is taken back.
+pub async fn way_back(client: &mut Client, member_page: &str) -> Option<String> {
+    let page = client.get(member_page).await;
+    let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    links.filter(|link| link.ends_with("/withdrawal")).map(str::to_owned).next()
+}
+
+/// Takes that plan back.
+pub async fn taken_back(client: &mut Client, member_page: &str) -> Reply {
+    let back = way_back(client, member_page).await.expect("a way back");
+    let question = client.get(&back).await;
+    assert_eq!(question.status, 200, "{}", question.body);
+    client.press(&question, "main form", &[("reason", "取りやめ")]).await
+}
+
 /// The whole way: form, confirmation, done.
 pub async fn change(client: &mut Client, path: &str, typed: &[(&str, &str)]) -> Reply {
     let confirmation = fill_in(client, path, typed).await;

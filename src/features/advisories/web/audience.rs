@@ -13,7 +13,7 @@ use crate::features::advisories::paths;
 use crate::features::advisories::store;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::features::directory::roster::web::as_of::AsOf;
-use crate::kernel::clock::{japan_day, jst};
+use crate::kernel::clock::{in_japan, japan_day};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::web::error::WebError;
@@ -93,6 +93,5 @@ pub async fn get(
 
 /// Noon of a day in Japan.
 fn noon(day: NaiveDate) -> Option<DateTime<Utc>> {
-    let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?).and_local_timezone(jst()).single()?;
-    Some(noon.to_utc())
+    in_japan(day, NaiveTime::from_hms_opt(12, 0, 0)?)
 }

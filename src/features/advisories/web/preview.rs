@@ -9,7 +9,7 @@ use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline};
 use crate::features::sharing;
-use crate::features::sharing::store::{Count, PreviewRow};
+use crate::features::sharing::store::{Count, Hours, PreviewRow};
 use crate::features::sharing::verdict::Verdict;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
@@ -73,12 +73,21 @@ pub struct Preview {
     pub detail: Option<Detail>,
     /// What to know of addressed groups that are not there; empty where all are.
     pub over: String,
+    /// For which hours the addresses are.
+    pub hours: String,
     /// What the numbers rest on.
     pub help: &'static str,
     /// The address of this page.
     pub here: String,
-    /// The same, for more to follow.
-    pub further: String,
+}
+
+impl Preview {
+    /// The address of this page, for more to follow.
+    #[must_use]
+    pub fn further(&self) -> String {
+        let joint = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{joint}", self.here)
+    }
 }
 
 /// One CEPTOAR's share.
@@ -161,8 +170,8 @@ pub async fn load(
     };
     let sum = |wanted: fn(Verdict) -> bool| counts.iter().filter(|c| wanted(c.verdict)).map(|c| c.windows).sum::<i64>();
     let due = sum(|verdict| verdict == Verdict::Due);
-    let joint = if asked.here.contains('?') { '&' } else { '?' };
     let audience = sharing::store::audience(tx, id, at).await?;
+    let hours = hours(&sharing::store::hours(tx, at).await?, language);
     Ok(Preview {
         due,
         audience: audience.digest,
@@ -175,10 +184,19 @@ pub async fn load(
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
         over: item.draft.addressees.over(language).unwrap_or_default(),
+        hours,
         help: PreviewWords::of(language).who_help,
-        further: format!("{}{joint}", asked.here),
         here: asked.here,
     })
+}
+
+fn hours(hours: &Hours, language: Language) -> String {
+    let w = PreviewWords::of(language);
+    match &hours.holiday {
+        Some([ja, en]) => fill(w.holiday, &[("name", language.pick(ja, en))]),
+        None if hours.off => w.off_hours.to_owned(),
+        None => w.office_hours.to_owned(),
+    }
 }
 
 /// The mail that goes out.

@@ -111,10 +111,10 @@ impl Group {
         language.pick(&self.words.scope, en)
     }
 
-    /// A short word for all of this: differs as soon as somebody changes it.
+    /// A short word for what is said of it and for what else matters: differs as soon as somebody changes one of them.
     #[must_use]
-    pub fn digest(&self) -> String {
-        let text = serde_json::to_vec(&(&self.words, &self.valid, &self.members)).unwrap_or_default();
+    pub fn digest(&self, matters: &impl Serialize) -> String {
+        let text = serde_json::to_vec(&(&self.words, &self.valid, matters)).unwrap_or_default();
         hex::encode(&Sha256::digest(&text)[..8])
     }
 }

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
 
-use super::federations;
 use super::files::{Ceptoar, Dictionary, Files};
 use super::rows::{CeptoarRow, Dated, Facts, Name, Responsibility, Sector, SubgroupRow, Term};
 use super::timeline::{Period, Since, periods};
+use super::{federations, holidays};
 use crate::kernel::period::Precision;
 
 /// What was seen from a day on; `None` is "gone".
@@ -50,6 +50,7 @@ pub fn derive(files: &Files) -> anyhow::Result<Facts> {
         routes(files, &sightings, &terms, &mut facts)?;
     }
     council(files, &mut facts)?;
+    facts.holidays = holidays::derive(&files.holidays);
     federations::derive(files, &codes, &mut facts)?;
     for (code, mut seen) in names {
         seen.sort_by_key(|(since, _)| since.day);

@@ -39,6 +39,8 @@ pub struct Sources {
     pub readings: Source,
     /// The Council.
     pub council: Source,
+    /// National holidays.
+    pub holidays: Source,
 }
 
 impl Sources {
@@ -55,6 +57,7 @@ impl Sources {
             english: embed!("data/reference/english.toml"),
             readings: embed!("data/reference/readings.toml"),
             council: embed!("data/reference/council.toml"),
+            holidays: embed!("data/reference/holidays.toml"),
         }
     }
 
@@ -63,7 +66,8 @@ impl Sources {
         /// Raised when the same texts are to be read otherwise.
         const RULES: &[u8] = b"2";
         let mut hash = Sha256::new_with_prefix(RULES);
-        let others = [&self.ministries, &self.organisations, &self.english, &self.readings, &self.council];
+        let others =
+            [&self.ministries, &self.organisations, &self.english, &self.readings, &self.council, &self.holidays];
         for source in self.editions.iter().chain(others) {
             hash.update(source.text.len().to_be_bytes());
             hash.update(source.text.as_bytes());
@@ -80,6 +84,7 @@ impl Sources {
             english: Dictionary { path: self.english.path, words: parse(&self.english)? },
             readings: Dictionary { path: self.readings.path, words: parse(&self.readings)? },
             council: parse(&self.council)?,
+            holidays: parse::<Holidays>(&self.holidays)?.holiday,
         })
     }
 }
@@ -103,6 +108,8 @@ pub struct Files {
     pub readings: Dictionary,
     /// The Council.
     pub council: Council,
+    /// National holidays.
+    pub holidays: Vec<Holiday>,
 }
 
 /// Words by table and Japanese string. Only tables of plain strings are looked into.
@@ -361,6 +368,28 @@ pub struct DatedName {
     /// First day after.
     #[serde(default, deserialize_with = "some_day")]
     pub to: Option<NaiveDate>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Holidays {
+    holiday: Vec<Holiday>,
+}
+
+/// `holidays.toml`: a national holiday and its days.
+#[derive(Debug, Deserialize)]
+pub struct Holiday {
+    /// Name.
+    pub ja: String,
+    /// Name.
+    pub en: String,
+    /// When.
+    #[serde(deserialize_with = "days")]
+    pub days: Vec<NaiveDate>,
+}
+
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NaiveDate>, D::Error> {
+    let written = Vec::<toml::value::Datetime>::deserialize(deserializer)?;
+    written.iter().map(|day| day.to_string().parse().map_err(D::Error::custom)).collect()
 }
 
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {

@@ -132,4 +132,6 @@ pub struct Facts {
     pub federation_secretariats: Vec<Dated<Term>>,
     /// Stage and its place on the way down.
     pub route_stages: Vec<Dated<(&'static str, i16)>>,
+    /// National holidays: day, and name in Japanese and English.
+    pub holidays: Vec<(NaiveDate, [String; 2])>,
 }

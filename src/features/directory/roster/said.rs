@@ -5,13 +5,12 @@ pub mod store;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::kernel::clock::jst;
+use crate::kernel::clock::in_japan;
 
 /// The first instant after a day in Japan: what was recorded before it, the portal said at the end of that day.
 #[must_use]
 pub fn end_of(day: NaiveDate) -> Option<DateTime<Utc>> {
-    let midnight = day.succ_opt()?.and_time(NaiveTime::MIN).and_local_timezone(jst()).single()?;
-    Some(midnight.to_utc())
+    in_japan(day.succ_opt()?, NaiveTime::MIN)
 }
 
 #[cfg(test)]

@@ -68,7 +68,17 @@ pub fn change(on: NaiveDate, reason: String, before: Vec<Line>, after: Vec<Line>
     Change { on, correction: false, reason, before, after, proposal: None }
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    /// For something that is done in a CEPTOAR.
+    pub fn new(what: What, frame: &'a Frame, (ceptoar_id, ceptoar): (&'a str, String), today: NaiveDate) -> Self {
+        Self { what, frame, ceptoar_id, ceptoar, group: None, part: None, found: Vec::new(), today }
+    }
+
+    /// With one of its groups.
+    pub fn with(self, group: &'a Group) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
     /// The fields of the form.
     pub fn fields(&self, typed: &Typed) -> Vec<Field> {
         forms::fields(self.what, &self.found, typed, self.frame.language)
@@ -96,7 +106,7 @@ impl Desk<'_> {
                 (index.clone(), fill(w.title, &[("ceptoar", &self.ceptoar)])),
             ],
             back: index,
-            seen: self.group.map(Group::digest).unwrap_or_default(),
+            seen: self.seen(),
             current: self.group.map(|group| self.current(group)).unwrap_or_default(),
             ending: self.what.is_ending(),
         }
@@ -127,11 +137,20 @@ impl Desk<'_> {
         ]
     }
 
-    /// Whether somebody changed the group after the form was opened: the form with what is registered now.
+    /// What the form rests on. Colleagues who add members, or take others out, are not in each other's way.
+    fn seen(&self) -> String {
+        let part = self.part.map(|part| part.valid);
+        let digest = |group: &Group| match self.what {
+            What::End => group.digest(&group.members),
+            What::New | What::Correct | What::Joining | What::Leaving => group.digest(&part),
+        };
+        self.group.map(digest).unwrap_or_default()
+    }
+
+    /// Whether somebody changed that after the form was opened: the form with what is registered now.
     pub fn overtaken(&self, typed: &Typed) -> Option<Response> {
-        let seen = self.group.map(Group::digest).unwrap_or_default();
         let message = FormWords::of(self.frame.language).overtaken;
-        (typed.get("seen") != seen).then(|| self.form().overtaken(self.fields(typed), message, None))
+        (typed.get("seen") != self.seen()).then(|| self.form().overtaken(self.fields(typed), message, None))
     }
 
     /// The form, or the confirmation, that comes before anything is written.

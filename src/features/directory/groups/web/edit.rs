@@ -47,9 +47,9 @@ pub async fn get_new(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = kept(&mut tx, &viewer, &frame, &ceptoar_id).await?;
     tx.commit().await?;
-    let (what, ceptoar_id) = (What::New, ceptoar_id.as_str());
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group: None, part: None, found: Vec::new(), today };
-    let typed = forms::prefilled(None, what, today);
+    let ceptoar_id = ceptoar_id.as_str();
+    let desk = Desk::new(What::New, &frame, (ceptoar_id, ceptoar), today);
+    let typed = forms::prefilled(None, desk.what, today);
     Ok(desk.form().page(desk.fields(&typed), &typed))
 }
 
@@ -65,8 +65,8 @@ pub async fn post_new(
     let (today, language) = (japan_day(now), frame.language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = waited(&mut tx, &viewer, &frame, &ceptoar_id).await?;
-    let (what, ceptoar_id) = (What::New, ceptoar_id.as_str());
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group: None, part: None, found: Vec::new(), today };
+    let ceptoar_id = ceptoar_id.as_str();
+    let desk = Desk::new(What::New, &frame, (ceptoar_id, ceptoar), today);
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     let mut reader = Reader::new(&typed, language, today);
     let words = forms::words(&typed, &mut reader.errors, language);
@@ -123,9 +123,8 @@ async fn form(
     let ceptoar = kept(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = of_desk(&mut tx, &place.ceptoar, &place.group, today).await?;
     tx.commit().await?;
-    let (ceptoar_id, group) = (place.ceptoar.as_str(), Some(&group));
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group, part: None, found: Vec::new(), today };
-    let typed = forms::prefilled(group, what, today);
+    let desk = Desk::new(what, &frame, (&place.ceptoar, ceptoar), today).with(&group);
+    let typed = forms::prefilled(Some(&group), what, today);
     Ok(desk.form().page(desk.fields(&typed), &typed))
 }
 
@@ -142,8 +141,8 @@ pub async fn post_correct(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = of_desk(&mut tx, &place.ceptoar, &place.group, today).await?;
-    let (what, ceptoar_id, shown) = (What::Correct, place.ceptoar.as_str(), Some(&group));
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group: shown, part: None, found: Vec::new(), today };
+    let ceptoar_id = place.ceptoar.as_str();
+    let desk = Desk::new(What::Correct, &frame, (ceptoar_id, ceptoar), today).with(&group);
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     if let Some(answer) = desk.overtaken(&typed) {
         return Ok(answer);
@@ -185,8 +184,8 @@ pub async fn post_end(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = of_desk(&mut tx, &place.ceptoar, &place.group, today).await?;
-    let (what, ceptoar_id, shown) = (What::End, place.ceptoar.as_str(), Some(&group));
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group: shown, part: None, found: Vec::new(), today };
+    let ceptoar_id = place.ceptoar.as_str();
+    let desk = Desk::new(What::End, &frame, (ceptoar_id, ceptoar), today).with(&group);
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     if let Some(answer) = desk.overtaken(&typed) {
         return Ok(answer);

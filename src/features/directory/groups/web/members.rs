@@ -58,9 +58,8 @@ pub async fn get_joining(
     tx.commit().await?;
     // Into a group that is only planned nobody comes before it begins.
     let first = group.valid.from.filter(|from| *from > today).unwrap_or(today);
-    let (what, ceptoar_id, group) = (What::Joining, place.ceptoar.as_str(), Some(&group));
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group, part: None, found: Vec::new(), today };
-    let typed = forms::prefilled(group, what, first);
+    let desk = Desk::new(What::Joining, &frame, (&place.ceptoar, ceptoar), today).with(&group);
+    let typed = forms::prefilled(Some(&group), desk.what, first);
     Ok(desk.form().page(desk.fields(&typed), &typed))
 }
 
@@ -77,9 +76,8 @@ pub async fn post_joining(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = cross_cutting(&mut tx, &place.ceptoar, &place.group, today).await?;
-    let (what, ceptoar_id, shown) = (What::Joining, place.ceptoar.as_str(), Some(&group));
-    let mut desk =
-        Desk { what, frame: &frame, ceptoar_id, ceptoar, group: shown, part: None, found: Vec::new(), today };
+    let ceptoar_id = place.ceptoar.as_str();
+    let mut desk = Desk::new(What::Joining, &frame, (ceptoar_id, ceptoar), today).with(&group);
     // Which of the members found; the form has that field only after a search.
     let chosen = typed.remove("organisation").unwrap_or_default();
     let mut typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
@@ -173,10 +171,9 @@ pub async fn get_leaving(
     let ceptoar = kept(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = cross_cutting(&mut tx, &place.ceptoar, &place.group, today).await?;
     tx.commit().await?;
-    let part = Some(part_of(&group, place.fact)?);
-    let (what, ceptoar_id, group) = (What::Leaving, place.ceptoar.as_str(), Some(&group));
-    let desk = Desk { what, frame: &frame, ceptoar_id, ceptoar, group, part, found: Vec::new(), today };
-    let typed = forms::prefilled(group, what, today);
+    let mut desk = Desk::new(What::Leaving, &frame, (&place.ceptoar, ceptoar), today).with(&group);
+    desk.part = Some(part_of(&group, place.fact)?);
+    let typed = forms::prefilled(Some(&group), desk.what, today);
     Ok(desk.form().page(desk.fields(&typed), &typed))
 }
 
@@ -194,9 +191,9 @@ pub async fn post_leaving(
     let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = cross_cutting(&mut tx, &place.ceptoar, &place.group, today).await?;
     let part = part_of(&group, place.fact)?;
-    let (what, ceptoar_id, shown) = (What::Leaving, place.ceptoar.as_str(), Some(&group));
-    let desk =
-        Desk { what, frame: &frame, ceptoar_id, ceptoar, group: shown, part: Some(part), found: Vec::new(), today };
+    let ceptoar_id = place.ceptoar.as_str();
+    let mut desk = Desk::new(What::Leaving, &frame, (ceptoar_id, ceptoar), today).with(&group);
+    desk.part = Some(part);
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     if let Some(answer) = desk.overtaken(&typed) {
         return Ok(answer);
