@@ -58,7 +58,7 @@ crate::words! {
         way: "手段" / "By",
         value: "番号" / "Number to call",
         hours: "時間帯" / "Hours",
-        not_now: "この時間帯の番号ではありません" / "not for this hour",
+        not_now: "いまは時間外" / "not for this hour",
         mail: "メール" / "Mail",
         no_number: "電話番号の登録なし" / "no number registered",
         no_window: "この構成員の窓口は登録されていません。" / "No window is registered for this member.",
