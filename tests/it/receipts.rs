@@ -603,7 +603,11 @@ async fn the_call_list_begins_with_the_unreached_and_with_the_numbers_of_the_hou
     assert_eq!(page.texts(".call-list h2"), ["いちご架空銀行", "わかば窓口なし銀行", "あかね架空銀行"]);
     let night = page.texts(".call-list > li:nth-child(3) tbody th");
     assert_eq!(night, ["携帯電話 090-0000-1002", "電話 03-0000-1001"], "Saturday night");
-    cast.app.state.clock.advance(TimeDelta::hours(64)); // Tuesday 13:10
+    cast.app.state.clock.advance(TimeDelta::hours(40)); // Monday 13:10, a national holiday
+    let page = cast.app.signed_in("desk").await.get(&list).await;
+    assert_eq!(page.texts(".call-list > li:nth-child(3) tbody th"), night);
+    assert!(page.texts("main").concat().contains("祝日・休日(勤労感謝の日)"));
+    cast.app.state.clock.advance(TimeDelta::hours(24)); // Tuesday 13:10
     let mut desk = cast.app.signed_in("desk").await;
     let page = desk.get(&list).await;
     let day = page.texts(".call-list > li:nth-child(3) tbody th");
@@ -623,7 +627,7 @@ async fn the_call_list_begins_with_the_unreached_and_with_the_numbers_of_the_hou
     assert!(page.body.contains(&format!("/directory/banks/members/{}/windows/{}", cast.bank1, cast.window1)));
     let mut colleague = cast.app.signed_in("colleague").await;
     let seen = colleague.get(&list).await.texts("main").concat();
-    assert!(seen.contains("2026/11/24 13:10 電話 番号違い (desk)"), "{seen}");
+    assert!(seen.contains("2026/11/24 13:10 電話 03-0000-1001 番号違い (desk)"), "{seen}");
     // Of several numbers none is preselected: what nobody chose would be marked as wrong.
     assert_eq!(page.values(".call-list > li:nth-child(3) option")[0], "");
     let unchosen = desk.post(&attempt, &[("number", ""), ("outcome", "wrong_number")]).await;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::callee::Way;
 use crate::features::directory::roster::sheet::ChannelKind;
 use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};
@@ -77,6 +78,15 @@ pub struct Attempt {
     pub by: AccountId,
     /// The person's name then.
     pub by_name: String,
+}
+
+impl Attempt {
+    /// Whether it was this number, as it stands in the directory now: what was tried before it was corrected says nothing
+    /// of it.
+    #[must_use]
+    pub fn concerns(&self, way: &Way) -> bool {
+        self.fact == Some(way.fact) && self.at >= way.recorded_at
+    }
 }
 
 /// A registered number that was called.

@@ -2,7 +2,7 @@
 
 use crate::features::directory::roster::sheet::Hours;
 
-/// Whether somebody is there.
+/// Whether somebody is there; `off_hours` as mails have it (`sharing::store::hours`).
 #[must_use]
 pub fn holds(hours: Hours, off_hours: bool) -> bool {
     match hours {
@@ -17,7 +17,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_for_the_night_does_not_hold_by_day() {
-        assert!(holds(Hours::Always, true) && holds(Hours::Business, false) && !holds(Hours::OffHours, false));
+    fn office_hours_and_the_others_exclude_each_other() {
+        assert!(holds(Hours::Always, true) && holds(Hours::Always, false));
+        assert!(holds(Hours::Business, false) && !holds(Hours::Business, true));
+        assert!(holds(Hours::OffHours, true) && !holds(Hours::OffHours, false));
     }
 }

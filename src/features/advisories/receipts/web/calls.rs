@@ -18,7 +18,7 @@ use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
 use crate::features::advisories::receipts::store::A_MOMENT;
 use crate::features::directory::roster::paths as roster;
-use crate::features::sharing;
+use crate::features::sharing::store::{self as sharing, Hours};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time};
@@ -42,6 +42,7 @@ crate::words! {
         answer_due: "回答期限" / "Answer due",
         late: "期限超過" / "Overdue",
         off_hours: "いまは夜間・休日の時間帯です" / "It is night or holiday now",
+        holiday: "いまは祝日・休日({name})の時間帯です" / "It is a holiday now ({name})",
         business: "いまは平日日中の時間帯です" / "These are working hours",
         by_code: "受領コードで記録" / "Enter by code",
         script: "電話の台本を開く" / "Telephone script",
@@ -57,7 +58,7 @@ crate::words! {
         way: "手段" / "By",
         value: "番号" / "Number to call",
         hours: "時間帯" / "Hours",
-        not_now: "この時間帯の番号ではありません" / "not for this hour",
+        not_now: "いまは時間外" / "not for this hour",
         mail: "メール" / "Mail",
         no_number: "電話番号の登録なし" / "no number registered",
         no_window: "この構成員の窓口は登録されていません。" / "No window is registered for this member.",
@@ -153,7 +154,7 @@ struct CallsPage {
     late: bool,
     receipts: bool,
     no_window: &'static str,
-    hours: &'static str,
+    hours: String,
     outcomes: Vec<(&'static str, &'static str)>,
     rows: Vec<CalleeRow>,
     at: String,
@@ -170,7 +171,7 @@ struct View<'a> {
     desk: &'a Desk,
     language: Language,
     place: ListPlace,
-    off_hours: bool,
+    hours: &'a Hours,
     corrects: bool,
 }
 
@@ -189,14 +190,12 @@ impl View<'_> {
             correct: None,
         };
         let Some(way) = &number.way else { return row };
-        // What was tried before the number was corrected says nothing of the one that stands there now.
-        let tried = |a: &&Attempt| a.fact == Some(way.fact) && a.at >= way.recorded_at;
         row.value = way.fact.to_string();
         row.kind = way.kind.label(self.language);
         row.number.clone_from(&way.value);
         row.hours = way.hours.label(self.language);
-        row.now = hours::holds(way.hours, self.off_hours);
-        row.wrong = attempts.iter().find(tried).is_some_and(|a| a.outcome == Outcome::WrongNumber);
+        row.now = hours::holds(way.hours, self.hours.off);
+        row.wrong = attempts.iter().find(|a| a.concerns(way)).is_some_and(|a| a.outcome == Outcome::WrongNumber);
         row.correct = (row.wrong && self.corrects)
             .then(|| roster::of_window(roster::WINDOW, &self.desk.ceptoar_id, organisation, number.contact_id));
         row
@@ -208,6 +207,10 @@ impl View<'_> {
         let own: Vec<Attempt> = attempts.iter().filter(|a| a.organisation_id == organisation).cloned().collect();
         let line = |a: &Attempt| {
             let kind = a.kind.map_or(w.other, |kind| kind.label(language));
+            // Which of several telephones; none where it stands in the directory no more.
+            let mut ways = callee.numbers.iter().filter_map(|n| n.way.as_ref());
+            let number = ways.find(|way| a.concerns(way)).map_or_else(String::new, |way| format!(" {}", way.value));
+            let kind = &format!("{kind}{number}");
             let outcome = a.outcome.label(language);
             fill(w.by, &[("time", &short_time(a.at)), ("kind", kind), ("outcome", outcome), ("who", &a.by_name)])
         };
@@ -242,7 +245,8 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let asking = Asking { state: &state, viewer: &viewer, frame: &frame, id, ceptoar: &query.ceptoar };
     let (mut tx, desk) = desk::open(asking, ReceiptAction::Call, "receipt.calls").await?;
-    let off_hours = sharing::store::hours(&mut tx, desk.now).await?.off;
+    let hours = sharing::hours(&mut tx, desk.now).await?;
+    let off_hours = hours.off;
     let place = ListPlace::from_code(&query.at, desk.now).unwrap_or(ListPlace { opened: desk.now, page: 0 });
     let scope = desk.found.envelope.handler_scope;
     let asked = Asked { id, ceptoar: &desk.ceptoar_id, scope, off_hours, opened: place.opened, skip: place.page };
@@ -261,7 +265,7 @@ pub async fn get(
         callees.iter().flat_map(|c| ways(c).into_iter().map(move |fact| (c.organisation_id, fact))).collect();
     desk.show_numbers(tx, asking, &numbers, true).await?.commit().await?;
     let corrects = could(&viewer, DirectoryAction::KeepWindow.into());
-    let view = View { desk: &desk, language: frame.language, place, off_hours, corrects };
+    let view = View { desk: &desk, language: frame.language, place, hours: &hours, corrects };
     let rows = callees.iter().map(|callee| view.row(callee, &attempts)).collect();
     let mut page = page(&view, &frame, rows, more);
     if let Some((kind, words)) = said {
@@ -296,7 +300,7 @@ async fn said(
 }
 
 fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> CallsPage {
-    let View { desk, language, place, off_hours, .. } = *view;
+    let View { desk, language, place, hours, .. } = *view;
     let w = CallsWords::of(language);
     let href = |page: i64| paths::calls_at(desk.id, &desk.ceptoar_id, ListPlace { page, ..place });
     CallsPage {
@@ -311,7 +315,7 @@ fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> Cal
         late: desk.is_late(),
         receipts: desk.takes_receipts(),
         no_window: no_window(desk, w),
-        hours: if off_hours { w.off_hours } else { w.business },
+        hours: said_of(hours, language),
         outcomes: Outcome::ALL.map(|outcome| (outcome.code(), outcome.label(language))).to_vec(),
         rows,
         at: place.code(),
@@ -322,6 +326,16 @@ fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> Cal
         renew: paths::calls(desk.id, &desk.ceptoar_id),
         before: (place.page > 0).then(|| href(place.page - 1)),
         after: more.then(|| href(place.page + 1)),
+    }
+}
+
+/// Which numbers are listed first.
+fn said_of(hours: &Hours, language: Language) -> String {
+    let w = CallsWords::of(language);
+    match &hours.holiday {
+        Some([ja, en]) => fill(w.holiday, &[("name", language.pick(ja, en))]),
+        None if hours.off => w.off_hours.to_owned(),
+        None => w.business.to_owned(),
     }
 }
 

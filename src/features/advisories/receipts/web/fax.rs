@@ -10,7 +10,8 @@ use super::script::{beginning, carried, shown};
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
 use crate::features::advisories::receipts::{paths, store};
-use crate::kernel::language::{Label, fill};
+use crate::features::directory::roster::sheet::ChannelKind;
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::web::error::WebError;
@@ -44,6 +45,7 @@ crate::words! {
         way_portal: "ポータルにサインインして「受領を確認する」を押す" / "sign in to the portal and press “Acknowledge receipt”",
         way_phone: "事務局に電話し、番号と受領コードを伝える" / "telephone the desk and give number and code",
         way_fax: "下の欄に記入して、この用紙を事務局に返信する" / "fill in the lines below and send this sheet back by fax",
+        blank: "(ここに書き入れてください)" / "(please write it here)",
         desk_numbers: "事務局の電話・FAX" / "The desk's telephone and fax",
         received_by: "受け取った方" / "Received by",
         received_at: "受け取った日時" / "Received at",
@@ -119,9 +121,20 @@ fn page(
         published: desk.published(language),
         answer_due: desk.answer_due().map_or_else(String::new, |due| long_time(due, language)),
         code,
-        numbers: shown(numbers, language),
+        numbers: answered_on(numbers, language),
         content: carried(desk).map(|text| (text.kind.label(language), text.title.clone(), beginning(&text.summary))),
         handling: desk.level().handling(language),
         calls: paths::calls(desk.id, &desk.ceptoar_id),
     }
+}
+
+/// Where an answer is told or sent to. What the directory has not is left to be written by hand: the sheet asks for both.
+fn answered_on(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
+    let mut known = shown(numbers, language);
+    for kind in [ChannelKind::Phone, ChannelKind::Fax].map(|kind| kind.label(language)) {
+        if known.iter().all(|(other, _)| *other != kind) {
+            known.push((kind, FaxWords::of(language).blank.to_owned()));
+        }
+    }
+    known
 }
