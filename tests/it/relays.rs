@@ -308,7 +308,7 @@ async fn members_know_nothing_until_the_desk_has_decided() {
         "select concat_ws(' ', decision, made_by_name) from relay_decisions where advisory_id = '{id}' order by made_at"
     );
     assert_eq!(cast.texts(&evidence).await.len(), 2);
-    let trail = "select detail ->> 'decision' from audit_events where action = 'relay.decide' order by occurred_at";
+    let trail = "select detail ->> 'decision' from audit_events where action = 'relay.decide' and outcome = 'done' order by occurred_at";
     assert_eq!(cast.texts(trail).await, ["hold", "forward_with_supplement"]);
 }
 

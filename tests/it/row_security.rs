@@ -65,6 +65,12 @@ select receipt_id, 'x', account_id from desk_receipts, accounts where sign_in_na
 insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
 select d.advisory_id, d.organisation_id, d.ceptoar_id, 'phone', 'busy', w.entered_by
 from desk_receipts d join desk_receipt_words w using (receipt_id);
+insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, valid)
+values ('banks', 'decided', 'decided', false, 60, '[2026-04-01,)');
+insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
+select advisory_id, 'banks', now(), now() from advisories where level = 'GREEN' and state = 'published';
+insert into relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_at)
+select advisory_id, ceptoar_id, 'time_up', '', '', now() from relays;
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
 insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)
@@ -429,6 +435,9 @@ async fn a_member_sees_itself_and_no_other_member() {
         .await,
         0
     );
+    for route in ["relays", "relay_decisions"] {
+        assert_eq!(number(&mut tx, format!("select count(*) from {route}")).await, 0, "{route} are the route's");
+    }
     let words = "select count(*) from desk_receipt_words w join desk_receipts d using (receipt_id)";
     assert_eq!(number(&mut tx, "select count(*) from desk_receipt_words").await, number(&mut tx, words).await);
     assert_eq!(number(&mut tx, "select count(*) from accounts").await, 1);

@@ -47,7 +47,9 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 66] = [
+const VALID: [(&str, &str); 68] = [
+    ("decision", "forward_with_supplement"),
+    ("supplement", "勘定系が対象です。"),
     ("answered_by", "当直"),
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
@@ -257,6 +259,7 @@ impl Scene {
         };
         let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
         let told = told_to_the_desk(&app, bank).await;
+        let relayed = at_the_desk(&app).await;
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
@@ -299,6 +302,7 @@ impl Scene {
                     ["calls", "receipt-code"].map(|page| format!("/advisories/{published}/{page}?ceptoar=banks")),
                 );
                 starts.extend([format!("/advisories/{published}/receipts/banks/{bank}"), told.clone()]);
+                starts.extend([relayed.clone(), "/directory/banks/relaying/change".to_owned()]);
             }
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
@@ -440,6 +444,21 @@ async fn told_to_the_desk(app: &TestApp, bank: uuid::Uuid) -> String {
         .await
         .expect("a receipt");
     format!("{place}/{receipt}/withdrawal")
+}
+
+/// Another item about which the desk has to decide: where it does so.
+async fn at_the_desk(app: &TestApp) -> String {
+    let id = factory::published_advisory(app, NewAdvisory::default()).await;
+    sqlx::query_scalar(
+        "with item as (insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
+                       values ($1, 'banks', $2, $2 + interval '10 years') returning advisory_id)
+         select '/advisories/' || advisory_id || '/relays/banks' from item",
+    )
+    .bind(id)
+    .bind(app.state.clock.now())
+    .fetch_one(&mut app.database.owner().await)
+    .await
+    .expect("a relay")
 }
 
 /// A step of its setting up that the other CEPTOAR's desk wrote down: the path of its page.

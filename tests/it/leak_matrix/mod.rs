@@ -397,7 +397,13 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 141] = [
+const TESTED_ELSEWHERE: [&str; 146] = [
+    // tests/it/relays.rs
+    "GET /advisories/{id}/relays/{ceptoar}",
+    "POST /advisories/{id}/relays/{ceptoar}",
+    "GET /directory/{ceptoar}/relaying",
+    "GET /directory/{ceptoar}/relaying/change",
+    "POST /directory/{ceptoar}/relaying/change",
     // tests/it/receipts.rs
     "GET /advisories/{id}/receipts/{ceptoar}/{organisation}",
     "POST /advisories/{id}/receipts/{ceptoar}/{organisation}",
