@@ -37,7 +37,8 @@ alter table directory_changes drop constraint directory_changes_subject_check, d
     and (subgroup_id is not null) = (subject in ('group', 'group_member')));
 
 -- Whose desks decide about an item at an instant, and how many minutes they have. RED goes to persons by name: nobody
--- between them and the centre learns what it says, so nobody could decide.
+-- between them and the centre learns what it says, so nobody could decide. And nothing waits for a desk at which nobody
+-- is: without a route over it, a term, a person who may decide, or a window that a mail can ask.
 create function relaying(p_advisory uuid, p_now timestamptz) returns table (ceptoar_id text, minutes smallint)
   language sql stable set search_path = pg_catalog, pg_temp
   as $$
@@ -51,9 +52,23 @@ create function relaying(p_advisory uuid, p_now timestamptz) returns table (cept
       and case when i.off_hours then r.off_hours else r.office_hours end = 'decided'
       and not (r.urgent_at_once and i.kind = 'early_warning')
       and exists (select from public.route_stages s
-                  where s.ceptoar_id = r.ceptoar_id and s.stage = 'secretariat' and s.valid @> i.today) $$;
+                  where s.ceptoar_id = r.ceptoar_id and s.stage = 'secretariat' and s.valid @> i.today)
+      and exists (
+        select from public.secretariat_terms t
+        join public.affiliations f on f.organisation_id = t.organisation_id and f.ceptoar_id = t.ceptoar_id
+         and f.role in ('secretariat', 'coordinator') and f.valid @> i.today
+        join public.accounts a on a.account_id = f.account_id and a.suspended_at is null
+        join public.contacts k on k.organisation_id = t.organisation_id and k.ceptoar_id = t.ceptoar_id and k.valid @> i.today
+        join public.contact_channels c on c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> i.today
+        where t.ceptoar_id = r.ceptoar_id and t.valid @> i.today) $$;
 revoke execute on function relaying(uuid, timestamptz) from public;
-grant execute on function relaying(uuid, timestamptz) to portal_app;
+-- The same before the publication, for whoever may read the draft.
+create function relaying_preview(p_advisory uuid, p_now timestamptz) returns table (ceptoar_id text, minutes smallint)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select r.ceptoar_id, r.minutes from public.relaying(p_advisory, p_now) r
+        where p_advisory = any (public.viewer_drafts()) $$;
+revoke execute on function relaying_preview(uuid, timestamptz) from public;
+grant execute on function relaying_preview(uuid, timestamptz) to portal_app;
 
 -- An item at the desk of a CEPTOAR.
 create table relays (
@@ -103,7 +118,9 @@ comment on table relay_decisions is 'what a desk decided about an item, by whom,
 call protect('relay_decisions');
 create policy on_the_route on relay_decisions for select to portal_app using (
   exists (select from relays r where r.advisory_id = relay_decisions.advisory_id and r.ceptoar_id = relay_decisions.ceptoar_id));
-grant select on relay_decisions to portal_app;
+-- Which account it was is the trail's to say; the name is the evidence.
+grant select (decision_id, advisory_id, ceptoar_id, decision, reason, supplement, held_until, made_by_organisation, made_by_name,
+              made_at) on relay_decisions to portal_app;
 
 -- Until the desk decides, the doors of its members stay shut and their copies wait.
 alter table advisory_audience add column held boolean not null default false,
@@ -138,10 +155,7 @@ create or replace function hang_missing_doors() returns trigger
     return null;
   end $$;
 
--- Nobody who was suspended in the meantime gets what waited for them.
-drop trigger deliveries_back_in_queue on deliveries;
-create trigger deliveries_back_in_queue before update of state on deliveries
-  for each row when (old.state in ('sending', 'held') and new.state = 'queued') execute function deliveries_of_suspended();
+-- Nobody who is suspended while an item waits gets it afterwards.
 create or replace function people_cancel_deliveries(p_account uuid) returns bigint
   language sql security definer set search_path = pg_catalog, pg_temp
   as $$
@@ -156,16 +170,46 @@ create or replace function people_cancel_deliveries(p_account uuid) returns bigi
     where d.state in ('held', 'queued') and d.stage <> 'account' and d.contact_id in (select contact_id from alone) returning 1)
   select count(*) from gone $$;
 
--- Opens the doors and puts the copies in the queue. The time that a copy is tried for begins now.
+-- Opens the doors and puts the copies in the queue. Who left in the meantime gets nothing, nor who was suspended, nor a
+-- window that closed. The time that a copy is tried for begins now.
 create function relay_open(p_advisory uuid, p_ceptoar text) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
-  as $$ begin
+  as $$
+  declare today date := public.viewer_today();
+  begin
+    -- Accounts first and in order, as people_suspend does: who waits for whom is the same everywhere.
+    perform from public.accounts a
+      where a.account_id in (select f.account_id from public.affiliations f
+                             join public.deliveries d on d.contact_id = f.contact_id
+                             where d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.state = 'held' and f.valid @> today)
+      order by a.account_id for key share;
     update public.advisory_audience au
       set held = false, door = public.audience_door(au.stage, a.handler_scope, au.organisation_id, au.ceptoar_id)
       from public.advisories a
-      where a.advisory_id = p_advisory and au.advisory_id = p_advisory and au.ceptoar_id = p_ceptoar and au.held;
-    update public.deliveries d set state = 'queued', due_at = now(), give_up_at = now() + (d.give_up_at - d.due_at)
-      where d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.state = 'held';
+      where a.advisory_id = p_advisory and au.advisory_id = p_advisory and au.ceptoar_id = p_ceptoar and au.held
+        and (au.stage = 'partner'
+             or exists (select from public.memberships m where m.organisation_id = au.organisation_id
+                          and m.ceptoar_id = p_ceptoar and m.valid @> today));
+    with answering as (
+      select f.contact_id, bool_or(c.suspended_at is null or c.suspended_at < a.published_at) as anybody
+      from public.advisories a
+      join public.deliveries d on d.item_id = a.advisory_id and d.ceptoar_id = p_ceptoar and d.state = 'held'
+      join public.affiliations f on f.contact_id = d.contact_id and f.valid @> today
+      join public.accounts c on c.account_id = f.account_id
+      where a.advisory_id = p_advisory group by 1),
+    going as (
+      select d.delivery_id from public.deliveries d
+      join public.advisory_audience au on au.advisory_id = d.item_id and au.organisation_id = d.organisation_id
+       and au.ceptoar_id = d.ceptoar_id and au.stage = d.stage and not au.held
+      join public.contacts k on k.contact_id = d.contact_id and k.valid @> today
+      where d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.state = 'held'
+        and not exists (select from answering n where n.contact_id = d.contact_id and not n.anybody))
+    update public.deliveries d
+      set state = case when g.delivery_id is null then 'cancelled' else 'queued' end,
+          settled_at = case when g.delivery_id is null then now() end,
+          due_at = now(), give_up_at = now() + (d.give_up_at - d.due_at)
+      from public.deliveries x left join going g on g.delivery_id = x.delivery_id
+      where x.delivery_id = d.delivery_id and d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.state = 'held';
     perform pg_notify('outbox', '');
   end $$;
 revoke execute on function relay_open(uuid, text) from public;
@@ -179,7 +223,7 @@ create function relay_decide(
   as $$
   declare
     desk uuid;
-    stands text;
+    relay public.relays;
     at timestamptz := public.viewer_now();
   begin
     select h.organisation_id into desk from public.viewer_hats(array[p_advisory]) h
@@ -187,14 +231,17 @@ create function relay_decide(
     if not found then
       raise exception 'only the desk decides about its own members' using errcode = 'insufficient_privilege';
     end if;
-    if p_decision = 'time_up'
-       or p_decision = 'hold' and p_held_until is not null and p_held_until not between at and at + interval '24 hours' then
-      raise exception 'no such decision' using errcode = 'check_violation', constraint = 'relay_decisions_decision';
-    end if;
-    select r.state into stands from public.relays r
+    select * into relay from public.relays r
       where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar for update;
-    if stands is null or stands = 'forwarded' or stands = 'withheld' and p_decision not in ('forward', 'forward_with_supplement') then
+    -- Over: it went on, or its time is up, or it is withheld and cannot be put off any more.
+    if not found or relay.state = 'forwarded'
+       or p_decision not in ('forward', 'forward_with_supplement') and (relay.state = 'withheld' or relay.due_at <= at) then
       return false;
+    end if;
+    -- Put off means later than now, and a day after it came at the latest.
+    if p_decision = 'time_up'
+       or p_decision = 'hold' and (p_held_until <= relay.due_at or p_held_until > relay.asked_at + interval '24 hours') then
+      raise exception 'no such decision' using errcode = 'check_violation', constraint = 'relay_decisions_decision';
     end if;
     insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, held_until, made_by,
                                         made_by_organisation, made_by_name, made_at)
@@ -213,8 +260,8 @@ create function relay_decide(
 revoke execute on function relay_decide(uuid, text, text, text, text, timestamptz) from public;
 grant execute on function relay_decide(uuid, text, text, text, text, timestamptz) to portal_app;
 
--- What nobody decided about in time goes on by itself. Answers which.
-create function relay_time_up(p_now timestamptz) returns table (advisory_id uuid, ceptoar_id text)
+-- What nobody decided about in time goes on by itself. Answers which, and the error's code of what could not.
+create function relay_time_up(p_now timestamptz) returns table (advisory_id uuid, ceptoar_id text, problem text)
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$
   #variable_conflict use_column
@@ -224,12 +271,17 @@ create function relay_time_up(p_now timestamptz) returns table (advisory_id uuid
       select r.advisory_id, r.ceptoar_id from public.relays r
       where r.state in ('waiting', 'held') and r.due_at <= p_now order by r.due_at for update skip locked
     loop
-      insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_at)
-        values (due.advisory_id, due.ceptoar_id, 'time_up', '', '', p_now);
-      update public.relays r set state = 'forwarded', settled_at = p_now
-        where r.advisory_id = due.advisory_id and r.ceptoar_id = due.ceptoar_id;
-      perform public.relay_open(due.advisory_id, due.ceptoar_id);
-      advisory_id := due.advisory_id; ceptoar_id := due.ceptoar_id;
+      advisory_id := due.advisory_id; ceptoar_id := due.ceptoar_id; problem := null;
+      -- What is wrong with one keeps no other one back; the next look tries it again.
+      begin
+        insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_at)
+          values (due.advisory_id, due.ceptoar_id, 'time_up', '', '', p_now);
+        update public.relays r set state = 'forwarded', settled_at = p_now
+          where r.advisory_id = due.advisory_id and r.ceptoar_id = due.ceptoar_id;
+        perform public.relay_open(due.advisory_id, due.ceptoar_id);
+      exception when others then
+        problem := sqlstate;
+      end;
       return next;
     end loop;
   end $$;
@@ -249,6 +301,69 @@ create function relay_supplements(p_advisory uuid)
     order by d.made_at $$;
 revoke execute on function relay_supplements(uuid) from public;
 grant execute on function relay_supplements(uuid) to portal_app;
+
+-- Whoever has an item by another way learns nothing of a desk that has it still.
+alter policy own_view on advisory_audience using (
+  ((select viewer_at_centre()) and advisory_id <> all ((select viewer_kept_from())::uuid[]))
+  or (door = any ((select viewer_doors())::text[]) and (named is null or named && (select viewer_doors())))
+  or ((ceptoar_id = any ((select viewer_ceptoars())::text[])
+       or organisation_id = any ((select viewer_organisations())::uuid[]) and not held)
+      and advisory_id in (select r.advisory_id from viewer_reach r)));
+alter policy own_view on deliveries using (
+  ((select viewer_at_centre()) and stage <> 'account' and item_id <> all ((select viewer_kept_from())::uuid[]))
+  or ((ceptoar_id = any ((select viewer_ceptoars())::text[])
+       or organisation_id = any ((select viewer_answering_organisations())::uuid[]) and state <> 'held')
+      and item_id in (select r.advisory_id from viewer_reach r)));
+
+CREATE OR REPLACE FUNCTION public.ceptoar_evidence(p_ceptoars text[], p_since timestamp with time zone, p_proven_days integer, p_fresh_days integer)
+ RETURNS TABLE(ceptoar_id text, members bigint, rule_in_force boolean, consents bigint, with_window bigint, proven bigint, windows bigint, fresh bigint, shared bigint, drills bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    with today as materialized (select public.viewer_today() as today),
+    overseen as materialized (
+      select c.ceptoar_id from public.ceptoars c
+      where c.ceptoar_id = any (p_ceptoars)
+        and ((select public.viewer_at_centre())
+             or c.ceptoar_id = any ((select public.viewer_ceptoars())::text[])
+             or c.ceptoar_id = any ((select public.viewer_ministry_ceptoars())::text[]))),
+    rules as (
+      select r.ceptoar_id, r.rule_id from public.handling_rules r join overseen using (ceptoar_id), today t
+      where r.valid @> t.today),
+    windows as (
+      select k.ceptoar_id, k.organisation_id, k.contact_id, max(ch.last_verified_on) as verified_on
+      from today t cross join public.contacts k join overseen using (ceptoar_id)
+      left join public.contact_channels ch on ch.contact_id = k.contact_id and ch.valid @> t.today
+      where k.valid @> t.today group by 1, 2, 3),
+    kept as (
+      select w.ceptoar_id, w.organisation_id, count(*) as windows,
+             count(*) filter (where w.verified_on > t.today - p_fresh_days) as fresh,
+             coalesce(bool_or(w.verified_on > t.today - p_proven_days), false) as proven
+      from windows w, today t group by 1, 2),
+    members as (
+      select m.ceptoar_id, count(*) as members, count(g.organisation_id) as consents, count(k.organisation_id) as with_window,
+             count(*) filter (where k.proven) as proven, sum(k.windows) as windows, sum(k.fresh) as fresh
+      from today t cross join public.memberships m join overseen using (ceptoar_id)
+      left join kept k on k.ceptoar_id = m.ceptoar_id and k.organisation_id = m.organisation_id
+      left join rules r on r.ceptoar_id = m.ceptoar_id
+      left join public.handling_rule_consents g on g.rule_id = r.rule_id and g.organisation_id = m.organisation_id
+      where m.valid @> t.today group by 1),
+    items as (
+      select h.ceptoar_id, count(*) filter (where not a.drill) as shared, count(*) filter (where a.drill) as drills
+      from overseen o
+      join public.advisory_hops h on h.ceptoar_id = o.ceptoar_id and h.stage = 'member'
+      join public.advisories a on a.advisory_id = h.advisory_id and a.state = 'published' and a.published_at >= p_since
+      join (select v.advisory_id from public.viewer_items() v) v on v.advisory_id = a.advisory_id
+      -- What its desk did not pass on was not shared.
+      where not exists (select from public.relays r where r.advisory_id = h.advisory_id and r.ceptoar_id = h.ceptoar_id
+                        and r.state <> 'forwarded')
+      group by 1)
+    select o.ceptoar_id, coalesce(m.members, 0), r.rule_id is not null, coalesce(m.consents, 0),
+           coalesce(m.with_window, 0), coalesce(m.proven, 0), coalesce(m.windows, 0)::bigint, coalesce(m.fresh, 0)::bigint,
+           coalesce(i.shared, 0), coalesce(i.drills, 0)
+    from overseen o left join members m using (ceptoar_id) left join rules r using (ceptoar_id)
+    left join items i using (ceptoar_id) $function$;
 
 -- Nobody says that something has arrived that was not passed on, and nobody is waited for.
 create or replace function desk_reaches(p_advisory uuid, p_ceptoar text, p_organisation uuid) returns boolean
@@ -286,7 +401,7 @@ create or replace function desk_answers(p_advisories uuid[]) returns table (advi
     group by 1;
   end $$;
 
--- Two places differ from the definition before: whose copies stand in for whose.
+-- Its end differs from the definition before: whose copies stand in for whose.
 CREATE OR REPLACE FUNCTION public.sharing_windows(p_advisory uuid, p_now timestamp with time zone)
  RETURNS TABLE(ceptoar_id text, stage text, rule text, organisation_id uuid, contact_id uuid, window_position smallint, language text, address text, verdict text)
  LANGUAGE sql
@@ -378,14 +493,25 @@ AS $function$
         when w.handler_scope = 'handlers' and not w.handler then 'not_handler'
         when w.address is null then 'no_mail'
         else 'due' end as first_verdict
-    from windows w)
-  select j.ceptoar_id, j.stage, j.rule, j.organisation_id, j.contact_id, j.window_position, j.language, j.address,
-         case when j.first_verdict = 'due' and row_number() over (
-                -- What one desk decides about stands in for nobody else's copy: it may go out later, or not at all.
-                partition by j.first_verdict, lower(j.address), case when j.stage in ('member', 'partner') then d.ceptoar_id end
-                order by j.stage = 'partner', j.stage, j.window_position, j.ceptoar_id, j.contact_id) > 1
-              then 'same_address' else j.first_verdict end
-  from judged j left join deciding d on d.ceptoar_id = j.ceptoar_id
+    from windows w),
+  ranked as (
+    select j.*,
+           -- What a desk decides about, and what asks it, stands in for nobody else's copy: it goes out later, or says more.
+           case when d.ceptoar_id is not null and j.stage <> 'ministry' then j.stage = 'secretariat' end as asks,
+           case when d.ceptoar_id is not null and j.stage <> 'ministry' then d.ceptoar_id end as desk
+    from judged j left join deciding d on d.ceptoar_id = j.ceptoar_id),
+  -- One copy for each window, whatever it stands for; whoever is asked is asked.
+  single as (
+    select r.*, row_number() over (
+             partition by r.first_verdict, r.contact_id
+             order by r.asks is true desc, r.stage = 'partner', r.stage, r.ceptoar_id) as nth
+    from ranked r)
+  select s.ceptoar_id, s.stage, s.rule, s.organisation_id, s.contact_id, s.window_position, s.language, s.address,
+         case when s.first_verdict = 'due' and (s.nth > 1 or row_number() over (
+                partition by s.first_verdict, s.nth, lower(s.address), s.desk, s.asks
+                order by s.stage = 'partner', s.stage, s.window_position, s.ceptoar_id, s.contact_id) > 1)
+              then 'same_address' else s.first_verdict end
+  from single s
   $function$;
 
 -- What a desk decides about is held back, and the desk is asked.
@@ -408,9 +534,13 @@ AS $function$
     end if;
     with deciding as materialized (select d.* from public.relaying(p_advisory, p_now) d),
     windows as materialized (
-      select w.*, gen_random_uuid() as delivery_id, d.ceptoar_id is not null and w.stage in ('member', 'partner') as held,
-             d.ceptoar_id is not null and w.stage = 'secretariat' as asked
+      select w.*, gen_random_uuid() as delivery_id, d.minutes,
+             d.ceptoar_id is not null and w.stage in ('member', 'partner') as held
       from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id),
+    -- Nobody is asked about nobody.
+    behind as (
+      select w.ceptoar_id, min(w.minutes) as minutes from windows w
+      where w.held and not (w.stage = 'partner' and w.verdict = 'not_on_route') group by 1),
     audience as (
       insert into public.advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule, held, door, sealed, named)
       select distinct on (organisation_id, ceptoar_id, stage) p_advisory, organisation_id, ceptoar_id, stage, rule, held,
@@ -423,8 +553,7 @@ AS $function$
       order by organisation_id, ceptoar_id, stage, rule),
     relays as (
       insert into public.relays (advisory_id, ceptoar_id, asked_at, due_at)
-      select p_advisory, d.ceptoar_id, p_now, p_now + make_interval(mins => d.minutes) from deciding d
-      where exists (select from windows w where w.ceptoar_id = d.ceptoar_id and w.held)),
+      select p_advisory, b.ceptoar_id, p_now, p_now + make_interval(mins => b.minutes) from behind b),
     due as (
       insert into public.deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,
                                      position, state, priority, give_up_at)
@@ -434,7 +563,7 @@ AS $function$
       from windows w
       cross join lateral (
         select x.mail_id from public.mails x where x.item_id = p_advisory and x.language = w.language
-        order by x.relay = w.asked desc limit 1) m
+        order by x.relay = (w.stage = 'secretariat' and w.ceptoar_id in (select b.ceptoar_id from behind b)) desc limit 1) m
       where w.verdict = 'due'),
     addresses as (
       insert into public.delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)
@@ -445,7 +574,7 @@ AS $function$
         and n.valid @> (p_now at time zone 'Asia/Tokyo')::date
       where w.verdict = 'due')
     select count(*) filter (where verdict = 'due'), public.sharing_digest(array_agg(
-             concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict)))
+             concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict, case when held then minutes end)))
       into queued, digest from windows;
     -- Not the windows that the approver saw: the caller gives everything up.
     if p_digest is not null and p_digest <> digest then

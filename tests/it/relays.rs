@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::directory::roster::{change, day, fill_in};
 use crate::support::factory::{self, NewAdvisory};
-use crate::support::{Client, TestApp};
+use crate::support::{Client, Reply, TestApp};
 
 const RULE: &str = "/directory/banks/relaying";
 const CHANGE: &str = "/directory/banks/relaying/change";
@@ -134,8 +134,15 @@ fn item(id: Uuid) -> String {
     format!("/advisories/{id}")
 }
 
+/// What the page's form sends, with what was typed.
+async fn typed(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> Reply {
+    let page = client.get(&relay(id)).await;
+    let seen = page.values("input[name=seen]").concat();
+    client.post(&relay(id), &[form, &[("seen", seen.as_str())]].concat()).await
+}
+
 async fn decide(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> String {
-    let confirmation = client.post(&relay(id), form).await;
+    let confirmation = typed(client, id, form).await;
     assert_eq!(confirmation.status, 200, "{:?}", confirmation.texts(".error-summary, h1"));
     let done = client.press(&confirmation, "main form", &[("confirmed", "true")]).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary, h1"));
@@ -270,11 +277,13 @@ async fn members_know_nothing_until_the_desk_has_decided() {
         (vec![("decision", "forward_with_supplement")], "supplement"),
         (vec![("decision", "forward"), ("supplement", "補足です")], "supplement"),
         (vec![("decision", "hold"), ("reason", "確認中")], "hold"),
-        (vec![("decision", "hold"), ("hold", "30")], "reason"),
+        (vec![("decision", "hold"), ("hold", "60")], "reason"),
+        // That would be sooner than by itself.
+        (vec![("decision", "hold"), ("hold", "30"), ("reason", "確認中")], "hold"),
         (vec![("decision", "withhold_duplicate")], "reason"),
         (vec![("decision", "withhold_not_relevant")], "reason"),
     ] {
-        let wrong = desk.post(&relay(id), &form).await;
+        let wrong = typed(&mut desk, id, &form).await;
         assert_eq!(wrong.status, 422, "{form:?}");
         assert!(!wrong.texts(&format!("#{field}-error")).is_empty(), "{form:?}: {}", wrong.body);
     }
@@ -290,7 +299,7 @@ async fn members_know_nothing_until_the_desk_has_decided() {
     assert_eq!(decide(&mut colleague, id, &supplement).await, format!("{}?done=decided", relay(id)));
     let mut desk = cast.app.signed_in("desk").await;
     let late = desk.post(&relay(id), &[("decision", "forward"), ("confirmed", "true")]).await;
-    assert_eq!(late.location(), format!("{}?done=too_late", relay(id)));
+    assert_eq!(late.location(), format!("{}?done=moved_on", relay(id)));
     assert_eq!(cast.state(id).await, "forwarded");
     assert_eq!(
         (cast.copies(id, "member").await, cast.copies(id, "partner").await),
@@ -338,8 +347,8 @@ async fn silence_at_the_desk_leaves_nobody_unwarned() {
     );
     let late =
         desk.post(&relay(id), &[("decision", "withhold_duplicate"), ("reason", "x"), ("confirmed", "true")]).await;
-    assert_eq!(late.location(), format!("{}?done=too_late", relay(id)));
-    assert!(desk.get(late.location()).await.body.contains("期限が過ぎて自動で中継されました"));
+    assert_eq!(late.location(), format!("{}?done=moved_on", relay(id)));
+    assert!(desk.get(late.location()).await.body.contains("状況が変わりました"));
     // What is tried for a day is tried for a day from now on.
     let span = format!("select distinct (give_up_at - due_at)::text from deliveries where item_id = '{id}'");
     assert_eq!(cast.texts(&span).await, ["1 day"]);
@@ -364,14 +373,23 @@ async fn what_is_withheld_stays_so_is_missed_by_nobody_and_can_still_go_on() {
     let list = desk.get(&format!("{}/deliveries?ceptoar=banks&state=overdue", item(id))).await.texts("main").concat();
     assert!(!list.contains("架空銀行"), "nobody is waited for: {list}");
     for form in [vec![("decision", "hold"), ("hold", "30"), ("reason", "x")], why.to_vec()] {
-        assert_eq!(desk.post(&relay(id), &form).await.status, 422, "{form:?}");
+        assert_eq!(typed(&mut desk, id, &form).await.status, 422, "{form:?}");
     }
-    decide(&mut desk, id, &[("decision", "forward"), ("reason", "追加の情報のため")]).await;
-    assert_eq!(
-        (cast.state(id).await.as_str(), cast.copies(id, "member").await),
-        ("forwarded", vec!["queued".to_owned()])
+    // A second click says what has become of it, and keeps what was typed.
+    let twice = desk.post(&relay(id), &[&why[..], &[("seen", "0-true"), ("confirmed", "true")]].concat()).await;
+    assert!(twice.status == 422 && twice.body.contains("状況が変わりました"), "{}", twice.body);
+    assert!(twice.texts("textarea[name=reason]").concat().contains("20日に金融ISAC"));
+    // Who left in the meantime, and a window that closed, get nothing.
+    let left = format!(
+        "update memberships set valid = daterange(lower(valid), '2026-11-25') where organisation_id = '{}' returning ceptoar_id",
+        cast.rival
     );
+    cast.texts(&left).await;
+    decide(&mut desk, id, &[("decision", "forward"), ("reason", "追加の情報のため")]).await;
+    assert_eq!(cast.state(id).await, "forwarded");
+    assert_eq!(cast.copies(id, "member").await, ["cancelled", "queued"]);
     assert_eq!(cast.app.signed_in("handler").await.get(&item(id)).await.status, 200);
+    assert_eq!(cast.app.signed_in("reader").await.get(&item(id)).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -405,9 +423,13 @@ async fn the_database_alone_lets_the_right_desk_decide_and_nobody_rewrite_it() {
     }
     // The desk itself: no decision that no desk makes, and none for longer than a day.
     let desk = cast.texts("select account_id::text from accounts where sign_in_name = 'desk'").await;
-    for (decision, until) in
-        [("time_up", "null"), ("hold", "now() + interval '2 years'"), ("hold", "null"), ("nonsense", "null")]
-    {
+    for (decision, until) in [
+        ("time_up", "null"),
+        ("hold", "viewer_now() + interval '25 hours'"),
+        ("hold", "viewer_now() + interval '5 minutes'"),
+        ("hold", "null"),
+        ("nonsense", "null"),
+    ] {
         let viewer = AccountId(desk[0].parse().expect("an account"));
         let mut tx = cast.app.state.db.begin(Some(viewer), cast.app.state.clock.now()).await.expect("a viewer");
         let forged = format!("select relay_decide('{id}', 'banks', '{decision}', 'x', '', {until})");
@@ -484,4 +506,64 @@ async fn one_desks_decision_costs_nobody_elses_copy_and_the_suspended_get_none()
         cast.bank
     );
     assert_eq!(cast.texts(&states).await, ["f queued", "t cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_asked_is_asked_by_mail_and_nothing_waits_where_nobody_is() {
+    let mut cast = cast().await;
+    agreed(&cast, &[]).await;
+    // The desk's organisation is a member of its own CEPTOAR, with the one window it has.
+    let member = "insert into memberships (ceptoar_id, organisation_id, unit, valid)
+                  select 'banks', organisation_id, '社', '[2018-04-01,)' from secretariat_terms
+                  where ceptoar_id = 'banks' and upper_inf(valid) returning ceptoar_id";
+    cast.texts(member).await;
+    // And its mailbox is the window of a gas firm.
+    let firm = factory::member(&mut cast.db, "gas", "架空銀行ガス").await;
+    factory::window(&mut cast.db, firm, Some("gas"), "desk@banks.example").await;
+    let id = published(&cast).await;
+    let copies = format!(
+        "select concat_ws(' ', d.ceptoar_id, d.stage, d.state, m.relay) from deliveries d join mails m using (mail_id)
+         join delivery_addresses a using (delivery_id) where d.item_id = '{id}' and a.address = 'desk@banks.example' order by 1"
+    );
+    assert_eq!(cast.texts(&copies).await, ["banks secretariat queued t", "gas member queued f"]);
+    let subject = format!("select subject from mails where item_id = '{id}' and relay and language = 'ja'");
+    assert!(cast.texts(&subject).await.concat().starts_with("【要判断】【早期警戒情報】[TLP:GREEN]"));
+    // Whoever has it by another way sees nothing of the desk that has it still, by the database alone.
+    let joined = format!(
+        "insert into memberships (ceptoar_id, organisation_id, unit, valid)
+         values ('gas', '{}', '社', '[2018-04-01,)') returning ceptoar_id",
+        cast.bank
+    );
+    cast.texts(&joined).await;
+    let account = cast.texts("select account_id::text from accounts where sign_in_name = 'handler'").await;
+    let window =
+        cast.texts(&format!("select contact_id::text from contacts where organisation_id = '{}'", cast.bank)).await;
+    let hat = format!(
+        "insert into affiliations (account_id, role, organisation_id, ceptoar_id, valid)
+         values ('{}', 'member_poc', '{}', 'gas', '[2018-04-01,)') returning role",
+        account[0], cast.bank
+    );
+    cast.texts(&hat).await;
+    assert_eq!(window.len(), 1);
+    let id = published(&cast).await;
+    let viewer = AccountId(account[0].parse().expect("an account"));
+    let mut tx = cast.app.state.db.begin(Some(viewer), cast.app.state.clock.now()).await.expect("a viewer");
+    for (table, item) in [("advisory_audience", "advisory_id"), ("deliveries", "item_id")] {
+        let seen =
+            format!("select coalesce(string_agg(distinct ceptoar_id, ' '), '') from {table} where {item} = '{id}'");
+        let seen: String = sqlx::query_scalar(AssertSqlSafe(seen)).fetch_one(&mut *tx).await.expect("rows");
+        assert!(!seen.contains("banks"), "{table}: {seen}");
+    }
+    drop(tx);
+    // Nobody is at the desk any more: nothing waits there.
+    for gone in [
+        "update accounts set suspended_at = now() where sign_in_name in ('desk', 'colleague') returning sign_in_name",
+        "update accounts set suspended_at = null where sign_in_name in ('desk', 'colleague') returning sign_in_name",
+        "update secretariat_terms set valid = daterange(lower(valid), '2026-11-01') where ceptoar_id = 'banks' and upper_inf(valid) returning ceptoar_id",
+    ] {
+        cast.texts(gone).await;
+        let id = factory::published_advisory(&cast.app, green()).await;
+        let waits = gone.contains("suspended_at = null");
+        assert_eq!(cast.state(id).await, if waits { "waiting" } else { "" }, "{gone}");
+    }
 }

@@ -113,19 +113,18 @@ pub fn published(
         telephone: sender.telephone.as_deref(),
         base_url: &sender.base_url,
     };
-    let subject = subject(text.kind, number, &text.title, level, draft.drill, language);
+    let subject = subject(text.kind, number, &text.title, level, &tags(draft.drill, about.decides, language), language);
     Ok(Letter::new(language, &subject, &mail.render()?, draft.drill)?)
 }
 
 /// Tag first, then the TLP label. From AMBER upward the title is content, and stays out
 /// (docs/decisions/0008).
-fn subject(kind: Kind, number: &str, title: &str, level: SharingLevel, drill: bool, language: Language) -> String {
+fn subject(kind: Kind, number: &str, title: &str, level: SharingLevel, tags: &str, language: Language) -> String {
     let tlp = level.tlp();
     let kind = kind.label(language);
-    let drill = if drill { language.pick("【訓練】", "[DRILL] ") } else { "" };
     if level == SharingLevel::Red {
         let (tag, text) = language.pick(("【要確認】", "お電話でご確認ください"), ("[ACTION] ", "Please telephone"));
-        return format!("{drill}{tag}[{tlp}] {text} {number}");
+        return format!("{tags}{tag}[{tlp}] {text} {number}");
     }
     let tag = language.pick(format!("【{kind}】"), format!("[{kind}] "));
     let text = if level.mail_carries_text() {
@@ -133,7 +132,13 @@ fn subject(kind: Kind, number: &str, title: &str, level: SharingLevel, drill: bo
     } else {
         language.pick("新しい情報提供があります", "A new advisory for you")
     };
-    format!("{drill}{tag}[{tlp}] {text} {number}")
+    format!("{tags}{tag}[{tlp}] {text} {number}")
+}
+
+/// What stands before everything else: that nothing of it has happened, and that somebody has to decide.
+fn tags(drill: bool, decides: bool, language: Language) -> String {
+    let tags = [(drill, language.pick("【訓練】", "[DRILL] ")), (decides, language.pick("【要判断】", "[DECIDE] "))];
+    tags.into_iter().filter(|(holds, _)| *holds).map(|(_, tag)| tag).collect()
 }
 
 /// Breaks lines as Japanese typesetting allows; web addresses stay whole.

@@ -192,10 +192,11 @@ pub async fn publish(
     if (audience.due, &audience.digest) != (approved.recipients, &approved.audience) {
         return Err(StepError::AudienceChanged);
     }
+    // Asked while it is a draft: whose desks get a mail of their own.
+    let asks = !sharing::store::deciding(tx, id, now).await?.is_empty();
     if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
         return Err(StepError::Changed);
     }
-    let asks = !sharing::store::deciding(tx, id, now).await?.is_empty();
     for language in Language::ALL {
         let mut about = About { partners: audience.partners, decides: false };
         let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;

@@ -78,13 +78,14 @@ pub async fn hours(tx: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<Hou
     Ok(Hours { off: row.off, holiday: row.ja.zip(row.en).map(|(ja, en)| [ja, en]) })
 }
 
-/// The CEPTOARs whose desks would decide about an item before its members get it, and how many minutes they have.
+/// The CEPTOARs whose desks would decide about an unpublished item before its members get it, and how many minutes they
+/// have.
 ///
 /// # Errors
 /// The database's own.
 pub async fn deciding(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<(String, i16)>> {
     let rows = sqlx::query!(
-        r#"select ceptoar_id as "ceptoar_id!", minutes as "minutes!" from relaying($1, $2) order by ceptoar_id"#,
+        r#"select ceptoar_id as "ceptoar_id!", minutes as "minutes!" from relaying_preview($1, $2) order by ceptoar_id"#,
         id.0,
         at
     );
@@ -156,11 +157,11 @@ pub struct Audience {
 /// How many windows would receive the item by what is registered then, and which.
 pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Audience> {
     let row = sqlx::query!(
-        r#"select count(*) filter (where verdict = 'due') as "due!",
-                  coalesce(bool_or(stage = 'partner') filter (where verdict = 'due'), false) as "partners!",
-                  coalesce(sharing_digest(array_agg(
-                    concat_ws('|', ceptoar_id, stage, organisation_id, contact_id, verdict))), '') as "digest!"
-           from sharing_preview($1, $2)"#,
+        r#"select count(*) filter (where w.verdict = 'due') as "due!",
+                  coalesce(bool_or(w.stage = 'partner') filter (where w.verdict = 'due'), false) as "partners!",
+                  coalesce(sharing_digest(array_agg(concat_ws('|', w.ceptoar_id, w.stage, w.organisation_id, w.contact_id,
+                    w.verdict, case when w.stage in ('member', 'partner') then d.minutes end))), '') as "digest!"
+           from sharing_preview($1, $2) w left join relaying_preview($1, $2) d on d.ceptoar_id = w.ceptoar_id"#,
         id.0,
         at
     )

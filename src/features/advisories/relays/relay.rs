@@ -43,8 +43,8 @@ impl RelayState {
 impl Label for RelayState {
     fn label(self, language: Language) -> &'static str {
         match self {
-            Self::Waiting => language.pick("中継の判断待ち", "Waits for the decision"),
-            Self::Held => language.pick("中継を保留", "Put off"),
+            Self::Waiting => language.pick("中継の判断待ち", "Awaiting decision"),
+            Self::Held => language.pick("中継を保留", "On hold"),
             Self::Forwarded => language.pick("構成員へ中継済", "Passed on"),
             Self::Withheld => language.pick("中継しない", "Not passed on"),
         }
@@ -101,16 +101,6 @@ impl Decision {
             Self::Hold | Self::WithholdDuplicate | Self::WithholdNotRelevant => false,
         }
     }
-
-    /// What a desk can still decide about an item that stands there.
-    #[must_use]
-    pub fn possible(state: RelayState) -> Vec<Self> {
-        match state {
-            RelayState::Waiting | RelayState::Held => Self::BY_DESK.to_vec(),
-            RelayState::Withheld => Self::BY_DESK.into_iter().filter(|decision| decision.forwards()).collect(),
-            RelayState::Forwarded => Vec::new(),
-        }
-    }
 }
 
 impl Label for Decision {
@@ -118,7 +108,7 @@ impl Label for Decision {
         match self {
             Self::Forward => language.pick("構成員へ中継する", "Pass it on to the members"),
             Self::ForwardWithSupplement => language.pick("補足を付けて中継する", "Pass it on with a supplement"),
-            Self::Hold => language.pick("保留する", "Put it off"),
+            Self::Hold => language.pick("保留する", "Hold it"),
             Self::WithholdDuplicate => {
                 language.pick("中継しない(すでに知らせてある)", "Do not pass it on: they know it already")
             }
@@ -145,6 +135,36 @@ pub struct Relay {
     pub asked_at: DateTime<Utc>,
     /// When it goes on by itself.
     pub due_at: DateTime<Utc>,
+}
+
+/// For how many minutes an item can be put off.
+const HOLDS: [i64; 5] = [30, 60, 180, 720, 1440];
+/// How long an item stays at a desk at most: else somebody is forgotten.
+const LONGEST: TimeDelta = TimeDelta::hours(24);
+
+impl Relay {
+    /// For how many minutes it can be put off now: until later than it would go on by itself, and not beyond a day in all.
+    #[must_use]
+    pub fn holds(&self, now: DateTime<Utc>) -> Vec<i64> {
+        let last = self.asked_at + LONGEST;
+        let until = |minutes: &i64| now + TimeDelta::minutes(*minutes);
+        HOLDS.into_iter().filter(|minutes| until(minutes) > self.due_at && until(minutes) <= last).collect()
+    }
+
+    /// What the desk can still decide. What is withheld can go on, and what has gone on cannot be called back.
+    #[must_use]
+    pub fn possible(&self, now: DateTime<Utc>) -> Vec<Decision> {
+        let open = self.state.is_open() && now < self.due_at;
+        Decision::BY_DESK
+            .into_iter()
+            .filter(|decision| match decision {
+                Decision::Forward | Decision::ForwardWithSupplement => self.state != RelayState::Forwarded,
+                Decision::Hold => open && !self.holds(now).is_empty(),
+                Decision::WithholdDuplicate | Decision::WithholdNotRelevant => open,
+                Decision::TimeUp => false,
+            })
+            .collect()
+    }
 }
 
 /// A decision of the past.

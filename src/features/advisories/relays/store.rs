@@ -156,15 +156,28 @@ pub async fn open(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<O
     Ok(open.collect())
 }
 
-/// Lets everything go on that nobody decided about in time: item and CEPTOAR.
+/// An item whose time is up at the desk of a CEPTOAR.
+#[derive(Debug, Clone)]
+pub struct TimeUp {
+    /// Which item.
+    pub advisory_id: AdvisoryId,
+    /// Whose desk.
+    pub ceptoar_id: String,
+    /// The database's code of what went wrong; none where it went on.
+    pub problem: Option<String>,
+}
+
+/// Lets everything go on that nobody decided about in time. What is wrong with one item keeps no other one back.
 ///
 /// # Errors
 /// The database's own.
-pub async fn time_up(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<(AdvisoryId, String)>> {
+pub async fn time_up(tx: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<Vec<TimeUp>> {
     let rows = sqlx::query!(
-        r#"select advisory_id as "advisory_id!", ceptoar_id as "ceptoar_id!" from relay_time_up($1)"#,
+        r#"select advisory_id as "advisory_id!", ceptoar_id as "ceptoar_id!", problem from relay_time_up($1)"#,
         now
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
-    Ok(rows.map(|r| (AdvisoryId(r.advisory_id), r.ceptoar_id)).collect())
+    let time_up =
+        rows.map(|r| TimeUp { advisory_id: AdvisoryId(r.advisory_id), ceptoar_id: r.ceptoar_id, problem: r.problem });
+    Ok(time_up.collect())
 }

@@ -1,8 +1,8 @@
 //! What a desk typed, and what is wrong with it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::relay::{Decision, NewDecision, RelayState};
+use super::relay::{Decision, NewDecision, Relay};
 use crate::kernel::language::Language;
 use crate::kernel::text;
 use crate::platform::web::form::FieldErrors;
@@ -11,8 +11,6 @@ use crate::platform::web::form::FieldErrors;
 const LONGEST_REASON: usize = 500;
 /// Longer supplements are refused.
 const LONGEST_SUPPLEMENT: usize = 2000;
-/// For how many minutes an item can be put off; a day at most, so that nobody is forgotten.
-pub const HOLDS: [i64; 5] = [30, 60, 180, 720, 1440];
 
 crate::words! {
     /// Messages at fields.
@@ -37,6 +35,8 @@ pub struct DecisionForm {
     pub hold: String,
     /// Why.
     pub reason: String,
+    /// Where the item stood when the form was opened.
+    pub seen: String,
     /// Pressed on the page of confirmation.
     pub confirmed: String,
     /// Pressed to go back to the form.
@@ -47,19 +47,25 @@ impl DecisionForm {
     /// What the page of confirmation carries on.
     #[must_use]
     pub fn hidden(&self) -> Vec<(&'static str, String)> {
-        [("decision", &self.decision), ("supplement", &self.supplement), ("hold", &self.hold), ("reason", &self.reason)]
-            .map(|(name, value)| (name, value.clone()))
-            .to_vec()
+        [
+            ("decision", &self.decision),
+            ("supplement", &self.supplement),
+            ("hold", &self.hold),
+            ("reason", &self.reason),
+            ("seen", &self.seen),
+        ]
+        .map(|(name, value)| (name, value.clone()))
+        .to_vec()
     }
 
     /// The decision that was meant.
     ///
     /// # Errors
     /// What is wrong, field by field.
-    pub fn read(&self, state: RelayState, language: Language) -> Result<NewDecision, FieldErrors> {
+    pub fn read(&self, relay: &Relay, now: DateTime<Utc>, language: Language) -> Result<NewDecision, FieldErrors> {
         let w = TypedWords::of(language);
         let mut errors = FieldErrors::default();
-        let possible = Decision::possible(state);
+        let possible = relay.possible(now);
         let decision = Decision::from_code(&self.decision).filter(|decision| possible.contains(decision));
         let Some(decision) = decision else {
             errors.add("decision", w.choose);
@@ -78,7 +84,9 @@ impl DecisionForm {
             errors.add("supplement", w.supplement);
         }
         let hold = match decision {
-            Decision::Hold => self.hold.parse().ok().filter(|minutes| HOLDS.contains(minutes)).map(TimeDelta::minutes),
+            Decision::Hold => {
+                self.hold.parse().ok().filter(|minutes| relay.holds(now).contains(minutes)).map(TimeDelta::minutes)
+            }
             Decision::Forward
             | Decision::ForwardWithSupplement
             | Decision::WithholdDuplicate

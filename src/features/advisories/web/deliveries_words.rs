@@ -26,6 +26,7 @@ crate::words! {
         live_note: "この部分は自動で更新されます。" / "This part refreshes itself.",
         queued: "送信待ち" / "Queued",
         relays: "構成員への中継" / "Passing on to members",
+        held: "ほかに、中継していない先 {count}" / "and {count} not passed on to",
         sending: "送信中" / "Sending",
         refused: "不達" / "Refused",
         unreached: "メール窓口なし" / "No mail window",

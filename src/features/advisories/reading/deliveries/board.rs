@@ -55,7 +55,8 @@ impl Counts {
     /// The same where the desk has not passed the item on: nobody there is asked for anything yet.
     #[must_use]
     pub fn behind_the_desk(&self) -> Self {
-        Self { organisations: self.organisations, held: self.organisations, ..Self::default() }
+        let Self { organisations, unreached, .. } = *self;
+        Self { organisations, unreached, held: organisations, ..Self::default() }
     }
 
     fn add(&mut self, other: &Self) {

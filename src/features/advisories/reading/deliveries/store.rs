@@ -200,7 +200,7 @@ pub struct Progress {
 pub async fn progress(tx: &mut PgConnection, ids: &[AdvisoryId]) -> sqlx::Result<Vec<Progress>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"select d.item_id, count(*) as "windows!", count(*) filter (where d.state = 'sent') as "sent!",
+        r#"select d.item_id, count(*) filter (where d.state <> 'held') as "windows!", count(*) filter (where d.state = 'sent') as "sent!",
                   count(*) filter (where d.state in ('refused', 'expired')) as "refused!"
            from deliveries d where d.item_id = any ($1) group by 1"#,
         &ids

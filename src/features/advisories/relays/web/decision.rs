@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::words::RelayWords;
 use crate::features::access::action::RelayAction;
@@ -14,7 +15,7 @@ use crate::features::advisories::reading::store::{self as reading, Found};
 use crate::features::advisories::relays::paths;
 use crate::features::advisories::relays::relay::{Decision, NewDecision, PastDecision, Relay};
 use crate::features::advisories::relays::store::{self, Made};
-use crate::features::advisories::relays::typed::{DecisionForm, HOLDS};
+use crate::features::advisories::relays::typed::DecisionForm;
 use crate::features::advisories::web::reading::nothing_here;
 use crate::features::directory::relaying::agreement::time;
 use crate::kernel::ids::AdvisoryId;
@@ -77,6 +78,7 @@ struct FormView {
     back: String,
     decisions: Vec<Choice>,
     holds: Option<Vec<Choice>>,
+    seen: String,
     typed: DecisionForm,
     errors: FieldErrors,
 }
@@ -106,6 +108,7 @@ struct Scene<'a> {
     decisions: Vec<PastDecision>,
     members: i64,
     decides: bool,
+    now: DateTime<Utc>,
 }
 
 /// The item at that desk, for whoever may do this; else it does not exist.
@@ -133,7 +136,7 @@ async fn open<'a>(
     let decisions = store::decisions(&mut tx, id, &place.ceptoar).await?;
     let decides = can(viewer, RelayAction::Decide, &item);
     let members = if decides { store::waiting_members(&mut tx, id, &place.ceptoar).await? } else { 0 };
-    Ok((tx, Scene { frame, id, found, relay, decisions, members, decides }))
+    Ok((tx, Scene { frame, id, found, relay, decisions, members, decides, now }))
 }
 
 /// What was decided, and the form.
@@ -149,7 +152,7 @@ pub async fn get(
     let w = RelayWords::of(frame.language);
     let flash = match query.done.as_str() {
         "decided" => Some(("success", w.done)),
-        "too_late" => Some(("warning", w.too_late)),
+        "moved_on" => Some(("warning", w.moved_on)),
         _ => None,
     };
     Ok(Page(scene.page(DecisionForm::default(), FieldErrors::default(), flash)).into_response())
@@ -165,24 +168,29 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let (mut tx, scene) = open(&state, &viewer, &frame, &place, RelayAction::Decide).await?;
     let here = paths::relay(scene.id, &scene.relay.ceptoar_id);
-    // A colleague was faster, or the time was up.
-    if Decision::possible(scene.relay.state).is_empty() {
-        return Ok(Redirect::to(&format!("{here}?done=too_late")).into_response());
+    // A colleague was faster, the time was up, or it is a second click.
+    if form.seen != scene.seen() {
+        if scene.relay.possible(scene.now).is_empty() {
+            return Ok(Redirect::to(&format!("{here}?done=moved_on")).into_response());
+        }
+        let mut errors = FieldErrors::default();
+        errors.add("decision", RelayWords::of(frame.language).moved_on);
+        return Ok(Unprocessable(scene.page(form, errors, None)).into_response());
     }
     if form.again == "true" {
         return Ok(Page(scene.page(form, FieldErrors::default(), None)).into_response());
     }
-    let new = match form.read(scene.relay.state, frame.language) {
+    let new = match form.read(&scene.relay, scene.now, frame.language) {
         Ok(new) => new,
         Err(errors) => return Ok(Unprocessable(scene.page(form, errors, None)).into_response()),
     };
     if form.confirmed != "true" {
         return Ok(Page(scene.confirmation(&form, &new)).into_response());
     }
-    let now = state.clock.now();
+    let now = scene.now;
     let step = match store::decide(&mut tx, scene.id, &scene.relay.ceptoar_id, &new, now).await? {
         Made::Done => "decided",
-        Made::TooLate => "too_late",
+        Made::TooLate => "moved_on",
         Made::Refused => return Err(WebError::NotFound),
     };
     if step == "decided" {
@@ -198,6 +206,11 @@ pub async fn post(
 impl Scene<'_> {
     fn language(&self) -> Language {
         self.frame.language
+    }
+
+    /// Where it stands, in a word: differs as soon as somebody decides, or the time is up.
+    fn seen(&self) -> String {
+        format!("{}-{}", self.decisions.len(), self.relay.state.is_open() && self.now < self.relay.due_at)
     }
 
     fn chrome(&self, title: &str) -> Chrome {
@@ -216,7 +229,7 @@ impl Scene<'_> {
             chrome = chrome.with_flash(kind, said);
         }
         let (envelope, state) = (&self.found.envelope, self.relay.state);
-        let form = self.decides && !Decision::possible(state).is_empty();
+        let form = self.decides && !self.relay.possible(self.now).is_empty();
         RelayPage {
             chrome,
             w,
@@ -237,16 +250,18 @@ impl Scene<'_> {
 
     fn form(&self, typed: DecisionForm, errors: FieldErrors) -> FormView {
         let language = self.language();
-        let possible = Decision::possible(self.relay.state);
+        let possible = self.relay.possible(self.now);
         let choice = |decision: &Decision| Choice {
             value: decision.code().to_owned(),
             label: decision.label(language).to_owned(),
             explanation: help(*decision, RelayWords::of(language)).to_owned(),
             chosen: typed.decision == decision.code(),
         };
+        let w = RelayWords::of(language);
+        let until = |minutes: i64| long_time(self.now + TimeDelta::minutes(minutes), language);
         let hold = |minutes: i64| Choice {
             value: minutes.to_string(),
-            label: time(i16::try_from(minutes).unwrap_or(i16::MAX), language),
+            label: fill(w.hold_choice, &[("length", &length(minutes, language)), ("time", &until(minutes))]),
             explanation: String::new(),
             chosen: typed.hold == minutes.to_string(),
         };
@@ -254,7 +269,10 @@ impl Scene<'_> {
             action: paths::relay(self.id, &self.relay.ceptoar_id),
             back: advisories::show(self.id),
             decisions: possible.iter().map(choice).collect(),
-            holds: possible.contains(&Decision::Hold).then(|| HOLDS.map(hold).to_vec()),
+            holds: possible
+                .contains(&Decision::Hold)
+                .then(|| self.relay.holds(self.now).into_iter().map(hold).collect()),
+            seen: self.seen(),
             typed,
             errors,
         }
@@ -264,8 +282,8 @@ impl Scene<'_> {
         let language = self.language();
         let w = RelayWords::of(language);
         let mut facts = vec![(w.decision, new.decision.label(language).to_owned())];
-        if let Some(minutes) = new.hold.and_then(|hold| i16::try_from(hold.num_minutes()).ok()) {
-            facts.push((w.hold, time(minutes, language)));
+        if let Some(hold) = new.hold {
+            facts.push((w.held_until, long_time(self.now + hold, language)));
         }
         let texts = [(w.supplement, &new.supplement), (w.reason, &new.reason)];
         facts.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.clone())));
@@ -285,13 +303,18 @@ impl Scene<'_> {
                 (false, true) => w.confirm_hold,
                 (false, false) => w.confirm_withhold,
             },
-            note: match forwards {
-                true => fill(w.members_count, &[("count", &thousands(self.members))]),
-                false => String::new(),
+            note: match (forwards, new.hold.is_some()) {
+                (true, _) => fill(w.members_count, &[("count", &thousands(self.members))]),
+                (false, true) => String::new(),
+                (false, false) => fill(w.members_not, &[("count", &thousands(self.members))]),
             },
             ending: !forwards && new.hold.is_none(),
         }
     }
+}
+
+fn length(minutes: i64, language: Language) -> String {
+    time(i16::try_from(minutes).unwrap_or(i16::MAX), language)
 }
 
 fn help(decision: Decision, w: &'static RelayWords) -> &'static str {

@@ -6,7 +6,7 @@ use crate::features::advisories::relays::paths;
 use crate::features::advisories::relays::relay::{OpenRelay, Relay, Supplement};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::{long_time, short_time};
+use crate::kernel::period::long_time;
 use crate::platform::web::markdown::{self, SafeHtml};
 
 /// A desk that decides whether an item goes on.
@@ -38,7 +38,7 @@ impl RelayRow {
         let w = RelayWords::of(language);
         let open = relay.state.is_open();
         let decides = open && watch.names_windows(&relay.ceptoar_id);
-        let due = fill(w.due_by, &[("time", &short_time(relay.due_at))]);
+        let due = fill(w.due_by, &[("time", &long_time(relay.due_at, language))]);
         let waits = fill(w.waits, &[("time", &long_time(relay.due_at, language))]);
         Self {
             ceptoar: language.pick(&relay.ceptoar[0], &relay.ceptoar[1]).clone(),

@@ -33,7 +33,7 @@ crate::words! {
         centre: "センター" / "The centre",
         at_once: "同時に届きます" / "at the same time",
         decides: "事務局が判断" / "the secretariat decides",
-        then: "判断の期限は{time}です。期限までに判断がないときは、自動で届きます。" / "It has {time}; then the item goes on by itself.",
+        then: "判断の期限は{time}です。期限までに判断がないときは、自動で届きます。" / "The secretariat has {time}; then the item goes on by itself.",
         hours: "とき" / "When",
         members: "構成員へ" / "To the members",
         office: "平日の昼間(9時から18時)" / "Working days, 9 to 18 o'clock",
