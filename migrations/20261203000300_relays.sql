@@ -190,20 +190,22 @@ create function relay_open(p_advisory uuid, p_ceptoar text) returns void
         and (au.stage = 'partner'
              or exists (select from public.memberships m where m.organisation_id = au.organisation_id
                           and m.ceptoar_id = p_ceptoar and m.valid @> today));
-    with answering as (
-      select f.contact_id, bool_or(c.suspended_at is null or c.suspended_at < a.published_at) as anybody
+    -- Windows at which nobody is left who could read it: worked out once, not copy by copy.
+    with silent as materialized (
+      select f.contact_id
       from public.advisories a
       join public.deliveries d on d.item_id = a.advisory_id and d.ceptoar_id = p_ceptoar and d.state = 'held'
       join public.affiliations f on f.contact_id = d.contact_id and f.valid @> today
       join public.accounts c on c.account_id = f.account_id
-      where a.advisory_id = p_advisory group by 1),
+      where a.advisory_id = p_advisory group by 1
+      having not bool_or(c.suspended_at is null or c.suspended_at < a.published_at)),
     going as (
       select d.delivery_id from public.deliveries d
       join public.advisory_audience au on au.advisory_id = d.item_id and au.organisation_id = d.organisation_id
        and au.ceptoar_id = d.ceptoar_id and au.stage = d.stage and not au.held
       join public.contacts k on k.contact_id = d.contact_id and k.valid @> today
       where d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.state = 'held'
-        and not exists (select from answering n where n.contact_id = d.contact_id and not n.anybody))
+        and d.contact_id not in (select n.contact_id from silent n))
     update public.deliveries d
       set state = case when g.delivery_id is null then 'cancelled' else 'queued' end,
           settled_at = case when g.delivery_id is null then now() end,
