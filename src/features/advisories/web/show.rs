@@ -192,11 +192,15 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.read").await);
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
-    let supplements = relays::store::supplements(&mut tx, id).await?;
-    let relays = relays::store::relays(&mut tx, id).await?;
+    let published = found.envelope.state == ItemState::Published;
+    let supplements = if published { relays::store::supplements(&mut tx, id).await? } else { Vec::new() };
+    let watch = Watch::of(&viewer, found.envelope.level, found.case_team, &found.hats);
+    // Whoever watches no CEPTOAR sees no desk decide; programs are not told.
+    let asks = published && json.is_none() && watch.has_board();
+    let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
-    if found.envelope.state == ItemState::Published {
+    if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
     tx.commit().await?;

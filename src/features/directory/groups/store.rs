@@ -8,7 +8,6 @@ use super::group::{Group, GroupWords, Kind, Member};
 use crate::features::directory::roster::changes::{Actor, Change};
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::sheet::{Dated, Period};
-use crate::features::directory::roster::store::PastChange;
 use crate::kernel::ids::OrganisationId;
 
 /// The groups of a CEPTOAR, those of the past and to come as well; names and numbers as of a day. One alone where it is
@@ -308,41 +307,4 @@ pub async fn record_parting(
     .execute(tx)
     .await
     .map(|_| ())
-}
-
-/// The newest changes of a CEPTOAR's groups and of who is in them. Parts that ended with their group are told by its end.
-///
-/// # Errors
-/// The database's own.
-pub async fn history(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<PastChange>> {
-    let rows = sqlx::query!(
-        r#"select h.change_id, h.kind, h.subject, h.effective_on, h.reason, h.before, h.after, h.made_at,
-                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
-           from directory_changes h
-           left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
-           where h.ceptoar_id = $1 and h.subject in ('group', 'group_member')
-             and not (h.subject = 'group_member' and exists (
-               select from directory_changes e where e.subject = 'group' and e.kind = 'ending'
-                 and e.subgroup_id = h.subgroup_id and e.made_at = h.made_at))
-           order by h.made_at desc, h.change_id desc limit 30"#,
-        ceptoar_id
-    );
-    let lines =
-        |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
-    let rows = rows.fetch_all(tx).await?.into_iter();
-    let change = rows.map(|r| PastChange {
-        change_id: r.change_id,
-        contact_id: None,
-        proposal: None,
-        is_open: false,
-        kind: r.kind,
-        subject: r.subject,
-        effective_on: r.effective_on,
-        reason: r.reason,
-        before: lines(r.before),
-        after: lines(r.after),
-        by: [r.ja, r.en],
-        at: r.made_at,
-    });
-    Ok(change.collect())
 }

@@ -5,7 +5,6 @@ use sqlx::PgConnection;
 
 use super::agreement::{Agreement, Way};
 use crate::features::directory::roster::sheet::{Dated, Period};
-use crate::features::directory::roster::store::PastChange;
 
 /// What a CEPTOAR agreed and has planned, in order.
 ///
@@ -58,38 +57,4 @@ pub async fn change(tx: &mut PgConnection, ceptoar_id: &str, on: NaiveDate, agre
     .execute(tx)
     .await
     .map(|_| ())
-}
-
-/// The newest changes of the agreement.
-///
-/// # Errors
-/// The database's own.
-pub async fn history(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<PastChange>> {
-    let rows = sqlx::query!(
-        r#"select h.change_id, h.kind, h.subject, h.effective_on, h.reason, h.before, h.after, h.made_at,
-                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
-           from directory_changes h
-           left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
-           where h.ceptoar_id = $1 and h.subject = 'relay_rule'
-           order by h.made_at desc, h.change_id desc limit 30"#,
-        ceptoar_id
-    );
-    let rows = rows.fetch_all(tx).await?.into_iter();
-    let lines =
-        |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();
-    let change = rows.map(|r| PastChange {
-        change_id: r.change_id,
-        contact_id: None,
-        proposal: None,
-        is_open: false,
-        kind: r.kind,
-        subject: r.subject,
-        effective_on: r.effective_on,
-        reason: r.reason,
-        before: lines(r.before),
-        after: lines(r.after),
-        by: [r.ja, r.en],
-        at: r.made_at,
-    });
-    Ok(change.collect())
 }

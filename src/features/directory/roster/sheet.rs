@@ -159,6 +159,16 @@ impl Hours {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|hours| hours.code() == code)
     }
+
+    /// Whether somebody is there; `off_hours` as mails have it (`sharing::store::hours`).
+    #[must_use]
+    pub fn holds(self, off_hours: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Business => !off_hours,
+            Self::OffHours => off_hours,
+        }
+    }
 }
 
 impl Label for Hours {
@@ -302,6 +312,13 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
+    }
+
+    #[test]
+    fn office_hours_and_the_others_exclude_each_other() {
+        assert!(Hours::Always.holds(true) && Hours::Always.holds(false));
+        assert!(Hours::Business.holds(false) && !Hours::Business.holds(true));
+        assert!(Hours::OffHours.holds(true) && !Hours::OffHours.holds(false));
     }
 
     #[test]

@@ -2,5 +2,4 @@
 
 pub mod attempt;
 pub mod callee;
-pub mod hours;
 pub mod store;

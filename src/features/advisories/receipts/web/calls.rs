@@ -13,7 +13,6 @@ use crate::features::access::action::{DirectoryAction, ReceiptAction};
 use crate::features::access::{Viewer, could};
 use crate::features::advisories::receipts::calls::attempt::{Attempt, NewAttempt, Outcome};
 use crate::features::advisories::receipts::calls::callee::{CallNumber, Callee};
-use crate::features::advisories::receipts::calls::hours;
 use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
 use crate::features::advisories::receipts::store::A_MOMENT;
@@ -194,7 +193,7 @@ impl View<'_> {
         row.kind = way.kind.label(self.language);
         row.number.clone_from(&way.value);
         row.hours = way.hours.label(self.language);
-        row.now = hours::holds(way.hours, self.hours.off);
+        row.now = way.hours.holds(self.hours.off);
         row.wrong = attempts.iter().find(|a| a.concerns(way)).is_some_and(|a| a.outcome == Outcome::WrongNumber);
         row.correct = (row.wrong && self.corrects)
             .then(|| roster::of_window(roster::WINDOW, &self.desk.ceptoar_id, organisation, number.contact_id));

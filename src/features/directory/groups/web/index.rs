@@ -13,7 +13,7 @@ use crate::features::directory::groups::group::{Group, Kind, Member};
 use crate::features::directory::groups::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::{Dated, Period};
-use crate::features::directory::roster::store::PastChange;
+use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
 use crate::kernel::clock::japan_day;
@@ -145,7 +145,10 @@ pub async fn get(
     let all = store::load(&mut tx, ceptoar_id, as_of.day, None).await?;
     let oversees = store::is_overseen(&mut tx, ceptoar_id).await?;
     // The desk's own memory: what it changed, and why.
-    let past = if may(DirectoryAction::SeeWindows) { store::history(&mut tx, ceptoar_id).await? } else { Vec::new() };
+    let past = match may(DirectoryAction::SeeWindows) {
+        true => history_of_ceptoar(&mut tx, ceptoar_id, &["group", "group_member"]).await?,
+        false => Vec::new(),
+    };
     tx.commit().await?;
     let keeps = may(DirectoryAction::KeepMember) && as_of.is_today();
     let looks = may(DirectoryAction::LookAtRoster);

@@ -12,6 +12,7 @@ use crate::features::directory::relaying::agreement::{Agreement, time};
 use crate::features::directory::relaying::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
+use crate::features::directory::roster::store::history_of_ceptoar;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
@@ -88,7 +89,10 @@ pub async fn get(
     let ceptoar_id = &place.facts.ceptoar_id;
     let may = |action| can(&viewer, action, &RosterFacts::whole(ceptoar_id));
     let all = store::load(&mut tx, ceptoar_id).await?;
-    let past = if may(DirectoryAction::SeeWindows) { store::history(&mut tx, ceptoar_id).await? } else { Vec::new() };
+    let past = match may(DirectoryAction::SeeWindows) {
+        true => history_of_ceptoar(&mut tx, ceptoar_id, &["relay_rule"]).await?,
+        false => Vec::new(),
+    };
     tx.commit().await?;
     let w = IndexWords::of(language);
     let roster_of = roster::roster(ceptoar_id);
