@@ -125,7 +125,13 @@ async fn a_desk_makes_a_group_and_takes_members_in() {
 
     let page = desk.get(INDEX).await;
     let told = page.texts("main .item").join("|");
-    assert!(told.contains("構成員の数: 1") && told.contains(BANK) && told.contains("2027年4月1日"), "{told}");
+    assert!(told.contains("構成員の数: 1") && told.contains("構成員を見る(2)"), "{told}");
+    let members = desk.get(&format!("{INDEX}/{group}/members")).await;
+    let listed = members.texts("main tbody tr").join("|");
+    assert!(
+        listed.contains(BANK) && listed.contains(RIVAL) && listed.contains("2027年4月1日(木)から(予定)"),
+        "{listed}"
+    );
     let then = desk.get(&format!("{INDEX}?on_year=2027&on_month=4&on_day=1")).await;
     assert!(then.texts("main .item").concat().contains("構成員の数: 2"), "{}", then.body);
     let before = desk.get(&format!("{INDEX}?on_year=2026&on_month=11&on_day=10")).await;
@@ -327,6 +333,106 @@ async fn a_member_leaves_a_group_and_its_groups_with_the_ceptoar() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_registered_end_is_taken_back_and_everybody_is_in_the_group_as_before() {
+    let mut w = world().await;
+    let third = factory::member(&mut w.db, "banks", "月原銀行(架空)").await;
+    let fourth = factory::member(&mut w.db, "banks", "雨宮銀行(架空)").await;
+    let group = made(&mut w).await;
+    put_in(&mut w, &group, BANK, day("2026", "11", "21")).await;
+    put_in(&mut w, &group, RIVAL, day("2026", "11", "21")).await;
+    put_in(&mut w, &group, "月原銀行(架空)", day("2027", "6", "1")).await;
+    let mut desk = w.app.signed_in("desk").await;
+    let (end, back) = (format!("{INDEX}/{group}/end"), format!("{INDEX}/{group}/end/withdrawal"));
+    assert_eq!(desk.get(&back).await.location(), format!("{INDEX}?done=no_end"), "nothing ends");
+    assert!(!desk.get(INDEX).await.body.contains("終了の予定を取り消す"));
+    change(&mut desk, &end, &with(&day("2027", "3", "31"), &[("reason", "検討会の終了")])).await;
+    later(&w);
+    // Meanwhile one comes into it, and one is taken out.
+    put_in(&mut w, &group, "雨宮銀行(架空)", day("2026", "12", "1")).await;
+    let rivals = format!(
+        "select '{INDEX}/{group}/members/' || fact_id || '/end' from group_members where organisation_id = '{}'",
+        w.rival
+    );
+    let leaving = w.texts(&rivals).await.remove(0);
+    change(&mut desk, &leaving, &with(&day("2026", "12", "31"), &[("reason", "退会")])).await;
+    later(&w);
+    let later_still = fill_in(&mut desk, &end, &with(&day("2027", "6", "30"), &[("reason", "延長")])).await;
+    assert!(later_still.texts("#on-error").concat().contains("終了の予定を取り消す"), "{}", later_still.body);
+
+    assert!(desk.get(INDEX).await.texts("main .item a").concat().contains("終了の予定を取り消す"));
+    let missing = fill_in(&mut desk, &back, &[("reason", "")]).await;
+    assert_eq!((missing.status, missing.texts("#reason-error").len()), (422, 1));
+    let asked = fill_in(&mut desk, &back, &[("reason", "検討会の継続")]).await;
+    let rows = asked.texts("tbody, dl").concat();
+    assert!(rows.contains("2027年3月31日") && rows.contains("定めなし"), "{}", asked.body);
+    let done = desk.press(&asked, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(done.location(), format!("{INDEX}?done=going_on"), "{}", done.body);
+    let twice = desk.press(&asked, "main form", &[("confirmed", "true")]).await;
+    assert_eq!(twice.location(), format!("{INDEX}?done=no_end"));
+    assert_eq!(
+        w.texts(&format!("select valid::text from subgroups where subgroup_id = '{group}'")).await,
+        ["[2026-11-01,)"]
+    );
+    let of = |organisation: Uuid| {
+        format!("select valid::text from group_members where organisation_id = '{organisation}' order by 1")
+    };
+    for (organisation, valid) in [
+        (w.bank, "[2026-11-21,)"),
+        (w.rival, "[2026-11-21,2027-01-01)"),
+        (third, "[2027-06-01,)"),
+        (fourth, "[2026-12-01,)"),
+    ] {
+        assert_eq!(w.texts(&of(organisation)).await, [valid]);
+    }
+    let told = "select string_agg(kind, ' ' order by made_at) from directory_changes where subject = 'group_member'
+                and organisation_id = ";
+    assert_eq!(w.texts(&format!("{told}'{}'", w.bank)).await, ["beginning ending withdrawal"]);
+    let history = desk.get(INDEX).await.texts(".timeline li").join("|");
+    assert!(history.contains("予定の取消し: 決済") && !history.contains("月原銀行(架空)|"), "{history}");
+    assert_eq!(history.matches("予定の取消し").count(), 1, "each member's part is not told beside: {history}");
+
+    // An end within an end: the later one comes back.
+    later(&w);
+    for last in [day("2027", "3", "31"), day("2027", "1", "31")] {
+        change(&mut desk, &end, &with(&last, &[("reason", "終了")])).await;
+        later(&w);
+    }
+    change(&mut desk, &back, &[("reason", "延長")]).await;
+    let valid = format!("select valid::text from subgroups where subgroup_id = '{group}'");
+    assert_eq!(w.texts(&valid).await, ["[2026-11-01,2027-04-01)"]);
+    assert_eq!(w.texts(&of(w.bank)).await, ["[2026-11-21,2027-04-01)"]);
+    // Another group took the name for the time after.
+    later(&w);
+    let next = with(&day("2027", "4", "1"), &PAYMENTS);
+    let done = change(&mut desk, NEW, &next).await;
+    assert_eq!(done.location(), format!("{INDEX}?done=added"));
+    let refused = fill_in(&mut desk, &back, &[("reason", "延長")]).await;
+    let refused = desk.press(&refused, "main form", &[("confirmed", "true")]).await;
+    assert!(refused.status == 422 && refused.body.contains("同じ名称の別のグループ"), "{}", refused.body);
+    assert_eq!(w.texts(&valid).await[..1], ["[2026-11-01,2027-04-01)"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_members_of_a_group_come_page_by_page() {
+    let mut w = world().await;
+    let mut members = Vec::new();
+    for number in 0..101 {
+        members.push(factory::member(&mut w.db, "banks", &format!("{number:03}銀行(架空)")).await);
+    }
+    let group = factory::group(&mut w.db, "banks", "決済", &members).await;
+    let mut desk = w.app.signed_in("desk").await;
+    let first = desk.get(&format!("{INDEX}/{group}/members")).await;
+    assert_eq!(first.texts("main tbody tr").len(), 100);
+    assert_eq!(first.texts(".pager a"), ["次の構成員を見る"]);
+    let second = desk.get(&format!("{INDEX}/{group}/members?page=1")).await;
+    assert_eq!((second.status, second.texts("main tbody tr").len()), (200, 1));
+    for odd in ["page=x", "page=-1", "page=99999999999999999999", "on_year=2026&on_month=2&on_day=30"] {
+        let page = desk.get(&format!("{INDEX}/{group}/members?{odd}")).await;
+        assert!(page.status == 200 || page.status == 422, "{odd}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subgroup_of_the_desk_is_offered_on_its_days_and_does_not_end_under_its_members() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
@@ -408,9 +514,11 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
         assert_eq!(page.body.contains("決済"), reads == 200, "{who}");
         // The page around it names whom one works for.
         let main = page.texts("main .columns").concat();
-        let shown = [BANK, RIVAL].iter().filter(|name| main.contains(**name)).count();
-        assert_eq!(shown, names, "{who}: {main}");
-        assert!(main.contains(told), "{who}: {main}");
+        assert!(main.contains(told) && !main.contains(BANK) && !main.contains(RIVAL), "{who}: {main}");
+        let listing = client.get(&format!("{INDEX}/{group}/members")).await;
+        assert_eq!(listing.status, if names == 0 { 404 } else { 200 }, "{who}");
+        let shown = [BANK, RIVAL].iter().filter(|name| listing.texts("main tbody").concat().contains(**name)).count();
+        assert_eq!((shown, listing.body.contains("/end")), (names, who == "desk"), "{who}");
         if who == "desk" {
             continue;
         }
@@ -430,6 +538,7 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
             NEW.to_owned(),
             format!("{INDEX}/{group}/correct"),
             format!("{INDEX}/{group}/end"),
+            format!("{INDEX}/{group}/end/withdrawal"),
             format!("{INDEX}/{group}/members/joining"),
             format!("{INDEX}/{group}/members/{fact}/end"),
         ] {
@@ -442,7 +551,9 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
     assert!(own.texts("dl.facts").concat().contains("決済"), "{}", own.body);
     // Another CEPTOAR's desk has no way to it by its own address either.
     let mut life = w.app.signed_in("life-desk").await;
-    for path in ["correct".to_owned(), "end".into(), "members/joining".into(), format!("members/{fact}/end")] {
+    for path in ["correct", "end", "end/withdrawal", "members", "members/joining", &format!("members/{fact}/end")]
+        .map(str::to_owned)
+    {
         let path = format!("/directory/life/groups/{group}/{path}");
         assert_eq!(life.get(&path).await.status, 404, "{path}");
     }
@@ -519,7 +630,7 @@ async fn those_concerned_read_and_the_desk_alone_writes_by_either_wall() {
     let page = client.get("/directory/t-ceptoar/groups").await;
     assert!(page.body.contains("SG1") && page.body.contains("公表資料にあるサブグループです"), "{}", page.body);
     assert!(!page.body.contains("t-ceptoar-sg1/end"), "{}", page.body);
-    for path in ["correct", "end", "members/joining"] {
+    for path in ["correct", "end", "end/withdrawal", "members", "members/joining"] {
         assert_eq!(
             client.get(&format!("/directory/t-ceptoar/groups/t-ceptoar-sg1/{path}")).await.status,
             404,

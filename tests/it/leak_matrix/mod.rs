@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 146] = [
+const TESTED_ELSEWHERE: [&str; 149] = [
     // tests/it/relays.rs
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",
@@ -442,6 +442,9 @@ const TESTED_ELSEWHERE: [&str; 146] = [
     "POST /directory/{ceptoar}/groups/{group}/correct",
     "GET /directory/{ceptoar}/groups/{group}/end",
     "POST /directory/{ceptoar}/groups/{group}/end",
+    "GET /directory/{ceptoar}/groups/{group}/end/withdrawal",
+    "POST /directory/{ceptoar}/groups/{group}/end/withdrawal",
+    "GET /directory/{ceptoar}/groups/{group}/members",
     "GET /directory/{ceptoar}/groups/{group}/members/joining",
     "POST /directory/{ceptoar}/groups/{group}/members/joining",
     "GET /directory/{ceptoar}/groups/{group}/members/{fact}/end",

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::group::{Group, GroupWords, Kind, Member};
-use super::store;
+use super::store::{self, PlannedEnd};
 use crate::features::directory::roster::changes::{self, Actor, Change, ChangeError};
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::sheet::Dated;
@@ -54,8 +54,26 @@ pub async fn end(
 ) -> Result<(), ChangeError> {
     changes::record_group(tx, actor, (ceptoar_id, &group.group_id, None), change, "ending").await?;
     let before = [Line::same("group", &group.words.code)];
-    store::record_parting(tx, actor, (ceptoar_id, &group.group_id), change, &before).await?;
+    store::record_parting(tx, actor, (ceptoar_id, &group.group_id), change, "ending", &before).await?;
     Ok(store::end(tx, &group.group_id, change.on).await?)
+}
+
+/// A registered end of a group that has not come is taken back; whoever was in it until then stays in it.
+///
+/// # Errors
+/// [`ChangeError`], also where another group is called so after that end; the caller gives the transaction up then.
+pub async fn go_on(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    ceptoar_id: &str,
+    group: &Group,
+    change: &Change,
+    end: &PlannedEnd,
+) -> Result<(), ChangeError> {
+    changes::record_group(tx, actor, (ceptoar_id, &group.group_id, None), change, "withdrawal").await?;
+    store::go_on(tx, &group.group_id, end).await?;
+    let before = [Line::same("group", &group.words.code)];
+    Ok(store::record_parting(tx, actor, (ceptoar_id, &group.group_id), change, "withdrawal", &before).await?)
 }
 
 /// A member of the CEPTOAR is in a group from now on.

@@ -1,13 +1,14 @@
 //! A group: of which kind, what it is called, for whom it is, and who is in it.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::features::directory::roster::line::Line;
-use crate::features::directory::roster::sheet::{Dated, Period};
+use crate::features::directory::roster::sheet::Period;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language};
+use crate::kernel::period::long_date;
 
 /// Of which kind it is; never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -81,27 +82,19 @@ pub struct Group {
     pub of_desk: bool,
     /// When it is there.
     pub valid: Period,
-    /// How many are in it on the day, for those who may know; of the tree, as many as the viewer may see.
+    /// How many are in it on the day that it was read for: as many as the viewer may know of.
     pub counted: i64,
-    /// Who is in it, each with its period; nobody where it is part of the tree.
-    pub members: Vec<Dated<Member>>,
+    /// How many are in it on that day or later, of those whom the viewer may see; nobody where it is part of the tree.
+    pub listed: i64,
+    /// When it was last written down who is in it.
+    pub members_at: Option<DateTime<Utc>>,
 }
 
 impl Group {
-    /// Who is in it on a day.
-    pub fn on(&self, day: NaiveDate) -> impl Iterator<Item = &Dated<Member>> {
-        self.members.iter().filter(move |part| part.valid.holds_on(day))
-    }
-
-    /// How many are in it on the day that it was read for.
+    /// Whether its end is registered, and has not come yet.
     #[must_use]
-    pub fn count(&self, day: NaiveDate) -> usize {
-        let counted = usize::try_from(self.counted).unwrap_or(0);
-        match self.kind {
-            Kind::Subgroup => counted,
-            // Whoever may not know how many there are sees themselves at most.
-            Kind::CrossCutting => counted.max(self.on(day).count()),
-        }
+    pub fn is_to_end(&self, today: NaiveDate) -> bool {
+        self.valid.until.is_some_and(|until| until > today)
     }
 
     /// What is said of it, told in a language.
@@ -117,6 +110,16 @@ impl Group {
         let text = serde_json::to_vec(&(&self.words, &self.valid, matters)).unwrap_or_default();
         hex::encode(&Sha256::digest(&text)[..8])
     }
+}
+
+/// The end of a group in lines: the first day without it, or that none is known.
+#[must_use]
+pub fn of_end(group: &Group, until: Option<NaiveDate>) -> Vec<Line> {
+    let last = |language: Language| {
+        let none = || language.pick("定めなし", "Not fixed").to_owned();
+        until.and_then(|day| day.pred_opt()).map_or_else(none, |day| long_date(day, language))
+    };
+    vec![Line::same("group", &group.words.code), Line::told("last_day", last)]
 }
 
 /// A group in lines.

@@ -10,6 +10,10 @@ pub const NEW: &str = "/directory/{ceptoar}/groups/new";
 pub const CORRECT: &str = "/directory/{ceptoar}/groups/{group}/correct";
 /// Route of ending one.
 pub const END: &str = "/directory/{ceptoar}/groups/{group}/end";
+/// Route of taking its registered end back.
+pub const GOING_ON: &str = "/directory/{ceptoar}/groups/{group}/end/withdrawal";
+/// Route of who is in one.
+pub const MEMBERS: &str = "/directory/{ceptoar}/groups/{group}/members";
 /// Route of taking a member of the CEPTOAR in.
 pub const JOINING: &str = "/directory/{ceptoar}/groups/{group}/members/joining";
 /// Route of a member's leaving it.

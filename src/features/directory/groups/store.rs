@@ -1,6 +1,6 @@
 //! SQL of groups. Row security decides again about every row that is read or written.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -10,8 +10,23 @@ use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::sheet::{Dated, Period};
 use crate::kernel::ids::OrganisationId;
 
-/// The groups of a CEPTOAR, those of the past and to come as well; names and numbers as of a day. One alone where it is
-/// asked for.
+/// The end of a group that was registered and has not come.
+#[derive(Debug, Clone)]
+pub struct PlannedEnd {
+    /// Which change it was.
+    pub change_id: Uuid,
+    /// When it was registered.
+    pub made_at: DateTime<Utc>,
+    /// The first day without the group.
+    pub effective_on: NaiveDate,
+    /// The first day without it as it was before; none if no end was known.
+    pub until: Option<NaiveDate>,
+}
+
+/// How many members a page lists.
+pub const PAGE: i64 = 100;
+
+/// The groups of a CEPTOAR, those of the past and to come as well; numbers as of a day. One alone where it is asked for.
 ///
 /// # Errors
 /// The database's own.
@@ -21,56 +36,98 @@ pub async fn load(
     day: NaiveDate,
     group: Option<&str>,
 ) -> sqlx::Result<Vec<Group>> {
+    // Whoever may not know how many there are (`group_sizes`) sees themselves at most.
     let rows = sqlx::query!(
         r#"select s.subgroup_id, s.kind as "kind: Kind", s.code, s.scope, s.scope_en, s.kept_by = 'desk' as "of_desk!",
-                  lower(s.valid) as since, upper(s.valid) as until, coalesce(m.named, z.members, 0) as "counted!"
+                  lower(s.valid) as since, upper(s.valid) as until,
+                  coalesce(m.named, greatest(z.members, p.there), 0) as "counted!", coalesce(p.listed, 0) as "listed!", p.at
            from subgroups s
            left join (select subgroup_id, count(*) as named from memberships
                       where ceptoar_id = $1 and valid @> $2::date group by subgroup_id) m using (subgroup_id)
            left join group_sizes($1, $2) z using (subgroup_id)
+           left join (select subgroup_id, count(*) filter (where valid @> $2::date) as there,
+                             count(*) filter (where upper_inf(valid) or upper(valid) > $2) as listed, max(recorded_at) as at
+                      from group_members where ceptoar_id = $1 and ($3::text is null or subgroup_id = $3)
+                      group by subgroup_id) p using (subgroup_id)
            where s.ceptoar_id = $1 and not isempty(s.valid) and ($3::text is null or s.subgroup_id = $3)
            order by s.kind desc, s.code, lower(s.valid) nulls first"#,
         ceptoar_id,
         day,
         group
     );
-    let mut groups: Vec<Group> = Vec::new();
-    for r in rows.fetch_all(&mut *tx).await? {
-        groups.push(Group {
-            group_id: r.subgroup_id,
-            kind: r.kind,
-            words: GroupWords { code: r.code, scope: r.scope, scope_en: r.scope_en },
-            of_desk: r.of_desk,
-            valid: Period { from: r.since, until: r.until },
-            counted: r.counted,
-            members: Vec::new(),
-        });
-    }
-    let parts = sqlx::query!(
-        r#"select g.subgroup_id, g.fact_id, g.organisation_id as "organisation_id: OrganisationId",
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let group = rows.map(|r| Group {
+        group_id: r.subgroup_id,
+        kind: r.kind,
+        words: GroupWords { code: r.code, scope: r.scope, scope_en: r.scope_en },
+        of_desk: r.of_desk,
+        valid: Period { from: r.since, until: r.until },
+        counted: r.counted,
+        listed: r.listed,
+        members_at: r.at,
+    });
+    Ok(group.collect())
+}
+
+/// Who is in a cross-cutting group on a day or later, by reading: as many as a page lists and one more, or the one that is
+/// asked for alone.
+///
+/// # Errors
+/// The database's own.
+pub async fn parts(
+    tx: &mut PgConnection,
+    (ceptoar_id, group): (&str, &str),
+    day: NaiveDate,
+    fact: Option<Uuid>,
+    skip: i64,
+) -> sqlx::Result<Vec<Dated<Member>>> {
+    let rows = sqlx::query!(
+        r#"select g.fact_id, g.organisation_id as "organisation_id: OrganisationId",
                   coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!",
                   lower(g.valid) as since, upper(g.valid) as until
            from group_members g
            left join lateral (
              select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = g.organisation_id
-             order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
-           where g.ceptoar_id = $1 and not isempty(g.valid) and ($3::text is null or g.subgroup_id = $3)
-           order by n.reading, g.organisation_id, lower(g.valid)"#,
+             order by x.valid @> $3::date desc, lower(x.valid) desc nulls last limit 1) n on true
+           where g.ceptoar_id = $1 and g.subgroup_id = $2 and not isempty(g.valid)
+             and case when $4::uuid is null then upper_inf(g.valid) or upper(g.valid) > $3 else g.fact_id = $4 end
+           order by n.reading, g.organisation_id, lower(g.valid) limit $5 offset $6"#,
         ceptoar_id,
+        group,
         day,
-        group
+        fact,
+        PAGE + 1,
+        skip
     );
-    for r in parts.fetch_all(tx).await? {
-        let part = Dated {
-            fact_id: r.fact_id,
-            valid: Period { from: r.since, until: r.until },
-            value: Member { organisation_id: r.organisation_id, name: [r.ja, r.en] },
-        };
-        if let Some(group) = groups.iter_mut().find(|group| group.group_id == r.subgroup_id) {
-            group.members.push(part);
-        }
-    }
-    Ok(groups)
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let part = rows.map(|r| Dated {
+        fact_id: r.fact_id,
+        valid: Period { from: r.since, until: r.until },
+        value: Member { organisation_id: r.organisation_id, name: [r.ja, r.en] },
+    });
+    Ok(part.collect())
+}
+
+/// How many are in a cross-cutting group on a day or later; of one member alone, whether it is.
+///
+/// # Errors
+/// The database's own.
+pub async fn staying(
+    tx: &mut PgConnection,
+    group: &str,
+    day: NaiveDate,
+    member: Option<OrganisationId>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "staying!" from group_members
+           where subgroup_id = $1 and not isempty(valid) and (upper_inf(valid) or upper(valid) > $2)
+             and ($3::uuid is null or organisation_id = $3)"#,
+        group,
+        day,
+        member.map(|member| member.0)
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// The cross-cutting groups that a member is or will be in on a day or later: short name and period.
@@ -277,7 +334,63 @@ pub async fn end(tx: &mut PgConnection, group: &str, on: NaiveDate) -> sqlx::Res
         .map(|_| ())
 }
 
-/// Writes into the history of each member that its part ends with the group.
+/// The registered end of a group that has not come: which change it was, and the first day without the group.
+///
+/// # Errors
+/// The database's own.
+pub async fn planned_end(tx: &mut PgConnection, group: &str) -> sqlx::Result<Option<PlannedEnd>> {
+    sqlx::query_as!(
+        PlannedEnd,
+        r#"select h.change_id, h.made_at, h.effective_on, upper(v.before) as until
+           from subgroups s
+           join directory_changes h on h.subgroup_id = s.subgroup_id and h.subject = 'group' and h.kind = 'ending'
+            and h.effective_on = upper(s.valid)
+           cross join lateral (
+             select (jsonb_populate_record(null::subgroups, o.fact)).valid as before from directory_versions o
+             where o.change_id = h.change_id and o.relation = 'subgroups') v
+           where s.subgroup_id = $1 and upper(s.valid) > viewer_today()
+           order by h.made_at desc limit 1"#,
+        group
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// A group goes on as it would have without its registered end, and so do the parts in it that the end cut, those that
+/// began since among them; each as long as its member is one of the CEPTOAR. Whoever was taken out meanwhile stays out.
+///
+/// # Errors
+/// The database's own, also where another group is called so by then.
+pub async fn go_on(tx: &mut PgConnection, group: &str, end: &PlannedEnd) -> sqlx::Result<()> {
+    sqlx::query!("update subgroups set valid = daterange(lower(valid), $2) where subgroup_id = $1", group, end.until)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "update group_members g
+         set valid = case when o.valid is null then daterange(lower(g.valid), $4) else o.valid end * w.whole
+         from (select p.fact_id, p.ceptoar_id, p.organisation_id, f.valid from group_members p
+               left join directory_versions v
+                 on v.change_id = $2 and v.relation = 'group_members' and v.fact_id = p.fact_id
+               left join lateral jsonb_populate_record(null::group_members, v.fact) f on true
+               where p.subgroup_id = $1 and case when isempty(p.valid) then f.valid is not null else upper(p.valid) = $3 end
+                 and not exists (select from directory_changes e
+                                 where e.subject = 'group_member' and e.kind = 'ending' and e.subgroup_id = p.subgroup_id
+                                   and e.organisation_id = p.organisation_id and e.made_at > $5)) o,
+              lateral (select unnest(range_agg(m.valid)) as whole from memberships m
+                       where m.ceptoar_id = o.ceptoar_id and m.organisation_id = o.organisation_id) w
+         where g.fact_id = o.fact_id and w.whole @> coalesce(lower(o.valid), lower(g.valid))",
+        group,
+        end.change_id,
+        end.effective_on,
+        end.until,
+        end.made_at
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Writes into the history of each member that its part ends with the group, or goes on with it.
 ///
 /// # Errors
 /// The database's own.
@@ -286,12 +399,13 @@ pub async fn record_parting(
     actor: Actor<'_>,
     (ceptoar_id, group): (&str, &str),
     change: &Change,
+    kind: &str,
     before: &[Line],
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into directory_changes (change_id, kind, subject, organisation_id, ceptoar_id, subgroup_id, effective_on,
                                         reason, before, after, made_by, made_by_organisation, made_at)
-         select gen_random_uuid(), 'ending', 'group_member', g.organisation_id, $1, $2, $3, $4, $5, '[]', $6, $7, $8
+         select gen_random_uuid(), $9, 'group_member', g.organisation_id, $1, $2, $3, $4, $5, '[]', $6, $7, $8
          from group_members g
          where g.ceptoar_id = $1 and g.subgroup_id = $2 and not isempty(g.valid)
            and (upper_inf(g.valid) or upper(g.valid) > $3)",
@@ -302,7 +416,8 @@ pub async fn record_parting(
         serde_json::to_value(before).unwrap_or_default(),
         actor.viewer.account_id.0,
         actor.organisation.0,
-        actor.now
+        actor.now,
+        kind
     )
     .execute(tx)
     .await

@@ -31,6 +31,7 @@ crate::words! {
         scope: "対象" / "For whom",
         scope_en: "対象(英語)" / "For whom, in English",
         member: "構成員" / "Member",
+        last_day: "最終日" / "Last day",
         group_members: "グループの構成員" / "Members in the group",
         relay_office: "平日の昼間(9時から18時)" / "Working days, 9 to 18 o'clock",
         relay_off: "夜間・休日" / "Nights, weekends and holidays",

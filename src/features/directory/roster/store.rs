@@ -434,7 +434,7 @@ pub async fn history_of_ceptoar(
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
            where h.ceptoar_id = $1 and h.subject = any ($2)
              and not (h.subject = 'group_member' and exists (
-               select from directory_changes e where e.subject = 'group' and e.kind = 'ending'
+               select from directory_changes e where e.subject = 'group' and e.kind = h.kind
                  and e.subgroup_id = h.subgroup_id and e.made_at = h.made_at))
            order by h.made_at desc, h.change_id desc limit 30"#,
         ceptoar_id,

@@ -15,6 +15,7 @@ use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::fields::{Field, Typed};
 use crate::features::directory::roster::web::plain_form::{PlainForm, kept};
 use crate::kernel::language::fill;
+use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::FieldErrors;
@@ -121,6 +122,7 @@ impl<'a> Desk<'a> {
             (What::New, _) => of(paths::NEW),
             (What::Correct, _) => of(paths::CORRECT),
             (What::End, _) => of(paths::END),
+            (What::GoingOn, _) => of(paths::GOING_ON),
             (What::Joining, _) | (What::Leaving, None) => of(paths::JOINING),
             (What::Leaving, Some((group, part))) => paths::leaving(self.ceptoar_id, &group.group_id, part.fact_id),
         }
@@ -129,7 +131,7 @@ impl<'a> Desk<'a> {
     fn current(&self, group: &Group) -> Vec<(String, String)> {
         let language = self.frame.language;
         let w = FormWords::of(language);
-        let count = fill(IndexWords::of(language).count, &[("count", &group.count(self.today).to_string())]);
+        let count = fill(IndexWords::of(language).count, &[("count", &thousands(group.counted))]);
         vec![
             (w.code.to_owned(), group.words.code.clone()),
             (w.scope.to_owned(), group.scope(language).to_owned()),
@@ -141,8 +143,8 @@ impl<'a> Desk<'a> {
     fn seen(&self) -> String {
         let part = self.part.map(|part| part.valid);
         let digest = |group: &Group| match self.what {
-            What::End => group.digest(&group.members),
-            What::New | What::Correct | What::Joining | What::Leaving => group.digest(&part),
+            What::End => group.digest(&(group.listed, group.members_at)),
+            What::New | What::Correct | What::GoingOn | What::Joining | What::Leaving => group.digest(&part),
         };
         self.group.map(digest).unwrap_or_default()
     }
@@ -151,6 +153,11 @@ impl<'a> Desk<'a> {
     pub fn overtaken(&self, typed: &Typed) -> Option<Response> {
         let message = FormWords::of(self.frame.language).overtaken;
         (typed.get("seen") != self.seen()).then(|| self.form().overtaken(self.fields(typed), message, None))
+    }
+
+    /// No end is registered (any more) that could be taken back.
+    pub fn nothing_ends(&self) -> Response {
+        self.form().done("no_end")
     }
 
     /// The form, or the confirmation, that comes before anything is written.

@@ -11,7 +11,7 @@ use super::forms::{self, FormWords, What};
 use crate::features::access::Viewer;
 use crate::features::directory::groups::group::{self, Kind};
 use crate::features::directory::groups::{changing, store};
-use crate::features::directory::roster::changes::Change;
+use crate::features::directory::roster::changes::{Change, ChangeError};
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Period;
@@ -207,8 +207,8 @@ pub async fn post_end(
     }
     let mut before = group::of_words(group.kind, &group.words);
     if group.kind == Kind::CrossCutting {
-        let staying = group.members.iter().filter(|part| part.valid.until.is_none_or(|until| until > on));
-        before.push(Line::same("group_members", &staying.count().to_string()));
+        let staying = store::staying(&mut tx, &group.group_id, on, None).await?;
+        before.push(Line::same("group_members", &thousands(staying)));
     }
     let change = change(on, reason, before, Vec::new());
     if let Some(answer) = desk.not_yet(&typed, &change) {
@@ -218,6 +218,66 @@ pub async fn post_end(
     changing::end(&mut tx, actor, ceptoar_id, &group, &change).await.map_err(fault)?;
     tx.commit().await?;
     Ok(desk.form().done("ended"))
+}
+
+/// The form for its going on.
+pub async fn get_going_on(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Place(place): Place<GroupPlace>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let today = japan_day(now);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = kept(&mut tx, &viewer, &frame, &place.ceptoar).await?;
+    let group = of_desk(&mut tx, &place.ceptoar, &place.group, today).await?;
+    let end = store::planned_end(&mut tx, &group.group_id).await?;
+    tx.commit().await?;
+    let desk = Desk::new(What::GoingOn, &frame, (&place.ceptoar, ceptoar), today).with(&group);
+    let typed = Typed::default();
+    Ok(if end.is_some() { desk.form().page(desk.fields(&typed), &typed) } else { desk.nothing_ends() })
+}
+
+/// Takes its registered end back.
+pub async fn post_going_on(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Place(place): Place<GroupPlace>,
+    Form(typed): Form<HashMap<String, String>>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let (today, language) = (japan_day(now), frame.language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
+    let group = of_desk(&mut tx, &place.ceptoar, &place.group, today).await?;
+    let ceptoar_id = place.ceptoar.as_str();
+    let desk = Desk::new(What::GoingOn, &frame, (ceptoar_id, ceptoar), today).with(&group);
+    let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
+    let Some(end) = store::planned_end(&mut tx, &group.group_id).await? else { return Ok(desk.nothing_ends()) };
+    if let Some(answer) = desk.overtaken(&typed) {
+        return Ok(answer);
+    }
+    let mut reader = Reader::new(&typed, language, today);
+    let reason = reader.needed_reason();
+    if !reader.errors.is_empty() {
+        return Ok(desk.wrong(&typed, reader.errors));
+    }
+    let (before, after) = (group::of_end(&group, group.valid.until), group::of_end(&group, end.until));
+    let change = change(end.effective_on, reason, before, after);
+    if let Some(answer) = desk.not_yet(&typed, &change) {
+        return Ok(answer);
+    }
+    let actor = actor(&viewer, ceptoar_id, OrganisationId::random(), &frame, now);
+    match changing::go_on(&mut tx, actor, ceptoar_id, &group, &change, &end).await {
+        Ok(()) => tx.commit().await?,
+        Err(ChangeError::Overlap) => {
+            return Ok(desk.said_at(&typed, "reason", FormWords::of(language).name_is_taken));
+        }
+        Err(error) => return Err(fault(error)),
+    }
+    Ok(desk.form().done("going_on"))
 }
 
 /// Whether something can end so that a day is the first without it: it has begun by then, and does not end earlier.

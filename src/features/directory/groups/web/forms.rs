@@ -22,6 +22,8 @@ crate::words! {
         correct_lead: "登録の誤りを直します。直す前の名称などは、記録に残ります。種類は変えられません。" / "Puts right what was registered wrongly. What was said before stays on record. The kind cannot be changed.",
         end: "グループを終了する" / "End a group",
         end_lead: "これまでの記録は残ります。横断グループは、参加している構成員の登録も、同じ日に終わります。" / "The record stays. With a cross-cutting group the parts of its members end on the same day.",
+        going_on: "終了の予定を取り消す" / "Take the end back",
+        going_on_lead: "グループは、これまでの期間のまま続きます。終了と一緒に終わる予定だった構成員の参加も、続きます。その間に外した構成員は、戻りません。" / "The group goes on as before, and so do the parts of its members that were to end with it. Whoever was taken out meanwhile stays out.",
         joining: "構成員をグループに加える" / "Add a member to the group",
         joining_lead: "このグループに宛てた情報提供が届くようになります。" / "Advisories addressed to this group will reach it.",
         leaving: "構成員をグループから外す" / "Take a member out of the group",
@@ -47,7 +49,8 @@ crate::words! {
         choose: "選択してください。" / "Please choose.",
         same_code: "同じ名称のグループがあります。別の名称にするか、期間が重ならない適用日にしてください。" / "There is a group of that name. Choose another name, or a day on which the other one is over.",
         same: "登録されている内容と同じです。直すところを入力してください。" / "This is what is registered already. Change something first.",
-        not_there: "その日には、このグループはありません。最終日をご確認ください。" / "The group is not there on that day. Please check the day.",
+        not_there: "その日には、このグループはありません。最終日をご確認ください。登録済みの終了を先に延ばすときは、まず「終了の予定を取り消す」を行ってください。" / "The group is not there on that day. Please check the day. To let it end later than registered, take that end back first.",
+        name_is_taken: "終了の後に、同じ名称の別のグループが登録されています。先に、そのグループの名称を訂正するか、終了してください。" / "After that end another group is registered by the same name. Correct its name, or end it, first.",
         not_in: "その日には、このグループに入っていません。最終日をご確認ください。" / "It is not in the group on that day. Please check the day.",
         no_group: "その日には、このグループはありません。グループの期間を確かめて、適用日を直してください。" / "The group is not there on that day. Look at its period and change the day.",
         named: "このサブグループに登録された構成員が、その日の後も{count}あります。先に、構成員の登録を別のサブグループに変更してください。" / "After that day {count} members are still registered in this subgroup. Change their entries to another subgroup first.",
@@ -69,6 +72,8 @@ pub enum What {
     Correct,
     /// It ends.
     End,
+    /// It does not end after all.
+    GoingOn,
     /// A member comes into it.
     Joining,
     /// A member leaves it.
@@ -84,6 +89,7 @@ impl What {
             Self::New => (w.new, w.new_lead),
             Self::Correct => (w.correct, w.correct_lead),
             Self::End => (w.end, w.end_lead),
+            Self::GoingOn => (w.going_on, w.going_on_lead),
             Self::Joining => (w.joining, w.joining_lead),
             Self::Leaving => (w.leaving, w.leaving_lead),
         }
@@ -94,7 +100,7 @@ impl What {
     pub fn is_ending(self) -> bool {
         match self {
             Self::End | Self::Leaving => true,
-            Self::New | Self::Correct | Self::Joining => false,
+            Self::New | Self::Correct | Self::GoingOn | Self::Joining => false,
         }
     }
 }
@@ -113,7 +119,7 @@ pub fn prefilled(group: Option<&Group>, what: What, today: NaiveDate) -> Typed {
                 typed.set("for_whom_en", &group.words.scope_en);
             }
         }
-        What::End | What::Joining | What::Leaving => {}
+        What::End | What::GoingOn | What::Joining | What::Leaving => {}
     }
     typed
 }
@@ -141,6 +147,7 @@ pub fn fields(what: What, found: &[Member], typed: &Typed, language: Language) -
         }
         What::Correct => words(),
         What::End => vec![day(w.last, w.end_help)],
+        What::GoingOn => Vec::new(),
         What::Joining => {
             let mut fields = vec![line("member", w.name).help(w.name_help)];
             if !found.is_empty() {

@@ -3,16 +3,16 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::activities::web::shown::Place;
-use crate::features::directory::groups::group::{Group, Kind, Member};
+use crate::features::directory::groups::group::{Group, Kind};
 use crate::features::directory::groups::{paths, store};
 use crate::features::directory::roster::paths as roster;
-use crate::features::directory::roster::sheet::{Dated, Period};
+use crate::features::directory::roster::sheet::Period;
 use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
@@ -45,7 +45,7 @@ crate::words! {
         joining: "構成員を加える" / "Add a member",
         correct: "登録を訂正する" / "Correct it",
         end: "グループを終了する" / "End the group",
-        leave: "外す" / "Take out",
+        going_on: "終了の予定を取り消す" / "Take the end back",
         past: "終了したグループ" / "Groups that ended",
         history: "変更の履歴" / "History",
         history_more: "新しいものから30件を表示しています。" / "The newest 30 are shown.",
@@ -62,16 +62,11 @@ crate::words! {
         done_added: "グループを登録しました。" / "The group was registered.",
         done_corrected: "グループの登録を訂正しました。" / "The group was corrected.",
         done_ended: "グループの終了を登録しました。" / "The end of the group was registered.",
+        done_going_on: "終了の予定を取り消しました。" / "The end was taken back.",
+        done_no_end: "終了の予定はありません。すでに取り消されたか、終了しています。" / "No end is planned: it was taken back already, or has come.",
         done_joined: "構成員をグループに加えました。" / "The member was added to the group.",
         done_left: "グループから外す登録をしました。" / "The member's leaving was registered.",
     }
-}
-
-struct MemberRow {
-    name: String,
-    period: String,
-    href: String,
-    leave: Option<String>,
 }
 
 struct GroupRow {
@@ -83,13 +78,14 @@ struct GroupRow {
     told: String,
     /// To whom it reaches nobody is worth saying.
     nobody: bool,
-    members: Vec<MemberRow>,
-    names: String,
+    /// Where they are listed, and how many there are.
+    members: Option<(String, String)>,
     see_roster: bool,
     of_files: bool,
     joining: Option<String>,
     correct: Option<String>,
     end: Option<String>,
+    going_on: Option<String>,
 }
 
 #[derive(Template)]
@@ -120,6 +116,7 @@ pub struct IndexQuery {
 struct Scene<'a> {
     ceptoar_id: &'a str,
     day: NaiveDate,
+    is_today: bool,
     keeps: bool,
     looks: bool,
     /// The ministry knows how many, and nobody by name.
@@ -152,13 +149,14 @@ pub async fn get(
     tx.commit().await?;
     let keeps = may(DirectoryAction::KeepMember) && as_of.is_today();
     let looks = may(DirectoryAction::LookAtRoster);
-    let scene = Scene { ceptoar_id, day: as_of.day, keeps, looks, oversees, language };
+    let scene = Scene { ceptoar_id, day: as_of.day, is_today: as_of.is_today(), keeps, looks, oversees, language };
     let w = IndexWords::of(language);
     let mut chrome = scene.chrome(&frame, &place.name);
     if let Some(said) = said(&query.done, w) {
         chrome = chrome.with_flash("success", said);
     }
-    let (over, there): (Vec<&Group>, Vec<&Group>) = all.iter().partition(|group| scene.is_over(group.valid));
+    let (over, there): (Vec<&Group>, Vec<&Group>) =
+        all.iter().partition(|group| group.valid.until.is_some_and(|until| until <= as_of.day));
     let page = IndexPage {
         chrome,
         w,
@@ -166,7 +164,10 @@ pub async fn get(
         here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
         roster: roster::roster(ceptoar_id),
         rows: there.into_iter().map(|group| scene.row(group)).collect(),
-        past: over.into_iter().map(|group| (group.words.code.clone(), scene.period(group.valid))).collect(),
+        past: over
+            .into_iter()
+            .map(|group| (group.words.code.clone(), period(group.valid, as_of.day, language)))
+            .collect(),
         add: keeps.then(|| paths::of_ceptoar(paths::NEW, ceptoar_id)),
         history: past.iter().map(|change| (change_row(change, language), member_of(change, language))).collect(),
         as_of: as_of.clone(),
@@ -179,6 +180,8 @@ fn said(done: &str, w: &IndexWords) -> Option<&'static str> {
         "added" => Some(w.done_added),
         "corrected" => Some(w.done_corrected),
         "ended" => Some(w.done_ended),
+        "going_on" => Some(w.done_going_on),
+        "no_end" => Some(w.done_no_end),
         "joined" => Some(w.done_joined),
         "left" => Some(w.done_left),
         _ => None,
@@ -202,71 +205,63 @@ impl Scene<'_> {
         frame.chrome(fill(w.title, &[("ceptoar", ceptoar)]), &way)
     }
 
-    fn is_over(&self, valid: Period) -> bool {
-        valid.until.is_some_and(|until| until <= self.day)
-    }
-
     fn row(&self, group: &Group) -> GroupRow {
         let w = IndexWords::of(self.language);
         let of = |route| paths::of_group(route, self.ceptoar_id, &group.group_id);
-        let count = thousands(i64::try_from(group.count(self.day)).unwrap_or(i64::MAX));
         let cross_cutting = group.kind == Kind::CrossCutting;
-        let members: Vec<MemberRow> = if self.looks {
-            let open = group.members.iter().filter(|part| !self.is_over(part.valid));
-            open.map(|part| self.member(group, part)).collect()
-        } else {
-            Vec::new()
-        };
+        let lists = self.looks && cross_cutting && group.listed > 0;
         let keeps = self.keeps && group.of_desk;
         GroupRow {
             kind: group.kind.label(self.language),
             code: group.words.code.clone(),
             scope: group.scope(self.language).to_owned(),
-            period: self.period(group.valid),
-            told: self.told(group, &count),
-            nobody: self.looks && cross_cutting && members.is_empty(),
-            names: fill(w.names, &[("count", &thousands(i64::try_from(members.len()).unwrap_or(i64::MAX)))]),
-            members,
+            period: period(group.valid, self.day, self.language),
+            told: self.told(group),
+            nobody: self.looks && cross_cutting && group.listed == 0,
+            members: lists
+                .then(|| (self.at(of(paths::MEMBERS)), fill(w.names, &[("count", &thousands(group.listed))]))),
             see_roster: self.looks && !cross_cutting,
             of_files: self.keeps && !group.of_desk,
             joining: (keeps && cross_cutting).then(|| of(paths::JOINING)),
             correct: keeps.then(|| of(paths::CORRECT)),
             end: keeps.then(|| of(paths::END)),
+            going_on: (keeps && group.is_to_end(self.day)).then(|| of(paths::GOING_ON)),
         }
     }
 
     /// How many are in it, for those who may know; whoever sees themselves alone is told just that.
-    fn told(&self, group: &Group, count: &str) -> String {
+    fn told(&self, group: &Group) -> String {
         let w = IndexWords::of(self.language);
         let knows = match group.kind {
             Kind::Subgroup => self.looks,
             Kind::CrossCutting => self.looks || self.oversees,
         };
         if knows {
-            fill(w.count, &[("count", count)])
-        } else if !self.oversees && group.count(self.day) > 0 {
+            fill(w.count, &[("count", &thousands(group.counted))])
+        } else if !self.oversees && group.counted > 0 {
             w.own.to_owned()
         } else {
             String::new()
         }
     }
 
-    fn member(&self, group: &Group, part: &Dated<Member>) -> MemberRow {
-        let organisation = part.value.organisation_id;
-        MemberRow {
-            name: self.language.pick(&part.value.name[0], &part.value.name[1]).clone(),
-            period: self.period(part.valid),
-            href: roster::of_member(roster::MEMBER, self.ceptoar_id, organisation),
-            leave: self.keeps.then(|| paths::leaving(self.ceptoar_id, &group.group_id, part.fact_id)),
+    /// An address that shows the same day.
+    fn at(&self, path: String) -> String {
+        let day = self.day;
+        if self.is_today {
+            path
+        } else {
+            format!("{path}?on_year={}&on_month={}&on_day={}", day.year(), day.month(), day.day())
         }
     }
+}
 
-    fn period(&self, valid: Period) -> String {
-        let w = IndexWords::of(self.language);
-        let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, self.language))]);
-        let since = if valid.is_ahead_of(self.day) { w.from } else { w.since };
-        let from = valid.from.map(|day| told(since, day));
-        let until = valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
-        [from, until].into_iter().flatten().collect::<Vec<_>>().join(self.language.pick("、", ", "))
-    }
+/// From when to when, in words.
+pub(super) fn period(valid: Period, day: NaiveDate, language: Language) -> String {
+    let w = IndexWords::of(language);
+    let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, language))]);
+    let since = if valid.is_ahead_of(day) { w.from } else { w.since };
+    let from = valid.from.map(|day| told(since, day));
+    let until = valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
+    [from, until].into_iter().flatten().collect::<Vec<_>>().join(language.pick("、", ", "))
 }

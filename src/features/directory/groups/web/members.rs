@@ -13,7 +13,7 @@ use super::desk::{Desk, change, cross_cutting, waited};
 use super::edit::{GroupPlace, can_end};
 use super::forms::{self, FormWords, What};
 use crate::features::access::Viewer;
-use crate::features::directory::groups::group::{self, Group, Member};
+use crate::features::directory::groups::group::{self, Member};
 use crate::features::directory::groups::{changing, store};
 use crate::features::directory::roster::changes::ChangeError;
 use crate::features::directory::roster::sheet::Dated;
@@ -99,7 +99,7 @@ pub async fn post_joining(
     let (Some(member), true) = (member, errors.is_empty()) else {
         return Ok(desk.wrong(&typed, errors));
     };
-    if is_in(&group, &member, on) {
+    if store::staying(&mut tx, &group.group_id, on, Some(member.organisation_id)).await? > 0 {
         return Ok(desk.said_at(&typed, "member", FormWords::of(language).already));
     }
     typed.set("organisation", member.organisation_id.to_string());
@@ -152,12 +152,6 @@ async fn found(
     Ok(None)
 }
 
-/// Whether a member is in a group on a day or later.
-fn is_in(group: &Group, member: &Member, on: NaiveDate) -> bool {
-    let mut own = group.members.iter().filter(|part| part.value.organisation_id == member.organisation_id);
-    own.any(|part| part.valid.until.is_none_or(|until| until > on))
-}
-
 /// The form for a member's leaving.
 pub async fn get_leaving(
     State(state): State<AppState>,
@@ -170,9 +164,10 @@ pub async fn get_leaving(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = kept(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = cross_cutting(&mut tx, &place.ceptoar, &place.group, today).await?;
+    let part = part_of(&mut tx, &place, today).await?;
     tx.commit().await?;
     let mut desk = Desk::new(What::Leaving, &frame, (&place.ceptoar, ceptoar), today).with(&group);
-    desk.part = Some(part_of(&group, place.fact)?);
+    desk.part = Some(&part);
     let typed = forms::prefilled(Some(&group), desk.what, today);
     Ok(desk.form().page(desk.fields(&typed), &typed))
 }
@@ -190,10 +185,10 @@ pub async fn post_leaving(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = waited(&mut tx, &viewer, &frame, &place.ceptoar).await?;
     let group = cross_cutting(&mut tx, &place.ceptoar, &place.group, today).await?;
-    let part = part_of(&group, place.fact)?;
+    let part = part_of(&mut tx, &place, today).await?;
     let ceptoar_id = place.ceptoar.as_str();
     let mut desk = Desk::new(What::Leaving, &frame, (ceptoar_id, ceptoar), today).with(&group);
-    desk.part = Some(part);
+    desk.part = Some(&part);
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     if let Some(answer) = desk.overtaken(&typed) {
         return Ok(answer);
@@ -212,11 +207,12 @@ pub async fn post_leaving(
         return Ok(answer);
     }
     let actor = actor(&viewer, ceptoar_id, part.value.organisation_id, &frame, now);
-    changing::leave(&mut tx, actor, ceptoar_id, &group, &change, part).await.map_err(fault)?;
+    changing::leave(&mut tx, actor, ceptoar_id, &group, &change, &part).await.map_err(fault)?;
     tx.commit().await?;
     Ok(desk.form().done("left"))
 }
 
-fn part_of(group: &Group, fact: Uuid) -> Result<&Dated<Member>, WebError> {
-    group.members.iter().find(|part| part.fact_id == fact).ok_or(WebError::NotFound)
+async fn part_of(tx: &mut Tx, place: &PartPlace, today: NaiveDate) -> Result<Dated<Member>, WebError> {
+    let found = store::parts(tx, (&place.ceptoar, &place.group), today, Some(place.fact), 0).await?;
+    found.into_iter().next().ok_or(WebError::NotFound)
 }

@@ -1,10 +1,11 @@
 //! Pages of groups: `desk.rs` is what every form has in common, `edit.rs` has those of a group, `members.rs` those of who
-//! is in it.
+//! is in it, and `listing.rs` shows who is.
 
 pub mod desk;
 pub mod edit;
 pub mod forms;
 pub mod index;
+pub mod listing;
 pub mod members;
 
 use super::paths;
@@ -23,6 +24,9 @@ pub fn routes() -> Routes {
         .post(paths::CORRECT, Rule::Fresh(keep), edit::post_correct)
         .get(paths::END, Rule::May(keep), edit::get_end)
         .post(paths::END, Rule::Fresh(keep), edit::post_end)
+        .get(paths::GOING_ON, Rule::May(keep), edit::get_going_on)
+        .post(paths::GOING_ON, Rule::Fresh(keep), edit::post_going_on)
+        .get(paths::MEMBERS, Rule::May(Action::Activity(ActivityAction::See)), listing::get)
         .get(paths::JOINING, Rule::May(keep), members::get_joining)
         .post(paths::JOINING, Rule::Fresh(keep), members::post_joining)
         .get(paths::LEAVING, Rule::May(keep), members::get_leaving)
