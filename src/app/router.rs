@@ -48,6 +48,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::setup::routes())
         .merge(overview::routes())
         .merge(directory::federations::routes())
+        .merge(directory::offices::routes())
         .merge(directory::partners::routes())
         .merge(directory::groups::routes())
         .merge(directory::relaying::routes())

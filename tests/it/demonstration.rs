@@ -63,8 +63,9 @@ async fn nothing_in_the_roster_can_reach_or_name_anybody_real() {
            where not exists (select from contact_channels c where c.contact_id = k.contact_id)"),
         ("a desk without a window", "select count(*) from secretariat_terms t where upper_inf(valid)
            and not exists (select from contacts k where k.organisation_id = t.organisation_id and k.ceptoar_id = t.ceptoar_id)"),
-        ("a ministry without a window", "select count(*) from sector_ministries t where upper_inf(valid)
-           and not exists (select from contacts k where k.organisation_id = t.organisation_id and k.ceptoar_id is null)"),
+        ("a ministry without a window", "select count(*) from sector_ministries t join ceptoars c using (sector_id)
+           where upper_inf(t.valid)
+             and not exists (select from contacts k where k.organisation_id = t.organisation_id and k.ceptoar_id = c.ceptoar_id)"),
     ] {
         assert_eq!(number(&mut db, query).await, 0, "{what}");
     }

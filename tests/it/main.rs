@@ -31,6 +31,7 @@ mod leak_matrix;
 mod log_canary;
 mod mailbox;
 mod markdown;
+mod offices;
 mod outbox;
 mod partners;
 mod people;

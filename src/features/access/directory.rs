@@ -6,13 +6,56 @@ use super::role::Role;
 use super::viewer::{Affiliation, Viewer};
 use crate::kernel::ids::OrganisationId;
 
-/// What has to be known of a member, or of the whole roster of a CEPTOAR, to decide.
+/// As what a body is on the road of a CEPTOAR; of several the first that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// 構成員.
+    Member,
+    /// 連携機関.
+    Partner,
+    /// 事務局.
+    Secretariat,
+    /// 所管省庁.
+    Ministry,
+}
+
+impl Standing {
+    /// Whether the desk of the CEPTOAR may do that with such a body. What secretariats and ministries are called, and
+    /// since when they are what they are, is not in the desk's hands; the windows of a ministry are not either.
+    fn is_in_hands_of_desk(self, action: DirectoryAction) -> bool {
+        match self {
+            Self::Member | Self::Partner => true,
+            Self::Secretariat => match action {
+                DirectoryAction::LookAtRoster
+                | DirectoryAction::LookAtMember
+                | DirectoryAction::SeeWindows
+                | DirectoryAction::LookBack
+                | DirectoryAction::KeepWindow => true,
+                DirectoryAction::KeepMember | DirectoryAction::Propose | DirectoryAction::SeeProposals => false,
+            },
+            Self::Ministry => match action {
+                DirectoryAction::LookAtRoster | DirectoryAction::LookAtMember | DirectoryAction::SeeWindows => true,
+                DirectoryAction::LookBack
+                | DirectoryAction::KeepMember
+                | DirectoryAction::KeepWindow
+                | DirectoryAction::Propose
+                | DirectoryAction::SeeProposals => false,
+            },
+        }
+    }
+}
+
+/// What has to be known of a body on the road of a CEPTOAR, or of its whole roster, to decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterFacts {
     /// The CEPTOAR.
     pub ceptoar_id: String,
-    /// The member; `None` where the roster as a whole is meant.
+    /// The body; `None` where the roster as a whole is meant.
     pub organisation_id: Option<OrganisationId>,
+    /// As what it is there.
+    pub standing: Standing,
     /// Whether the viewer handles items for this member: answers for a window that is a designated handler, or for
     /// the member as a whole.
     pub handles: bool,
@@ -22,7 +65,13 @@ impl RosterFacts {
     /// The roster as a whole.
     #[must_use]
     pub fn whole(ceptoar_id: &str) -> Self {
-        Self { ceptoar_id: ceptoar_id.to_owned(), organisation_id: None, handles: false }
+        Self { ceptoar_id: ceptoar_id.to_owned(), organisation_id: None, standing: Standing::Member, handles: false }
+    }
+
+    /// A body, where it does not matter what the viewer handles.
+    #[must_use]
+    pub fn of(ceptoar_id: &str, organisation: OrganisationId, standing: Standing) -> Self {
+        Self { organisation_id: Some(organisation), standing, ..Self::whole(ceptoar_id) }
     }
 
     fn is_desk_of(&self, a: &Affiliation) -> bool {
@@ -31,6 +80,10 @@ impl RosterFacts {
 
     fn is_own_firm_of(&self, a: &Affiliation) -> bool {
         self.organisation_id == Some(a.organisation_id) && a.ceptoar_id.as_ref().is_none_or(|c| *c == self.ceptoar_id)
+    }
+
+    fn is_own_ministry_of(&self, a: &Affiliation) -> bool {
+        self.standing == Standing::Ministry && self.organisation_id == Some(a.organisation_id)
     }
 }
 
@@ -76,8 +129,11 @@ impl DirectoryAction {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeProposals => true,
                 Self::SeeWindows | Self::LookBack | Self::KeepMember | Self::KeepWindow | Self::Propose => false,
             },
-            Role::MinistryLiaison
-            | Role::MemberReader
+            Role::MinistryLiaison => match self {
+                Self::LookAtMember | Self::SeeWindows | Self::LookBack | Self::KeepWindow => true,
+                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals => false,
+            },
+            Role::MemberReader
             | Role::CouncilDelegate
             | Role::WgChair
             | Role::CouncilObserver
@@ -88,14 +144,14 @@ impl DirectoryAction {
 
     fn fits(self, a: &Affiliation, object: &RosterFacts) -> bool {
         match a.role {
-            Role::Secretariat | Role::Coordinator => object.is_desk_of(a),
+            Role::Secretariat | Role::Coordinator => object.is_desk_of(a) && object.standing.is_in_hands_of_desk(self),
             Role::MemberAdmin => object.is_own_firm_of(a),
             Role::MemberPoc | Role::HubMember => {
                 object.is_own_firm_of(a) && (self != Self::KeepWindow || object.handles)
             }
             Role::NiscAnalyst | Role::NiscApprover => true,
-            Role::MinistryLiaison
-            | Role::MemberReader
+            Role::MinistryLiaison => object.is_own_ministry_of(a),
+            Role::MemberReader
             | Role::CouncilDelegate
             | Role::WgChair
             | Role::CouncilObserver
@@ -120,7 +176,7 @@ mod tests {
     use crate::features::access::viewer::tests::wearing;
 
     fn at(ceptoar: &str, organisation: Option<OrganisationId>, handles: bool) -> RosterFacts {
-        RosterFacts { ceptoar_id: ceptoar.to_owned(), organisation_id: organisation, handles }
+        RosterFacts { organisation_id: organisation, handles, ..RosterFacts::whole(ceptoar) }
     }
 
     #[test]
@@ -179,6 +235,32 @@ mod tests {
         assert!(can(&analyst, DirectoryAction::SeeProposals, &RosterFacts::whole("banks")));
         let coordinator = wearing(Role::Coordinator);
         assert!(!can(&coordinator, DirectoryAction::SeeProposals, &at("banks", other, false)));
+    }
+
+    #[test]
+    fn a_desk_keeps_the_windows_of_its_secretariats_and_a_ministry_its_own() {
+        let desk = wearing(Role::Secretariat);
+        let office = OrganisationId::random();
+        let secretariat = RosterFacts::of("banks", office, Standing::Secretariat);
+        let ministry = RosterFacts::of("banks", office, Standing::Ministry);
+        assert!(can(&desk, DirectoryAction::KeepWindow, &secretariat));
+        assert!(!can(&desk, DirectoryAction::KeepMember, &secretariat), "what it is called comes from elsewhere");
+        assert!(!can(&desk, DirectoryAction::KeepWindow, &RosterFacts::of("power", office, Standing::Secretariat)));
+        assert!(can(&desk, DirectoryAction::SeeWindows, &ministry));
+        for action in [DirectoryAction::KeepWindow, DirectoryAction::KeepMember, DirectoryAction::LookBack] {
+            assert!(!can(&desk, action, &ministry));
+        }
+        let liaison = wearing(Role::MinistryLiaison);
+        let own = liaison.affiliations[0].organisation_id;
+        for action in [DirectoryAction::LookAtMember, DirectoryAction::SeeWindows, DirectoryAction::KeepWindow] {
+            assert!(can(&liaison, action, &RosterFacts::of("banks", own, Standing::Ministry)));
+            assert!(!can(&liaison, action, &ministry), "another ministry");
+            for standing in [Standing::Member, Standing::Partner, Standing::Secretariat] {
+                assert!(!can(&liaison, action, &RosterFacts::of("banks", own, standing)));
+            }
+        }
+        assert!(!can(&liaison, DirectoryAction::LookAtRoster, &RosterFacts::whole("banks")));
+        assert!(!can(&liaison, DirectoryAction::KeepWindow, &RosterFacts::whole("banks")));
     }
 
     #[test]

@@ -54,12 +54,12 @@ fn person(
         Place::Centre => (*codes.get("nisc")?, None, None),
         Place::Ministry(code) => (*codes.get(code)?, None, None),
         Place::Desk(ceptoar) => {
-            let desk = desks.iter().find(|d| d.ceptoar.as_deref() == Some(ceptoar))?;
+            let desk = desks.iter().find(|d| !d.ministry && d.ceptoar == ceptoar)?;
             (desk.organisation, Some(ceptoar), None)
         }
         Place::Member { ceptoar, member, window } => {
             let organisation = member_id(ceptoar, member.into());
-            let window = (window > 0).then(|| window_id(organisation, Some(ceptoar), window.into()));
+            let window = (window > 0).then(|| window_id(organisation, ceptoar, window.into()));
             (organisation, Some(ceptoar), window)
         }
     };

@@ -20,15 +20,17 @@ pub struct Count {
     pub since: NaiveDate,
 }
 
-/// A real body that gets invented windows: a secretariat, or a ministry (`ceptoar` is `None`).
+/// A real body on the road of a CEPTOAR that gets invented windows.
 #[derive(Debug)]
 pub struct Desk {
     /// Which body.
     pub organisation: Uuid,
     /// Its stable handle.
     pub code: String,
-    /// For which CEPTOAR; all of a ministry's sectors when `None`.
-    pub ceptoar: Option<String>,
+    /// For which CEPTOAR.
+    pub ceptoar: String,
+    /// Whether it is the ministry, and not the secretariat.
+    pub ministry: bool,
     /// First day.
     pub since: NaiveDate,
 }
@@ -62,7 +64,7 @@ pub struct Window {
     /// Whose.
     pub organisation: Uuid,
     /// For which CEPTOAR.
-    pub ceptoar: Option<String>,
+    pub ceptoar: String,
     /// 1 = primary.
     pub position: i16,
     /// What it is called.
@@ -109,8 +111,8 @@ pub fn member_id(ceptoar: &str, n: usize) -> Uuid {
 }
 
 /// The id of the w-th window of a member (1 = primary).
-pub fn window_id(organisation: Uuid, ceptoar: Option<&str>, w: i16) -> Uuid {
-    id(&format!("window {organisation} {} {w}", ceptoar.unwrap_or_default()))
+pub fn window_id(organisation: Uuid, ceptoar: &str, w: i16) -> Uuid {
+    id(&format!("window {organisation} {ceptoar} {w}"))
 }
 
 /// The same id for the same thing, in every demonstration.
@@ -171,9 +173,9 @@ impl Roster {
             let reached_by_mail = serial % 40 != 20 || (n <= 2 && !deputy);
             let english = deputy && serial % 12 == 5;
             let window = Window {
-                id: window_id(member.id, Some(&member.ceptoar), position),
+                id: window_id(member.id, &member.ceptoar, position),
                 organisation: member.id,
-                ceptoar: Some(member.ceptoar.clone()),
+                ceptoar: member.ceptoar.clone(),
                 position,
                 label: match (english, position) {
                     (true, _) => "Security desk",
@@ -206,14 +208,15 @@ impl Roster {
 
     /// Two windows for a real body.
     fn open(&mut self, desk: &Desk) {
-        let (labels, domain) = match &desk.ceptoar {
-            Some(c) => (["事務局 窓口", "事務局 夜間・休日窓口"], format!("{}.{c}.secretariat.example", desk.code)),
-            None => (["リエゾン窓口", "夜間・休日窓口"], format!("{}.ministry.example", desk.code)),
+        let (labels, domain) = if desk.ministry {
+            (["リエゾン窓口", "夜間・休日窓口"], format!("{}.ministry.example", desk.code))
+        } else {
+            (["事務局 窓口", "事務局 夜間・休日窓口"], format!("{}.{}.secretariat.example", desk.code, desk.ceptoar))
         };
         for (position, label, name) in [(1, labels[0], "desk"), (2, labels[1], "night-desk")] {
             let serial = self.windows.len();
             let window = Window {
-                id: window_id(desk.organisation, desk.ceptoar.as_deref(), position),
+                id: window_id(desk.organisation, &desk.ceptoar, position),
                 organisation: desk.organisation,
                 ceptoar: desk.ceptoar.clone(),
                 position,

@@ -86,15 +86,19 @@ pub async fn counts(tx: &mut PgConnection) -> sqlx::Result<Vec<Count>> {
 pub async fn desks(tx: &mut PgConnection) -> sqlx::Result<Vec<Desk>> {
     sqlx::query_as!(
         Desk,
-        r#"select d.organisation_id as "organisation!", coalesce(o.code, '') as "code!", d.ceptoar_id as ceptoar,
-                  d.since as "since!"
-           from (select t.organisation_id, t.ceptoar_id, lower(t.valid) as since, c.position * 100 + t.position as place
+        r#"select d.organisation_id as "organisation!", coalesce(o.code, '') as "code!", d.ceptoar_id as "ceptoar!",
+                  d.ministry as "ministry!", d.since as "since!"
+           from (select t.organisation_id, t.ceptoar_id, false as ministry, lower(t.valid) as since,
+                        c.position * 100 + t.position as place
                  from secretariat_terms t join ceptoars c using (ceptoar_id) where upper_inf(t.valid)
                  union all
-                 select m.organisation_id, null, min(lower(m.valid)), 30000
-                 from sector_ministries m where upper_inf(m.valid) group by m.organisation_id) d
+                 select m.organisation_id, c.ceptoar_id, true, lower(m.valid), 30000
+                 from sector_ministries m join ceptoars c using (sector_id)
+                 where upper_inf(m.valid) and not exists (  -- a ministry that is the secretariat has its windows as that
+                   select from secretariat_terms t where t.ceptoar_id = c.ceptoar_id
+                     and t.organisation_id = m.organisation_id and upper_inf(t.valid))) d
            join organisations o using (organisation_id)
-           order by d.place, o.code"#
+           order by d.place, o.code, d.ceptoar_id"#
     )
     .fetch_all(tx)
     .await
@@ -168,7 +172,7 @@ async fn add_windows(tx: &mut PgConnection, rows: &[Window]) -> sqlx::Result<()>
            u (id, organisation, ceptoar, position, label, handler, language, since)",
         &column(rows, |r| r.id),
         &column(rows, |r| r.organisation),
-        &column(rows, |r| r.ceptoar.clone()) as _,
+        &column(rows, |r| r.ceptoar.clone()),
         &column(rows, |r| r.position),
         &column(rows, |r| r.label.to_owned()),
         &column(rows, |r| r.handler),

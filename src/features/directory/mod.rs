@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod federations;
 pub mod groups;
 pub mod history;
+pub mod offices;
 pub mod outline;
 pub mod partners;
 pub mod proposals;

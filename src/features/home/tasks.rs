@@ -6,13 +6,15 @@ use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{DirectoryAction, FollowUpAction, RelayAction, RequestAction};
 use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Viewer, can, could};
+use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::OpenRelay;
-use crate::features::directory::proposals;
+use crate::features::directory::offices::office::Unreached;
+use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
+use crate::features::directory::{offices, proposals};
 use crate::features::follow_up;
 use crate::features::follow_up::sheets::store::open;
 pub use crate::features::follow_up::tasks::Task;
@@ -38,6 +40,8 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         tasks.extend(store::open_rounds(tx, &desks).await?.iter().map(|round| round_task(round, language)));
         tasks.extend(store::unasked(tx, &desks).await?.iter().map(|desk| unasked_task(desk, language)));
     }
+    let unreached = offices::store::unreached(tx, &desks, &ministries(viewer)).await?;
+    tasks.extend(unreached.iter().map(|office| unreached_task(office, language)));
     let decide: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
     if could(viewer, RelayAction::Decide.into()) {
         let open = relays::store::open(tx, &decide).await?;
@@ -68,6 +72,22 @@ async fn requests_to_confirm(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<usize
 fn desks(viewer: &Viewer) -> Vec<String> {
     let keeps = |desk: &&str| can(viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(desk));
     viewer.desks().into_iter().filter(keeps).map(str::to_owned).collect()
+}
+
+/// The ministries whose windows the viewer keeps.
+fn ministries(viewer: &Viewer) -> Vec<OrganisationId> {
+    let own = viewer.affiliations.iter().filter(|a| a.role == Role::MinistryLiaison);
+    own.map(|a| a.organisation_id).collect()
+}
+
+fn unreached_task(office: &Unreached, language: Language) -> Task {
+    let ceptoar = language.pick(&office.ceptoar[0], &office.ceptoar[1]);
+    let name = language.pick(&office.name[0], &office.name[1]);
+    Task {
+        text: fill(TaskWords::of(language).unreached, &[("ceptoar", ceptoar), ("office", name)]),
+        due: None,
+        href: roster_paths::of_member(roster_paths::NEW_WINDOW, &office.ceptoar_id, office.organisation_id),
+    }
 }
 
 /// Handling rules that the viewer may agree to for a firm, which has not.

@@ -71,6 +71,7 @@ crate::words! {
     pub struct TaskWords {
         requests: "利用者管理で、あなたの承認を待っている申請が{count}件あります。申請から14日たつと期限切れになります" / "Requests about people that await your confirmation: {count}. They expire after 14 days",
         round: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所、変更などが必要{broken}か所" / "Proof of life of {ceptoar}: {silent} without an answer, {broken} to be mended",
+        unreached: "{ceptoar}の経路にある{office}に、メールの届く窓口がありません。窓口を登録してください。" / "No mail can reach {office} on the road of {ceptoar}. Please register a window.",
         unasked: "今年度の連絡先の確認を始めてください({ceptoar})" / "Please start this fiscal year's proof of life: {ceptoar}",
         consent: "{ceptoar}の情報の取扱いルール({edition})への同意" / "Consent to the handling rule of {ceptoar} ({edition})",
     }

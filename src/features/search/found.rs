@@ -1,7 +1,7 @@
 //! What a search found, and who may know of it.
 
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::kernel::ids::OrganisationId;
 
@@ -104,7 +104,7 @@ impl FoundWindow {
 
 /// Looking asks nothing of what the viewer handles.
 fn facts(organisation: OrganisationId, ceptoar_id: &str) -> RosterFacts {
-    RosterFacts { ceptoar_id: ceptoar_id.to_owned(), organisation_id: Some(organisation), handles: false }
+    RosterFacts::of(ceptoar_id, organisation, Standing::Member)
 }
 
 #[cfg(test)]

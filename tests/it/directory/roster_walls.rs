@@ -100,7 +100,7 @@ async fn the_pages_are_for_whom_they_are_and_nobody_else() {
         let left = client.get("/directory/banks/search").await.status;
         assert_eq!(left, if list == 200 { 303 } else { 404 }, "{name}");
         let linked = client.get("/").await.body.contains("href=\"/directory\"");
-        assert_eq!(linked, !["auditor", "operator", "liaison"].contains(&name), "{name}");
+        assert_eq!(linked, !["auditor", "operator"].contains(&name), "{name}");
     }
     // A window of another firm in the address of one's own.
     let mut admin = w.app.signed_in("rival-admin").await;

@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 149] = [
+const TESTED_ELSEWHERE: [&str; 150] = [
     // tests/it/relays.rs
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",
@@ -426,6 +426,8 @@ const TESTED_ELSEWHERE: [&str; 149] = [
     "POST /directory/federations/{federation}/leaving",
     "GET /directory/federations/{federation}/secretariat",
     "POST /directory/federations/{federation}/secretariat",
+    // tests/it/offices.rs
+    "GET /directory/{ceptoar}/offices",
     // tests/it/partners.rs
     "GET /directory/{ceptoar}/partners",
     "GET /directory/{ceptoar}/partners/joining",

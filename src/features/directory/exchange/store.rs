@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::features::access::directory::Standing;
 use crate::features::directory::roster::sheet::{
     Channel, ChannelKind, Dated, Hours, Membership, Name, Period, Sheet, Window, WindowFacts,
 };
@@ -23,7 +24,7 @@ pub async fn sheets(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec
     for r in memberships.fetch_all(&mut *tx).await? {
         let value = Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub };
         let sheet = sheets.entry(r.organisation_id.0).or_insert_with(|| Sheet {
-            is_partner: false,
+            standing: Standing::Member,
             organisation_id: r.organisation_id,
             ceptoar_id: ceptoar_id.to_owned(),
             names: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::{paths, store};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Language, fill};
@@ -48,11 +48,7 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         return Ok(tasks);
     }
     for returned in store::returned_to(tx, &own).await? {
-        let facts = RosterFacts {
-            ceptoar_id: returned.ceptoar_id.clone(),
-            organisation_id: Some(returned.organisation_id),
-            handles: false,
-        };
+        let facts = RosterFacts::of(&returned.ceptoar_id, returned.organisation_id, Standing::Member);
         if can(viewer, DirectoryAction::Propose, &facts) {
             let firm = language.pick(&returned.firm[0], &returned.firm[1]);
             let firm = if firm.is_empty() { &returned.firm[0] } else { firm };

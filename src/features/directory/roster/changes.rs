@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::line::Line;
 use super::sheet::{Channel, ChannelKind, Membership, Name, Sheet, WindowFacts};
 use crate::features::access::Viewer;
+use crate::features::access::directory::Standing;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::platform::audit::{self, Event};
@@ -303,7 +304,7 @@ fn known(known: bool) -> Result<(), ChangeError> {
 /// Whether there would be a day, from this one on, on which the member has no window: also when another one closes.
 fn leaves_nobody(sheet: &Sheet, closed: ContactId, on: NaiveDate) -> bool {
     // A partner body may be met in meetings alone.
-    if sheet.is_partner {
+    if sheet.standing == Standing::Partner {
         return false;
     }
     let others: Vec<_> = sheet.windows.iter().filter(|window| window.contact_id != closed).collect();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::features::access::directory::Standing;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language};
 
@@ -252,8 +253,8 @@ pub struct Sheet {
     pub names: Vec<Dated<Name>>,
     /// As what it is a member, by period.
     pub memberships: Vec<Dated<Membership>>,
-    /// Whether it is a partner body and no member; then `memberships` has the periods in which it is one.
-    pub is_partner: bool,
+    /// As what it is there; of those that are no members `memberships` has the periods in which they are what they are.
+    pub standing: Standing,
     /// Its windows for this CEPTOAR; empty where they are not for the viewer.
     pub windows: Vec<Window>,
 }

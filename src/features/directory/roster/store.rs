@@ -10,7 +10,7 @@ use super::line::Line;
 use super::sheet::{
     Channel, ChannelKind, Dated, Hours, MemberRow, Membership, Name, Period, Sheet, Window, WindowFacts,
 };
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer};
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::Language;
@@ -105,8 +105,9 @@ pub async fn facts(
         .collect();
     let windows: Vec<Uuid> = own.iter().flatten().map(|window| window.0).collect();
     let found = sqlx::query!(
-        r#"select exists (select from memberships where ceptoar_id = $1 and organisation_id = $2)
-                  or exists (select from partnerships where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid)) as "member!",
+        r#"select (select b.standing from bodies_on_the_road b where b.ceptoar_id = $1 and b.organisation_id = $2
+                   order by array_position(array['member', 'partner', 'secretariat', 'ministry'], b.standing) limit 1)
+                    as "standing: Standing",
                   exists (select from contacts where contact_id = any ($3) and handler and valid @> viewer_today())
                     as "handler!""#,
         ceptoar_id,
@@ -115,10 +116,9 @@ pub async fn facts(
     )
     .fetch_one(tx)
     .await?;
-    Ok(found.member.then(|| RosterFacts {
-        ceptoar_id: ceptoar_id.to_owned(),
-        organisation_id: Some(organisation),
+    Ok(found.standing.map(|standing| RosterFacts {
         handles: found.handler || own.iter().any(Option::is_none),
+        ..RosterFacts::of(ceptoar_id, organisation, standing)
     }))
 }
 
@@ -241,39 +241,48 @@ pub async fn sheet(
         valid: Period { from: r.since, until: r.until },
         value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
-    let mut memberships: Vec<_> = memberships.collect();
-    let is_partner = memberships.is_empty();
-    if is_partner {
-        memberships = partnerships(tx, ceptoar_id, organisation).await?;
-    }
+    let memberships: Vec<_> = memberships.collect();
+    let (standing, memberships) = match memberships.is_empty() {
+        true => beside_members(tx, ceptoar_id, organisation).await?,
+        false => (Standing::Member, memberships),
+    };
     Ok(Sheet {
         organisation_id: organisation,
         ceptoar_id: ceptoar_id.to_owned(),
         names: names.collect(),
-        is_partner: is_partner && !memberships.is_empty(),
+        standing,
         memberships,
         windows: if with_windows { windows(tx, ceptoar_id, organisation).await? } else { Vec::new() },
     })
 }
 
-/// The periods in which a body is a partner of a CEPTOAR.
-async fn partnerships(
+/// As what a body that is no member is on the road of a CEPTOAR, and in which periods.
+async fn beside_members(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     organisation: OrganisationId,
-) -> sqlx::Result<Vec<Dated<Membership>>> {
+) -> sqlx::Result<(Standing, Vec<Dated<Membership>>)> {
     let rows = sqlx::query!(
-        "select fact_id, lower(valid) as since, upper(valid) as until from partnerships
-         where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid) order by lower(valid) nulls first, fact_id",
+        r#"select b.standing as "standing!: Standing", lower(b.valid) as since, upper(b.valid) as until
+           from bodies_on_the_road b where b.ceptoar_id = $1 and b.organisation_id = $2 and b.standing <> 'member'
+           order by array_position(array['partner', 'secretariat', 'ministry'], b.standing), lower(b.valid) nulls first"#,
         ceptoar_id,
         organisation.0
     );
-    let rows = rows.fetch_all(tx).await?.into_iter().map(|r| Dated {
-        fact_id: r.fact_id,
-        valid: Period { from: r.since, until: r.until },
+    let rows = rows.fetch_all(tx).await?;
+    let standing = rows.first().map_or(Standing::Member, |r| r.standing);
+    let own = rows.into_iter().filter(|r| r.standing == standing);
+    Ok((standing, own.map(|r| as_body(r.since, r.until)).collect()))
+}
+
+/// A period in which a body that is no member is what it is.
+pub fn as_body(from: Option<NaiveDate>, until: Option<NaiveDate>) -> Dated<Membership> {
+    Dated {
+        // Nothing refers to it: such periods are not changed here.
+        fact_id: Uuid::nil(),
+        valid: Period { from, until },
         value: Membership { unit: String::new(), subgroup: None, hub: false },
-    });
-    Ok(rows.collect())
+    }
 }
 
 async fn windows(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<Vec<Window>> {

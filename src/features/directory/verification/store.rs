@@ -69,9 +69,7 @@ pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> s
              order by c.position limit 1) ch on true
            where k.ceptoar_id = $1 and k.valid @> viewer_today()
              and k.organisation_id in (
-               select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()
-               union all
-               select p.organisation_id from partnerships p where p.ceptoar_id = $1 and p.valid @> viewer_today())
+               select b.organisation_id from bodies_on_the_road b where b.ceptoar_id = $1 and b.valid @> viewer_today())
              and ($2 = 'all' or not exists (
                select from contact_channels c where c.contact_id = k.contact_id and c.valid @> viewer_today()
                  and c.last_verified_on > viewer_today() - $3::integer))
@@ -111,9 +109,7 @@ pub async fn health(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Hea
              left join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
              where k.ceptoar_id = $1 and k.valid @> viewer_today()
                and k.organisation_id in (
-                 select m.organisation_id from memberships m where m.ceptoar_id = $1 and m.valid @> viewer_today()
-                 union all
-                 select p.organisation_id from partnerships p where p.ceptoar_id = $1 and p.valid @> viewer_today())
+                 select b.organisation_id from bodies_on_the_road b where b.ceptoar_id = $1 and b.valid @> viewer_today())
              group by k.contact_id) w"#,
         ceptoar_id,
         i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)

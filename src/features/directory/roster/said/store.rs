@@ -6,10 +6,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::features::access::directory::Standing;
 use crate::features::directory::roster::sheet::{
     Channel, ChannelKind, Dated, Hours, MemberRow, Membership, Name, Period, Sheet, Window, WindowFacts,
 };
-use crate::features::directory::roster::store::{Asked, PAGE, gathered};
+use crate::features::directory::roster::store::{Asked, PAGE, as_body, gathered};
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::Language;
 
@@ -61,52 +62,50 @@ pub async fn sheet(
         valid: Period { from: r.since, until: r.until },
         value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
-    let mut memberships: Vec<Dated<Membership>> = memberships.collect();
-    let is_partner = memberships.is_empty();
-    if is_partner {
-        memberships = partnerships(tx, ceptoar_id, organisation, until).await?;
-    }
+    let memberships: Vec<Dated<Membership>> = memberships.collect();
+    let (standing, memberships) = match memberships.is_empty() {
+        true => beside_members(tx, ceptoar_id, organisation, until).await?,
+        false => (Standing::Member, memberships),
+    };
     Ok(Sheet {
         organisation_id: organisation,
         ceptoar_id: ceptoar_id.to_owned(),
         names: names.collect(),
-        is_partner: is_partner && !memberships.is_empty(),
+        standing,
         memberships,
         windows: windows(tx, ceptoar_id, organisation, until).await?,
     })
 }
 
-/// The periods in which it was said to be a partner body.
-async fn partnerships(
+/// As what a body that is no member was said to be there, and in which periods. Of secretariats and ministries the files
+/// keep one record only: what they say now.
+async fn beside_members(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     organisation: OrganisationId,
     until: DateTime<Utc>,
-) -> sqlx::Result<Vec<Dated<Membership>>> {
+) -> sqlx::Result<(Standing, Vec<Dated<Membership>>)> {
     let rows = sqlx::query!(
-        r#"select fact_id as "fact_id!", lower(valid) as since, upper(valid) as until
+        r#"select standing as "standing!: Standing", lower(valid) as since, upper(valid) as until
            from (
-             select fact_id, valid from partnerships
+             select 'partner' as standing, valid from partnerships
              where ceptoar_id = $1 and organisation_id = $2 and recorded_at < $3
              union all
-             select fact_id, (fact ->> 'valid')::daterange from directory_versions
+             select 'partner', (fact ->> 'valid')::daterange from directory_versions
              where ceptoar_id = $1 and organisation_id = $2 and relation = 'partnerships'
-               and lower(recorded) < $3 and upper(recorded) >= $3) p
-           order by lower(valid) nulls first"#,
+               and lower(recorded) < $3 and upper(recorded) >= $3
+             union all
+             select standing, valid from bodies_on_the_road
+             where ceptoar_id = $1 and organisation_id = $2 and standing in ('secretariat', 'ministry')) p
+           order by array_position(array['partner', 'secretariat', 'ministry'], standing), lower(valid) nulls first"#,
         ceptoar_id,
         organisation.0,
         until
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Dated {
-            fact_id: r.fact_id,
-            valid: Period { from: r.since, until: r.until },
-            value: Membership { unit: String::new(), subgroup: None, hub: false },
-        })
-        .collect())
+    );
+    let rows = rows.fetch_all(tx).await?;
+    let standing = rows.first().map_or(Standing::Member, |r| r.standing);
+    let own = rows.into_iter().filter(|r| r.standing == standing);
+    Ok((standing, own.map(|r| as_body(r.since, r.until)).collect()))
 }
 
 async fn windows(

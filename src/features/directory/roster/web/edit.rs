@@ -13,7 +13,7 @@ use super::reading::Reader;
 use super::sheet_form::{Desk, EditWords, What};
 use super::{MemberPlace, WindowPlace, member, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::changes::{self, Actor, Change, Joining};
 use crate::features::directory::roster::line;
@@ -104,7 +104,7 @@ async fn sheet(
     let ceptoar = store::ceptoar(tx, &place.ceptoar).await?.ok_or(WebError::NotFound)?;
     let sheet = store::sheet(tx, &place.ceptoar, place.organisation, true).await?;
     let of_members = matches!(what, What::Joining | What::Membership | What::Leaving);
-    if (sheet.is_partner && of_members) || window.is_some_and(|id| sheet.window(id).is_none()) {
+    if (sheet.standing != Standing::Member && of_members) || window.is_some_and(|id| sheet.window(id).is_none()) {
         return Err(WebError::NotFound);
     }
     Ok((ceptoar, sheet))

@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
+use crate::features::directory::offices;
 use crate::features::directory::roster::{paths, store};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -45,6 +46,9 @@ struct IndexPage {
 pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) -> Result<Response, WebError> {
     let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
     let all = store::index(&mut tx, None).await?;
+    let own: Vec<_> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    let ministries = offices::store::of_ministries(&mut tx, &own).await?;
+    tx.commit().await?;
     let language = frame.language;
     let mut rosters = Vec::new();
     let mut firms = BTreeSet::new();
@@ -53,14 +57,18 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
         if can(&viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(&row.ceptoar_id)) {
             rosters.push((name.clone(), paths::roster(&row.ceptoar_id), row.members));
         }
+        for (_, organisation) in ministries.iter().filter(|(ceptoar_id, _)| *ceptoar_id == row.ceptoar_id) {
+            let facts = RosterFacts::of(&row.ceptoar_id, *organisation, Standing::Ministry);
+            let at = viewer.affiliations.iter().find(|a| a.organisation_id == *organisation);
+            if let Some(a) = at.filter(|_| can(&viewer, DirectoryAction::KeepWindow, &facts)) {
+                let ministry = language.pick(&a.organisation_ja, &a.organisation_en).clone();
+                firms.insert((ministry, name.clone(), paths::of_member(paths::MEMBER, &row.ceptoar_id, *organisation)));
+            }
+        }
         for a in viewer.affiliations.iter().filter(|a| a.role.is_members()) {
             // A CEPTOAR of which the viewer sees no member is none of the firm's.
             let fits = a.ceptoar_id.as_ref().map_or(row.members > 0, |c| *c == row.ceptoar_id);
-            let facts = RosterFacts {
-                ceptoar_id: row.ceptoar_id.clone(),
-                organisation_id: Some(a.organisation_id),
-                handles: false,
-            };
+            let facts = RosterFacts::of(&row.ceptoar_id, a.organisation_id, Standing::Member);
             if fits && can(&viewer, DirectoryAction::LookAtMember, &facts) {
                 let firm = language.pick(&a.organisation_ja, &a.organisation_en).clone();
                 firms.insert((firm, name.clone(), paths::of_member(paths::MEMBER, &row.ceptoar_id, a.organisation_id)));

@@ -11,11 +11,12 @@ use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, change_row, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted, way};
 use crate::features::access::action::DirectoryAction;
+use crate::features::access::directory::Standing;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths, said};
-use crate::features::directory::{groups, partners, proposals};
+use crate::features::directory::{groups, offices, partners, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
@@ -35,6 +36,10 @@ crate::words! {
     pub struct MemberWords {
         state_member: "構成員" / "Member",
         state_partner: "連携機関" / "Partner body",
+        state_secretariat: "事務局" / "Secretariat",
+        state_ministry: "所管省庁" / "Ministry",
+        office: "担当の期間" / "In charge",
+        offices_see: "事務局・所管省庁の一覧を見る" / "See the secretariats and ministries",
         partner: "連携機関としての役割" / "As a partner body",
         partner_see: "連携機関の一覧を見る" / "See the partner bodies",
         groups: "グループ" / "Groups",
@@ -150,7 +155,8 @@ struct MemberPage {
     proposals: Option<Vec<ProposalRow>>,
     propose: Option<String>,
     leaving: Option<String>,
-    partners: Option<String>,
+    /// Where the bodies of its sort are listed, if it is no member.
+    beside: Option<(&'static str, &'static str, String)>,
     /// Where the groups are that it is in, if there are any.
     groups: Option<String>,
     new_window: Option<String>,
@@ -231,8 +237,8 @@ pub async fn get(
         proposals: sees_proposals.then(|| proposed.iter().map(|row| scene.proposal(row)).collect()),
         propose: (edits && can(&viewer, DirectoryAction::Propose, &facts))
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
-        leaving: (keeps && !sheet.is_partner).then(|| of(paths::LEAVING)),
-        partners: sheet.is_partner.then(|| partners::paths::of_ceptoar(partners::paths::INDEX, &ceptoar_id)),
+        leaving: (keeps && sheet.standing == Standing::Member).then(|| of(paths::LEAVING)),
+        beside: scene.beside(),
         groups: (!parts.is_empty()).then(|| groups::paths::of_ceptoar(groups::paths::INDEX, &ceptoar_id)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
         nothing: nothing.is_some(),
@@ -286,10 +292,32 @@ impl Scene<'_> {
         }
     }
 
+    /// What its sort is called, what the list of those is called, and where it is.
+    fn beside(&self) -> Option<(&'static str, &'static str, String)> {
+        let w = self.w;
+        let offices = || offices::paths::of_ceptoar(offices::paths::INDEX, &self.sheet.ceptoar_id);
+        match self.sheet.standing {
+            Standing::Member => None,
+            Standing::Partner => {
+                let index = partners::paths::of_ceptoar(partners::paths::INDEX, &self.sheet.ceptoar_id);
+                Some((w.partner, w.partner_see, index))
+            }
+            Standing::Secretariat => Some((w.state_secretariat, w.offices_see, offices())),
+            Standing::Ministry => Some((w.state_ministry, w.offices_see, offices())),
+        }
+    }
+
     fn state(&self) -> &'static str {
-        if self.sheet.is_partner {
-            self.w.state_partner
-        } else if self.sheet.membership_on(self.as_of.day).is_some() {
+        match self.sheet.standing {
+            Standing::Member => self.state_of_member(),
+            Standing::Partner => self.w.state_partner,
+            Standing::Secretariat => self.w.state_secretariat,
+            Standing::Ministry => self.w.state_ministry,
+        }
+    }
+
+    fn state_of_member(&self) -> &'static str {
+        if self.sheet.membership_on(self.as_of.day).is_some() {
             self.w.state_member
         } else if self.sheet.memberships.iter().any(|m| m.valid.is_ahead_of(self.as_of.day)) {
             self.w.state_ahead
@@ -326,14 +354,24 @@ impl Scene<'_> {
             let path = paths::of_member(route, &self.sheet.ceptoar_id, self.sheet.organisation_id);
             if keeps { path } else { String::new() }
         };
+        let whole = Period {
+            from: self.sheet.memberships.first().and_then(|m| m.valid.from),
+            until: self.sheet.memberships.last().and_then(|m| m.valid.until),
+        };
         let mut facts = Vec::new();
         if let Some(name) = self.sheet.name_on(self.as_of.day) {
             facts.push((self.w.name, name.value.ja.clone(), link(paths::NAME)));
             facts.push((self.w.reading, name.value.reading.clone(), String::new()));
             facts.push((self.w.english, name.value.en.clone(), String::new()));
         }
-        if self.sheet.is_partner {
-            return facts;
+        match self.sheet.standing {
+            Standing::Member => {}
+            Standing::Partner => return facts,
+            Standing::Secretariat | Standing::Ministry => {
+                facts.push((self.w.office, self.period(whole), String::new()));
+                facts.retain(|(_, value, _)| !value.is_empty());
+                return facts;
+            }
         }
         if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
             let m = &membership.value;
@@ -343,10 +381,6 @@ impl Scene<'_> {
             parts.extend(m.hub.then(|| self.w.hub.to_owned()));
             facts.push((self.w.membership, parts.join(self.language.pick("、", ", ")), link(paths::MEMBERSHIP)));
         }
-        let whole = Period {
-            from: self.sheet.memberships.first().and_then(|m| m.valid.from),
-            until: self.sheet.memberships.last().and_then(|m| m.valid.until),
-        };
         facts.push((self.w.period, self.period(whole), String::new()));
         facts.retain(|(_, value, _)| !value.is_empty());
         facts

@@ -16,7 +16,7 @@ use crate::features::directory::roster::sheet::MemberRow;
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{
-    activities, exchange, groups, history, partners, proposals, relaying, rules, setup, verification,
+    activities, exchange, groups, history, offices, partners, proposals, relaying, rules, setup, verification,
 };
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
@@ -44,6 +44,7 @@ crate::words! {
         proposals_waiting: "変更申請(確認待ち{count}件)" / "Proposals ({count} waiting)",
         activities: "活動状況" / "Activities",
         setup: "整備状況" / "Set-up",
+        offices: "事務局・所管省庁" / "Secretariats and ministries",
         partners: "連携機関" / "Partner bodies",
         groups: "グループ" / "Groups",
         relaying: "中継の取決め" / "Passing on",
@@ -247,6 +248,7 @@ fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: La
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
         (w.groups.to_owned(), groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id)),
         (w.relaying.to_owned(), relaying::paths::of_ceptoar(relaying::paths::INDEX, ceptoar_id)),
+        (w.offices.to_owned(), offices::paths::of_ceptoar(offices::paths::INDEX, ceptoar_id)),
         (w.partners.to_owned(), partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id)),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),
     ]);

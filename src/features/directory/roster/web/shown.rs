@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::as_of;
+use crate::features::access::directory::Standing;
 use crate::features::directory::roster::line;
 use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::{Sheet, Window};
@@ -159,7 +160,7 @@ pub fn plans(sheet: &Sheet, day: NaiveDate, language: Language) -> Vec<Plan> {
             fill(w.of_window, &[("what", w.renamed), ("label", language.pick(&name.value.ja, &name.value.en))]),
         );
     }
-    for (i, fact) in sheet.memberships.iter().enumerate().filter(|_| !sheet.is_partner) {
+    for (i, fact) in sheet.memberships.iter().enumerate().filter(|_| sheet.standing == Standing::Member) {
         let before = i.checked_sub(1).and_then(|i| sheet.memberships.get(i));
         let goes_on = before.is_some_and(|before| before.valid.until == fact.valid.from);
         plans.begins(fact.valid.from, if goes_on { w.membership } else { w.joined }.to_owned());

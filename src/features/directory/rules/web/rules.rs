@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::form::{EditionForm, FormWords};
 use super::{Done, keeps, note};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{self as roster_store, CeptoarFacts};
@@ -98,7 +98,11 @@ impl Sight {
                 continue;
             }
             let facts = roster_store::facts(tx, viewer, ceptoar_id, hat.organisation_id).await?;
-            if let Some(facts) = facts.filter(|facts| can(viewer, DirectoryAction::LookAtMember, facts)) {
+            // Members alone agree to it; an office on the road is bound by its own.
+            let own_firm = |facts: &RosterFacts| {
+                facts.standing == Standing::Member && can(viewer, DirectoryAction::LookAtMember, facts)
+            };
+            if let Some(facts) = facts.filter(own_firm) {
                 own.push((hat.organisation_id, can(viewer, DirectoryAction::KeepWindow, &facts)));
             }
         }
