@@ -3,9 +3,11 @@
 mod refusals;
 pub mod world;
 
+use ceptoar_portal::features::directory::reference;
 use ceptoar_portal::features::follow_up::reminding;
 use chrono::TimeDelta;
 
+use crate::support::factory;
 use world::{World, fields, with};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -364,6 +366,82 @@ async fn the_edition_is_previewed_published_frozen_and_corrected_beside() {
     assert!(!old.texts("a.confidence").is_empty());
     assert_eq!(visitor.get("/map/2007-03-31").await.texts("[data-total=planned]"), ["3"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_roster_counts_stands_beside_the_sheets_number_for_those_who_see_it() {
+    let mut w = World::build().await;
+    for name in ["甲電力(架空)", "乙電力(架空)"] {
+        factory::member(&mut w.db, "power", name).await;
+    }
+    w.open().await;
+    let path = "/follow-up/2026/sheets/power";
+    for (who, seen) in [("desk", true), ("analyst", true), ("liaison-meti", false)] {
+        let sheet = w.app.signed_in(who).await.get(path).await;
+        assert_eq!(sheet.status, 200, "{who}");
+        assert_eq!(sheet.texts("[data-registered]").concat().contains("2社"), seen, "{who}: {}", sheet.body);
+        let doubts = sheet.texts("[data-doubts]").concat();
+        assert_eq!(doubts.contains("名簿に登録されている構成員(社)は2で、調査票の数(14)と違います"), seen, "{who}: {doubts}");
+    }
+    w.send_sheet("power").await;
+    assert_eq!(w.state("power").await, "submitted", "a doubt keeps nothing back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_holds_in_the_directory_from_its_day_and_survives_new_files() {
+    let mut w = World::build().await;
+    w.open().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let path = "/follow-up/2026/sheets/broadcast";
+    let sheet = desk.get(path).await;
+    let typed = [
+        ("name", "放送・配信CEPTOAR"),
+        ("name_en", "Broadcasting and Streaming CEPTOAR"),
+        ("name_on_year", "2027"),
+        ("name_on_month", "1"),
+        ("name_on_day", "15"),
+        ("department_1", "情報管理室"),
+        ("desk_on_year", "2027"),
+        ("desk_on_month", "2"),
+        ("desk_on_day", "1"),
+        ("act", "save"),
+    ];
+    let saved = world::send(&mut desk, path, &with(fields(&sheet, "main form"), &typed)).await;
+    assert_eq!(saved.status, 303, "{:?}", saved.texts(".error-summary"));
+    let before = w.texts(FACTS).await;
+    w.confirm_all().await;
+    assert_eq!(w.texts(FACTS).await, before, "nothing before it is published");
+    let mut approver = w.app.signed_in("approver").await;
+    let preview = approver.get("/follow-up/2026/preview").await;
+    assert!(preview.body.contains("名簿に反映されます"), "{}", preview.body);
+    let published = approver.post("/follow-up/2026/publication", &[("sure", "true")]).await;
+    assert_eq!(published.status, 303, "{}", published.body);
+    let expected = [
+        "count 社・団体 196 [2018-03-31,2027-02-01)",
+        "count 社・団体 197 [2027-02-01,)",
+        "desk 情報管理室 [2027-02-01,)",
+        "name 放送CEPTOAR [2018-04-24,2027-01-15)",
+        "name 放送・配信CEPTOAR [2027-01-15,)",
+    ];
+    let after = w.texts(FACTS).await;
+    for fact in expected {
+        assert!(after.iter().any(|said| said == fact), "{fact}: {after:#?}");
+    }
+    // Of all others nothing changed, and who keeps a desk is who kept it.
+    let others =
+        "select count(*) from ceptoar_names n where n.published_in is not null and n.ceptoar_id <> 'broadcast'";
+    assert_eq!(w.number(others).await, 0);
+    let history = desk.get("/directory/broadcast/history").await;
+    assert!(history.status != 200 || history.body.contains("放送・配信CEPTOAR"));
+    // The files come again, as after an upgrade: from those days on they say nothing more.
+    w.texts("delete from reference_loads returning content_hash").await;
+    assert!(reference::load(&mut w.db).await.expect("loaded"));
+    assert_eq!(w.texts(FACTS).await, after);
+}
+
+/// Name, desk and numbers of the broadcasters.
+const FACTS: &str = "select 'name ' || ja || ' ' || valid from ceptoar_names where ceptoar_id = 'broadcast'
+    union all select concat_ws(' ', 'desk', unit, valid) from secretariat_terms where ceptoar_id = 'broadcast'
+    union all select concat_ws(' ', 'count', unit, value, valid) from member_counts where ceptoar_id = 'broadcast' order by 1";
 
 async fn frozen(w: &mut World) {
     let mut desk = w.app.signed_in("desk").await;

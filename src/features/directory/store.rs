@@ -115,13 +115,13 @@ async fn put_subgroups(tx: &mut PgConnection, rows: &[SubgroupRow]) -> sqlx::Res
     .map(|_| ())
 }
 
-/// Takes away the dated facts. Names of members are not ours.
+/// Takes away the dated facts. Names of members are not ours, nor is what a follow-up published since.
 async fn clear(tx: &mut PgConnection, organisations: &[(String, String)]) -> sqlx::Result<()> {
     sqlx::query!("delete from sector_names").execute(&mut *tx).await?;
-    sqlx::query!("delete from ceptoar_names").execute(&mut *tx).await?;
+    sqlx::query!("delete from ceptoar_names where published_in is null").execute(&mut *tx).await?;
     sqlx::query!("delete from sector_ministries").execute(&mut *tx).await?;
-    sqlx::query!("delete from secretariat_terms").execute(&mut *tx).await?;
-    sqlx::query!("delete from member_counts").execute(&mut *tx).await?;
+    sqlx::query!("delete from secretariat_terms where published_in is null").execute(&mut *tx).await?;
+    sqlx::query!("delete from member_counts where published_in is null").execute(&mut *tx).await?;
     sqlx::query!("delete from council_terms").execute(&mut *tx).await?;
     sqlx::query!("delete from route_stages").execute(&mut *tx).await?;
     sqlx::query!("delete from holidays").execute(&mut *tx).await?;
@@ -179,10 +179,13 @@ async fn add_organisation_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> 
 async fn add_ceptoar_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> sqlx::Result<()> {
     let d = Dates::of(rows);
     sqlx::query!(
+        // From the day of a published name on the files say nothing more about names of that CEPTOAR.
         "insert into ceptoar_names (ceptoar_id, ja, en, reading, valid, precision)
-         select u.id, u.ja, u.en, u.reading, daterange(u.since, u.until), u.precision
+         select u.id, u.ja, u.en, u.reading, daterange(u.since, least(u.until, p.day)), u.precision
          from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[])
-           u (id, since, until, precision, ja, en, reading)",
+           u (id, since, until, precision, ja, en, reading)
+         left join (select ceptoar_id, min(lower(valid)) as day from ceptoar_names group by 1) p on p.ceptoar_id = u.id
+         where p.day is null or u.since < p.day",
         &d.of,
         &d.from as _,
         &d.until as _,
@@ -224,10 +227,13 @@ async fn add_secretariat_terms(tx: &mut PgConnection, rows: &[Dated<Term>]) -> s
     let unit = |language: usize| column(rows, |r| r.value.unit.as_ref().map(|u| u[language].clone()));
     sqlx::query!(
         "insert into secretariat_terms (ceptoar_id, organisation_id, position, unit, unit_en, valid, precision)
-         select u.id, o.organisation_id, u.position, u.ja, u.en, daterange(u.since, u.until), u.precision
+         select u.id, o.organisation_id, u.position, u.ja, u.en, daterange(u.since, least(u.until, p.day)), u.precision
          from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[])
            u (id, since, until, precision, code, position, ja, en)
-         join organisations o using (code)",
+         join organisations o using (code)
+         left join (select ceptoar_id, organisation_id, min(lower(valid)) as day from secretariat_terms group by 1, 2) p
+           on p.ceptoar_id = u.id and p.organisation_id = o.organisation_id
+         where p.day is null or u.since < p.day",
         &d.of,
         &d.from as _,
         &d.until as _,
@@ -246,9 +252,11 @@ async fn add_member_counts(tx: &mut PgConnection, rows: &[Dated<(String, i32)>])
     let d = Dates::of(rows);
     sqlx::query!(
         "insert into member_counts (ceptoar_id, unit, value, valid, precision)
-         select u.id, u.unit, u.value, daterange(u.since, u.until), u.precision
+         select u.id, u.unit, u.value, daterange(u.since, least(u.until, p.day)), u.precision
          from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::integer[])
-           u (id, since, until, precision, unit, value)",
+           u (id, since, until, precision, unit, value)
+         left join (select ceptoar_id, min(lower(valid)) as day from member_counts group by 1) p on p.ceptoar_id = u.id
+         where p.day is null or u.since < p.day",
         &d.of,
         &d.from as _,
         &d.until as _,

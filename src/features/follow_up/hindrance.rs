@@ -6,7 +6,7 @@ use super::changes::{Dated, Effective, StoredChange};
 use crate::features::feature_map::edition::{Ceptoar, Edition, Status};
 use crate::features::feature_map::vocabulary::list_joint;
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period::long_date;
+use crate::kernel::period::{long_date, thousands};
 
 crate::words! {
     /// What is said of hindrances and doubts.
@@ -17,6 +17,7 @@ crate::words! {
         no_counts: "構成員の数を入力してください。" / "Please enter the numbers of members.",
         no_day: "前回の版から変わっています。いつから変わったか(適用日)を入力してください。" / "This differs from the last edition. Please enter from which day it holds.",
         outside: "適用日は、前回の版({from})より後で、今回の基準日({to})までの日を入力してください。" / "Please enter a day after the last edition ({from}) and not after the day of this one ({to}).",
+        roster: "名簿に登録されている構成員({unit})は{registered}で、調査票の数({stated})と違います。名簿の登録漏れがないか確かめてください。調査票の数が正しければ、このまま提出できます。" / "The roster has {registered} members ({unit}), and the sheet says {stated}. Please look whether the roster is complete. If the sheet is right, it can be sent as it is.",
         other_unit: "単位が前回の版と違います(前回: {was}、今回: {is})。正しければ、このまま提出できます。" / "The unit is not that of the last edition (then: {was}, now: {is}). If that is right, it can be sent as it is.",
     }
 }
@@ -112,6 +113,23 @@ fn only_became_known(changes: &[StoredChange], part: Dated) -> bool {
     changes.iter().filter(|c| c.kind().and_then(Dated::of) == Some(part)).all(StoredChange::was_unknown)
 }
 
+/// What looks doubtful: another number than the roster's, in a unit that both count in. Nothing registered is no number.
+#[must_use]
+pub fn doubts_of_roster(c: &Ceptoar, registered: &[(String, i64)], language: Language) -> Vec<String> {
+    let w = HindranceWords::of(language);
+    let doubt = |(unit, registered): &(String, i64)| {
+        let stated = c.counts.iter().find(|count| count.unit.ja == *unit)?;
+        let words = [
+            ("unit", stated.unit.pick(language).to_owned()),
+            ("registered", thousands(*registered)),
+            ("stated", thousands(stated.value.into())),
+        ];
+        let words = words.each_ref().map(|(name, value)| (*name, value.as_str()));
+        (i64::from(stated.value) != *registered).then(|| fill(w.roster, &words))
+    };
+    registered.iter().filter_map(doubt).collect()
+}
+
 /// What looks doubtful: another unit than in the last edition.
 #[must_use]
 pub fn doubts(last: &Edition, c: &Ceptoar, language: Language) -> Vec<String> {
@@ -142,6 +160,25 @@ mod tests {
         let sector = last.ceptoar(id).unwrap().sector.clone();
         let facts = DirectoryFacts { id: id.into(), sector, ..DirectoryFacts::default() };
         (last, prefill(&editions, &facts).ceptoar)
+    }
+
+    #[test]
+    fn a_number_other_than_the_rosters_is_doubtful_and_silence_of_the_roster_is_not() {
+        let (_, mut c) = sheet("power");
+        let stated = i64::from(c.counts[0].value);
+        let unit = c.counts[0].unit.ja.clone();
+        let doubts = |c: &Ceptoar, n: i64| doubts_of_roster(c, &[(unit.clone(), n)], Language::Ja);
+        assert_eq!(doubts(&c, stated), [""; 0]);
+        let doubt = doubts(&c, stated + 1).concat();
+        assert!(doubt.contains(&format!("は{}で", stated + 1)) && doubt.contains(&format!("({stated})")), "{doubt}");
+        assert_eq!(doubts_of_roster(&c, &[], Language::Ja), [""; 0]);
+        assert_eq!(
+            doubts_of_roster(&c, &[("グループ".into(), 3)], Language::Ja),
+            [""; 0],
+            "a unit of the roster alone"
+        );
+        c.counts.clear();
+        assert_eq!(doubts(&c, 3), [""; 0]);
     }
 
     fn found(last: &Edition, c: &Ceptoar, effective: &Effective) -> Vec<Hindrance> {

@@ -67,7 +67,12 @@ async fn a_plan_that_is_taken_back_leaves_everything_as_it_was() {
         .await;
     let of = |address: &str| letters.iter().filter(|l| l.starts_with(address)).cloned().collect::<Vec<_>>();
     assert_eq!(of("general@"), ["general@bank.example new", "general@bank.example gone"]);
-    assert_eq!(of("soc@"), ["soc@bank.example gone", "soc@bank.example new"]);
+    assert_eq!(of("night2@"), ["night2@bank.example new", "night2@bank.example gone"]);
+    // By the window's own plan, and by the firm's leaving, with which all its windows were to close.
+    for address in ["soc@bank.example", "night@bank.example"] {
+        let twice = ["gone", "new", "gone", "new"].map(|word| format!("{address} {word}"));
+        assert_eq!(of(address), twice);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

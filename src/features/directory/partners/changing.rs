@@ -73,7 +73,7 @@ pub async fn end(
     changes::record_partnership(tx, actor, (ceptoar_id, organisation), change, "ending").await?;
     store::end(tx, ceptoar_id, ended.fact_id, change.on).await?;
     if goes_for_good(partner, ended, change.on) {
-        changes::close_windows(tx, ceptoar_id, organisation, change.on).await?;
+        changes::close_windows(tx, actor, ceptoar_id, organisation, change.on).await?;
     }
     Ok(())
 }

@@ -158,7 +158,7 @@ pub async fn apply(
     }
     let about = About { window, ..About::member(&sheet.ceptoar_id, sheet.organisation_id) };
     record(tx, actor, id, about, change, alteration.into()).await?;
-    tell(tx, actor, sheet, change, alteration).await
+    tell(tx, actor, concerned(sheet, window, change.on, alteration), change.on).await
 }
 
 /// Takes a new firm in; answers which it is.
@@ -180,6 +180,8 @@ pub async fn join(
     store::add_window(tx, ceptoar_id, organisation, contact, change.on, &joining.window, &joining.channels).await?;
     let what = Written { kind: "beginning", subject: "membership" };
     record(tx, actor, id, About::member(ceptoar_id, organisation), change, what).await?;
+    let come = addresses(mails(joining.channels.iter()), false);
+    tell(tx, actor, vec![(contact, &joining.window, come)], change.on).await?;
     Ok(organisation)
 }
 
@@ -240,11 +242,14 @@ pub async fn record_relaying(
 /// [`ChangeError`]; the caller gives the transaction up then.
 pub async fn close_windows(
     tx: &mut PgConnection,
+    actor: Actor<'_>,
     ceptoar_id: &str,
     organisation: OrganisationId,
     on: NaiveDate,
 ) -> Result<(), ChangeError> {
-    store::close_all(tx, ceptoar_id, organisation, on).await
+    let sheet = super::store::sheet(tx, ceptoar_id, organisation, true).await?;
+    store::close_all(tx, ceptoar_id, organisation, on).await?;
+    tell(tx, actor, concerned(&sheet, None, on, &Alteration::Leaving), on).await
 }
 
 /// Changes of one member come one after the other, and none while a whole table is applied to its CEPTOAR.
@@ -379,13 +384,13 @@ async fn record(
 async fn tell(
     tx: &mut PgConnection,
     actor: Actor<'_>,
-    sheet: &Sheet,
-    change: &Change,
-    alteration: &Alteration,
+    concerned: Vec<Concerned<'_>>,
+    on: NaiveDate,
 ) -> Result<(), ChangeError> {
-    let Some((contact, facts, addresses)) = concerned(sheet, change.on, alteration) else { return Ok(()) };
-    for (address, gone) in addresses {
-        letters::send(tx, contact, &address, facts, change.on, gone, actor.now).await?;
+    for (contact, facts, addresses) in concerned {
+        for (address, gone) in addresses {
+            letters::send(tx, contact, &address, facts, on, gone, actor.now).await?;
+        }
     }
     Ok(())
 }
@@ -393,23 +398,41 @@ async fn tell(
 /// A window, what it is like, and the addresses that come or go; `true` for those that go.
 type Concerned<'a> = (ContactId, &'a WindowFacts, Vec<(EmailAddress, bool)>);
 
-/// Whom a change concerns who may not know of it.
-fn concerned<'a>(sheet: &'a Sheet, on: NaiveDate, alteration: &Alteration) -> Option<Concerned<'a>> {
-    let (contact, after): (ContactId, &[Channel]) = match alteration {
-        Alteration::Window(contact, _, channels) => (*contact, channels),
-        Alteration::WindowEnd(contact) => (*contact, &[]),
-        Alteration::Name(_) | Alteration::Membership(_) | Alteration::Leaving | Alteration::NewWindow(..) => {
-            return None;
+/// Whom a change concerns who may not know of it. `window` is the one that opens.
+fn concerned<'a>(
+    sheet: &'a Sheet,
+    window: Option<ContactId>,
+    on: NaiveDate,
+    alteration: &'a Alteration,
+) -> Vec<Concerned<'a>> {
+    match alteration {
+        Alteration::Name(_) | Alteration::Membership(_) => Vec::new(),
+        Alteration::NewWindow(facts, channels) => {
+            let come = |contact| (contact, facts, addresses(mails(channels.iter()), false));
+            window.map(come).into_iter().collect()
         }
-    };
+        Alteration::Window(contact, _, channels) => differing(sheet, *contact, on, channels).into_iter().collect(),
+        Alteration::WindowEnd(contact) => differing(sheet, *contact, on, &[]).into_iter().collect(),
+        // With its membership all windows of a firm end.
+        Alteration::Leaving => {
+            sheet.windows.iter().filter_map(|window| differing(sheet, window.contact_id, on, &[])).collect()
+        }
+    }
+}
+
+/// The addresses of a window that come or go.
+fn differing<'a>(sheet: &'a Sheet, contact: ContactId, on: NaiveDate, after: &[Channel]) -> Option<Concerned<'a>> {
     let window = sheet.window(contact)?;
     let before = mails(window.channels_on(on).into_iter());
     let after = mails(after.iter());
     let facts = window.on(on).or(window.facts.last())?;
-    let gone = before.iter().filter(|a| !after.contains(a)).map(|a| (a, true));
-    let come = after.iter().filter(|a| !before.contains(a)).map(|a| (a, false));
-    let addresses = gone.chain(come).filter_map(|(a, gone)| Some((EmailAddress::parse(a).ok()?, gone)));
-    Some((contact, &facts.value, addresses.collect()))
+    let gone = before.iter().filter(|a| !after.contains(a)).cloned().collect();
+    let come = after.iter().filter(|a| !before.contains(a)).cloned().collect();
+    Some((contact, &facts.value, [addresses(gone, true), addresses(come, false)].concat()))
+}
+
+fn addresses(mails: Vec<String>, gone: bool) -> Vec<(EmailAddress, bool)> {
+    mails.iter().filter_map(|a| Some((EmailAddress::parse(a).ok()?, gone))).collect()
 }
 
 fn mails<'a>(channels: impl Iterator<Item = &'a Channel>) -> Vec<String> {

@@ -55,6 +55,7 @@ crate::words! {
         open_heading: "まだ確認済みでない調査票" / "Sheets that are not confirmed yet",
         publish_heading: "公表する" / "Publish",
         publish_lead: "「{as_of}」の版として公表します。公表した版は、あとから変更できません。" / "Publishes the edition {as_of}. It cannot be changed afterwards.",
+        becomes_fact: "名称・担当部署・構成員の数の変更は、調査票に書かれた日から名簿に反映されます。事務局の組織や法人格が変わるときは、反映されません。センターが別に登録します。" / "Changes of names, departments and numbers become facts of the directory from the day on the sheet. Another organisation as secretariat, or another legal form, does not: the centre registers that apart.",
         publish_not_yet: "すべての調査票が確認済みになると、公表できます。" / "It can be published when every sheet is confirmed.",
         publish_others: "公表は、NISCの承認者が行います。" / "An approver of the centre publishes it.",
         sure: "合計と前回の版との違いを確かめました" / "I have looked at the totals and the differences",

@@ -13,13 +13,15 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::activities;
 use crate::features::directory::activities::kind::Kind as ActivityKind;
 use crate::features::directory::activities::store::Asked;
+use crate::features::directory::roster::paths as directory;
+use crate::features::directory::roster::store as roster;
 use crate::features::feature_map::edition::{Activity, Channel, Edition, Sector};
 use crate::features::feature_map::of_day::store as of_day;
 use crate::features::feature_map::store as editions;
 use crate::features::follow_up::changes::in_both;
 use crate::features::follow_up::filling::profile::{ACTIVITY, printed, sections};
 use crate::features::follow_up::filling::{COUNTS, DESKS, Typed, channel_code, units};
-use crate::features::follow_up::hindrance::doubts;
+use crate::features::follow_up::hindrance::{doubts, doubts_of_roster};
 use crate::features::follow_up::paths;
 use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet};
 use crate::features::follow_up::state::Step;
@@ -50,6 +52,8 @@ pub(super) struct SheetPage {
     lines: Vec<ChangeLine>,
     older: Vec<(String, String)>,
     doubts: Vec<String>,
+    /// What the roster counts, and where.
+    registered: Option<(String, String)>,
     /// The form, for its desk.
     typed: Option<Typed>,
     here: String,
@@ -182,6 +186,8 @@ pub(super) struct Scene {
     past: Vec<Past>,
     /// What of the year's activities can be printed.
     pub activities: Vec<Activity>,
+    /// How many members the roster has on the day of the edition, unit by unit, as far as the viewer sees them.
+    registered: Vec<(String, i64)>,
 }
 
 impl Scene {
@@ -204,7 +210,8 @@ impl Scene {
         };
         let entries = activities::store::entries(tx, asked).await?;
         let activities = entries.iter().map(|(_, entry)| printed(entry)).collect();
-        Ok(Self { follow_up, sheet, last, sectors, past, activities })
+        let registered = roster::counts(tx, &place.ceptoar, follow_up.as_of).await?;
+        Ok(Self { follow_up, sheet, last, sectors, past, activities, registered })
     }
 
     /// The days of the last edition and of the next.
@@ -237,7 +244,12 @@ impl Scene {
             frozen,
             lines: sheet.changes.iter().map(|change| change_line(change, language)).collect(),
             older: self.older(),
-            doubts: doubts(&self.last, &sheet.content, language),
+            doubts: [
+                doubts(&self.last, &sheet.content, language),
+                doubts_of_roster(&sheet.content, &self.registered, language),
+            ]
+            .concat(),
+            registered: self.registered(w, language),
             typed: fills.then(|| typed.unwrap_or_else(|| Typed::of(&sheet.content, &sheet.effective, &sheet.remark))),
             here: paths::of_sheet(paths::SHEET, year, &sheet.facts.ceptoar_id),
             version: sheet.version,
@@ -249,6 +261,21 @@ impl Scene {
             activities: self.activities(w, language),
             offered: self.activities.clone(),
         }
+    }
+
+    /// What the roster counts on the day of the edition, and the way there.
+    fn registered(&self, w: &SheetWords, language: Language) -> Option<(String, String)> {
+        let counted = self.registered.iter().map(|(unit, count)| {
+            let unit = units()
+                .into_iter()
+                .find(|known| known.ja == *unit)
+                .map_or(unit.clone(), |u| u.pick(language).to_owned());
+            format!("{}{}{unit}", period::thousands(*count), language.pick("", " "))
+        });
+        let counted: Vec<String> = counted.collect();
+        let day = long_date(self.follow_up.as_of, language);
+        let text = fill(w.registered, &[("day", &day), ("counts", &counted.join(language.pick("、", ", ")))]);
+        (!counted.is_empty()).then(|| (text, directory::roster(&self.sheet.facts.ceptoar_id)))
     }
 
     /// How much is on record of the year's activities, and the way there.

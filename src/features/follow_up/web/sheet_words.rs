@@ -44,6 +44,8 @@ crate::words! {
         members: "構成員" / "Members",
         count: "構成員の数 {n}" / "Number of members {n}",
         count_unit: "単位 {n}" / "Unit {n}",
+        registered: "名簿に登録されている構成員({day}の時点): {counts}" / "Members on the roster (as of {day}): {counts}",
+        registered_link: "名簿を見る" / "See the roster",
         members_help: "単位ごとに入力します。「社・団体」は、会社と団体を合わせた1つの数です。" / "One line per unit. “Companies and associations” is one number for both together.",
         breakdown: "構成員の内訳" / "Breakdown of members",
         breakdown_en: "構成員の内訳(英語)" / "Breakdown in English",

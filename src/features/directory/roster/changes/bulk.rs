@@ -195,7 +195,7 @@ async fn alter(
         };
         let lines = lines(sheet, bulk.ceptoar, item);
         entries.push(bulk.entry(item.organisation, window, (&item.alteration).into(), item.on, lines));
-        told.extend(letters_of(sheet, item)?);
+        told.extend(letters_of(sheet, window, item)?);
     }
     match step {
         Step::Name => store::rename(tx, items).await?,
@@ -258,13 +258,13 @@ fn lines(sheet: &Sheet, ceptoar: &CeptoarFacts, item: &Item) -> (Vec<Line>, Vec<
 }
 
 /// The letters to addresses that a change adds or takes away, as for single changes.
-fn letters_of(sheet: &Sheet, item: &Item) -> Result<Vec<Told>, ChangeError> {
-    let Some((contact, facts, addresses)) = super::concerned(sheet, item.on, &item.alteration) else {
-        return Ok(Vec::new());
-    };
-    let told = addresses.into_iter().map(|(address, gone)| {
-        let letter = letters::letter(facts, item.on, gone).map_err(anyhow::Error::from)?;
-        Ok(Told { window: contact, label: facts.label.clone(), address, letter })
-    });
-    told.collect()
+fn letters_of(sheet: &Sheet, window: Option<ContactId>, item: &Item) -> Result<Vec<Told>, ChangeError> {
+    let mut told = Vec::new();
+    for (contact, facts, addresses) in super::concerned(sheet, window, item.on, &item.alteration) {
+        for (address, gone) in addresses {
+            let letter = letters::letter(facts, item.on, gone).map_err(anyhow::Error::from)?;
+            told.push(Told { window: contact, label: facts.label.clone(), address, letter });
+        }
+    }
+    Ok(told)
 }

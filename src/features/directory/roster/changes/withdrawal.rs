@@ -2,10 +2,11 @@
 
 mod store;
 
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{About, Actor, Alteration, Change, ChangeError, Written, groups, leaves_nobody, record, tell};
+use super::{About, Actor, Change, ChangeError, Written, differing, groups, leaves_nobody, record, tell};
 use crate::features::directory::roster::sheet::{Channel, Sheet};
 use crate::features::directory::roster::store::PastChange;
 
@@ -55,7 +56,7 @@ pub async fn withdraw(
     let what = Written { kind: "withdrawal", subject };
     let about = About { window: plan.contact_id, ..About::member(&sheet.ceptoar_id, sheet.organisation_id) };
     record(tx, actor, id, about, &change, what).await?;
-    tell_again(tx, actor, sheet, plan, &change).await
+    tell_again(tx, actor, sheet, plan, change.on).await
 }
 
 /// Whoever was told of the plan learns that nothing comes of it.
@@ -64,14 +65,19 @@ async fn tell_again(
     actor: Actor<'_>,
     sheet: &Sheet,
     plan: &PastChange,
-    change: &Change,
+    on: NaiveDate,
 ) -> Result<(), ChangeError> {
-    let Some(window) = plan.contact_id.filter(|_| plan.kind != "beginning").and_then(|id| sheet.window(id)) else {
-        return Ok(());
+    let windows: Vec<_> = match (plan.contact_id, plan.kind.as_str(), plan.subject.as_str()) {
+        (Some(contact), _, _) => sheet.window(contact).into_iter().collect(),
+        // A firm that stays after all keeps the windows that were to close with it.
+        (None, "ending", "membership") => sheet.windows.iter().filter(|w| w.life().until == Some(on)).collect(),
+        (None, _, _) => Vec::new(),
     };
-    let last_day = plan.effective_on.pred_opt().unwrap_or(plan.effective_on);
-    let Some(facts) = window.on(last_day) else { return Ok(()) };
-    let again: Vec<Channel> = window.channels_on(last_day).into_iter().cloned().collect();
-    let alteration = Alteration::Window(window.contact_id, facts.value.clone(), again);
-    tell(tx, actor, sheet, change, &alteration).await
+    let last_day = on.pred_opt().unwrap_or(on);
+    for window in windows {
+        let again: Vec<Channel> = window.channels_on(last_day).into_iter().cloned().collect();
+        let told = differing(sheet, window.contact_id, on, &again);
+        tell(tx, actor, told.into_iter().collect(), on).await?;
+    }
+    Ok(())
 }
