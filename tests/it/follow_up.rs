@@ -380,7 +380,11 @@ async fn what_the_roster_counts_stands_beside_the_sheets_number_for_those_who_se
         assert_eq!(sheet.status, 200, "{who}");
         assert_eq!(sheet.texts("[data-registered]").concat().contains("2社"), seen, "{who}: {}", sheet.body);
         let doubts = sheet.texts("[data-doubts]").concat();
-        assert_eq!(doubts.contains("名簿に登録されている構成員(社)は2で、調査票の数(14)と違います"), seen, "{who}: {doubts}");
+        assert_eq!(
+            doubts.contains("名簿に登録されている構成員(社)は2で、調査票の数(14)と違います"),
+            seen,
+            "{who}: {doubts}"
+        );
     }
     w.send_sheet("power").await;
     assert_eq!(w.state("power").await, "submitted", "a doubt keeps nothing back");

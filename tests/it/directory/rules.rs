@@ -41,6 +41,47 @@ async fn adopted(w: &World) -> Client {
     desk
 }
 
+/// A new edition, typed into the form as it stands.
+async fn offered(desk: &mut Client, typed: &[(&str, &str)]) -> Reply {
+    let newest = desk.get(RULES).await.values("input[name=newest]").concat();
+    let mut form = typed.to_vec();
+    form.push(("newest", &newest));
+    desk.post(RULES, &form).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_of_two_editors_sees_the_others_edition_and_nothing_that_was_said_is_lost() {
+    let mut w = world().await;
+    let mut desk = adopted(&w).await;
+    let opened = desk.get(RULES).await.values("input[name=newest]").concat();
+    assert_eq!(offered(&mut desk, &second()).await.status, 303);
+    let third = edition("情報の取扱いに関する規程", "第3版", ["2027", "3", "1"], ["2027", "4", "1"]);
+    let mut stale = third.clone();
+    stale.push(("newest", &opened));
+    let mut colleague = w.app.signed_in("desk2").await;
+    let refused = colleague.post(RULES, &stale).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.texts("#from-error").concat().contains("入力している間に"), "{}", refused.body);
+    assert_eq!(refused.values("#edition"), ["第3版"], "the text typed is kept");
+    assert!(refused.body.contains("第2版"), "with what is registered now");
+    let again = colleague.press(&refused, "main form[action$=rules]", &third).await;
+    assert_eq!(again.status, 303, "{}", again.body);
+    // What is taken back stays known, and so does until when the edition before was to hold.
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    let three = rule(&mut w, "第3版").await;
+    assert_eq!(desk.post(&format!("{RULES}/{three}/withdrawal"), &[]).await.status, 303);
+    let said = "select concat_ws(' ', fact ->> 'edition', fact ->> 'valid') from directory_versions
+                where relation = 'handling_rules' order by 1";
+    assert!(w.texts(said).await.contains(&"第3版 [2027-04-01,)".to_owned()), "{:?}", w.texts(said).await);
+    let one = rule(&mut w, "第2版").await;
+    let paper = format!("{RULES}/{one}/consents/{}", w.bank);
+    let noted = desk.post(&paper, &[]).await;
+    assert_eq!(noted.status, 303, "{}", noted.body);
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    assert_eq!(desk.post(&format!("{paper}/withdrawal"), &[]).await.status, 303);
+    assert_eq!(w.number("select count(*) from directory_versions where relation = 'handling_rule_consents'").await, 1);
+}
+
 async fn rule(w: &mut World, edition: &str) -> String {
     let query = format!("select rule_id::text from handling_rules where edition = '{edition}'");
     w.texts(&query).await.first().expect("an edition").clone()
@@ -81,7 +122,7 @@ async fn an_edition_holds_from_its_day_and_consent_does_not_carry_over() {
     assert!(own.location().ends_with("?done=nothing"), "what a firm said itself stays");
     assert!(desk.get(RULES).await.body.contains("1 / 2"));
     // The next edition: planned, then in force, without anybody's consent.
-    assert_eq!(desk.post(RULES, &second()).await.status, 303);
+    assert_eq!(offered(&mut desk, &second()).await.status, 303);
     let page = desk.get(RULES).await;
     assert!(page.body.contains("2026年12月1日(火)から施行予定") && page.body.contains("1 / 2"), "{}", page.body);
     w.app.state.clock.advance(chrono::TimeDelta::days(12));
@@ -101,7 +142,7 @@ async fn an_edition_holds_from_its_day_and_consent_does_not_carry_over() {
 async fn a_planned_edition_is_taken_back_while_nobody_agreed_to_it() {
     let mut w = world().await;
     let mut desk = adopted(&w).await;
-    desk.post(RULES, &second()).await;
+    offered(&mut desk, &second()).await;
     let (one, two) = (rule(&mut w, "第1版").await, rule(&mut w, "第2版").await);
     let old = desk.post(&format!("{RULES}/{one}/withdrawal"), &[]).await;
     assert!(old.location().ends_with("?done=nothing"), "only the newest");
@@ -121,12 +162,12 @@ async fn what_is_typed_wrong_is_said_at_its_field_and_kept() {
     let mut desk = adopted(&w).await;
     let mut wrong = edition("", "第2版", ["2026", "2", "30"], ["2018", "4", "1"]);
     wrong[8] = ("summary", "打った文章は残ります");
-    let page = desk.post(RULES, &wrong).await;
+    let page = offered(&mut desk, &wrong).await;
     assert_eq!(page.status, 422);
     assert_eq!(page.texts(".error-summary a").len(), 2, "{:?}", page.texts(".error-summary"));
     assert!(page.body.contains("打った文章は残ります"));
     let early = edition("規程", "第2版", ["2018", "4", "1"], ["2018", "4", "1"]);
-    let page = desk.post(RULES, &early).await;
+    let page = offered(&mut desk, &early).await;
     assert!(page.status == 422 && page.texts(".field__error").concat().contains("より後"), "{}", page.body);
 }
 

@@ -68,6 +68,8 @@ async fn every_window_is_asked_and_one_act_proves_it() {
         ["soc@bank.example2026-11-21"]
     );
     assert_eq!(w.number("select count(*) from directory_versions").await, 0, "a proof is not a change");
+    let shown = desk.get(&w.bank_page()).await.texts(".window__routes li").concat();
+    assert!(shown.contains("最終確認 2026/11/21(メールのリンク)"), "{shown}");
     let page = desk.get(BOARD).await;
     assert_eq!(standings(&page), ["回答待ち", "回答待ち", "確認済"]);
     assert!(page.texts(".tally").concat().contains("(3か所のうち1か所) 33%"), "{:?}", page.texts(".tally"));

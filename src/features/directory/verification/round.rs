@@ -88,6 +88,15 @@ pub enum Way {
     Call,
 }
 
+impl Label for Way {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Link => language.pick("メールのリンク", "link in a mail"),
+            Self::Call => language.pick("事務局からの電話など", "call of the secretariat"),
+        }
+    }
+}
+
 /// How a window stands in a round. What needs somebody comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {

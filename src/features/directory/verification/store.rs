@@ -83,6 +83,24 @@ pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> s
     Ok(rows.into_iter().map(ToAsk::from).collect())
 }
 
+/// In which way each address or number of an organisation's windows was proven last, of those that were.
+pub async fn ways_of_proof(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    organisation: OrganisationId,
+) -> sqlx::Result<HashMap<(ContactId, String), round::Way>> {
+    let rows = sqlx::query!(
+        r#"select distinct on (p.contact_id, p.value) p.contact_id as "contact_id: ContactId", p.value, p.way as "way: round::Way"
+           from window_proofs p
+           where p.contact_id in (select k.contact_id from contacts k where k.organisation_id = $1 and k.ceptoar_id = $2)
+           order by p.contact_id, p.value, p.proven_at desc"#,
+        organisation.0,
+        ceptoar_id
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    Ok(rows.map(|r| ((r.contact_id, r.value), r.way)).collect())
+}
+
 /// How well a CEPTOAR's windows are proven.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Health {

@@ -1,5 +1,7 @@
 //! One member as of a day: what it is called, as what it is a member, how it is reached, what is planned and what was.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
@@ -16,9 +18,11 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths, said};
+use crate::features::directory::verification::round::Way;
+use crate::features::directory::verification::store::ways_of_proof;
 use crate::features::directory::{groups, offices, partners, proposals};
 use crate::kernel::clock::japan_day;
-use crate::kernel::ids::OrganisationId;
+use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
 use crate::platform::web::error::WebError;
@@ -80,6 +84,7 @@ crate::words! {
         handler: "取扱担当者" / "Designated handler",
         mails_in: "メールの言語: {language}" / "Mails in {language}",
         verified: "最終確認 {day}" / "proven on {day}",
+        verified_by: "最終確認 {day}({way})" / "proven on {day} ({way})",
         unverified: "確認の記録なし" / "not proven yet",
         one_way: "連絡手段が一種類だけです。別の種類の手段も登録してください。" / "There is only one kind of way to reach it. Please register another kind.",
         window_change: "この窓口を変更する" / "Change this window",
@@ -198,11 +203,13 @@ pub async fn get(
         true => Vec::new(),
         false => groups::store::of_member(&mut tx, &ceptoar_id, organisation, as_of.day).await?,
     };
+    let proofs =
+        if sees_windows && !is_old { ways_of_proof(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
     let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
         .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, language };
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, language };
     let edits = !is_old
         && as_of.is_today()
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
@@ -268,6 +275,8 @@ struct Scene<'a> {
     sheet: &'a Sheet,
     ceptoar: &'a CeptoarFacts,
     as_of: &'a AsOf,
+    /// How each address was proven last.
+    proofs: &'a HashMap<(ContactId, String), Way>,
     language: Language,
 }
 
@@ -441,18 +450,20 @@ impl Scene<'_> {
             handler: facts.handler,
             language: fill(self.w.mails_in, &[("language", language)]),
             period: if life.until.is_some() { self.period(life) } else { String::new() },
-            channels: channels.into_iter().map(|channel| self.channel(channel)).collect(),
+            channels: channels.into_iter().map(|channel| self.channel(window.contact_id, channel)).collect(),
             one_way,
             change: keeps.then(|| of(paths::WINDOW)),
             end: keeps.then(|| of(paths::WINDOW_END)),
         }
     }
 
-    fn channel(&self, channel: &Channel) -> ChannelRow {
-        let verified = channel.verified_on.map_or_else(
-            || self.w.unverified.to_owned(),
-            |day| fill(self.w.verified, &[("day", &day.format("%Y/%m/%d").to_string())]),
-        );
+    fn channel(&self, window: ContactId, channel: &Channel) -> ChannelRow {
+        let way = self.proofs.get(&(window, channel.value.clone())).map(|way| way.label(self.language));
+        let proven = |day: NaiveDate| {
+            let words = if way.is_some() { self.w.verified_by } else { self.w.verified };
+            fill(words, &[("day", &day.format("%Y/%m/%d").to_string()), ("way", way.unwrap_or_default())])
+        };
+        let verified = channel.verified_on.map_or_else(|| self.w.unverified.to_owned(), proven);
         ChannelRow {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),

@@ -20,6 +20,7 @@ crate::words! {
         day_wrong: "正しい年月日を入力してください。" / "Please enter a proper date.",
         too_far: "3年より先の日付は登録できません。" / "At most three years ahead.",
         before_adopted: "施行日は、制定・改定の日以後にしてください。" / "It cannot be in force before it was adopted.",
+        overtaken: "入力している間に、別の版が登録または取消しされました。いまの版を確かめて、よければもう一度登録してください。" / "Another edition was registered or taken back while you were typing. Look at what is registered now; if your entries are still right, press the button again.",
         too_early: "施行日は、いま登録されている版の施行日より後にしてください。" / "It has to begin after the edition that is registered now.",
     }
 }
@@ -48,6 +49,8 @@ pub struct EditionForm {
     pub summary: String,
     /// Where the document is.
     pub kept_at: String,
+    /// The newest edition that was registered when the form was opened.
+    pub newest: String,
 }
 
 impl EditionForm {

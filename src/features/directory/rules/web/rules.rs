@@ -224,9 +224,14 @@ impl Scene {
                 .filter(|edition| !edition.holds_on(self.today))
                 .map(|edition| self.other(edition, language))
                 .collect(),
-            form,
+            form: EditionForm { newest: self.newest(), ..form },
             errors,
         }
+    }
+
+    /// Stands for what a new edition comes after.
+    fn newest(&self) -> String {
+        self.editions.first().map(|newest| newest.rule_id.to_string()).unwrap_or_default()
     }
 
     fn in_force(&self, edition: &Edition, language: Language) -> InForce {
@@ -357,6 +362,11 @@ pub async fn post(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let scene = Scene::read(&mut tx, &viewer, ceptoar_id, now).await?;
+    if form.newest != scene.newest() {
+        let mut errors = FieldErrors::default();
+        errors.add("from", FormWords::of(frame.language).overtaken);
+        return Ok(Unprocessable(scene.page(&frame, form, errors)).into_response());
+    }
     let after = scene.editions.first().map(|newest| newest.from);
     let errors = match form.read(after, scene.today, frame.language) {
         Ok(new) => match store::adopt(&mut tx, &scene.ceptoar_id, &new, viewer.account_id, now).await {
