@@ -54,10 +54,14 @@ pub struct OpenRound {
 pub async fn open_rounds(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<OpenRound>> {
     let rows = sqlx::query!(
         r#"select r.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", r.due_on,
-                  count(*) filter (where q.answer is null) as "silent!",
-                  count(*) filter (where q.answer = 'moved' or q.asked_value is null) as "broken!"
+                  count(*) filter (where q.answer is null and q.asked_value is not null and l.contact_id is null) as "silent!",
+                  count(*) filter (where q.answer = 'moved' or q.asked_value is null or l.contact_id is not null) as "broken!"
            from verification_rounds r
            join verification_requests q on q.round_id = r.round_id and q.answer is distinct from 'alive'
+           left join (  -- whose letter came back
+             select x.round_id, v.contact_id from verification_rounds x cross join lateral verification_letters(x.round_id) v
+             where x.closed_at is null and x.ceptoar_id = any ($1) and v.state in ('refused', 'expired')) l
+             on l.round_id = r.round_id and l.contact_id = q.contact_id
            left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
            where r.closed_at is null and r.ceptoar_id = any ($1)
            group by r.ceptoar_id, n.ja, n.en, r.due_on order by r.due_on, r.ceptoar_id"#,
@@ -82,12 +86,15 @@ pub struct UnaskedDesk {
     pub ceptoar_id: String,
     /// Its name in Japanese and English.
     pub ceptoar: [String; 2],
+    /// By when windows are to be proven: the end of April, when people have changed places.
+    pub due_on: NaiveDate,
 }
 
 /// The CEPTOARs that have windows, and no round since 1 April.
 pub async fn unasked(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<UnaskedDesk>> {
     let rows = sqlx::query!(
-        r#"select c.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+        r#"select c.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!",
+                  make_date(extract(year from viewer_today() - interval '3 months')::integer, 4, 30) as "due_on!"
            from ceptoars c
            left join ceptoar_names n on n.ceptoar_id = c.ceptoar_id and n.valid @> viewer_today()
            where c.ceptoar_id = any ($1)
@@ -103,7 +110,9 @@ pub async fn unasked(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Ve
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().map(|r| UnaskedDesk { ceptoar_id: r.ceptoar_id, ceptoar: [r.ja, r.en] }).collect())
+    let desks =
+        rows.into_iter().map(|r| UnaskedDesk { ceptoar_id: r.ceptoar_id, ceptoar: [r.ja, r.en], due_on: r.due_on });
+    Ok(desks.collect())
 }
 
 /// A handling rule in force that a firm has not agreed to.

@@ -129,7 +129,7 @@ fn unasked_task(desk: &UnaskedDesk, language: Language) -> Task {
     let ceptoar = language.pick(&desk.ceptoar[0], &desk.ceptoar[1]);
     Task {
         text: fill(TaskWords::of(language).unasked, &[("ceptoar", ceptoar)]),
-        due: None,
+        due: Some(desk.due_on),
         href: verification::board(&desk.ceptoar_id),
     }
 }

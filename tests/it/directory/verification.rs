@@ -100,6 +100,8 @@ async fn what_moved_or_came_back_is_a_task_until_it_is_mended() {
     .await;
     let page = desk.get(BOARD).await;
     assert_eq!(standings(&page), ["メール不達", "変更が必要 伝言: 業務部に移りました", "回答待ち"]);
+    let task = desk.get("/").await.texts("[data-task]").concat();
+    assert!(task.contains("回答待ち1か所、変更などが必要2か所"), "a letter that came back waits for nobody: {task}");
     let only = desk.get(&format!("{BOARD}?standing=moved")).await;
     assert_eq!(only.texts("tbody tr").len(), 1);
     // Who answers the telephone is alive; the dead address stays a task.
