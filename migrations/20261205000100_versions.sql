@@ -257,6 +257,19 @@ create function open_version(p_advisory uuid)
 revoke execute on function open_version(uuid) from public;
 grant execute on function open_version(uuid) to portal_app;
 
+-- The version before an unpublished one: its level, for whoever may read the draft and not what came before (an approver
+-- of a version of a RED item).
+create function version_before(p_advisory uuid) returns table (advisory_id uuid, level text, handler_scope text)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    if not p_advisory = any (public.viewer_drafts()) then return; end if;
+    return query
+    select b.advisory_id, b.level, b.handler_scope from public.advisories a join public.advisories b on b.advisory_id = a.previous_id
+    where a.advisory_id = p_advisory;
+  end $$;
+revoke execute on function version_before(uuid) from public;
+grant execute on function version_before(uuid) to portal_app;
+
 -- Who approved some versions, for the centre: who lowered a level is part of the item's history.
 create function version_approvers(p_advisories uuid[]) returns table (advisory_id uuid, name text)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use crate::features::access::advisory::State;
+use super::versions::step::Version;
 use crate::kernel::ids::{AccountId, AdvisoryId};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
@@ -114,8 +115,10 @@ impl Label for Purpose {
 pub struct Envelope {
     /// The advisory.
     pub advisory_id: AdvisoryId,
-    /// e.g. 2026-0042.
+    /// e.g. 2026-0042; the versions of an item share it.
     pub number: String,
+    /// Which version.
+    pub version: Version,
     /// Where it stands.
     pub state: State,
     /// Shared-scope axis.

@@ -11,6 +11,7 @@ use super::paths;
 use super::store::{self, SHOWN};
 use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths as advisories;
+use crate::features::advisories::versions::web::shown::mark;
 use crate::features::advisories::reading::filter::Filter;
 use crate::features::advisories::reading::store::{self as reading, ListRow};
 use crate::features::directory::partners::paths as partners;
@@ -254,6 +255,8 @@ fn advisory(row: ListRow, language: Language) -> AdvisoryHit {
         Some((kind, title)) => format!("{}: {title}", kind.label(language)),
         None => w.sealed.to_owned(),
     };
+    let old = mark(row.superseded, row.withdrawn, language).map_or_else(String::new, |mark| format!("({mark}) "));
+    let title = format!("{old}{title}");
     AdvisoryHit {
         href: advisories::show(row.advisory_id),
         number: row.number,

@@ -23,6 +23,10 @@ use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Relay, Supplement};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
+use crate::features::advisories::versions;
+use crate::features::advisories::versions::history::History;
+use crate::features::advisories::versions::step::Step;
+use crate::features::advisories::versions::web::shown::VersionsView;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -137,6 +141,7 @@ struct ShowPage {
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
+    versions: VersionsView,
 }
 
 #[derive(Template)]
@@ -149,6 +154,7 @@ struct SealedPage {
     drill: bool,
     published: String,
     deliveries: Option<String>,
+    versions: VersionsView,
 }
 
 #[derive(Template)]
@@ -200,20 +206,34 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
+    let history = history(&mut tx, &viewer, &found).await?;
     if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
     tx.commit().await?;
     if json.is_some() {
-        return Ok(Json(as_json(&found, &supplements)).into_response());
+        return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, now };
+    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
         (ItemState::Published, None) => view.sealed(&found).into_response(),
         (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
     })
+}
+
+/// The versions that the viewer knows of a published item.
+pub(super) async fn history(tx: &mut crate::platform::db::Tx, viewer: &Viewer, found: &Found) -> sqlx::Result<History> {
+    let (id, envelope) = (found.envelope.advisory_id, &found.envelope);
+    if envelope.state != ItemState::Published {
+        return Ok(History::of(id, Vec::new(), &[], (false, false)));
+    }
+    let entries = versions::store::history(&mut *tx, viewer, id).await?;
+    // A newer version of a RED item may be for others of the centre.
+    let ask = viewer.is_at_centre() && envelope.level == SharingLevel::Red;
+    let hidden = if ask { versions::store::superseded(tx, id).await? } else { (false, false) };
+    Ok(History::of(id, entries, &found.hats, hidden))
 }
 
 /// Who read what, once an hour: the page and its JSON twin alike.
@@ -234,12 +254,24 @@ async fn record_reading(
 }
 
 /// The same item for programs. The envelope alone where that is all there is for the viewer.
-fn as_json(found: &Found, supplements: &[Supplement]) -> serde_json::Value {
+fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> serde_json::Value {
     let e = &found.envelope;
     let mut item = serde_json::json!({
         "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
         "state": e.state.code(), "published_at": e.published_at,
     });
+    if history.superseded {
+        item["superseded"] = true.into();
+        item["withdrawn"] = history.withdrawn.into();
+        item["newest"] = serde_json::json!(history.newest().map(|entry| entry.advisory_id));
+    }
+    // Of earlier versions those alone learn who know one.
+    if let Some(entry) = history.later() {
+        item["version"] = entry.version.number.into();
+        item["step"] = entry.version.step.code().into();
+        item["replaces"] = serde_json::json!(history.before(entry).map(|before| before.advisory_id));
+        item["reason"] = entry.reason.as_str().into();
+    }
     if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
         let content = serde_json::json!({
             "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "valid_until": e.valid_until,
@@ -268,6 +300,8 @@ struct View<'a> {
     supplements: Vec<Supplement>,
     /// Which desks decide whether it goes on.
     relays: Vec<Relay>,
+    /// The versions that the viewer knows.
+    history: History,
     now: DateTime<Utc>,
 }
 
@@ -288,6 +322,14 @@ impl View<'_> {
     fn deliveries(&self, found: &Found) -> Option<String> {
         let watch = self.watch(found);
         (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
+    }
+
+    /// What there is to say of other versions. The next one is begun from the newest, unless that takes everything back.
+    fn versions(&self, found: &Found) -> VersionsView {
+        let over = self.history.superseded || found.envelope.version.step == Step::Withdrawal;
+        let may = self.viewer.is_at_centre() && found.text.is_some() && !over;
+        let next = may.then(|| versions::paths::next(found.envelope.advisory_id));
+        VersionsView::of(&self.history, next, self.language())
     }
 
     fn readers(&self, found: &Found) -> Option<String> {
@@ -381,6 +423,7 @@ impl View<'_> {
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),
+            versions: self.versions(found),
         })
     }
 
@@ -395,6 +438,7 @@ impl View<'_> {
             drill: found.envelope.drill,
             published: self.published(&found.envelope),
             deliveries: self.deliveries(found),
+            versions: self.versions(found),
         })
     }
 
