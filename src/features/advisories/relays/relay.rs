@@ -141,6 +141,8 @@ pub struct Relay {
     pub asked_at: DateTime<Utc>,
     /// When it goes on by itself.
     pub due_at: DateTime<Utc>,
+    /// A newer version has come to the desk: this one goes nowhere any more.
+    pub old: bool,
 }
 
 /// For how many minutes an item can be put off.
@@ -163,6 +165,7 @@ impl Relay {
         let open = self.state.is_open() && now < self.due_at;
         Decision::BY_DESK
             .into_iter()
+            .filter(|_| !self.old)
             .filter(|decision| match decision {
                 Decision::Forward | Decision::ForwardWithSupplement => self.state != RelayState::Forwarded,
                 Decision::Hold => open && !self.holds(now).is_empty(),

@@ -198,7 +198,9 @@ pub enum CannotBegin {
 impl From<sqlx::Error> for CannotBegin {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error().and_then(|e| e.constraint()) {
-            Some("advisories_one_next" | "advisories_thread_key") => Self::Taken,
+            Some(
+                "advisories_one_next" | "advisories_thread_key" | "advisories_number_key" | "advisories_serial_key",
+            ) => Self::Taken,
             Some("advisories_withdrawn_is_over") => Self::Withdrawn,
             Some(_) | None => Self::Database(error),
         }
