@@ -157,10 +157,9 @@ create policy reason on advisory_steps for select to portal_app using (
   or exists (select from viewer_reach r where r.advisory_id = advisory_steps.advisory_id and not r.sealed)
      and exists (select from advisories a join viewer_reach r on r.advisory_id = a.previous_id
                  where a.advisory_id = advisory_steps.advisory_id and not r.sealed));
-create policy write_draft on advisory_steps to portal_app
-  using (advisory_id = any ((select viewer_own_drafts())::uuid[]))
+create policy write_draft on advisory_steps for insert to portal_app
   with check (advisory_id = any ((select viewer_own_drafts())::uuid[]));
-grant select, insert, update on advisory_steps to portal_app;
+grant select, insert on advisory_steps to portal_app;
 
 -- Who had an earlier version: organisations and hops. A RED version's named persons stay named persons; a follow-up goes to
 -- those who are still there, while a correction or a withdrawal goes to everybody who has what is wrong. What still waits
@@ -226,6 +225,22 @@ create function end_earlier_versions(p_advisory uuid, p_now timestamptz) returns
     perform public.supersede_earlier(p_advisory, null);
   end $$;
 revoke execute on function end_earlier_versions(uuid, timestamptz) from public;
+
+-- A copy that was being handed over when its item was withdrawn, and was not taken, is not tried again.
+create function deliveries_of_withdrawn() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    if exists (select from public.advisory_audience au
+               where au.advisory_id = new.item_id and au.organisation_id = new.organisation_id
+                 and au.ceptoar_id = new.ceptoar_id and au.stage = new.stage and au.withdrawn) then
+      new.state := 'cancelled';
+      new.settled_at := now();
+    end if;
+    return new;
+  end $$;
+revoke execute on function deliveries_of_withdrawn() from public;
+create trigger deliveries_withdrawn before update of state on deliveries
+  for each row when (old.state = 'sending' and new.state = 'queued') execute function deliveries_of_withdrawn();
 
 -- The hats of the viewer on what is not old.
 create function viewer_current_hats()

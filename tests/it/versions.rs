@@ -423,7 +423,9 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
         for path in [item(id), format!("{}.json", item(id)), format!("{}/deliveries", item(id)), next(id)] {
             assert!(gas.get(&path).await.status >= 403, "{path}");
         }
-        assert_eq!(gas.get(&item(id)).await.without_request_id(), gas.get(&item(Uuid::new_v4())).await.without_request_id());
+        let none = Uuid::new_v4();
+        let (hidden, unreal) = (gas.get(&item(id)).await.without_request_id(), gas.get(&item(none)).await.without_request_id());
+        assert_eq!(hidden.replace(&id.to_string(), ""), unreal.replace(&none.to_string(), ""));
     }
     for words in ["VPN", "内密"] {
         for path in ["/search", "/advisories/search"] {

@@ -242,14 +242,3 @@ pub async fn begin(
     store::insert_text(tx, id, draft).await?;
     Ok(id)
 }
-
-/// Writes down why there is this version.
-///
-/// # Errors
-/// When the database refuses or cannot be reached.
-pub async fn save_reason(tx: &mut PgConnection, id: AdvisoryId, reason: &str) -> sqlx::Result<()> {
-    sqlx::query!("update advisory_steps set reason = $2 where advisory_id = $1", id.0, reason)
-        .execute(tx)
-        .await
-        .map(|_| ())
-}

@@ -23,7 +23,7 @@ use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Relay, RelayState};
 use crate::features::advisories::relays::web::shown::RelayRow;
 use crate::features::advisories::versions::step::nth;
-use crate::features::advisories::versions::web::shown::mark;
+use crate::features::advisories::versions::web::shown::{self, mark};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
@@ -210,7 +210,7 @@ pub async fn get(
         }
         progress => progress,
     };
-    let history = super::show::history(&mut tx, &viewer, &found).await?;
+    let history = shown::history(&mut tx, &viewer, &found).await?;
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
     if let Some(list) = list.as_ref().filter(|list| list.with_windows) {

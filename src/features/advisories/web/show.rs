@@ -23,10 +23,8 @@ use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Relay, Supplement};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
-use crate::features::advisories::versions;
 use crate::features::advisories::versions::history::History;
-use crate::features::advisories::versions::step::Step;
-use crate::features::advisories::versions::web::shown::VersionsView;
+use crate::features::advisories::versions::web::shown::{self, VersionsView};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -206,7 +204,7 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
-    let history = history(&mut tx, &viewer, &found).await?;
+    let history = shown::history(&mut tx, &viewer, &found).await?;
     if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
@@ -221,19 +219,6 @@ pub async fn get(
         (ItemState::Published, None) => view.sealed(&found).into_response(),
         (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
     })
-}
-
-/// The versions that the viewer knows of a published item.
-pub(super) async fn history(tx: &mut crate::platform::db::Tx, viewer: &Viewer, found: &Found) -> sqlx::Result<History> {
-    let (id, envelope) = (found.envelope.advisory_id, &found.envelope);
-    if envelope.state != ItemState::Published {
-        return Ok(History::of(id, Vec::new(), &[], (false, false)));
-    }
-    let entries = versions::store::history(&mut *tx, viewer, id).await?;
-    // A newer version of a RED item may be for others of the centre.
-    let ask = viewer.is_at_centre() && envelope.level == SharingLevel::Red;
-    let hidden = if ask { versions::store::superseded(tx, id).await? } else { (false, false) };
-    Ok(History::of(id, entries, &found.hats, hidden))
 }
 
 /// Who read what, once an hour: the page and its JSON twin alike.
@@ -260,17 +245,8 @@ fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> serd
         "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
         "state": e.state.code(), "published_at": e.published_at,
     });
-    if history.superseded {
-        item["superseded"] = true.into();
-        item["withdrawn"] = history.withdrawn.into();
-        item["newest"] = serde_json::json!(history.newest().map(|entry| entry.advisory_id));
-    }
-    // Of earlier versions those alone learn who know one.
-    if let Some(entry) = history.later() {
-        item["version"] = entry.version.number.into();
-        item["step"] = entry.version.step.code().into();
-        item["replaces"] = serde_json::json!(history.before(entry).map(|before| before.advisory_id));
-        item["reason"] = entry.reason.as_str().into();
+    if let Some(item) = item.as_object_mut() {
+        item.extend(shown::as_json(history));
     }
     if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
         let content = serde_json::json!({
@@ -322,14 +298,6 @@ impl View<'_> {
     fn deliveries(&self, found: &Found) -> Option<String> {
         let watch = self.watch(found);
         (!watch.is_empty()).then(|| paths::deliveries(found.envelope.advisory_id))
-    }
-
-    /// What there is to say of other versions. The next one is begun from the newest, unless that takes everything back.
-    fn versions(&self, found: &Found) -> VersionsView {
-        let over = self.history.superseded || found.envelope.version.step == Step::Withdrawal;
-        let may = self.viewer.is_at_centre() && found.text.is_some() && !over;
-        let next = may.then(|| versions::paths::next(found.envelope.advisory_id));
-        VersionsView::of(&self.history, next, self.language())
     }
 
     fn readers(&self, found: &Found) -> Option<String> {
@@ -423,7 +391,7 @@ impl View<'_> {
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),
-            versions: self.versions(found),
+            versions: VersionsView::on(found, &self.history, self.viewer, language),
         })
     }
 
@@ -438,7 +406,7 @@ impl View<'_> {
             drill: found.envelope.drill,
             published: self.published(&found.envelope),
             deliveries: self.deliveries(found),
-            versions: self.versions(found),
+            versions: VersionsView::on(found, &self.history, self.viewer, self.language()),
         })
     }
 

@@ -1,11 +1,16 @@
 //! 旧版 and 経過 on the pages of an item.
 
+use crate::features::access::Viewer;
+use crate::features::advisories::advisory::State;
 use crate::features::advisories::paths;
+use crate::features::advisories::reading::store::Found;
 use crate::features::advisories::versions::history::{Entry, History};
 use crate::features::advisories::versions::step::{Step, nth};
+use crate::features::advisories::versions::{paths as versions, store};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::platform::db::Tx;
 
 crate::words! {
     /// Words about versions on the pages of an item.
@@ -81,7 +86,51 @@ pub fn mark(superseded: bool, withdrawn: bool, language: Language) -> Option<&'s
     }
 }
 
+/// The versions that the viewer knows of a published item; none of one that is not published.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn history(tx: &mut Tx, viewer: &Viewer, found: &Found) -> sqlx::Result<History> {
+    let (id, envelope) = (found.envelope.advisory_id, &found.envelope);
+    if envelope.state != State::Published {
+        return Ok(History::of(id, Vec::new(), &[], (false, false)));
+    }
+    let entries = store::history(&mut *tx, viewer, id).await?;
+    // A newer version of a RED item may be for others of the centre.
+    let ask = viewer.is_at_centre() && envelope.level == SharingLevel::Red;
+    let hidden = if ask { store::superseded(tx, id).await? } else { (false, false) };
+    Ok(History::of(id, entries, &found.hats, hidden))
+}
+
+/// The same for programs. Of earlier versions those alone learn who know one.
+#[must_use]
+pub fn as_json(history: &History) -> serde_json::Map<String, serde_json::Value> {
+    let mut item = serde_json::Map::new();
+    if history.superseded {
+        item.insert("superseded".into(), true.into());
+        item.insert("withdrawn".into(), history.withdrawn.into());
+        item.insert("newest".into(), serde_json::json!(history.newest().map(|entry| entry.advisory_id)));
+    }
+    if let Some(entry) = history.later() {
+        item.insert("version".into(), entry.version.number.into());
+        item.insert("step".into(), entry.version.step.code().into());
+        item.insert("replaces".into(), serde_json::json!(history.before(entry).map(|before| before.advisory_id)));
+        item.insert("reason".into(), entry.reason.as_str().into());
+    }
+    item
+}
+
 impl VersionsView {
+    /// What there is to say on the page of an item. The next version is begun from the newest, unless that takes everything
+    /// back.
+    #[must_use]
+    pub fn on(found: &Found, history: &History, viewer: &Viewer, language: Language) -> Self {
+        let over = history.superseded || found.envelope.version.step == Step::Withdrawal;
+        let may = viewer.is_at_centre() && found.text.is_some() && !over;
+        let next = may.then(|| versions::next(found.envelope.advisory_id));
+        Self::of(history, next, language)
+    }
+
     /// What a history says on the page of one of its versions.
     #[must_use]
     pub fn of(history: &History, next: Option<String>, language: Language) -> Self {
