@@ -158,15 +158,24 @@ async fn a_thread_has_marks_and_asks_for_each_version_anew() {
 
     let two = version(&cast, one, "follow_up", &typed(&[])).await;
     let mut handler = cast.app.signed_in("handler").await;
-    let thread = format!("select concat_ws(' ', number, version, step) from advisories where thread_id = '{one}' order by version");
+    let thread = format!(
+        "select concat_ws(' ', number, version, step) from advisories where thread_id = '{one}' order by version"
+    );
     assert_eq!(cast.texts(&thread).await, ["2026-0001 1 first", "2026-0001 2 follow_up"]);
     for name in ["handler", "rival", "desk", "liaison", "case-author", "analyst2"] {
         let old = cast.page(name, &item(one)).await;
         assert!(old.texts(".page-head").concat().contains("旧版"), "{name}: {:?}", old.texts(".page-head"));
-        assert!(old.values(&format!("a[href='{}']", item(two))).len() <= 2 && old.body.contains("最新の版(第2報 続報)を開く"), "{name}");
+        assert!(
+            old.values(&format!("a[href='{}']", item(two))).len() <= 2
+                && old.body.contains("最新の版(第2報 続報)を開く"),
+            "{name}"
+        );
         let new = cast.page(name, &item(two)).await;
         let history = new.texts("#history").concat();
-        assert!(history.contains("第2報 続報 (表示中)") && history.contains("第1報") && history.contains("原因が分かった"), "{name}: {history}");
+        assert!(
+            history.contains("第2報 続報 (表示中)") && history.contains("第1報") && history.contains("原因が分かった"),
+            "{name}: {history}"
+        );
         let list = cast.page(name, "/advisories").await;
         assert!(list.body.contains(&two.to_string()) && !list.body.contains(&one.to_string()), "{name}");
     }
@@ -208,7 +217,10 @@ async fn a_thread_has_marks_and_asks_for_each_version_anew() {
          where n.item_id = '{two}' and o.item_id = '{one}'"
     );
     assert_eq!(cast.texts(&below).await, [letters.len().to_string()]);
-    let body = cast.texts(&format!("select body from mails where item_id = '{two}' and language = 'ja' and not newcomers")).await.concat();
+    let body = cast
+        .texts(&format!("select body from mails where item_id = '{two}' and language = 'ja' and not newcomers"))
+        .await
+        .concat();
     assert!(body.contains("2026-0001 の第2報です。") && body.contains("第1報に代わるものです。"), "{body}");
 }
 
@@ -217,7 +229,10 @@ async fn who_had_it_is_told_though_addressed_no_more() {
     let mut cast = cast().await;
     let group = factory::group(&mut cast.db, "banks", "横断1", &[cast.bank]).await;
     let one = factory::draft_advisory(&cast.app, NewAdvisory { ceptoars: &["gas"], ..green() }).await;
-    cast.texts(&format!("insert into advisory_addressees (advisory_id, subgroup_id) values ('{one}', '{group}') returning subgroup_id")).await;
+    cast.texts(&format!(
+        "insert into advisory_addressees (advisory_id, subgroup_id) values ('{one}', '{group}') returning subgroup_id"
+    ))
+    .await;
     factory::publish(&cast.app, one, false).await;
     cast.later(10);
     assert!(cast.letters(one).await.concat().contains("soc@bank1.example"));
@@ -231,7 +246,10 @@ async fn who_had_it_is_told_though_addressed_no_more() {
     assert!(letters.contains("desk@banks.example") && !letters.contains("soc@bank2.example"), "{letters}");
     assert_eq!(cast.page("handler", &item(two)).await.status, 200);
     assert_eq!(cast.page("rival", &item(two)).await.status, 404);
-    let rules = format!("select distinct rule from advisory_audience where advisory_id = '{two}' and organisation_id = '{}'", cast.bank);
+    let rules = format!(
+        "select distinct rule from advisory_audience where advisory_id = '{two}' and organisation_id = '{}'",
+        cast.bank
+    );
     assert_eq!(cast.texts(&rules).await, ["had_earlier"]);
 }
 
@@ -252,10 +270,20 @@ async fn a_withdrawal_reaches_everybody_who_had_any_version_and_ends_the_thread(
     let mut author = cast.app.signed_in("case-author").await;
     let draft = begun(&mut author, two, "withdrawal").await;
     let page = author.get(&format!("{}/draft", item(draft))).await;
-    assert!(page.values("input[name=ceptoar]").is_empty() && page.values("input[name=title]").concat().is_empty(), "{}", page.body);
+    assert!(
+        page.values("input[name=ceptoar]").is_empty() && page.values("input[name=title]").concat().is_empty(),
+        "{}",
+        page.body
+    );
     assert_eq!(page.values("input[name=level]").concat(), "GREEN", "as wide as the widest");
     // Typed all the same: level and addressees stay.
-    let form = typed(&[("title", "情報の取消"), ("summary", "誤った情報でした。"), ("countermeasure", ""), ("level", "CLEAR"), ("handler_scope", "organisation")]);
+    let form = typed(&[
+        ("title", "情報の取消"),
+        ("summary", "誤った情報でした。"),
+        ("countermeasure", ""),
+        ("level", "CLEAR"),
+        ("handler_scope", "organisation"),
+    ]);
     publish(&cast, &mut author, draft, &form, "case-approver").await;
     let level = format!("select level || ' ' || handler_scope from advisories where advisory_id = '{draft}'");
     assert_eq!(cast.texts(&level).await, ["GREEN organisation"]);
@@ -324,11 +352,14 @@ async fn one_next_version_at_a_time_and_the_second_is_told_who_has_it() {
     let mut both = [a.status, b.status];
     both.sort_unstable();
     assert_eq!(both, [303, 409]);
-    let winner = cast.texts(&format!("select advisory_id::text from advisories where thread_id = '{one}' and state = 'draft'")).await;
+    let winner = cast
+        .texts(&format!("select advisory_id::text from advisories where thread_id = '{one}' and state = 'draft'"))
+        .await;
     assert_eq!(winner.len(), 1);
 
     // From an old version nothing is begun, and nobody else begins anything.
-    cast.texts(&format!("delete from advisories where advisory_id = '{}' returning advisory_id::text", winner[0])).await;
+    cast.texts(&format!("delete from advisories where advisory_id = '{}' returning advisory_id::text", winner[0]))
+        .await;
     let two = version(&cast, one, "follow_up", &typed(&[])).await;
     let old = author.post(&path, &form).await;
     assert!(old.status == 409 && old.body.contains("これは旧版です") && old.body.contains(&item(two)), "{}", old.body);
@@ -360,10 +391,16 @@ async fn every_step_takes_two_persons_and_only_a_lowering_widens() {
             assert_eq!(author.post(&format!("{}/draft", item(draft)), &form).await.status, 303);
             let refused = author.post(&format!("{}/submission", item(draft)), &[]).await;
             let said = refused.texts(".error-summary").concat();
-            assert!(refused.status == 422 && said.contains(if wrong == "RED" { "別の情報提供" } else { "レベル" }), "{step}: {said}");
+            assert!(
+                refused.status == 422 && said.contains(if wrong == "RED" { "別の情報提供" } else { "レベル" }),
+                "{step}: {said}"
+            );
             // And by the database alone.
-            let forged = sqlx::query("update advisories set state = 'review', submitted_by = created_by where advisory_id = $1")
-                .bind(draft).execute(&mut cast.db).await;
+            let forged =
+                sqlx::query("update advisories set state = 'review', submitted_by = created_by where advisory_id = $1")
+                    .bind(draft)
+                    .execute(&mut cast.db)
+                    .await;
             assert!(forged.is_err_and(|e| e.to_string().contains("a level that this step cannot have")), "{step}");
         }
         let form = typed(&[("level", level)]);
@@ -374,12 +411,20 @@ async fn every_step_takes_two_persons_and_only_a_lowering_widens() {
         let value = |name: &str| page.values(&format!("input[name={name}]")).concat();
         let form = [("edits", value("edits")), ("recipients", "1".into()), ("audience", value("audience"))];
         let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        assert!(author.post(&format!("{}/publication", item(draft)), &[("edits", "1"), form[1], ("audience", "x")]).await.status >= 400, "{step}");
+        assert!(
+            author
+                .post(&format!("{}/publication", item(draft)), &[("edits", "1"), form[1], ("audience", "x")])
+                .await
+                .status
+                >= 400,
+            "{step}"
+        );
         assert_eq!(author.post(&format!("{}/return", item(draft)), &[]).await.status, 303);
         publish(&cast, &mut author, draft, &typed(&[("level", level)]), "case-approver").await;
         last = draft;
     }
-    let approved = "select count(*)::text from advisories where version > 1 and approved_by in (created_by, submitted_by)";
+    let approved =
+        "select count(*)::text from advisories where version > 1 and approved_by in (created_by, submitted_by)";
     assert_eq!(cast.texts(approved).await, ["0"]);
 }
 
@@ -390,7 +435,13 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
     let two = version(&cast, one, "follow_up", &typed(&[("summary", "内密の続き")])).await;
     let mut author = cast.app.signed_in("case-author").await;
     let draft = begun(&mut author, two, "lowering").await;
-    let form = typed(&[("level", "GREEN"), ("handler_scope", "organisation"), ("title", "公開された更新"), ("ceptoar", "banks"), ("summary", "広く知らせます。")]);
+    let form = typed(&[
+        ("level", "GREEN"),
+        ("handler_scope", "organisation"),
+        ("title", "公開された更新"),
+        ("ceptoar", "banks"),
+        ("summary", "広く知らせます。"),
+    ]);
     let form: Vec<_> = form.into_iter().chain([("ceptoar", "gas")]).collect();
     let saved = author.post(&format!("{}/draft", item(draft)), &form).await;
     assert_eq!(saved.status, 303);
@@ -413,8 +464,26 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
         ))
         .await
         .concat();
-    for (what, text) in [("page", &page.body), ("json", &json.body), ("list", &list), ("home", &home.body), ("mail", &letter)] {
-        for secret in [&one.to_string(), &two.to_string(), "第1報", "第2報", "第3報", "経過", "続報", "引下げ", "AMBER", "内密", "VPN", "原因が分かった", "lowering", "replaces", "\"version\""] {
+    for (what, text) in
+        [("page", &page.body), ("json", &json.body), ("list", &list), ("home", &home.body), ("mail", &letter)]
+    {
+        for secret in [
+            &one.to_string(),
+            &two.to_string(),
+            "第1報",
+            "第2報",
+            "第3報",
+            "経過",
+            "続報",
+            "引下げ",
+            "AMBER",
+            "内密",
+            "VPN",
+            "原因が分かった",
+            "lowering",
+            "replaces",
+            "\"version\"",
+        ] {
             assert!(!text.contains(secret), "{what} tells {secret}: {text}");
         }
     }
@@ -424,7 +493,8 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
             assert!(gas.get(&path).await.status >= 403, "{path}");
         }
         let none = Uuid::new_v4();
-        let (hidden, unreal) = (gas.get(&item(id)).await.without_request_id(), gas.get(&item(none)).await.without_request_id());
+        let (hidden, unreal) =
+            (gas.get(&item(id)).await.without_request_id(), gas.get(&item(none)).await.without_request_id());
         assert_eq!(hidden.replace(&id.to_string(), ""), unreal.replace(&none.to_string(), ""));
     }
     for words in ["VPN", "内密"] {
@@ -434,10 +504,15 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
         }
     }
     // By the database alone: no row of the earlier versions, and not why there is a new one.
-    let account = cast.texts("select account_id::text from accounts where sign_in_name = 'gas-poc'").await[0].parse().expect("an account");
+    let account = cast.texts("select account_id::text from accounts where sign_in_name = 'gas-poc'").await[0]
+        .parse()
+        .expect("an account");
     let mut tx = cast.app.state.db.begin(Some(AccountId(account)), cast.app.state.clock.now()).await.expect("a viewer");
     for (table, rows) in [("advisories", 1), ("advisory_texts", 1), ("advisory_steps", 0)] {
-        let seen: i64 = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&mut *tx).await.expect("a count");
+        let seen: i64 = sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut *tx)
+            .await
+            .expect("a count");
         assert_eq!(seen, rows, "{table}");
     }
     let known: i64 = sqlx::query_scalar("select (select count(*) from open_version($1)) + (select count(*) from version_before($1)) + (select count(*) from version_approvers(array[$1]))")
@@ -446,11 +521,20 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
     drop(tx);
     // Who had them sees what was lowered and when; who approved it is the centre's to see.
     let bank = cast.page("handler", &item(draft)).await.texts("#history").concat();
-    assert!(bank.contains("第3報 レベル引下げ") && bank.contains("レベル TLP:AMBER → TLP:GREEN") && !bank.contains("case-approver"), "{bank}");
+    assert!(
+        bank.contains("第3報 レベル引下げ")
+            && bank.contains("レベル TLP:AMBER → TLP:GREEN")
+            && !bank.contains("case-approver"),
+        "{bank}"
+    );
     let centre = cast.page("analyst2", &item(draft)).await.texts("#history").concat();
     assert!(centre.contains("承認 case-approver"), "{centre}");
     let letters = cast.letters(draft).await.join("\n");
-    assert!(letters.contains("soc@bank1.example 【続報】") && letters.contains("soc@gas.example 【早期警戒情報】[TLP:GREEN] 公開された更新 2026-0001"), "{letters}");
+    assert!(
+        letters.contains("soc@bank1.example 【続報】")
+            && letters.contains("soc@gas.example 【早期警戒情報】[TLP:GREEN] 公開された更新 2026-0001"),
+        "{letters}"
+    );
     let trail = "select detail ->> 'level_before' || ' ' || (detail ->> 'level') from audit_events where action = 'advisory.publish' and detail ->> 'step' = 'lowering'";
     assert_eq!(cast.texts(trail).await, ["AMBER GREEN"]);
     let gas_desk = cast.page("gas-desk", &item(draft)).await;
@@ -470,18 +554,38 @@ async fn red_stays_with_named_persons_until_it_is_typed_anew() {
     let taken = format!("select count(*)::text from advisory_addressees where advisory_id = '{two}'");
     assert_eq!(cast.texts(&taken).await, ["2"], "it begins with the same persons");
     let rival = cast.rival_window.to_string();
-    let red = typed(&[("level", "RED"), ("handler_scope", "named"), ("ceptoar", ""), ("title", "極秘の続報"), ("summary", "極秘の続き")]);
+    let red = typed(&[
+        ("level", "RED"),
+        ("handler_scope", "named"),
+        ("ceptoar", ""),
+        ("title", "極秘の続報"),
+        ("summary", "極秘の続き"),
+    ]);
     assert_eq!(author.post(&format!("{}/draft", item(two)), &red).await.status, 303);
     assert_eq!(author.post(&format!("{}/named", item(two)), &[("remove", rival.as_str())]).await.status, 303);
     publish(&cast, &mut author, two, &red, "approver2").await;
     assert_eq!(cast.letters(two).await.len(), 1);
     let mut other = cast.app.signed_in("rival").await;
     let old = other.get(&item(one)).await;
-    assert!(old.body.contains("これは旧版です") && !old.body.contains("第2報") && !old.body.contains("極秘") && !old.body.contains(&two.to_string()), "{}", old.body);
+    assert!(
+        old.body.contains("これは旧版です")
+            && !old.body.contains("第2報")
+            && !old.body.contains("極秘")
+            && !old.body.contains(&two.to_string()),
+        "{}",
+        old.body
+    );
     assert_eq!(other.get(&item(two)).await.status, 404);
     let listed = other.get("/advisories").await;
-    assert!(listed.body.contains(&one.to_string()) && listed.body.contains("旧版") && !listed.body.contains(&two.to_string()));
-    assert!(!other.get("/advisories?state=waiting").await.body.contains(&one.to_string()), "nobody waits for an answer");
+    assert!(
+        listed.body.contains(&one.to_string())
+            && listed.body.contains("旧版")
+            && !listed.body.contains(&two.to_string())
+    );
+    assert!(
+        !other.get("/advisories?state=waiting").await.body.contains(&one.to_string()),
+        "nobody waits for an answer"
+    );
     let json = other.get(&format!("{}.json", item(one))).await.json();
     assert_eq!((json["superseded"].as_bool(), json["newest"].is_null()), (Some(true), true));
     // The one who approved the first is not among those of the second, and sees the mark.
@@ -497,14 +601,19 @@ async fn red_stays_with_named_persons_until_it_is_typed_anew() {
     let amber = typed(&[("title", "制御装置の更新"), ("ceptoar", "gas")]);
     publish(&cast, &mut author, three, &amber, "approver2").await;
     let letters = cast.letters(three).await.join("\n");
-    for address in ["soc@bank1.example 【続報】", "soc@bank2.example 【続報】", "soc@gas.example 【早期警戒情報】"] {
+    for address in ["soc@bank1.example 【続報】", "soc@bank2.example 【続報】", "soc@gas.example 【早期警戒情報】"]
+    {
         assert!(letters.contains(address), "{letters}");
     }
     // The desk on the route knew of the envelope alone, and gets the item as any other.
     assert!(letters.contains("desk@banks.example 【早期警戒情報】"), "{letters}");
     for name in ["gas-poc", "gas-desk", "liaison"] {
         let page = cast.page(name, &item(three)).await;
-        assert!(page.status == 200 && !page.body.contains("極秘") && !page.body.contains("TLP:RED") || name == "liaison", "{name}: {}", page.body);
+        assert!(
+            page.status == 200 && !page.body.contains("極秘") && !page.body.contains("TLP:RED") || name == "liaison",
+            "{name}: {}",
+            page.body
+        );
         assert!(!page.body.contains("極秘"), "{name}");
     }
     assert!(other.get(&item(three)).await.texts("#history").concat().contains("第3報 レベル引下げ"));
@@ -565,19 +674,30 @@ async fn what_waits_at_a_desk_ends_with_the_next_version_and_members_keep_theirs
     let states = format!("select distinct stage || ' ' || state from deliveries where item_id = '{two}' order by 1");
     assert!(cast.texts(&states).await.contains(&"member held".to_owned()), "{:?}", cast.texts(&states).await);
     let page = cast.page("handler", &item(one)).await;
-    assert!(!page.body.contains("旧版") && !page.body.contains("第2報") && page.body.contains("受領を確認する"), "{}", page.body);
+    assert!(
+        !page.body.contains("旧版") && !page.body.contains("第2報") && page.body.contains("受領を確認する"),
+        "{}",
+        page.body
+    );
     assert!(cast.page("desk", &item(one)).await.body.contains("これは旧版です"));
     assert!(cast.page("handler", "/advisories?state=waiting").await.body.contains(&one.to_string()));
     // A correction of it does not wait: the members have the mistake of the first.
     let three = version(&cast, two, "correction", &typed(&[("summary", "正しい内容")])).await;
-    assert_eq!(cast.texts(&format!("select distinct state from deliveries where item_id = '{three}'")).await, ["queued"]);
+    assert_eq!(
+        cast.texts(&format!("select distinct state from deliveries where item_id = '{three}'")).await,
+        ["queued"]
+    );
     assert_eq!(cast.texts(&format!("select state from relays where advisory_id = '{two}'")).await, ["withheld"]);
-    assert_eq!(cast.texts(&format!("select decision from relay_decisions where advisory_id = '{two}'")).await, ["superseded"]);
+    assert_eq!(
+        cast.texts(&format!("select decision from relay_decisions where advisory_id = '{two}'")).await,
+        ["superseded"]
+    );
     cast.later(60);
     let worker = sqlx::PgPool::connect_with(cast.app.database.connections.worker.clone()).await.expect("a worker");
     assert_eq!(time_up::forward(&worker, cast.app.state.clock.now()).await.expect("a tick"), 0, "it is over");
     let mut desk = cast.app.signed_in("desk").await;
-    let late = desk.post(&format!("{}/relays/banks", item(two)), &[("decision", "forward"), ("confirmed", "true")]).await;
+    let late =
+        desk.post(&format!("{}/relays/banks", item(two)), &[("decision", "forward"), ("confirmed", "true")]).await;
     assert!(late.location().contains("moved_on"), "{}", late.body);
     let mut handler = cast.app.signed_in("handler").await;
     assert_eq!(handler.get(&item(two)).await.status, 404);

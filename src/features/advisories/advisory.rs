@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use crate::features::access::advisory::State;
 use super::versions::step::Version;
+pub use crate::features::access::advisory::State;
 use crate::kernel::ids::{AccountId, AdvisoryId};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};

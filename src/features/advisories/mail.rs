@@ -130,7 +130,9 @@ pub fn published(
     };
     let step = about.version.map_or("", |version| version.step.tag(language));
     let tags = format!("{}{step}", tags(draft.drill, about.decides, language));
-    let which = about.version.map_or_else(String::new, |v| language.pick(format!("({})", nth(v.number, language)), format!(" ({})", nth(v.number, language))));
+    let which = about.version.map_or_else(String::new, |v| {
+        language.pick(format!("({})", nth(v.number, language)), format!(" ({})", nth(v.number, language)))
+    });
     let subject = subject(text.kind, number, &text.title, level, (&tags, &which), language);
     Ok(Letter::new(language, &subject, &mail.render()?, draft.drill)?)
 }

@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
 use super::content::{self, Addressees, Draft, OverGroup};
-use super::versions::step::{self, Before, Step, Version};
 use super::versions;
+use super::versions::step::{self, Before, Step, Version};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::AdvisoryFacts;
 use crate::features::access::{Viewer, can};
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId};
-use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::kernel::language::Language;
+use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::kernel::text::folded;
 use crate::platform::web::form::FieldErrors;
 

@@ -177,7 +177,7 @@ async fn section(
 /// The number, with which version it is and that it is old, where the viewer knows another one.
 fn numbered(number: &str, version: Option<Version>, superseded: bool, withdrawn: bool, language: Language) -> String {
     let nth = version.map(|version| nth(version.number, language));
-    let mark = mark(superseded, withdrawn, language).map(ToOwned::to_owned);
+    let mark = mark(superseded, withdrawn, language).map(|(_, word)| word.to_owned());
     [Some(number.to_owned()), nth, mark].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 

@@ -121,9 +121,8 @@ impl Label for Decision {
             Self::TimeUp => {
                 language.pick("期限までに判断がなく、自動で中継", "Nobody decided in time; it went on by itself")
             }
-            Self::Superseded => {
-                language.pick("判断の前に新しい版が発出されたため、終了", "Ended: a newer version came before anybody decided")
-            }
+            Self::Superseded => language
+                .pick("判断の前に新しい版が発出されたため、終了", "Ended: a newer version came before anybody decided"),
         }
     }
 }

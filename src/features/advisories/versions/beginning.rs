@@ -67,7 +67,8 @@ pub async fn begin(
     let id = store::begin(tx, by.account_id, now, new).await?;
     let subject = id.to_string();
     let detail = serde_json::json!({ "step": step.code(), "previous": previous });
-    let event = Event::done(now, "advisory.create", "advisory", &subject).by(by.account_id).request(request_id).detail(detail);
+    let event =
+        Event::done(now, "advisory.create", "advisory", &subject).by(by.account_id).request(request_id).detail(detail);
     audit::record(tx, event).await?;
     Ok(id)
 }

@@ -150,8 +150,8 @@ pub fn level_errors(step: Step, draft: &Draft, before: Option<&Before>, language
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::advisories::content::{Addressees, Draft};
     use crate::features::advisories::advisory::{Kind, Purpose, Text};
+    use crate::features::advisories::content::{Addressees, Draft};
 
     fn draft(level: SharingLevel, handler_scope: HandlerScope) -> Draft {
         let text = Text {

@@ -53,10 +53,8 @@ async fn approvers(tx: &mut PgConnection, ids: &[AdvisoryId]) -> sqlx::Result<Ha
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = sqlx::query!(
-        r#"select advisory_id as "advisory_id!", name as "name!" from version_approvers($1)"#,
-        &ids
-    );
+    let rows =
+        sqlx::query!(r#"select advisory_id as "advisory_id!", name as "name!" from version_approvers($1)"#, &ids);
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (AdvisoryId(r.advisory_id), r.name)).collect())
 }
 

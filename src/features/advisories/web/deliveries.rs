@@ -167,7 +167,7 @@ struct DeliveriesPage {
     own: Option<RecipientList>,
     /// 第2報, and that it is old.
     version: String,
-    mark: Option<&'static str>,
+    mark: Option<(&'static str, &'static str)>,
 }
 
 struct Context<'a> {

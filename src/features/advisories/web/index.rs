@@ -112,7 +112,7 @@ struct Row {
     /// 第2報, where the viewer knows another one.
     version: String,
     /// That it is old.
-    mark: Option<&'static str>,
+    mark: Option<(&'static str, &'static str)>,
     progress: Option<String>,
     refused: Option<String>,
     deliveries: Option<String>,

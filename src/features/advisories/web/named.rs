@@ -78,9 +78,8 @@ async fn page(
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
     // The persons of a withdrawal are those of the thread.
-    let chosen = |i: &store::Unpublished| {
-        i.envelope.state == State::Draft && i.envelope.version.step != Step::Withdrawal
-    };
+    let chosen =
+        |i: &store::Unpublished| i.envelope.state == State::Draft && i.envelope.version.step != Step::Withdrawal;
     item.filter(chosen).ok_or(WebError::NotFound)?;
     let sectors = outline::store::load(&mut tx).await?;
     let chosen = search.as_ref().map_or("", |form| form.value("in_ceptoar")).to_owned();

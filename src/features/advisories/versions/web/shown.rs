@@ -57,7 +57,7 @@ pub struct VersionsView {
     /// 第2報 続報; empty where the viewer knows no other version.
     pub name: String,
     /// Badge and word of an old one.
-    pub mark: Option<&'static str>,
+    pub mark: Option<(&'static str, &'static str)>,
     /// What to know about this one before reading it.
     pub notice: &'static str,
     /// The newest version: address, words.
@@ -75,13 +75,13 @@ pub fn name(entry: &Entry, knows_before: bool, language: Language) -> String {
     if knows_before { format!("{nth} {}", entry.version.step.label(language)) } else { nth }
 }
 
-/// What stands beside an old version.
+/// What stands beside an old version: the badge's code and word.
 #[must_use]
-pub fn mark(superseded: bool, withdrawn: bool, language: Language) -> Option<&'static str> {
+pub fn mark(superseded: bool, withdrawn: bool, language: Language) -> Option<(&'static str, &'static str)> {
     let w = VersionWords::of(language);
     match (withdrawn, superseded) {
-        (true, _) => Some(w.withdrawn),
-        (false, true) => Some(w.old),
+        (true, _) => Some(("withdrawn", w.withdrawn)),
+        (false, true) => Some(("superseded", w.old)),
         (false, false) => None,
     }
 }

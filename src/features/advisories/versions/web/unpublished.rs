@@ -10,7 +10,7 @@ crate::words! {
     /// Words about a version that is not published yet.
     pub struct UnpublishedWords {
         which: "{number} の{nth}({step})です。" / "{nth} of {number} ({step}).",
-        told: "前の版を受け取った組織には、宛先にかかわらず届きます。前の版の受領確認は引き継がれません。" / "Whoever had the version before gets it, whatever it is addressed to. Acknowledgements do not carry over.",
+        told: "前の版を受け取った組織には、宛先にかかわらず届きます。前の版の受領確認は引き継がれません。初めて受け取る方のメールと画面には、前の版があったことは出ません。" / "Whoever had the version before gets it, whatever it is addressed to. Acknowledgements do not carry over. Mail and page tell those who get it for the first time nothing of earlier versions.",
         told_red: "RED の続きは、この版で指名した方だけに届きます。前の版の方には、旧版になったことだけが分かります。" / "A RED version reaches the persons named in it alone. Whoever had the version before sees only that theirs is old.",
         told_withdrawal: "どれかの版を受け取ったすべての組織に届きます。宛先とレベルは、いちばん広い版に合わせてあり、変えられません。前の版の内容を書かないでください。" / "It goes to everybody who had any version. Level and addressees are those of the widest and cannot be changed. Do not repeat what earlier versions said.",
         told_lowering: "新しく読めるようになる方がいます。その方に見せてよい内容だけが残っているか、確かめてください。" / "There are people who may read it from now on. Make sure that it says only what they may know.",
