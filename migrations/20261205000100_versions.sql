@@ -477,31 +477,33 @@ AS $function$
         order by r.advisory_id, r.ceptoar_id for update;
     end if;
     with deciding as materialized (select d.* from public.relaying(p_advisory, p_now) d),
-    windows as materialized (
-      select w.*, gen_random_uuid() as delivery_id, d.minutes,
-             d.ceptoar_id is not null and w.stage in ('member', 'partner') as held
-      from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id),
     before as materialized (select e.* from public.advisories e
                             where e.thread_id = item.thread_id and e.version < item.version and e.state = 'published'),
-    -- Windows whose people may read an earlier version: the others learn nothing of it, not even that there was one.
-    knowing as materialized (
-      select distinct w.contact_id from windows w
-      join public.advisory_audience au on au.organisation_id = w.organisation_id and au.ceptoar_id = w.ceptoar_id
-       and au.stage = w.stage and not au.held
-      join before e on e.advisory_id = au.advisory_id
-      left join public.contacts k on k.contact_id = w.contact_id and k.valid @> (p_now at time zone 'Asia/Tokyo')::date
-      where w.verdict = 'due'
-        and case when au.stage <> 'member' then e.level <> 'RED'
-                 when e.handler_scope = 'handlers' then k.handler
-                 when e.handler_scope = 'named' then exists (
-                   select from public.advisory_addressees ad
-                   where ad.advisory_id = e.advisory_id and ad.contact_id = w.contact_id)
-                 else true end),
-    -- The mail that the new one answers, in a mail program: the first that the window got.
-    threads as materialized (
-      select distinct on (d.contact_id) d.contact_id, d.delivery_id
-      from before e join public.deliveries d on d.item_id = e.advisory_id and d.state not in ('held', 'cancelled')
-      order by d.contact_id, e.version),
+    windows as materialized (
+      select w.*, gen_random_uuid() as delivery_id, d.minutes,
+             d.ceptoar_id is not null and w.stage in ('member', 'partner') as held,
+             -- Whether its people may read an earlier version: the others learn nothing of it, not even that there was one.
+             -- By index, row by row: a join of two intermediate results may be the slowest there is.
+             item.version > 1 and w.verdict = 'due' and exists (
+               select from before e
+               join public.advisory_audience au on au.advisory_id = e.advisory_id and au.organisation_id = w.organisation_id
+                and au.ceptoar_id = w.ceptoar_id and au.stage = w.stage and not au.held
+               where case when au.stage <> 'member' then e.level <> 'RED'
+                          when e.handler_scope = 'handlers' then exists (
+                            select from public.contacts k
+                            where k.contact_id = w.contact_id and k.handler
+                              and k.valid @> (p_now at time zone 'Asia/Tokyo')::date)
+                          when e.handler_scope = 'named' then exists (
+                            select from public.advisory_addressees ad
+                            where ad.advisory_id = e.advisory_id and ad.contact_id = w.contact_id)
+                          else true end) as knows,
+             -- The mail that the new one answers, in a mail program: the first that the window got.
+             case when item.version > 1 then (
+               select x.delivery_id from before e
+               join public.deliveries x on x.item_id = e.advisory_id and x.contact_id = w.contact_id
+                and x.state not in ('held', 'cancelled')
+               order by e.version limit 1) end as first_copy
+      from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id),
     -- Nobody is asked about nobody.
     behind as (
       select w.ceptoar_id, min(w.minutes) as minutes from windows w
@@ -525,14 +527,12 @@ AS $function$
       select w.delivery_id, m.mail_id, p_advisory, w.organisation_id, w.ceptoar_id, w.contact_id, w.stage,
              -- The queue is judged on the database's clock; the application's only says for how long.
              w.window_position, case when w.held then 'held' else 'queued' end, p_priority, now() + (p_give_up_at - p_now),
-             case when g.contact_id is not null then t.delivery_id end
+             case when w.knows then w.first_copy end
       from windows w
-      left join knowing g on g.contact_id = w.contact_id
-      left join threads t on t.contact_id = w.contact_id
       cross join lateral (
         select x.mail_id from public.mails x where x.item_id = p_advisory and x.language = w.language
         order by x.relay = (w.stage = 'secretariat' and w.ceptoar_id in (select b.ceptoar_id from behind b)) desc,
-                 x.newcomers = (item.version > 1 and item.step <> 'withdrawal' and g.contact_id is null) desc
+                 x.newcomers = (item.version > 1 and item.step <> 'withdrawal' and not w.knows) desc
         limit 1) m
       where w.verdict = 'due'),
     addresses as (
