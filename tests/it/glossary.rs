@@ -11,6 +11,7 @@ use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopySt
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::advisories::receipts::calls::attempt::Outcome;
 use ceptoar_portal::features::advisories::receipts::receipt::Channel as ReceiptChannel;
+use ceptoar_portal::features::advisories::versions::step::Step;
 use ceptoar_portal::features::directory::activities::kind::Kind as ActivityKind;
 use ceptoar_portal::features::directory::federations::federation::Part;
 use ceptoar_portal::features::directory::groups::group::Kind as GroupKind;
@@ -82,7 +83,8 @@ fn rules() -> impl Iterator<Item = Rule> {
         Rule::NamedPerson => Some(Rule::RouteSecretariat),
         Rule::RouteSecretariat => Some(Rule::RouteMinistry),
         Rule::RouteMinistry => Some(Rule::RoutePartner),
-        Rule::RoutePartner => None,
+        Rule::RoutePartner => Some(Rule::HadEarlier),
+        Rule::HadEarlier => None,
     })
 }
 
@@ -122,6 +124,7 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("federations::Part", Part::ALL),
         rows("receipts::Channel", ReceiptChannel::ALL),
         rows("calls::Outcome", Outcome::ALL),
+        rows("versions::Step", Step::NEXT),
     ]
     .concat()
     .into_iter()

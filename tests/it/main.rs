@@ -47,3 +47,4 @@ mod security_page;
 mod setup;
 mod trail;
 mod trouble;
+mod versions;

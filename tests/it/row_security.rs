@@ -71,6 +71,7 @@ insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
 select advisory_id, 'banks', now(), now() from advisories where level = 'GREEN' and state = 'published';
 insert into relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_at)
 select advisory_id, ceptoar_id, 'time_up', '', '', now() from relays;
+insert into advisory_steps (advisory_id, reason) select advisory_id, 'x' from advisories where state = 'published';
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
 insert into deliveries (mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, priority, give_up_at)
@@ -435,7 +436,7 @@ async fn a_member_sees_itself_and_no_other_member() {
         .await,
         0
     );
-    for route in ["relays", "relay_decisions"] {
+    for route in ["relays", "relay_decisions", "advisory_steps"] {
         assert_eq!(number(&mut tx, format!("select count(*) from {route}")).await, 0, "{route} are the route's");
     }
     let words = "select count(*) from desk_receipt_words w join desk_receipts d using (receipt_id)";

@@ -40,7 +40,7 @@ pub async fn run(settings: FanOut) -> anyhow::Result<()> {
     let sink = Sink::start().await?;
     let mut owner = field.owner().await?;
     let sheet = Arc::new(sheet()?);
-    let size = sheet.address(DeliveryId::random(), "w10000@bench.example", "架空の構成員")?.text().len();
+    let size = sheet.address(DeliveryId::random(), None, "w10000@bench.example", "架空の構成員")?.text().len();
     println!(
         "{} recipients, {} connections, {size} bytes each, sink: {}",
         settings.recipients, settings.connections, sink.name
@@ -132,7 +132,7 @@ async fn transport(settings: FanOut, sink: &Sink, sheet: &Arc<Sheet>) -> anyhow:
                     line.close().await;
                     return anyhow::Ok(());
                 }
-                let copy = sheet.address(DeliveryId::random(), &format!("w{n}@bench.example"), "架空の構成員")?;
+                let copy = sheet.address(DeliveryId::random(), None, &format!("w{n}@bench.example"), "架空の構成員")?;
                 let result = line.send(&copy).await;
                 anyhow::ensure!(matches!(result, SendResult::Sent(_)), "{result:?}");
             }

@@ -22,6 +22,8 @@ pub enum AdvisoryAction {
     SendBack,
     /// Approve and publish what another wrote.
     Approve,
+    /// Begin the next version of a published one.
+    Continue,
 }
 
 /// What is done with accounts of other people (利用者管理).
@@ -233,7 +235,7 @@ impl AdvisoryAction {
         match self {
             Self::KnowOf | Self::Read => viewer.is_at_centre() || viewer.affiliations.iter().any(|a| receives(a.role)),
             Self::Acknowledge => viewer.affiliations.iter().any(|a| a.role.acknowledges()),
-            Self::ReadDraft | Self::Write | Self::SendBack => viewer.is_at_centre(),
+            Self::ReadDraft | Self::Write | Self::SendBack | Self::Continue => viewer.is_at_centre(),
             Self::Approve => viewer.has(Role::NiscApprover),
         }
     }

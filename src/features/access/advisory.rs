@@ -57,6 +57,10 @@ pub struct Reach {
     pub organisation_id: OrganisationId,
     /// The desk on the way has not passed it on.
     pub held: bool,
+    /// A newer version is there, for this organisation on this hop.
+    pub superseded: bool,
+    /// … and it takes everything back.
+    pub withdrawn: bool,
 }
 
 /// What has to be known of an item to decide about it, as far as it concerns the viewer.
@@ -99,13 +103,23 @@ pub struct Hat {
     pub contact_id: Option<ContactId>,
     /// This hat sees the envelope only.
     pub sealed: bool,
+    /// A newer version has come to it, or has taken the place of what it has.
+    pub superseded: bool,
+    /// … and it takes everything back.
+    pub withdrawn: bool,
 }
 
 impl Hat {
-    /// Whether an acknowledgement is asked of this hat.
+    /// Whether it answers for an organisation and may read the item.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.role.acknowledges() && !self.sealed
+    }
+
+    /// Whether an acknowledgement is asked of this hat. What is old is answered no more.
     #[must_use]
     pub fn acknowledges(&self) -> bool {
-        self.role.acknowledges() && !self.sealed
+        self.answers() && !self.superseded
     }
 }
 
@@ -136,6 +150,8 @@ impl AdvisoryFacts {
                 contact_id: a.contact_id,
                 // Who passes a RED item on knows that it exists; what it says is for the named persons.
                 sealed: self.level == SharingLevel::Red && reach.stage != Stage::Member,
+                superseded: reach.superseded,
+                withdrawn: reach.withdrawn,
             })
             .collect()
     }
@@ -189,7 +205,7 @@ impl Act for AdvisoryAction {
         match self {
             Self::KnowOf => published && (item.is_centres(viewer) || !item.hats(viewer).is_empty()),
             Self::Read => published && (item.is_centres(viewer) || item.hats(viewer).iter().any(|hat| !hat.sealed)),
-            Self::Acknowledge => published && item.hats(viewer).iter().any(Hat::acknowledges),
+            Self::Acknowledge => published && item.hats(viewer).iter().any(Hat::answers),
             Self::ReadDraft => {
                 !published && (viewer.has(Role::NiscApprover) || author || item.last_edited_by == viewer.account_id)
             }
@@ -197,6 +213,8 @@ impl Act for AdvisoryAction {
             Self::SendBack => !published && (viewer.has(Role::NiscApprover) || author),
             // Never who wrote, last edited or submitted it: two persons stand behind every item.
             Self::Approve => !published && !item.on_case_team(viewer),
+            // The centre's; of RED that of those who may read it.
+            Self::Continue => published && item.is_centres(viewer),
         }
     }
 }

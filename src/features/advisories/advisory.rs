@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::versions::step::Version;
 pub use crate::features::access::advisory::State;
 use crate::kernel::ids::{AccountId, AdvisoryId};
 use crate::kernel::language::{Label, Language};
@@ -114,8 +115,10 @@ impl Label for Purpose {
 pub struct Envelope {
     /// The advisory.
     pub advisory_id: AdvisoryId,
-    /// e.g. 2026-0042.
+    /// e.g. 2026-0042; the versions of an item share it.
     pub number: String,
+    /// Which version.
+    pub version: Version,
     /// Where it stands.
     pub state: State,
     /// Shared-scope axis.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 
 use super::advisory::{Kind, Purpose, Text};
+use super::versions::step::Step;
 use super::words::ContentWords;
 use crate::kernel::clock::jst;
 use crate::kernel::ids::ContactId;
@@ -274,13 +275,15 @@ fn parse_time(form: &Form, name: &'static str, errors: &mut FieldErrors, w: &Con
 
 /// What still keeps a draft from being submitted, at the fields.
 #[must_use]
-pub fn missing(draft: &Draft, now: DateTime<Utc>, language: Language) -> FieldErrors {
+pub fn missing(draft: &Draft, step: Step, now: DateTime<Utc>, language: Language) -> FieldErrors {
     let w = ContentWords::of(language);
     let mut errors = FieldErrors::default();
+    // A withdrawal goes to those who had the item, and tells them nothing to do.
+    let withdraws = step == Step::Withdrawal;
     for (empty, field, message) in [
         (draft.text.title.is_empty(), "title", w.title_missing),
         (draft.text.summary.is_empty(), "summary", w.summary_missing),
-        (draft.text.countermeasure.is_empty(), "countermeasure", w.countermeasure_missing),
+        (draft.text.countermeasure.is_empty() && !withdraws, "countermeasure", w.countermeasure_missing),
     ] {
         if empty {
             errors.add(field, message);
@@ -288,13 +291,13 @@ pub fn missing(draft: &Draft, now: DateTime<Utc>, language: Language) -> FieldEr
     }
     let red = draft.level == SharingLevel::Red;
     let group = draft.addressees.sectors.len() + draft.addressees.ceptoars.len() + draft.addressees.subgroups.len();
-    if red && draft.addressees.contacts.is_empty() {
+    if red && !withdraws && draft.addressees.contacts.is_empty() {
         errors.add("named", w.named_missing);
     }
     if red && group > 0 {
         errors.add("addressees", w.red_no_groups);
     }
-    if !red && group == 0 {
+    if !red && !withdraws && group == 0 {
         errors.add("addressees", w.addressees_missing);
     }
     // A group that has ended reaches nobody; that must not go unnoticed beside other addressees.
@@ -392,7 +395,7 @@ mod tests {
         assert_eq!(draft.text.links.len(), 2);
         assert_eq!(draft.answer_due, Some("2026-11-22T08:00:00Z".parse().expect("an instant")));
         let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
-        assert!(missing(&draft, now, Language::Ja).is_empty());
+        assert!(missing(&draft, Step::First, now, Language::Ja).is_empty());
     }
 
     #[test]
@@ -424,7 +427,7 @@ mod tests {
         }
         let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
         let red = with(&[("level", "RED"), ("handler_scope", "named")]).expect("a draft");
-        let fields: Vec<_> = missing(&red, now, Language::Ja).iter().map(|(field, _)| field).collect();
+        let fields: Vec<_> = missing(&red, Step::First, now, Language::Ja).iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["named", "addressees"]);
     }
 

@@ -6,6 +6,7 @@ use askama::Template;
 use super::advisory::Kind;
 use super::content::Draft;
 use super::paths;
+use super::versions::step::{Step, Version, nth};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::period::{long_date, long_time};
@@ -33,6 +34,8 @@ pub struct About {
     pub partners: bool,
     /// Its readers have to decide whether the item goes on to their members.
     pub decides: bool,
+    /// Which version it is, for those who know an earlier one; none for everybody else.
+    pub version: Option<Version>,
 }
 
 #[derive(Template)]
@@ -47,6 +50,12 @@ struct PublishedMail<'a> {
     red: bool,
     partners: bool,
     decides: bool,
+    /// 第2報; empty where nothing came before.
+    nth: String,
+    before: String,
+    correction: bool,
+    withdrawal: bool,
+    lowering: bool,
     title: &'a str,
     summary: String,
     impact: String,
@@ -88,6 +97,7 @@ pub fn published(
 ) -> Result<Letter, MailError> {
     let (text, level) = (&draft.text, draft.level);
     let wrap = |text: &str| wrapped(text);
+    let does = |step| about.version.is_some_and(|version| version.step == step);
     let mail = PublishedMail {
         ja: language == Language::Ja,
         drill: draft.drill,
@@ -98,6 +108,11 @@ pub fn published(
         red: level == SharingLevel::Red,
         partners: about.partners,
         decides: about.decides,
+        nth: about.version.map_or_else(String::new, |v| nth(v.number, language)),
+        before: about.version.map_or_else(String::new, |v| nth(v.number - 1, language)),
+        correction: does(Step::Correction),
+        withdrawal: does(Step::Withdrawal),
+        lowering: does(Step::Lowering),
         title: &text.title,
         summary: wrap(&text.summary),
         impact: wrap(&text.impact),
@@ -113,18 +128,30 @@ pub fn published(
         telephone: sender.telephone.as_deref(),
         base_url: &sender.base_url,
     };
-    let subject = subject(text.kind, number, &text.title, level, &tags(draft.drill, about.decides, language), language);
+    let step = about.version.map_or("", |version| version.step.tag(language));
+    let tags = format!("{}{step}", tags(draft.drill, about.decides, language));
+    let which = about.version.map_or_else(String::new, |v| {
+        language.pick(format!("({})", nth(v.number, language)), format!(" ({})", nth(v.number, language)))
+    });
+    let subject = subject(text.kind, number, &text.title, level, (&tags, &which), language);
     Ok(Letter::new(language, &subject, &mail.render()?, draft.drill)?)
 }
 
 /// Tag first, then the TLP label. From AMBER upward the title is content, and stays out
 /// (docs/decisions/0008).
-fn subject(kind: Kind, number: &str, title: &str, level: SharingLevel, tags: &str, language: Language) -> String {
+fn subject(
+    kind: Kind,
+    number: &str,
+    title: &str,
+    level: SharingLevel,
+    (tags, which): (&str, &str),
+    language: Language,
+) -> String {
     let tlp = level.tlp();
     let kind = kind.label(language);
     if level == SharingLevel::Red {
         let (tag, text) = language.pick(("【要確認】", "お電話でご確認ください"), ("[ACTION] ", "Please telephone"));
-        return format!("{tags}{tag}[{tlp}] {text} {number}");
+        return format!("{tags}{tag}[{tlp}] {text}{which} {number}");
     }
     let tag = language.pick(format!("【{kind}】"), format!("[{kind}] "));
     let text = if level.mail_carries_text() {
@@ -132,7 +159,7 @@ fn subject(kind: Kind, number: &str, title: &str, level: SharingLevel, tags: &st
     } else {
         language.pick("新しい情報提供があります", "A new advisory for you")
     };
-    format!("{tags}{tag}[{tlp}] {text} {number}")
+    format!("{tags}{tag}[{tlp}] {text}{which} {number}")
 }
 
 /// What stands before everything else: that nothing of it has happened, and that somebody has to decide.

@@ -3,7 +3,8 @@
 //! An analyst drafts (`web/draft`), looks at who will receive it (`web/submission`) and submits;
 //! another person approves (`web/publication`), which freezes the audience and queues the mails
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
-//! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`).
+//! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`). What
+//! was published is followed up, corrected, withdrawn or lowered by a version of its own (`versions`).
 
 pub mod advisory;
 pub mod content;
@@ -14,6 +15,7 @@ pub mod reading;
 pub mod receipts;
 pub mod relays;
 pub mod store;
+pub mod versions;
 pub mod web;
 pub mod words;
 

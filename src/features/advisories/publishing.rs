@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::advisory::State;
-use super::content::{self, Draft};
+use super::content::Draft;
 use super::mail::{self, About, MailError, Sender};
 use super::reading;
 use super::store::{self, Unpublished};
+use super::versions::step::{Step, Version};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::{Approver, Author};
 use crate::features::access::{Viewer, can};
@@ -96,7 +97,7 @@ pub async fn submit(
     if item.envelope.state != State::Draft {
         return Err(StepError::StandsAt(item.envelope.state));
     }
-    let missing = content::missing(&item.draft, now, language);
+    let missing = item.missing(now, language);
     if !missing.is_empty() {
         return Err(StepError::Incomplete(missing));
     }
@@ -176,7 +177,8 @@ pub async fn publish(
     if !can(by, AdvisoryAction::Approve, &item.facts()) {
         return Err(StepError::OwnItem);
     }
-    let Unpublished { envelope, draft } = item;
+    let missing = item.missing(now, Language::Ja);
+    let Unpublished { envelope, draft, before, .. } = item;
     if envelope.state != State::Review {
         return Err(StepError::StandsAt(envelope.state));
     }
@@ -184,7 +186,6 @@ pub async fn publish(
     if envelope.edits != approved.edits {
         return Err(StepError::Changed);
     }
-    let missing = content::missing(&draft, now, Language::Ja);
     if !missing.is_empty() || approved.recipients < 1 {
         return Err(StepError::Incomplete(missing));
     }
@@ -197,14 +198,10 @@ pub async fn publish(
     if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
         return Err(StepError::Changed);
     }
-    for language in Language::ALL {
-        let mut about = About { partners: audience.partners, decides: false };
-        let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;
-        outbox::store_mail(tx, "advisory", id.0, &letter, Readers::Everybody, now).await?;
-        if asks {
-            about.decides = true;
+    for (readers, about) in letters(envelope.version, audience.partners, asks) {
+        for language in Language::ALL {
             let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;
-            outbox::store_mail(tx, "advisory", id.0, &letter, Readers::DecidingDesks, now).await?;
+            outbox::store_mail(tx, "advisory", id.0, &letter, readers, now).await?;
         }
     }
     let priority = draft.text.kind.priority(draft.drill);
@@ -213,9 +210,31 @@ pub async fn publish(
     if queued != approved.recipients {
         return Err(StepError::AudienceChanged);
     }
-    let detail = serde_json::json!({ "edits": envelope.edits, "recipients": queued, "level": draft.level.code() });
+    let mut detail = serde_json::json!({ "edits": envelope.edits, "recipients": queued, "level": draft.level.code() });
+    if let Some(before) = before {
+        detail["version"] = envelope.version.number.into();
+        detail["step"] = envelope.version.step.code().into();
+        detail["level_before"] = before.level.code().into();
+    }
     record(tx, now, by.account_id, "advisory.publish", id, detail, request_id).await?;
     Ok(queued)
+}
+
+/// Who gets which letter: desks that decide one that asks them, and whoever knows no earlier version one that tells of
+/// none. A withdrawal goes to those alone who had the item.
+fn letters(version: Version, partners: bool, asks: bool) -> Vec<(Readers, About)> {
+    let known = (version.step != Step::First).then_some(version);
+    let mut letters = vec![(Readers::Everybody, About { partners, decides: false, version: known })];
+    if asks {
+        letters.push((Readers::DecidingDesks, About { partners, decides: true, version: known }));
+    }
+    if version.step != Step::First && version.step != Step::Withdrawal {
+        letters.push((Readers::Newcomers, About { partners, decides: false, version: None }));
+        if asks {
+            letters.push((Readers::DecidingNewcomers, About { partners, decides: true, version: None }));
+        }
+    }
+    letters
 }
 
 /// SHA-256 over what the approver saw.

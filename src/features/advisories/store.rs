@@ -5,13 +5,17 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
-use super::content::{Addressees, Draft, OverGroup};
+use super::content::{self, Addressees, Draft, OverGroup};
+use super::versions;
+use super::versions::step::{self, Before, Step, Version};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::AdvisoryFacts;
 use crate::features::access::{Viewer, can};
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId};
+use crate::kernel::language::Language;
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::kernel::text::folded;
+use crate::platform::web::form::FieldErrors;
 
 /// An unpublished item with everything about it.
 #[derive(Debug, Clone)]
@@ -20,9 +24,24 @@ pub struct Unpublished {
     pub envelope: Envelope,
     /// What its author decided.
     pub draft: Draft,
+    /// The version before; none for a first one.
+    pub before: Option<Before>,
+    /// Why there is a new version.
+    pub reason: String,
 }
 
 impl Unpublished {
+    /// What still keeps it from being submitted, at the fields.
+    #[must_use]
+    pub fn missing(&self, now: DateTime<Utc>, language: Language) -> FieldErrors {
+        let step = self.envelope.version.step;
+        let mut errors = content::missing(&self.draft, step, now, language);
+        for (field, message) in step::level_errors(step, &self.draft, self.before.as_ref(), language).iter() {
+            errors.add(field, message);
+        }
+        errors
+    }
+
     /// What the rights are decided on. Nothing unpublished reaches anybody.
     #[must_use]
     pub fn facts(&self) -> AdvisoryFacts {
@@ -75,6 +94,12 @@ pub async fn insert(
     )
     .execute(&mut *tx)
     .await?;
+    insert_text(tx, id, draft).await?;
+    Ok(id)
+}
+
+/// Writes the text of a draft just begun, and whom it is addressed to.
+pub(super) async fn insert_text(tx: &mut PgConnection, id: AdvisoryId, draft: &Draft) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into advisory_texts (advisory_id, kind, purpose) values ($1, $2, $3)",
         id.0,
@@ -84,8 +109,7 @@ pub async fn insert(
     .execute(&mut *tx)
     .await?;
     save_text(&mut *tx, id, &draft.text).await?;
-    save_groups(tx, id, &draft.addressees).await?;
-    Ok(id)
+    save_groups(tx, id, &draft.addressees).await
 }
 
 /// Saves a draft of `by`; false if it is no draft of theirs (any more).
@@ -209,9 +233,9 @@ pub async fn find_unpublished(
 
 async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<Unpublished>> {
     let row = sqlx::query!(
-        r#"select a.number, a.state as "state: State", a.level as "level: SharingLevel",
+        r#"select a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel",
                   a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at, a.last_edited_by,
-                  a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until,
+                  a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until, a.previous_id,
                   t.kind as "kind: Kind", t.title, t.summary, t.impact, t.countermeasure, t.purpose as "purpose: Purpose",
                   t.links, t.cves, t.products
            from advisories a join advisory_texts t using (advisory_id)
@@ -236,6 +260,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
     let envelope = Envelope {
         advisory_id: id,
         number: r.number,
+        version: Version { number: r.version, step: r.step },
         state: r.state,
         level: r.level,
         handler_scope: r.handler_scope,
@@ -258,10 +283,13 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
         answer_due: r.answer_due,
         valid_until: r.valid_until,
     };
-    Ok(Some(Unpublished { envelope, draft }))
+    let before = if r.previous_id.is_some() { versions::store::before(tx, id).await? } else { None };
+    let (before, reason) = before.unzip();
+    Ok(Some(Unpublished { envelope, draft, before, reason: reason.unwrap_or_default() }))
 }
 
-async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addressees> {
+/// What an item is addressed to, as far as the viewer may know it.
+pub(super) async fn addressees(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Addressees> {
     let rows = sqlx::query!(
         "select sector_id, ceptoar_id, subgroup_id, contact_id from advisory_addressees where advisory_id = $1
          order by sector_id, ceptoar_id, subgroup_id, contact_id",

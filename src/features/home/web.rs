@@ -16,6 +16,8 @@ use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Progress};
 use crate::features::advisories::reading::filter::{Filter, ListState};
 use crate::features::advisories::reading::store::{self as reading, ListRow};
+use crate::features::advisories::versions::step::{Version, nth};
+use crate::features::advisories::versions::web::shown::mark;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
@@ -172,6 +174,13 @@ async fn section(
     Ok(Section { heading, items, all, none, none_text, write: part == Part::Drafts })
 }
 
+/// The number, with which version it is and that it is old, where the viewer knows another one.
+fn numbered(number: &str, version: Option<Version>, superseded: bool, withdrawn: bool, language: Language) -> String {
+    let nth = version.map(|version| nth(version.number, language));
+    let mark = mark(superseded, withdrawn, language).map(|(_, word)| word.to_owned());
+    [Some(number.to_owned()), nth, mark].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 fn item(
     row: ListRow,
     part: Part,
@@ -202,7 +211,7 @@ fn item(
             Part::Sent | Part::Members => (w.deliveries, advisories::deliveries(id)),
             Part::Acknowledge | Part::Latest => (w.open, advisories::show(id)),
         },
-        number: row.number,
+        number: numbered(&row.number, row.version, row.superseded, row.withdrawn, language),
         level: row.level,
         drill: row.drill,
         kind,

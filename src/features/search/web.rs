@@ -13,6 +13,7 @@ use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::filter::Filter;
 use crate::features::advisories::reading::store::{self as reading, ListRow};
+use crate::features::advisories::versions::web::shown::mark;
 use crate::features::directory::partners::paths as partners;
 use crate::features::directory::roster::paths as roster;
 use crate::features::feature_map::paths as feature_map;
@@ -254,6 +255,8 @@ fn advisory(row: ListRow, language: Language) -> AdvisoryHit {
         Some((kind, title)) => format!("{}: {title}", kind.label(language)),
         None => w.sealed.to_owned(),
     };
+    let old = mark(row.superseded, row.withdrawn, language).map_or_else(String::new, |(_, word)| format!("({word}) "));
+    let title = format!("{old}{title}");
     AdvisoryHit {
         href: advisories::show(row.advisory_id),
         number: row.number,

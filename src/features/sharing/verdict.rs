@@ -123,6 +123,8 @@ pub enum Rule {
     RouteMinistry,
     /// It is a partner body that passes items on.
     RoutePartner,
+    /// It had an earlier version.
+    HadEarlier,
 }
 
 impl Label for Rule {
@@ -135,6 +137,7 @@ impl Label for Rule {
             Self::RouteSecretariat => language.pick("経路上の事務局", "Secretariat on the route"),
             Self::RouteMinistry => language.pick("経路上の所管省庁", "Ministry on the route"),
             Self::RoutePartner => language.pick("経路上の連携機関", "Partner body on the route"),
+            Self::HadEarlier => language.pick("前の版を受け取った組織", "Had an earlier version"),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Claimed {
     pub address: String,
     /// The name before it in the To field.
     pub addressee: String,
+    /// The delivery that it answers, in a mail program.
+    pub follows: Option<DeliveryId>,
 }
 
 /// What became of an attempt.
@@ -77,6 +79,26 @@ pub enum Readers {
     Everybody,
     /// Desks that have to decide whether the item goes on.
     DecidingDesks,
+    /// Those who know no earlier version of it.
+    Newcomers,
+    /// Deciding desks among those.
+    DecidingNewcomers,
+}
+
+impl Readers {
+    fn decide(self) -> bool {
+        match self {
+            Self::DecidingDesks | Self::DecidingNewcomers => true,
+            Self::Everybody | Self::Newcomers => false,
+        }
+    }
+
+    fn are_new(self) -> bool {
+        match self {
+            Self::Newcomers | Self::DecidingNewcomers => true,
+            Self::Everybody | Self::DecidingDesks => false,
+        }
+    }
 }
 
 /// Stores the text of an item's mail in one language, inside the publication's transaction. The
@@ -94,8 +116,8 @@ pub async fn store_mail(
 ) -> sqlx::Result<MailId> {
     let id = MailId::random();
     sqlx::query!(
-        "insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, drill, created_at, relay)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, drill, created_at, relay, newcomers)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id.0,
         item_kind,
         item_id,
@@ -105,7 +127,8 @@ pub async fn store_mail(
         &Sha256::digest(letter.body().as_bytes())[..],
         letter.drill(),
         now,
-        readers == Readers::DecidingDesks
+        readers.decide(),
+        readers.are_new()
     )
     .execute(tx)
     .await?;
@@ -167,7 +190,7 @@ pub async fn claim(pool: &PgPool, worker: Uuid, batch: i64, lease: Duration) -> 
            from picked p join delivery_addresses a using (delivery_id)
            where d.delivery_id = p.delivery_id
            returning d.delivery_id as "delivery_id: _", d.mail_id as "mail_id: _", d.attempts as attempt,
-                     a.address, a.addressee"#,
+                     a.address, a.addressee, d.follows as "follows: _""#,
         batch,
         worker,
         lease.as_secs_f64()

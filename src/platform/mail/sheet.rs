@@ -8,7 +8,9 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use lettre::Address;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, MessageId, To};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, InReplyTo, MessageId, References, To,
+};
 use lettre::message::{Body, Mailbox, header::MIME_VERSION_1_0};
 
 use crate::kernel::email_address::EmailAddress;
@@ -144,14 +146,24 @@ impl Sheet {
         Ok(Self { postmark: postmark.clone(), head, body: body.into() })
     }
 
-    /// The copy for one recipient.
+    /// The copy for one recipient; in a mail program it stands below the delivery that it follows.
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub fn address(&self, delivery: DeliveryId, to: &str, addressee: &str) -> Result<AddressedCopy, CopyError> {
+    pub fn address(
+        &self,
+        delivery: DeliveryId,
+        follows: Option<DeliveryId>,
+        to: &str,
+        addressee: &str,
+    ) -> Result<AddressedCopy, CopyError> {
         let to = address(to)?;
-        let mut own = Headers::with_capacity(2);
+        let mut own = Headers::with_capacity(4);
         own.set(MessageId::from(self.postmark.message_id(delivery)));
+        if let Some(first) = follows.map(|first| self.postmark.message_id(first)) {
+            own.set(InReplyTo::from(first.clone()));
+            own.set(References::from(first));
+        }
         own.set(To::from(lettre::message::Mailboxes::from(Mailbox::new(display_name(addressee), to.clone()))));
         let mut head = self.head.clone();
         head.push_str(&own.to_string());

@@ -263,7 +263,7 @@ impl Tray {
             Ok(sheet) => sheet,
             Err(error) => return Err(NoCopy::Build(*error)),
         };
-        let make = AssertUnwindSafe(|| sheet.address(row.delivery_id, &row.address, &row.addressee));
+        let make = AssertUnwindSafe(|| sheet.address(row.delivery_id, row.follows, &row.address, &row.addressee));
         match std::panic::catch_unwind(make) {
             Ok(made) => made.map_err(NoCopy::Build),
             Err(_) => Err(NoCopy::Panic),

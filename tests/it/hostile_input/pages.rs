@@ -47,7 +47,8 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 69] = [
+const VALID: [(&str, &str); 70] = [
+    ("next_step", "follow_up"),
     ("relay_office", "decided"),
     ("decision", "forward_with_supplement"),
     ("supplement", "勘定系が対象です。"),

@@ -397,7 +397,10 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 150] = [
+const TESTED_ELSEWHERE: [&str; 152] = [
+    // tests/it/versions.rs
+    "GET /advisories/{id}/next",
+    "POST /advisories/{id}/next",
     // tests/it/relays.rs
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",

@@ -85,7 +85,16 @@ mod tests {
     use crate::features::access::Role;
 
     fn hat(role: Role, stage: Stage, organisation: OrganisationId, sealed: bool) -> Hat {
-        Hat { ceptoar_id: "banks".into(), stage, organisation_id: organisation, role, contact_id: None, sealed }
+        Hat {
+            ceptoar_id: "banks".into(),
+            stage,
+            organisation_id: organisation,
+            role,
+            contact_id: None,
+            sealed,
+            superseded: false,
+            withdrawn: false,
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::{AdvisoryFacts, Hat, Reach};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::advisory::{Envelope, Kind, Purpose, State, Text};
+use crate::features::advisories::versions::step::{Step, Version};
+use crate::features::advisories::versions::store as versions;
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId, OrganisationId};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::kernel::stage::Stage;
@@ -38,6 +40,12 @@ pub struct ListRow {
     pub content: Option<(Kind, String)>,
     /// How it reaches the viewer.
     pub hats: Vec<Hat>,
+    /// Which version it is, where the viewer knows another one.
+    pub version: Option<Version>,
+    /// A newer version is there, or has taken its place.
+    pub superseded: bool,
+    /// … and it takes everything back.
+    pub withdrawn: bool,
 }
 
 /// One page of what the viewer may know of, newest first.
@@ -51,7 +59,9 @@ pub async fn list(
     let rows = candidates(&mut *tx, viewer, filter, limit, now).await?;
     let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
     let facts = facts(tx, viewer, &ids).await?;
-    Ok(rows.into_iter().filter_map(|row| permitted(row, viewer, filter, &facts)).collect())
+    let related = versions::related(tx, viewer, &ids).await?;
+    let rows = rows.into_iter().filter_map(|row| permitted(row, viewer, filter, &facts));
+    Ok(rows.map(|row| marked(row, &related)).collect())
 }
 
 /// The row as far as the viewer may know it.
@@ -72,6 +82,18 @@ fn permitted(
     }
     row.hats = facts.hats(viewer);
     Some(row)
+}
+
+/// The row with what the other versions that the viewer knows say of it.
+fn marked(mut row: ListRow, related: &HashMap<AdvisoryId, Vec<Version>>) -> ListRow {
+    let others = related.get(&row.advisory_id).map_or(&[][..], Vec::as_slice);
+    row.version = row.version.filter(|_| !others.is_empty());
+    let newer = |wanted: fn(&Version) -> bool| {
+        row.version.is_some_and(|own| others.iter().any(|other| other.number > own.number && wanted(other)))
+    };
+    row.superseded = newer(|_| true) || row.hats.iter().any(|hat| hat.superseded);
+    row.withdrawn = newer(|other| other.step == Step::Withdrawal) || row.hats.iter().any(|hat| hat.withdrawn);
+    row
 }
 
 /// What it takes to know of an item that stands there, and to read it.
@@ -101,7 +123,7 @@ async fn candidates(
     let patterns = filter.patterns();
     let rows = sqlx::query!(
         r#"
-        select a.advisory_id, a.number, a.state as "state: State", a.level as "level: SharingLevel", a.drill,
+        select a.advisory_id, a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel", a.drill,
                a.published_at, a.answer_due, coalesce(a.published_at, a.created_at) as "shown_at!",
                t.kind as "kind?: Kind", t.title as "title?"
         from advisories a
@@ -116,6 +138,15 @@ async fn candidates(
           and ($10::uuid[] is null or a.advisory_id = any ($10))
           and (not $11 or a.answer_due < $12)
           and ($6::text[] is null or t.search_text like all ($6))
+          -- The newest version that the viewer may know stands for those before it. An older one is found where the
+          -- newer does not say what is looked for.
+          and not (a.state = 'published' and exists (
+                select from advisories newer
+                left join advisory_texts nt on $6::text[] is not null and nt.advisory_id = newer.advisory_id
+                where newer.thread_id = a.thread_id and newer.version > a.version and newer.state = 'published'
+                  and ($6::text[] is null or nt.search_text like all ($6))
+                  and ($8 or exists (select from advisory_audience nu where nu.advisory_id = newer.advisory_id
+                                       and nu.organisation_id = any ($9) and not nu.held))))
           and ($4::timestamptz is null or (coalesce(a.published_at, a.created_at), a.advisory_id) < ($4, $5))
         order by coalesce(a.published_at, a.created_at) desc, a.advisory_id desc
         limit $7"#,
@@ -147,6 +178,9 @@ async fn candidates(
             shown_at: r.shown_at,
             content: r.kind.zip(r.title),
             hats: Vec::new(),
+            version: Some(Version { number: r.version, step: r.step }),
+            superseded: false,
+            withdrawn: false,
         })
         .collect())
 }
@@ -162,7 +196,8 @@ async fn asked_to_answer(
     let roles: Vec<String> = Role::ALL.iter().filter(|r| r.acknowledges()).map(|r| r.code().to_owned()).collect();
     sqlx::query_scalar!(
         r#"select h.advisory_id as "advisory_id!"
-           from viewer_hats(null) h
+           -- What is old is owed no more; what was answered stays answered.
+           from (select * from viewer_hats(null) where $3 union all select * from viewer_current_hats() where not $3) h
            left join lateral (
              select true as found from advisory_receipts y
              where y.advisory_id = h.advisory_id and y.organisation_id = h.organisation_id
@@ -233,7 +268,8 @@ async fn reaches(
 ) -> sqlx::Result<HashMap<AdvisoryId, Vec<Reach>>> {
     let rows = sqlx::query!(
         r#"select h.advisory_id as "advisory_id!", h.ceptoar_id as "ceptoar_id!", h.stage as "stage!: Stage",
-                  h.organisation_id as "organisation_id!", h.held as "held!"
+                  h.organisation_id as "organisation_id!", h.held as "held!",
+                  h.superseded_at is not null as "superseded!", h.withdrawn as "withdrawn!"
            from unnest($1::uuid[]) item (advisory_id)
            -- Item by item (offset 0): one may have thousands of hops, of which a few are the viewer's.
            cross join lateral (
@@ -252,6 +288,8 @@ async fn reaches(
             stage: r.stage,
             organisation_id: OrganisationId(r.organisation_id),
             held: r.held,
+            superseded: r.superseded,
+            withdrawn: r.withdrawn,
         });
     }
     Ok(reaches)
@@ -320,7 +358,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
     }
     let row = sqlx::query!(
         r#"
-        select a.number, a.state as "state: State", a.level as "level: SharingLevel",
+        select a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel",
                a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at,
                a.last_edited_by, a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until,
                t.kind as "kind?: Kind", t.title as "title?", t.summary as "summary?", t.impact as "impact?",
@@ -358,6 +396,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         envelope: Envelope {
             advisory_id: id,
             number: r.number,
+            version: Version { number: r.version, step: r.step },
             state: r.state,
             level: r.level,
             handler_scope: r.handler_scope,

@@ -67,6 +67,8 @@ pub enum Decision {
     WithholdNotRelevant,
     /// Nobody decided in time, and it went on.
     TimeUp,
+    /// A newer version came before anybody decided.
+    Superseded,
 }
 
 impl Decision {
@@ -84,6 +86,7 @@ impl Decision {
             Self::WithholdDuplicate => "withhold_duplicate",
             Self::WithholdNotRelevant => "withhold_not_relevant",
             Self::TimeUp => "time_up",
+            Self::Superseded => "superseded",
         }
     }
 
@@ -98,7 +101,7 @@ impl Decision {
     pub fn forwards(self) -> bool {
         match self {
             Self::Forward | Self::ForwardWithSupplement | Self::TimeUp => true,
-            Self::Hold | Self::WithholdDuplicate | Self::WithholdNotRelevant => false,
+            Self::Hold | Self::WithholdDuplicate | Self::WithholdNotRelevant | Self::Superseded => false,
         }
     }
 }
@@ -118,6 +121,8 @@ impl Label for Decision {
             Self::TimeUp => {
                 language.pick("期限までに判断がなく、自動で中継", "Nobody decided in time; it went on by itself")
             }
+            Self::Superseded => language
+                .pick("判断の前に新しい版が発出されたため、終了", "Ended: a newer version came before anybody decided"),
         }
     }
 }
@@ -135,6 +140,8 @@ pub struct Relay {
     pub asked_at: DateTime<Utc>,
     /// When it goes on by itself.
     pub due_at: DateTime<Utc>,
+    /// A newer version has come to the desk: this one goes nowhere any more.
+    pub old: bool,
 }
 
 /// For how many minutes an item can be put off.
@@ -157,11 +164,12 @@ impl Relay {
         let open = self.state.is_open() && now < self.due_at;
         Decision::BY_DESK
             .into_iter()
+            .filter(|_| !self.old)
             .filter(|decision| match decision {
                 Decision::Forward | Decision::ForwardWithSupplement => self.state != RelayState::Forwarded,
                 Decision::Hold => open && !self.holds(now).is_empty(),
                 Decision::WithholdDuplicate | Decision::WithholdNotRelevant => open,
-                Decision::TimeUp => false,
+                Decision::TimeUp | Decision::Superseded => false,
             })
             .collect()
     }

@@ -14,7 +14,10 @@ use crate::platform::db;
 pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Relay>> {
     let rows = sqlx::query!(
         r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at,
-                  coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!"
+                  coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!",
+                  exists (select from advisory_audience au
+                          where au.advisory_id = r.advisory_id and au.ceptoar_id = r.ceptoar_id
+                            and au.stage = 'secretariat' and au.superseded_at is not null) as "old!"
            from relays r join ceptoars c on c.ceptoar_id = r.ceptoar_id join sectors s on s.sector_id = c.sector_id
            left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
            where r.advisory_id = $1 order by s.position, c.position, r.ceptoar_id"#,
@@ -27,6 +30,7 @@ pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<R
         state: r.state,
         asked_at: r.asked_at,
         due_at: r.due_at,
+        old: r.old,
     });
     Ok(relay.collect())
 }

@@ -91,7 +91,8 @@ impl DecisionForm {
             | Decision::ForwardWithSupplement
             | Decision::WithholdDuplicate
             | Decision::WithholdNotRelevant
-            | Decision::TimeUp => None,
+            | Decision::TimeUp
+            | Decision::Superseded => None,
         };
         if decision == Decision::Hold && hold.is_none() {
             errors.add("hold", w.choose_hold);

@@ -22,6 +22,8 @@ use crate::features::advisories::receipts;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Relay, RelayState};
 use crate::features::advisories::relays::web::shown::RelayRow;
+use crate::features::advisories::versions::step::nth;
+use crate::features::advisories::versions::web::shown::{self, mark};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
@@ -163,6 +165,9 @@ struct DeliveriesPage {
     progress: Option<ProgressView>,
     list: Option<RecipientList>,
     own: Option<RecipientList>,
+    /// 第2報, and that it is old.
+    version: String,
+    mark: Option<(&'static str, &'static str)>,
 }
 
 struct Context<'a> {
@@ -205,6 +210,7 @@ pub async fn get(
         }
         progress => progress,
     };
+    let history = shown::history(&mut tx, &viewer, &found).await?;
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
     if let Some(list) = list.as_ref().filter(|list| list.with_windows) {
@@ -245,6 +251,8 @@ pub async fn get(
         progress: if list.is_some() { None } else { progress },
         list,
         own,
+        version: history.version().map_or_else(String::new, |version| nth(version.number, frame.language)),
+        mark: mark(history.superseded, history.withdrawn, frame.language),
     })
     .into_response())
 }

@@ -10,7 +10,10 @@ use chrono::Timelike;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
-use crate::features::advisories::content::{self, Form};
+use crate::features::advisories::content::{self, Draft, Form};
+use crate::features::advisories::store::Unpublished;
+use crate::features::advisories::versions::step::Step;
+use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::DraftWords;
 use crate::features::advisories::{paths, publishing, store};
 use crate::features::directory::outline::{self, SectorOutline};
@@ -42,6 +45,10 @@ struct DraftPage {
     levels: Vec<Choice>,
     scopes: Vec<Choice>,
     sectors: Vec<SectorOutline>,
+    /// Which version it is; none for a first one.
+    version: Option<DraftVersion>,
+    /// Level and addressees follow from the versions before.
+    fixed: bool,
     ja: bool,
 }
 
@@ -69,11 +76,13 @@ fn choices<T: Label + Copy>(all: &[T], code: fn(T) -> &'static str, chosen: &str
 fn page(
     frame: &Frame,
     sectors: Vec<SectorOutline>,
-    id: Option<AdvisoryId>,
+    item: Option<&Unpublished>,
     form: Form,
     errors: FieldErrors,
 ) -> DraftPage {
     let (language, w) = (frame.language, DraftWords::of(frame.language));
+    let id = item.map(|item| item.envelope.advisory_id);
+    let version = item.and_then(|item| DraftVersion::of(item, language));
     let mut levels = choices(&SharingLevel::ALL, SharingLevel::code, form.value("level"), language);
     for (choice, level) in levels.iter_mut().zip(SharingLevel::ALL) {
         choice.explanation = [level.handling(language), level.mail_rule(language)].join(language.pick("", " "));
@@ -93,6 +102,8 @@ fn page(
         levels,
         scopes,
         sectors,
+        fixed: version.as_ref().is_some_and(|version| version.fixed),
+        version,
         error_lines: errors.lines(),
         errors,
         form,
@@ -133,7 +144,7 @@ pub async fn get(
     if let Some(message) = item.draft.addressees.over(frame.language) {
         errors.add("addressees", message);
     }
-    let mut page = page(&frame, sectors, Some(id), content::form_of(&item.draft), errors);
+    let mut page = page(&frame, sectors, Some(&item), content::form_of(&item.draft), errors);
     match query.as_deref() {
         Some("saved=1") => page.chrome = page.chrome.with_flash("success", page.w.saved),
         Some("returned=1") => page.chrome = page.chrome.with_flash("info", page.w.returned),
@@ -176,19 +187,22 @@ async fn save(
     let by_script = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
-    if let Some(id) = id {
-        let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
-        let item = item.ok_or(WebError::NotFound)?;
-        if item.envelope.state != State::Draft {
-            return Err(no_draft());
+    let item = match id {
+        Some(id) => {
+            let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
+            Some(item.ok_or(WebError::NotFound)?)
         }
+        None => None,
+    };
+    if item.as_ref().is_some_and(|item| item.envelope.state != State::Draft) {
+        return Err(no_draft());
     }
     let draft = match content::parse(&form, frame.language) {
-        Ok(draft) => draft,
+        Ok(draft) => kept(draft, item.as_ref()),
         Err(errors) if by_script => return Ok(not_saved(&errors)),
         Err(errors) => {
             let sectors = outline::store::load(&mut tx).await?;
-            return Ok(Unprocessable(page(frame, sectors, id, form, errors)).into_response());
+            return Ok(Unprocessable(page(frame, sectors, item.as_ref(), form, errors)).into_response());
         }
     };
     let saved = match id {
@@ -220,6 +234,18 @@ async fn save(
         format!("{}?saved=1", paths::draft(saved))
     };
     Ok(Redirect::to(&next).into_response())
+}
+
+/// What a later version takes from those before, whatever was typed.
+fn kept(mut draft: Draft, item: Option<&Unpublished>) -> Draft {
+    if let Some(item) = item.filter(|item| item.before.is_some()) {
+        draft.drill = item.draft.drill;
+        if item.envelope.version.step == Step::Withdrawal {
+            (draft.level, draft.handler_scope) = (item.draft.level, item.draft.handler_scope);
+            draft.addressees = item.draft.addressees.clone();
+        }
+    }
+    draft
 }
 
 /// What the script is told: which fields keep the draft from being saved.

@@ -13,6 +13,8 @@ use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
 use crate::features::advisories::reading::standing::{Standing, standing};
 use crate::features::advisories::reading::store::{self, ListRow};
+use crate::features::advisories::versions::step::nth;
+use crate::features::advisories::versions::web::shown::mark;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -107,6 +109,10 @@ struct Row {
     due: Option<String>,
     standing: Option<(&'static str, &'static str)>,
     state: Option<(&'static str, &'static str)>,
+    /// 第2報, where the viewer knows another one.
+    version: String,
+    /// That it is old.
+    mark: Option<(&'static str, &'static str)>,
     progress: Option<String>,
     refused: Option<String>,
     deliveries: Option<String>,
@@ -262,6 +268,8 @@ fn shown(
         time_label: if published { w.published } else { w.begun },
         time: short_time(row.shown_at),
         standing: standing.map(|s| (s.code(), s.label(language))),
+        version: row.version.map_or_else(String::new, |version| nth(version.number, language)),
+        mark: mark(row.superseded, row.withdrawn, language),
         state: at_centre.then(|| (row.state.code(), row.state.label(language))),
         progress: progress
             .map(|p| fill(w.progress, &[("sent", &thousands(p.sent)), ("windows", &thousands(p.windows))])),
@@ -287,7 +295,7 @@ pub async fn get_json(
         .map(|(row, standing, _)| {
             let mut item = serde_json::json!({
                 "id": row.advisory_id, "number": row.number, "level": row.level.code(), "drill": row.drill,
-                "state": row.state.code(), "published_at": row.published_at,
+                "state": row.state.code(), "published_at": row.published_at, "superseded": row.superseded,
             });
             if let (Some(item), Some((kind, title))) = (item.as_object_mut(), row.content) {
                 item.insert("kind".into(), kind.code().into());

@@ -45,6 +45,7 @@ pub fn routes() -> Routes {
         .merge(reading::reading_routes())
         .merge(super::receipts::routes())
         .merge(super::relays::routes())
+        .merge(super::versions::routes())
 }
 
 /// The answer to a step that could not be taken, where the page itself has no better one.

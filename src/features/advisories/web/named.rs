@@ -11,6 +11,7 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::content::Form;
+use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::words::DraftWords;
 use crate::features::advisories::{paths, store};
 use crate::features::directory::outline;
@@ -76,7 +77,10 @@ async fn page(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
-    item.filter(|i| i.envelope.state == State::Draft).ok_or(WebError::NotFound)?;
+    // The persons of a withdrawal are those of the thread.
+    let chosen =
+        |i: &store::Unpublished| i.envelope.state == State::Draft && i.envelope.version.step != Step::Withdrawal;
+    item.filter(chosen).ok_or(WebError::NotFound)?;
     let sectors = outline::store::load(&mut tx).await?;
     let chosen = search.as_ref().map_or("", |form| form.value("in_ceptoar")).to_owned();
     let query: String = search.as_ref().map_or("", |form| form.value("query")).chars().take(100).collect();

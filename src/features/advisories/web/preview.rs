@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use crate::features::advisories::mail::{self, About, Sender};
 use crate::features::advisories::store::Unpublished;
+use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline};
 use crate::features::directory::relaying::agreement::time;
@@ -218,7 +219,9 @@ pub async fn letter(
     language: Language,
 ) -> Result<Letter, WebError> {
     let sender = sender(tx, state).await?;
-    let about = About { partners: preview.partners, decides: false };
+    let version = item.envelope.version;
+    let version = (version.step != Step::First).then_some(version);
+    let about = About { partners: preview.partners, decides: false, version };
     mail::published(item.envelope.advisory_id, &item.envelope.number, &item.draft, &sender, about, language)
         .map_err(|error| WebError::Internal(error.into()))
 }

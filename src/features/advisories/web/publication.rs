@@ -17,6 +17,7 @@ use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, Approved, StepError};
 use crate::features::advisories::reading;
 use crate::features::advisories::store::{self, Unpublished};
+use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, fill};
@@ -61,6 +62,7 @@ struct PublicationPage {
     another_day: String,
     here: String,
     back: String,
+    version: Option<DraftVersion>,
 }
 
 /// What the approver sees.
@@ -109,7 +111,8 @@ fn assemble(
     count_error: &'static str,
 ) -> PublicationPage {
     let (language, w, d) = (frame.language, PreviewWords::of(frame.language), DraftWords::of(frame.language));
-    let Unpublished { envelope, draft } = item;
+    let version = DraftVersion::of(&item, language);
+    let Unpublished { envelope, draft, .. } = item;
     let id = envelope.advisory_id;
     PublicationPage {
         chrome: frame.chrome(w.approve_title, &[frame.home(), (paths::INDEX, d.list)]),
@@ -135,6 +138,7 @@ fn assemble(
         another_day: paths::audience(id),
         here: paths::publication(id),
         back: format!("{}/return", paths::show(id)),
+        version,
         draft,
     }
 }

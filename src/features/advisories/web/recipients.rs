@@ -61,7 +61,7 @@ impl RecipientRow {
             acknowledged: r.received.as_ref().map_or_else(String::new, |received| short_time(received.at)),
             evidence: r.received.as_ref().map_or_else(String::new, |received| received.words(language)),
             receipt: None,
-            overdue: late && r.received.is_none() && !r.held,
+            overdue: late && r.received.is_none() && !r.held && !r.old,
         };
         let Some(copy) = r.copy else { return row };
         row.state = (copy.state.badge(), copy.state.label(language));

@@ -23,6 +23,8 @@ use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Relay, Supplement};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
+use crate::features::advisories::versions::history::History;
+use crate::features::advisories::versions::web::shown::{self, VersionsView};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -137,6 +139,7 @@ struct ShowPage {
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
+    versions: VersionsView,
 }
 
 #[derive(Template)]
@@ -149,6 +152,7 @@ struct SealedPage {
     drill: bool,
     published: String,
     deliveries: Option<String>,
+    versions: VersionsView,
 }
 
 #[derive(Template)]
@@ -200,15 +204,16 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
+    let history = shown::history(&mut tx, &viewer, &found).await?;
     if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
     tx.commit().await?;
     if json.is_some() {
-        return Ok(Json(as_json(&found, &supplements)).into_response());
+        return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, now };
+    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
         (ItemState::Published, None) => view.sealed(&found).into_response(),
@@ -234,12 +239,15 @@ async fn record_reading(
 }
 
 /// The same item for programs. The envelope alone where that is all there is for the viewer.
-fn as_json(found: &Found, supplements: &[Supplement]) -> serde_json::Value {
+fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> serde_json::Value {
     let e = &found.envelope;
     let mut item = serde_json::json!({
         "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
         "state": e.state.code(), "published_at": e.published_at,
     });
+    if let Some(item) = item.as_object_mut() {
+        item.extend(shown::as_json(history));
+    }
     if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
         let content = serde_json::json!({
             "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "valid_until": e.valid_until,
@@ -268,6 +276,8 @@ struct View<'a> {
     supplements: Vec<Supplement>,
     /// Which desks decide whether it goes on.
     relays: Vec<Relay>,
+    /// The versions that the viewer knows.
+    history: History,
     now: DateTime<Utc>,
 }
 
@@ -381,6 +391,7 @@ impl View<'_> {
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),
+            versions: VersionsView::on(found, &self.history, self.viewer, language),
         })
     }
 
@@ -395,6 +406,7 @@ impl View<'_> {
             drill: found.envelope.drill,
             published: self.published(&found.envelope),
             deliveries: self.deliveries(found),
+            versions: VersionsView::on(found, &self.history, self.viewer, self.language()),
         })
     }
 

@@ -10,10 +10,11 @@ use super::step_error;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
-use crate::features::advisories::content;
 use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, StepError};
 use crate::features::advisories::store::{self, Unpublished};
+use crate::features::advisories::versions::step::Step;
+use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Label;
@@ -47,6 +48,7 @@ struct SubmissionPage {
     edit: String,
     named: String,
     back: String,
+    version: Option<DraftVersion>,
 }
 
 /// The preview of a draft of one's own.
@@ -74,7 +76,7 @@ async fn page(
     let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::submission(id) };
     let preview = preview::load(&mut tx, &item, asked, frame.language).await?;
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
-    let missing = content::missing(&item.draft, now, frame.language).lines();
+    let missing = item.missing(now, frame.language).lines();
     Ok(Page(assemble(frame, &item, (preview, letter), query, missing)))
 }
 
@@ -101,7 +103,8 @@ fn assemble(
         kind: item.draft.text.kind.label(language),
         state: item.envelope.state,
         state_label: item.envelope.state.label(language),
-        red: item.draft.level == SharingLevel::Red,
+        // The persons of a withdrawal are those of the thread.
+        red: item.draft.level == SharingLevel::Red && item.envelope.version.step != Step::Withdrawal,
         missing,
         preview,
         letter,
@@ -110,6 +113,7 @@ fn assemble(
         edit: paths::draft(id),
         named: paths::named(id),
         back: format!("{}/return", paths::show(id)),
+        version: DraftVersion::of(item, language),
     }
 }
 

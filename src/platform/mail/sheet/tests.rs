@@ -36,7 +36,7 @@ fn mail(subject: &str, body: &str, drill: bool) -> MailText {
 
 fn copy(mail: &MailText, to: &str, addressee: &str) -> AddressedCopy {
     let id = DeliveryId("3f0d8f2e-6a0e-4f53-9f0c-111111111111".parse().expect("an id"));
-    Sheet::prepare(&postmark(), mail).expect("a sheet").address(id, to, addressee).expect("a message")
+    Sheet::prepare(&postmark(), mail).expect("a sheet").address(id, None, to, addressee).expect("a message")
 }
 
 #[test]
@@ -63,6 +63,16 @@ fn a_drill_mail_reads_as_it_was_written() {
 }
 
 #[test]
+fn a_later_version_stands_below_the_first_in_a_mail_program() {
+    let sheet = Sheet::prepare(&postmark(), &mail("件名", "本文", false)).expect("a sheet");
+    let first = DeliveryId::random();
+    let text = sheet.address(DeliveryId::random(), Some(first), "poc@bank.example", "").expect("a message").text();
+    let id = format!("<{first}@portal.ceptoar.example>");
+    assert!(text.contains(&format!("In-Reply-To: {id}\r\n")), "{text}");
+    assert!(text.contains(&format!("References: {id}\r\n")), "{text}");
+}
+
+#[test]
 fn a_real_mail_is_never_marked_as_a_drill() {
     assert!(!copy(&mail("件名", "本文", false), "poc@bank.example", "").text().contains("Drill"));
 }
@@ -82,7 +92,7 @@ fn a_poisoned_name_or_address_hurts_nobody() {
     }
     let sheet = Sheet::prepare(&postmark(), &mail("件名", "本文", false)).expect("a sheet");
     for to in ["", "a", "a@b", "a@b.example\r\nRCPT TO:<c@d.example>", "a@b.example>", "ａ@b.example"] {
-        let made = sheet.address(DeliveryId::random(), to, "");
+        let made = sheet.address(DeliveryId::random(), None, to, "");
         assert_eq!(made.map(|m| m.text()), Err(CopyError::Address), "{to:?}");
     }
 }

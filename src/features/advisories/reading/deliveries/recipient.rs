@@ -131,6 +131,8 @@ pub struct Recipient {
     pub elsewhere: bool,
     /// A desk on the way has not passed the item on: nothing is asked of them yet.
     pub held: bool,
+    /// A newer version is there: nobody waits for an answer to this one.
+    pub old: bool,
     /// The organisation's receipt that weighs most.
     pub received: Option<Received>,
 }

@@ -21,7 +21,7 @@ pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx
         r#"select b.ceptoar_id as "ceptoar_id!", b.stage as "stage!: Stage",
                   b.organisations as "organisations!", b.acknowledged as "acknowledged!", b.unreached as "unreached!",
                   b.queued as "queued!", b.sending as "sending!", b.sent as "sent!", b.refused as "refused!",
-                  b.cancelled as "cancelled!", b.first_at, b.last_at,
+                  b.cancelled as "cancelled!", b.superseded as "superseded!", b.first_at, b.last_at,
                   coalesce(n.ja, b.ceptoar_id) as "ja!", coalesce(n.en, b.ceptoar_id) as "en!"
            from delivery_board($1) b
            join ceptoars c on c.ceptoar_id = b.ceptoar_id
@@ -45,7 +45,8 @@ pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx
             stage: r.stage,
             counts: Counts {
                 organisations: r.organisations,
-                asked: if r.stage.answers() { r.organisations } else { 0 },
+                // Nobody is asked any more for whom a newer version is there.
+                asked: if r.stage.answers() { r.organisations - r.superseded } else { 0 },
                 held: 0,
                 acknowledged: r.acknowledged,
                 unreached: r.unreached,
@@ -93,7 +94,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
     let rows = sqlx::query!(
         r#"
         with page as (
-          select a.stage, a.organisation_id, a.held, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
+          select a.stage, a.organisation_id, a.held, a.superseded_at is not null as old, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
                  c.state, c.attempts, c.settled_at, c.reply, k.at, k.channel, k.strength, k.told_to
           from advisory_audience a
           left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
@@ -113,15 +114,15 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
             and case $5::text
                   when 'queued' then c.state in ('queued', 'sending')
                   when 'refused' then c.state in ('refused', 'expired')
-                  when 'unacknowledged' then k.at is null and a.stage <> 'partner' and not a.held
-                  when 'overdue' then $6 and k.at is null and a.stage <> 'partner' and not a.held
+                  when 'unacknowledged' then k.at is null and a.stage <> 'partner' and not a.held and a.superseded_at is null
+                  when 'overdue' then $6 and k.at is null and a.stage <> 'partner' and not a.held and a.superseded_at is null
                   when 'no_window' then c.delivery_id is null and not exists (
                     select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id)
                   else true end
           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], a.stage), n.reading,
                    a.organisation_id, a.ceptoar_id, c.position
           limit $7::bigint + 1 offset $8::bigint * $7)
-        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!", p.held as "held!",
+        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!", p.held as "held!", p.old as "old!",
                coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
                p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.channel as "channel?", p.strength as "strength?",
                coalesce(t.ja, p.told_to, '') as "desk_ja!", coalesce(t.en, p.told_to, '') as "desk_en!", e.found is not null as "elsewhere!",
@@ -169,6 +170,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
             }),
             elsewhere: r.elsewhere,
             held: r.held,
+            old: r.old,
             received: received(r.at.zip(r.channel).zip(r.strength), [r.desk_ja, r.desk_en]),
         })
         .collect())

@@ -37,7 +37,7 @@ impl Watch {
                 Stage::Ministry => push_new(&mut watch.ministry, hat.ceptoar_id.clone()),
                 Stage::Member | Stage::Partner => {}
             }
-            if hat.acknowledges() {
+            if hat.answers() {
                 push_new(&mut watch.own, hat.organisation_id);
             }
         }
@@ -106,6 +106,8 @@ mod tests {
 
     fn hat(role: Role, stage: Stage, ceptoar: &str, sealed: bool) -> Hat {
         Hat {
+            superseded: false,
+            withdrawn: false,
             ceptoar_id: ceptoar.into(),
             stage,
             organisation_id: OrganisationId::random(),

@@ -69,6 +69,8 @@ pub async fn list(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<C
               and (y.stage is null or (y.stage = a.stage and y.ceptoar_id = a.ceptoar_id))) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
           where a.advisory_id = $1 and a.ceptoar_id = $2 and a.stage = 'member' and not a.held
+            -- A newer version is there: they are called about that one.
+            and a.superseded_at is null
             and k.before is not true
           order by rank, n.reading, a.organisation_id
           limit $4::bigint + 1 offset $5::bigint * $4)

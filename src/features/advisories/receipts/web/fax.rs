@@ -10,6 +10,7 @@ use super::script::{beginning, carried, shown};
 use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
 use crate::features::advisories::receipts::{paths, store};
+use crate::features::advisories::versions::step::Step;
 use crate::features::directory::roster::sheet::ChannelKind;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
@@ -25,6 +26,7 @@ crate::words! {
     pub struct FaxWords {
         title: "FAX送信票" / "Fax sheet",
         drill: "これは訓練です。" / "This is a drill.",
+        withdrawal: "【取消】前に発出した情報提供を取り消します。" / "[WITHDRAWN] What was published before is withdrawn.",
         to: "{member} 御中" / "To {member}",
         to_window: "情報提供の窓口の方" / "For the window of CEPTOAR advisories",
         fax: "FAX" / "Fax",
@@ -62,6 +64,7 @@ struct FaxPage {
     w: &'static FaxWords,
     level: SharingLevel,
     drill: bool,
+    withdrawal: bool,
     member: String,
     fax: String,
     desk: String,
@@ -114,6 +117,7 @@ fn page(
         w,
         level: desk.level(),
         drill: desk.found.envelope.drill,
+        withdrawal: desk.found.envelope.version.step == Step::Withdrawal,
         member: fill(w.to, &[("member", language.pick(&name[0], &name[1]))]),
         fax: if fax.is_empty() { w.none.to_owned() } else { fax.join(" / ") },
         desk: fill(w.desk, &[("ceptoar", desk.name(language))]),

@@ -10,6 +10,7 @@ use crate::features::access::Viewer;
 use crate::features::access::action::ReceiptAction;
 use crate::features::advisories::advisory::Text;
 use crate::features::advisories::receipts::{paths, store};
+use crate::features::advisories::versions::step::Step;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
@@ -30,6 +31,7 @@ crate::words! {
     pub struct ScriptWords {
         title: "電話の台本" / "Telephone script",
         drill: "これは訓練です。" / "This is a drill.",
+        withdrawal: "【取消】前に発出した情報提供を取り消す連絡です。" / "[WITHDRAWN] This takes back what was published before.",
         number: "番号" / "Number",
         published: "発出" / "Published",
         answer_due: "回答期限" / "Answer due",
@@ -72,6 +74,7 @@ struct ScriptPage {
     w: &'static ScriptWords,
     level: SharingLevel,
     drill: bool,
+    withdrawal: bool,
     receipts: bool,
     number: String,
     published: String,
@@ -117,6 +120,7 @@ fn page(desk: &Desk, frame: &Frame, numbers: &[store::Number]) -> ScriptPage {
         w,
         level,
         drill: desk.found.envelope.drill,
+        withdrawal: desk.found.envelope.version.step == Step::Withdrawal,
         receipts: desk.takes_receipts(),
         number: number.to_owned(),
         ceptoar: desk.name(language).to_owned(),

@@ -324,7 +324,7 @@ fn help(decision: Decision, w: &'static RelayWords) -> &'static str {
         Decision::Hold => w.hold_help,
         Decision::WithholdDuplicate => w.duplicate_help,
         Decision::WithholdNotRelevant => w.not_relevant_help,
-        Decision::TimeUp => "",
+        Decision::TimeUp | Decision::Superseded => "",
     }
 }
 
