@@ -1,6 +1,7 @@
 //! The words that every floor speaks: ids, time, language, sharing levels, parsed text.
 
 pub mod clock;
+pub mod count_unit;
 pub mod email_address;
 pub mod ids;
 pub mod language;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::count_unit;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::period;
 
@@ -207,28 +208,14 @@ pub fn list_joint(language: Language) -> &'static str {
     language.pick("、", ", ")
 }
 
-/// Units that maps count in.
-const UNITS: [(&str, &str); 9] = [
-    ("社", "companies"),
-    ("社・団体", "companies and associations"),
-    ("団体", "associations"),
-    ("機関", "institutions"),
-    ("グループ", "groups"),
-    ("都道府県", "prefectures"),
-    ("市区町村", "municipalities"),
-    ("水道事業者", "water supply operators"),
-    ("水道事業体", "water utilities"),
-];
-
 /// The units that can be chosen.
 #[must_use]
 pub fn units() -> Vec<Bilingual> {
-    UNITS.iter().map(|(ja, en)| Bilingual { ja: (*ja).to_owned(), en: (*en).to_owned() }).collect()
+    count_unit::UNITS.iter().map(|(ja, en)| Bilingual { ja: (*ja).to_owned(), en: (*en).to_owned() }).collect()
 }
 
 /// A unit by its Japanese name.
 #[must_use]
 pub fn unit(ja: &str) -> Bilingual {
-    let en = UNITS.iter().find(|(known, _)| *known == ja).map_or(ja, |(_, en)| en);
-    Bilingual { ja: ja.to_owned(), en: en.to_owned() }
+    Bilingual { ja: ja.to_owned(), en: count_unit::told(ja, Language::En).to_owned() }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{Channel, Membership, Name, WindowFacts};
+use crate::kernel::count_unit;
 use crate::kernel::language::{Label, Language};
 
 crate::words! {
@@ -145,7 +146,7 @@ pub fn of_name(name: &Name) -> Vec<Line> {
 #[must_use]
 pub fn of_membership(membership: &Membership, subgroup_code: &str) -> Vec<Line> {
     vec![
-        Line::same("unit", &membership.unit),
+        Line::told("unit", |language| count_unit::told(&membership.unit, language).to_owned()),
         Line::same("subgroup", if subgroup_code.is_empty() { "-" } else { subgroup_code }),
         Line::told("hub", |language| yes_no(membership.hub, language).to_owned()),
     ]

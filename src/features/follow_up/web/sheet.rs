@@ -26,6 +26,7 @@ use crate::features::follow_up::paths;
 use crate::features::follow_up::sheets::store::{self as sheets, Past, Sheet};
 use crate::features::follow_up::state::Step;
 use crate::features::follow_up::store::{self, FollowUp};
+use crate::kernel::count_unit;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{self, long_date, short_time};
 use crate::platform::db::Tx;
@@ -266,10 +267,7 @@ impl Scene {
     /// What the roster counts on the day of the edition, and the way there.
     fn registered(&self, w: &SheetWords, language: Language) -> Option<(String, String)> {
         let counted = self.registered.iter().map(|(unit, count)| {
-            let unit = units()
-                .into_iter()
-                .find(|known| known.ja == *unit)
-                .map_or(unit.clone(), |u| u.pick(language).to_owned());
+            let unit = count_unit::told(unit, language);
             format!("{}{}{unit}", period::thousands(*count), language.pick("", " "))
         });
         let counted: Vec<String> = counted.collect();

@@ -22,6 +22,7 @@ use crate::features::directory::verification::round::Way;
 use crate::features::directory::verification::store::ways_of_proof;
 use crate::features::directory::{groups, offices, partners, proposals};
 use crate::kernel::clock::japan_day;
+use crate::kernel::count_unit;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
@@ -385,7 +386,7 @@ impl Scene<'_> {
         if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
             let m = &membership.value;
             let code = self.ceptoar.code_of(m.subgroup.as_deref());
-            let mut parts = vec![m.unit.clone()];
+            let mut parts = vec![count_unit::told(&m.unit, self.language).to_owned()];
             parts.extend((!code.is_empty()).then(|| fill(self.w.subgroup, &[("code", code)])));
             parts.extend(m.hub.then(|| self.w.hub.to_owned()));
             facts.push((self.w.membership, parts.join(self.language.pick("、", ", ")), link(paths::MEMBERSHIP)));

@@ -19,6 +19,7 @@ use crate::features::directory::{
     activities, exchange, groups, history, offices, partners, proposals, relaying, rules, setup, verification,
 };
 use crate::kernel::clock::japan_day;
+use crate::kernel::count_unit;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
 use crate::kernel::text;
@@ -206,7 +207,10 @@ async fn page(
         as_of_title: as_of.title(language),
         here: paths::roster(ceptoar_id),
         search: paths::of_ceptoar(paths::SEARCH, ceptoar_id),
-        counts: counts.into_iter().map(|(unit, count)| (unit, thousands(count))).collect(),
+        counts: counts
+            .iter()
+            .map(|(unit, count)| (count_unit::told(unit, language).to_owned(), thousands(*count)))
+            .collect(),
         with_windows,
         with_subgroups: ceptoar.subgroups.iter().any(|known| known.valid.holds_on(as_of.day)),
         rows: members
@@ -269,7 +273,7 @@ fn row(member: &MemberRow, ceptoar_id: &str, as_of: &AsOf, language: Language) -
         href: as_of.href(&paths::of_member(paths::MEMBER, ceptoar_id, member.organisation_id)),
         name: language.pick(&member.name[0], &member.name[1]).clone(),
         old_name: member.old_name.as_ref().map(|name| fill(w.old_name, &[("name", name)])).unwrap_or_default(),
-        unit: member.unit.clone(),
+        unit: count_unit::told(&member.unit, language).to_owned(),
         subgroup: member.subgroup.clone().unwrap_or_default(),
         hub: member.hub,
         windows: member.windows.map(|n| fill(w.windows_count, &[("count", &n.to_string())])).unwrap_or_default(),
