@@ -154,6 +154,8 @@ call protect('advisory_steps');
 create policy reason on advisory_steps for select to portal_app using (
   advisory_id = any ((select viewer_drafts())::uuid[])
   or (select viewer_at_centre()) and advisory_id <> all ((select viewer_kept_from())::uuid[])
+     and not exists (select from advisories a where a.advisory_id = advisory_steps.advisory_id
+                     and a.previous_id = any ((select viewer_kept_from())::uuid[]))
   or exists (select from viewer_reach r where r.advisory_id = advisory_steps.advisory_id and not r.sealed)
      and exists (select from advisories a join viewer_reach r on r.advisory_id = a.previous_id
                  where a.advisory_id = advisory_steps.advisory_id and not r.sealed));
@@ -221,18 +223,28 @@ create function end_earlier_versions(p_advisory uuid, p_now timestamptz) returns
     update public.relays r set state = 'withheld', settled_at = p_now
       where r.advisory_id = any (earlier) and r.state in ('waiting', 'held');
     update public.deliveries d set state = 'cancelled', settled_at = now()
-      where d.item_id = any (earlier) and (d.state = 'held' or d.state = 'queued' and item.step = 'withdrawal');
+      where d.item_id = any (earlier)
+        and (d.state = 'held' or d.state = 'queued' and (item.step = 'withdrawal' or item.step = 'correction' and exists (
+               select from public.deliveries n
+               where n.item_id = p_advisory and n.contact_id = d.contact_id and n.state = 'queued')));
     perform public.supersede_earlier(p_advisory, null);
   end $$;
 revoke execute on function end_earlier_versions(uuid, timestamptz) from public;
 
--- A copy that was being handed over when its item was withdrawn, and was not taken, is not tried again.
+-- A copy that was being handed over when its item was withdrawn, or put right for the same window, and was not taken, is
+-- not tried again.
 create function deliveries_of_withdrawn() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$ begin
     if exists (select from public.advisory_audience au
                where au.advisory_id = new.item_id and au.organisation_id = new.organisation_id
-                 and au.ceptoar_id = new.ceptoar_id and au.stage = new.stage and au.withdrawn) then
+                 and au.ceptoar_id = new.ceptoar_id and au.stage = new.stage and au.withdrawn)
+       or exists (select from public.advisories e
+                  join public.advisories n on n.thread_id = e.thread_id and n.version > e.version and n.state = 'published'
+                   and n.step = 'correction'
+                  join public.deliveries x on x.item_id = n.advisory_id and x.contact_id = new.contact_id
+                   and x.state in ('queued', 'sending', 'sent')
+                  where e.advisory_id = new.item_id) then
       new.state := 'cancelled';
       new.settled_at := now();
     end if;
@@ -255,6 +267,12 @@ create function viewer_current_hats()
   end $$;
 revoke execute on function viewer_current_hats() from public;
 grant execute on function viewer_current_hats() to portal_app;
+
+-- There is one next version at a time: whose author is away must not keep everybody from taking wrong text back.
+alter policy discard on advisories using (
+  state = 'draft' and (created_by = (select viewer_account())
+    or previous_id is not null and (select viewer_has_role('nisc_approver'))
+       and advisory_id = any ((select viewer_drafts())::uuid[])));
 
 -- Who is writing the next version, for those who could write it themselves.
 create function open_version(p_advisory uuid)
@@ -418,7 +436,24 @@ AS $function$
   from single s
   $function$;
 
--- As before; what is wrong is put right without asking a desk.
+-- Who had the very version that is put right: they get the correction without asking a desk. Of a RED version nobody did.
+create function corrected_audience(p_advisory uuid) returns table (ceptoar_id text, stage text, organisation_id uuid)
+  language sql stable set search_path = pg_catalog, pg_temp
+  as $$
+    select au.ceptoar_id, au.stage, au.organisation_id
+    from public.advisories i
+    join public.advisories e on e.advisory_id = i.previous_id and e.level <> 'RED'
+    join public.advisory_audience au on au.advisory_id = e.advisory_id and not au.held and au.stage in ('member', 'partner')
+    where i.advisory_id = p_advisory and i.step = 'correction' $$;
+revoke execute on function corrected_audience(uuid) from public;
+-- The same before the publication, for whoever may read the draft.
+create function corrected_preview(p_advisory uuid) returns table (ceptoar_id text, stage text, organisation_id uuid)
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ select c.* from public.corrected_audience(p_advisory) c where p_advisory = any (public.viewer_drafts()) $$;
+revoke execute on function corrected_preview(uuid) from public;
+grant execute on function corrected_preview(uuid) to portal_app;
+
+-- As before; nobody keeps a withdrawal back.
 CREATE OR REPLACE FUNCTION public.relaying(p_advisory uuid, p_now timestamp with time zone)
  RETURNS TABLE(ceptoar_id text, minutes smallint)
  LANGUAGE sql
@@ -428,18 +463,13 @@ AS $function$
     select r.ceptoar_id, r.minutes
     from public.relay_rules r
     cross join (
-      select a.thread_id, a.version, a.step, t.kind, (p_now at time zone 'Asia/Tokyo')::date as today, public.is_off_hours(p_now) as off_hours
+      select t.kind, (p_now at time zone 'Asia/Tokyo')::date as today, public.is_off_hours(p_now) as off_hours
       from public.advisories a join public.advisory_texts t using (advisory_id)
       -- Nobody keeps a withdrawal back from those who have what is withdrawn.
       where a.advisory_id = p_advisory and a.level <> 'RED' and a.step <> 'withdrawal') i
     where r.valid @> i.today
       and case when i.off_hours then r.off_hours else r.office_hours end = 'decided'
       and not (r.urgent_at_once and i.kind = 'early_warning')
-      -- Nor a correction from members who have the mistake.
-      and not (i.step = 'correction' and exists (
-        select from public.advisories e join public.advisory_audience au on au.advisory_id = e.advisory_id
-        where e.thread_id = i.thread_id and e.version < i.version and e.state = 'published'
-          and au.ceptoar_id = r.ceptoar_id and au.stage in ('member', 'partner') and not au.held))
       and exists (select from public.route_stages s
                   where s.ceptoar_id = r.ceptoar_id and s.stage = 'secretariat' and s.valid @> i.today)
       and exists (
@@ -481,13 +511,14 @@ AS $function$
                             where e.thread_id = item.thread_id and e.version < item.version and e.state = 'published'),
     windows as materialized (
       select w.*, gen_random_uuid() as delivery_id, d.minutes,
-             d.ceptoar_id is not null and w.stage in ('member', 'partner') as held,
+             d.ceptoar_id is not null and w.stage in ('member', 'partner') and c.organisation_id is null as held,
              -- Whether its people may read an earlier version: the others learn nothing of it, not even that there was one.
              -- By index, row by row: a join of two intermediate results may be the slowest there is.
-             item.version > 1 and w.verdict = 'due' and exists (
+             -- A ministry is one reader, whichever of its CEPTOARs a copy stands for.
+             item.version > 1 and w.verdict in ('due', 'same_address') and exists (
                select from before e
                join public.advisory_audience au on au.advisory_id = e.advisory_id and au.organisation_id = w.organisation_id
-                and au.ceptoar_id = w.ceptoar_id and au.stage = w.stage and not au.held
+                and (au.ceptoar_id = w.ceptoar_id or w.stage = 'ministry') and au.stage = w.stage and not au.held
                where case when au.stage <> 'member' then e.level <> 'RED'
                           when e.handler_scope = 'handlers' then exists (
                             select from public.contacts k
@@ -503,7 +534,13 @@ AS $function$
                join public.deliveries x on x.item_id = e.advisory_id and x.contact_id = w.contact_id
                 and x.state not in ('held', 'cancelled')
                order by e.version limit 1) end as first_copy
-      from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id),
+      from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id
+      left join public.corrected_audience(p_advisory) c
+        on c.ceptoar_id = w.ceptoar_id and c.stage = w.stage and c.organisation_id = w.organisation_id),
+    -- One mailbox is one reader as well: whoever looks into it has seen what came there.
+    letters as materialized (
+      select w.*, bool_or(w.knows) over mailbox as known, min(w.first_copy::text) over mailbox as answers
+      from windows w where w.verdict in ('due', 'same_address') window mailbox as (partition by lower(w.address), w.held)),
     -- Nobody is asked about nobody.
     behind as (
       select w.ceptoar_id, min(w.minutes) as minutes from windows w
@@ -527,12 +564,12 @@ AS $function$
       select w.delivery_id, m.mail_id, p_advisory, w.organisation_id, w.ceptoar_id, w.contact_id, w.stage,
              -- The queue is judged on the database's clock; the application's only says for how long.
              w.window_position, case when w.held then 'held' else 'queued' end, p_priority, now() + (p_give_up_at - p_now),
-             case when w.knows then w.first_copy end
-      from windows w
+             case when w.known then coalesce(w.first_copy, w.answers::uuid) end
+      from letters w
       cross join lateral (
         select x.mail_id from public.mails x where x.item_id = p_advisory and x.language = w.language
         order by x.relay = (w.stage = 'secretariat' and w.ceptoar_id in (select b.ceptoar_id from behind b)) desc,
-                 x.newcomers = (item.version > 1 and item.step <> 'withdrawal' and not w.knows) desc
+                 x.newcomers = (item.version > 1 and item.step <> 'withdrawal' and not w.known) desc
         limit 1) m
       where w.verdict = 'due'),
     addresses as (
@@ -743,3 +780,55 @@ AS $function$
   end $function$;
 revoke execute on function delivery_board(uuid) from public;
 grant execute on function delivery_board(uuid) to portal_app;
+
+-- As before; all versions of an item are one item that was shared.
+CREATE OR REPLACE FUNCTION public.ceptoar_evidence(p_ceptoars text[], p_since timestamp with time zone, p_proven_days integer, p_fresh_days integer)
+ RETURNS TABLE(ceptoar_id text, members bigint, rule_in_force boolean, consents bigint, with_window bigint, proven bigint, windows bigint, fresh bigint, shared bigint, drills bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    with today as materialized (select public.viewer_today() as today),
+    overseen as materialized (
+      select c.ceptoar_id from public.ceptoars c
+      where c.ceptoar_id = any (p_ceptoars)
+        and ((select public.viewer_at_centre())
+             or c.ceptoar_id = any ((select public.viewer_ceptoars())::text[])
+             or c.ceptoar_id = any ((select public.viewer_ministry_ceptoars())::text[]))),
+    rules as (
+      select r.ceptoar_id, r.rule_id from public.handling_rules r join overseen using (ceptoar_id), today t
+      where r.valid @> t.today),
+    windows as (
+      select k.ceptoar_id, k.organisation_id, k.contact_id, max(ch.last_verified_on) as verified_on
+      from today t cross join public.contacts k join overseen using (ceptoar_id)
+      left join public.contact_channels ch on ch.contact_id = k.contact_id and ch.valid @> t.today
+      where k.valid @> t.today group by 1, 2, 3),
+    kept as (
+      select w.ceptoar_id, w.organisation_id, count(*) as windows,
+             count(*) filter (where w.verified_on > t.today - p_fresh_days) as fresh,
+             coalesce(bool_or(w.verified_on > t.today - p_proven_days), false) as proven
+      from windows w, today t group by 1, 2),
+    members as (
+      select m.ceptoar_id, count(*) as members, count(g.organisation_id) as consents, count(k.organisation_id) as with_window,
+             count(*) filter (where k.proven) as proven, sum(k.windows) as windows, sum(k.fresh) as fresh
+      from today t cross join public.memberships m join overseen using (ceptoar_id)
+      left join kept k on k.ceptoar_id = m.ceptoar_id and k.organisation_id = m.organisation_id
+      left join rules r on r.ceptoar_id = m.ceptoar_id
+      left join public.handling_rule_consents g on g.rule_id = r.rule_id and g.organisation_id = m.organisation_id
+      where m.valid @> t.today group by 1),
+    items as (
+      select h.ceptoar_id, count(distinct a.thread_id) filter (where not a.drill) as shared,
+             count(distinct a.thread_id) filter (where a.drill) as drills
+      from overseen o
+      join public.advisory_hops h on h.ceptoar_id = o.ceptoar_id and h.stage = 'member'
+      join public.advisories a on a.advisory_id = h.advisory_id and a.state = 'published' and a.published_at >= p_since
+      join (select v.advisory_id from public.viewer_items() v) v on v.advisory_id = a.advisory_id
+      -- What its desk did not pass on was not shared.
+      where not exists (select from public.relays r where r.advisory_id = h.advisory_id and r.ceptoar_id = h.ceptoar_id
+                        and r.state <> 'forwarded')
+      group by 1)
+    select o.ceptoar_id, coalesce(m.members, 0), r.rule_id is not null, coalesce(m.consents, 0),
+           coalesce(m.with_window, 0), coalesce(m.proven, 0), coalesce(m.windows, 0)::bigint, coalesce(m.fresh, 0)::bigint,
+           coalesce(i.shared, 0), coalesce(i.drills, 0)
+    from overseen o left join members m using (ceptoar_id) left join rules r using (ceptoar_id)
+    left join items i using (ceptoar_id) $function$;

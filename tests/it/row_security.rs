@@ -516,8 +516,9 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
     }
     let mut tx = looking(&app, &mut db, "liaison-fsa").await;
     assert_eq!(number(&mut tx, "select count(*) from organisations where kind = 'member'").await, 0);
-    assert_eq!(number(&mut tx, "select count(*) from contacts where ceptoar_id is not null").await, 0);
-    assert_eq!(number(&mut tx, "select count(*) from contacts").await, 2, "its own two");
+    let own = "select count(*) from contacts k join organisations o using (organisation_id) where o.code = 'fsa'";
+    assert_eq!(number(&mut tx, own).await, 8, "its own two for each of its four CEPTOARs");
+    assert_eq!(number(&mut tx, "select count(*) from contacts").await, 8, "and no other");
 }
 
 #[tokio::test(flavor = "multi_thread")]

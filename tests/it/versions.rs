@@ -221,7 +221,7 @@ async fn a_thread_has_marks_and_asks_for_each_version_anew() {
         .texts(&format!("select body from mails where item_id = '{two}' and language = 'ja' and not newcomers"))
         .await
         .concat();
-    assert!(body.contains("2026-0001 の第2報です。") && body.contains("第1報に代わるものです。"), "{body}");
+    assert!(body.contains("2026-0001 の第2報です。") && body.contains("これまでの版に代わるものです。"), "{body}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -681,12 +681,11 @@ async fn what_waits_at_a_desk_ends_with_the_next_version_and_members_keep_theirs
     );
     assert!(cast.page("desk", &item(one)).await.body.contains("これは旧版です"));
     assert!(cast.page("handler", "/advisories?state=waiting").await.body.contains(&one.to_string()));
-    // A correction of it does not wait: the members have the mistake of the first.
+    // A correction of it waits as well: no member had what it puts right.
     let three = version(&cast, two, "correction", &typed(&[("summary", "正しい内容")])).await;
-    assert_eq!(
-        cast.texts(&format!("select distinct state from deliveries where item_id = '{three}'")).await,
-        ["queued"]
-    );
+    let states = format!("select distinct stage || ' ' || state from deliveries where item_id = '{three}' order by 1");
+    assert_eq!(cast.texts(&states).await, ["member held", "secretariat queued"]);
+    assert!(cast.page("desk", "/advisories").await.body.contains(&one.to_string()), "what the members still answer");
     assert_eq!(cast.texts(&format!("select state from relays where advisory_id = '{two}'")).await, ["withheld"]);
     assert_eq!(
         cast.texts(&format!("select decision from relay_decisions where advisory_id = '{two}'")).await,
@@ -694,7 +693,7 @@ async fn what_waits_at_a_desk_ends_with_the_next_version_and_members_keep_theirs
     );
     cast.later(60);
     let worker = sqlx::PgPool::connect_with(cast.app.database.connections.worker.clone()).await.expect("a worker");
-    assert_eq!(time_up::forward(&worker, cast.app.state.clock.now()).await.expect("a tick"), 0, "it is over");
+    assert_eq!(time_up::forward(&worker, cast.app.state.clock.now()).await.expect("a tick"), 1, "of the newest alone");
     let mut desk = cast.app.signed_in("desk").await;
     let late =
         desk.post(&format!("{}/relays/banks", item(two)), &[("decision", "forward"), ("confirmed", "true")]).await;
@@ -716,4 +715,90 @@ async fn what_waits_at_a_desk_ends_with_the_next_version_and_members_keep_theirs
     assert_eq!(desk.post(&path, &form).await.status, 303);
     assert_eq!(handler.get(&item(four)).await.status, 200);
     assert!(handler.get(&item(three)).await.body.contains("これは旧版です"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_passes_the_desk_for_those_alone_who_have_what_it_puts_right() {
+    let mut cast = cast().await;
+    let one = first(&cast, amber()).await;
+    desk_decides(&mut cast).await;
+    let late = factory::member(&mut cast.db, "banks", "うめ架空銀行").await;
+    factory::window(&mut cast.db, late, Some("banks"), "soc@bank3.example").await;
+    let two = version(&cast, one, "correction", &typed(&[("summary", "正しい内容")])).await;
+    let copies = |id: Uuid| {
+        format!(
+            "select a.address || ' ' || d.state from deliveries d join delivery_addresses a using (delivery_id)
+             where d.item_id = '{id}' and d.stage = 'member' order by 1"
+        )
+    };
+    assert_eq!(
+        cast.texts(&copies(two)).await,
+        ["soc@bank1.example queued", "soc@bank2.example queued", "soc@bank3.example held"],
+        "who joined since waits for the desk"
+    );
+    // Of the wrong text no further copy leaves where the right one does.
+    assert_eq!(cast.texts(&copies(one)).await, ["soc@bank1.example cancelled", "soc@bank2.example cancelled"]);
+    assert_eq!(cast.page("handler", &item(two)).await.status, 200);
+    assert!(cast.page("handler", &item(one)).await.body.contains("これは旧版です"));
+    assert!(cast.page("desk", &item(two)).await.body.contains("判断"), "the desk is asked about the one");
+    // A copy of it that is being handed over just now, and is not taken, is not tried again.
+    let retry = format!(
+        "update deliveries set state = 'sending', settled_at = null where item_id = '{one}' and stage = 'member' returning state"
+    );
+    cast.texts(&retry).await;
+    let retry =
+        format!("update deliveries set state = 'queued' where item_id = '{one}' and stage = 'member' returning state");
+    assert_eq!(cast.texts(&retry).await, ["cancelled", "cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ministry_that_had_it_is_no_newcomer_whatever_ceptoar_its_copy_stands_for() {
+    let mut cast = cast().await;
+    let fsa = factory::organisation(&mut cast.db, "fsa").await;
+    for ceptoar in ["banks", "life"] {
+        factory::window(&mut cast.db, fsa, Some(ceptoar), "liaison@fsa.example").await;
+    }
+    let insurer = factory::member(&mut cast.db, "life", "架空生命").await;
+    factory::window(&mut cast.db, insurer, Some("life"), "soc@life.example").await;
+    let one = first(&cast, NewAdvisory { ceptoars: &["life"], due_in_hours: 1, ..NewAdvisory::default() }).await;
+    let both = typed(&[("ceptoar", "banks"), ("ceptoar", "life")]);
+    let two = version(&cast, one, "correction", &both).await;
+    let letters = cast.letters(two).await.join("\n");
+    for address in ["liaison@fsa.example 【訂正】", "soc@life.example 【訂正】", "soc@bank1.example 【早期警戒情報】"]
+    {
+        assert!(letters.contains(address), "{letters}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approver_clears_a_forgotten_draft_out_of_the_way_and_nobody_else_does() {
+    let mut cast = cast().await;
+    let one = first(&cast, amber()).await;
+    let mut author = cast.app.signed_in("case-author").await;
+    let two = begun(&mut author, one, "follow_up").await;
+    let discard = format!("{}/discard", item(two));
+    for name in ["analyst2", "desk", "handler"] {
+        let mut other = cast.app.signed_in(name).await;
+        assert!(!other.get(&next(one)).await.body.contains("この下書きを捨てる"), "{name}");
+        assert!(other.post(&discard, &[]).await.status >= 400, "{name}");
+    }
+    // A draft of somebody else that follows nothing is not the approver's to throw away.
+    let own = factory::draft_advisory(&cast.app, NewAdvisory::default()).await;
+    let mut approver = cast.app.signed_in("approver2").await;
+    assert!(approver.post(&format!("{}/discard", item(own)), &[]).await.status >= 400);
+    let page = approver.get(&next(one)).await;
+    assert!(page.body.contains("この下書きを捨てる"), "{}", page.body);
+    let done = approver.press(&page, "form[action$=discard]", &[]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    assert_eq!(cast.texts(&format!("select count(*)::text from advisories where advisory_id = '{two}'")).await, ["0"]);
+    let told = "select action || ' ' || subject_id from audit_events where action = 'advisory.discard'";
+    assert_eq!(cast.texts(told).await, [format!("advisory.discard {two}")]);
+    // Now what is wrong can be taken back.
+    version(&cast, one, "withdrawal", &typed(&[("title", "取消のお知らせ"), ("ceptoar", "")])).await;
+    assert!(cast.page("handler", &item(one)).await.body.contains("この情報提供は取り消されました"));
+    // Who acknowledges an old version from a page that was left open is told so.
+    let mut handler = cast.app.signed_in("handler").await;
+    let stale = handler.post(&format!("{}/acknowledgement", item(one)), &[]).await;
+    let said = handler.get(stale.location()).await;
+    assert!(said.body.contains("受領は記録していません"), "{} {}", stale.status, said.body);
 }

@@ -16,8 +16,10 @@ pub enum AdvisoryAction {
     Acknowledge,
     /// Read one that is not published.
     ReadDraft,
-    /// Begin one; change, submit and discard one's own.
+    /// Begin one; change and submit one's own.
     Write,
+    /// Throw one away: one's own, or, for whoever approves, a next version that nobody goes on with.
+    Discard,
     /// Make a submitted one a draft again.
     SendBack,
     /// Approve and publish what another wrote.
@@ -235,7 +237,7 @@ impl AdvisoryAction {
         match self {
             Self::KnowOf | Self::Read => viewer.is_at_centre() || viewer.affiliations.iter().any(|a| receives(a.role)),
             Self::Acknowledge => viewer.affiliations.iter().any(|a| a.role.acknowledges()),
-            Self::ReadDraft | Self::Write | Self::SendBack | Self::Continue => viewer.is_at_centre(),
+            Self::ReadDraft | Self::Write | Self::Discard | Self::SendBack | Self::Continue => viewer.is_at_centre(),
             Self::Approve => viewer.has(Role::NiscApprover),
         }
     }

@@ -210,6 +210,7 @@ impl Act for AdvisoryAction {
                 !published && (viewer.has(Role::NiscApprover) || author || item.last_edited_by == viewer.account_id)
             }
             Self::Write => !published && author,
+            Self::Discard => item.state == State::Draft && (author || viewer.has(Role::NiscApprover)),
             Self::SendBack => !published && (viewer.has(Role::NiscApprover) || author),
             // Never who wrote, last edited or submitted it: two persons stand behind every item.
             Self::Approve => !published && !item.on_case_team(viewer),

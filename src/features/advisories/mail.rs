@@ -52,7 +52,6 @@ struct PublishedMail<'a> {
     decides: bool,
     /// 第2報; empty where nothing came before.
     nth: String,
-    before: String,
     correction: bool,
     withdrawal: bool,
     lowering: bool,
@@ -109,7 +108,6 @@ pub fn published(
         partners: about.partners,
         decides: about.decides,
         nth: about.version.map_or_else(String::new, |v| nth(v.number, language)),
-        before: about.version.map_or_else(String::new, |v| nth(v.number - 1, language)),
         correction: does(Step::Correction),
         withdrawal: does(Step::Withdrawal),
         lowering: does(Step::Lowering),

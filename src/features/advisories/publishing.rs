@@ -138,7 +138,7 @@ pub async fn send_back(
     Ok(())
 }
 
-/// Throws away a draft of one's own.
+/// Throws away a draft of one's own; an approver also a next version that stands in the way of another.
 ///
 /// # Errors
 /// [`StepError`] says why not.
@@ -149,7 +149,7 @@ pub async fn discard(
     id: AdvisoryId,
     request_id: &str,
 ) -> Result<(), StepError> {
-    let item = store::find_unpublished(tx, by, AdvisoryAction::Write, id).await?.ok_or(StepError::NotFound)?;
+    let item = store::find_unpublished(tx, by, AdvisoryAction::Discard, id).await?.ok_or(StepError::NotFound)?;
     if !store::discard(tx, id, by.account_id).await? {
         return Err(StepError::StandsAt(item.envelope.state));
     }

@@ -354,10 +354,10 @@ pub async fn send_back(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<bo
     Ok(touched.rows_affected() == 1)
 }
 
-/// Throws a draft of `by` away; false if it is no draft of theirs.
+/// Throws a draft of `by` away, or a later version that somebody else left; false if it is neither.
 pub async fn discard(tx: &mut PgConnection, id: AdvisoryId, by: AccountId) -> sqlx::Result<bool> {
     let touched = sqlx::query!(
-        "delete from advisories where advisory_id = $1 and created_by = $2 and state = 'draft'",
+        "delete from advisories where advisory_id = $1 and (created_by = $2 or previous_id is not null) and state = 'draft'",
         id.0,
         by.0
     )

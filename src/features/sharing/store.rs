@@ -160,8 +160,11 @@ pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) 
         r#"select count(*) filter (where w.verdict = 'due') as "due!",
                   coalesce(bool_or(w.stage = 'partner') filter (where w.verdict = 'due'), false) as "partners!",
                   coalesce(sharing_digest(array_agg(concat_ws('|', w.ceptoar_id, w.stage, w.organisation_id, w.contact_id,
-                    w.verdict, case when w.stage in ('member', 'partner') then d.minutes end))), '') as "digest!"
-           from sharing_preview($1, $2) w left join relaying_preview($1, $2) d on d.ceptoar_id = w.ceptoar_id"#,
+                    w.verdict, case when w.stage in ('member', 'partner') and c.organisation_id is null then d.minutes end))),
+                    '') as "digest!"
+           from sharing_preview($1, $2) w left join relaying_preview($1, $2) d on d.ceptoar_id = w.ceptoar_id
+           left join corrected_preview($1) c
+             on c.ceptoar_id = w.ceptoar_id and c.stage = w.stage and c.organisation_id = w.organisation_id"#,
         id.0,
         at
     )

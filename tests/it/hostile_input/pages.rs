@@ -300,6 +300,8 @@ impl Scene {
             starts.push(format!("{}?columns=change", brought.location()));
             starts.push(brought.location().to_owned());
             if name == "desk" {
+                // Where the plan is taken back: before the many pages of other members.
+                starts.insert(0, format!("/directory/banks/members/{bank}"));
                 starts.extend(
                     ["calls", "receipt-code"].map(|page| format!("/advisories/{published}/{page}?ceptoar=banks")),
                 );
@@ -312,12 +314,13 @@ impl Scene {
             people.push((name, app.signed_in(name).await, starts));
         }
         let (recorded, set_up) = (recorded_activity(&app).await, recorded_step(&app).await);
+        let ending = ending_group(&app).await;
         // After the others: what the banks' desk has as well is filled in there.
         let life_desk = app.signed_in("desk-life").await;
         people.push((
             "desk-life",
             life_desk,
-            vec!["/directory/life/verification".into(), "/directory/life/rules".into(), recorded, set_up],
+            vec!["/directory/life/verification".into(), "/directory/life/rules".into(), recorded, set_up, ending],
         ));
         people.push(("keeper-second", app.signed_in("keeper-second").await, vec![proposal]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
@@ -472,6 +475,20 @@ async fn recorded_step(app: &TestApp) -> String {
         .fetch_one(&mut app.database.owner().await)
         .await
         .expect("a fact")
+}
+
+/// A group whose end is planned: the page of the groups.
+async fn ending_group(app: &TestApp) -> String {
+    let group = factory::group(&mut app.database.owner().await, "life", "資金", &[]).await;
+    let mut desk = app.signed_in("desk-life").await;
+    let path = format!("/directory/life/groups/{group}/end");
+    let seen = desk.get(&path).await.values("input[name=seen]").concat();
+    let last = [("on_year", "2027"), ("on_month", "3"), ("on_day", "31"), ("reason", "x"), ("confirmed", "true")];
+    let mut form = last.to_vec();
+    form.push(("seen", &seen));
+    let done = desk.post(&path, &form).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    "/directory/life/groups".to_owned()
 }
 
 /// A round in another CEPTOAR, in which a window that has a telephone is asked: the path of its link.

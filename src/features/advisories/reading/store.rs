@@ -146,7 +146,11 @@ async fn candidates(
                 where newer.thread_id = a.thread_id and newer.version > a.version and newer.state = 'published'
                   and ($6::text[] is null or nt.search_text like all ($6))
                   and ($8 or exists (select from advisory_audience nu where nu.advisory_id = newer.advisory_id
-                                       and nu.organisation_id = any ($9) and not nu.held))))
+                                       and nu.organisation_id = any ($9) and not nu.held)))
+               -- While the newer one waits at a desk, or was not passed on, its members still have this one to answer.
+               and not exists (select from advisory_audience m
+                               where m.advisory_id = a.advisory_id and m.ceptoar_id = any ($13) and m.stage = 'member'
+                                 and not m.held and m.superseded_at is null))
           and ($4::timestamptz is null or (coalesce(a.published_at, a.created_at), a.advisory_id) < ($4, $5))
         order by coalesce(a.published_at, a.created_at) desc, a.advisory_id desc
         limit $7"#,
@@ -162,6 +166,7 @@ async fn candidates(
         asked.as_deref(),
         filter.state == Some(ListState::Overdue),
         now,
+        &viewer.desks().into_iter().map(str::to_owned).collect::<Vec<_>>(),
     )
     .fetch_all(tx)
     .await?;

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::history::Entry;
 use super::step::Step;
 use super::store::{self, CannotBegin, NewVersion};
 use crate::features::access::web::extract::Author;
@@ -18,11 +17,11 @@ use crate::platform::audit::{self, Event};
 /// than before begins without it where it must not: the text of a RED item is typed anew when it is lowered, and a
 /// withdrawal says nothing but what its author types.
 #[must_use]
-pub fn draft(step: Step, found: &Found, text: &Text, addressees: Addressees, entries: &[Entry]) -> Draft {
+pub fn draft(step: Step, found: &Found, text: &Text, addressees: Addressees) -> Draft {
     let level = found.envelope.level;
     let red = level == SharingLevel::Red;
-    let bare = |title: &str| Text {
-        title: title.to_owned(),
+    let bare = || Text {
+        title: String::new(),
         summary: String::new(),
         impact: String::new(),
         countermeasure: String::new(),
@@ -33,13 +32,10 @@ pub fn draft(step: Step, found: &Found, text: &Text, addressees: Addressees, ent
     };
     let (text, addressees) = match step {
         Step::First | Step::FollowUp | Step::Correction => (text.clone(), addressees),
-        Step::Lowering if red => (bare(""), Addressees::default()),
+        Step::Lowering if red => (bare(), Addressees::default()),
         Step::Lowering => (text.clone(), addressees),
-        Step::Withdrawal => {
-            // It goes to readers of wider versions too, who may never have seen this title.
-            let shared = !red && entries.iter().all(|entry| entry.level == level);
-            (bare(if shared { &text.title } else { "" }), Addressees::default())
-        }
+        // It goes to readers of other versions too, who may never have seen this title.
+        Step::Withdrawal => (bare(), Addressees::default()),
     };
     Draft {
         text,

@@ -120,6 +120,8 @@ pub struct OpenVersion {
     pub holder: String,
     /// Whether that is the viewer.
     pub own: bool,
+    /// Whether it is still being written.
+    pub is_draft: bool,
 }
 
 /// Who is writing the next version of an item, for those who could write it themselves.
@@ -128,7 +130,8 @@ pub struct OpenVersion {
 /// When the database cannot be reached.
 pub async fn open(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<OpenVersion>> {
     let row = sqlx::query!(
-        r#"select advisory_id as "advisory_id!", step as "step!: Step", begun_at as "begun_at!", holder as "holder!", own as "own!"
+        r#"select advisory_id as "advisory_id!", step as "step!: Step", begun_at as "begun_at!", holder as "holder!", own as "own!",
+                  state = 'draft' as "is_draft!"
            from open_version($1)"#,
         id.0
     );
@@ -138,6 +141,7 @@ pub async fn open(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Option<
         begun_at: r.begun_at,
         holder: r.holder,
         own: r.own,
+        is_draft: r.is_draft,
     }))
 }
 

@@ -31,7 +31,10 @@ pub async fn post(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.acknowledge").await);
     };
     let mut organisations = 0;
-    for (organisation, contact) in standing::duties(&facts.hats(&viewer)) {
+    let duties = standing::duties(&facts.hats(&viewer));
+    // A newer version came while the page was open: that one is to be answered.
+    let done = if duties.is_empty() { "acknowledged=old" } else { "acknowledged=1" };
+    for (organisation, contact) in duties {
         if store::acknowledge(&mut tx, &viewer, id, organisation, contact, now).await? {
             organisations += 1;
         }
@@ -45,5 +48,5 @@ pub async fn post(
         audit::record(&mut tx, event).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{}?acknowledged=1", paths::show(id))))
+    Ok(Redirect::to(&format!("{}?{done}", paths::show(id))))
 }

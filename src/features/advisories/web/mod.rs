@@ -32,7 +32,7 @@ pub fn routes() -> Routes {
         .get(paths::NEW, write, draft::get_new)
         .get(paths::DRAFT, write, draft::get)
         .post(paths::DRAFT, write, draft::update)
-        .post(paths::DISCARD, write, draft::discard)
+        .post(paths::DISCARD, Rule::May(Action::Advisory(AdvisoryAction::Discard)), draft::discard)
         .get(paths::NAMED, write, named::get)
         .post(paths::NAMED, write, named::post)
         .post(paths::NAMED_SEARCH, write, named::search)

@@ -64,6 +64,7 @@ crate::words! {
         acknowledge: "受領を確認する" / "Acknowledge receipt",
         acknowledge_too: "私も確認したことを記録する" / "Record that I have seen it too",
         acknowledged: "受領を確認しました。" / "Receipt is acknowledged.",
+        acknowledged_old: "この版は古くなったため、受領は記録していません。最新の版を開いて、受領を確認してください。" / "This version is old: nothing was noted. Please open the newest one and acknowledge that.",
         acknowledged_by: "確認した方" / "Acknowledged by",
         me: "(あなた)" / "(you)",
         told_desk: "事務局が記録した受領" / "Receipts entered by the desk",
@@ -215,7 +216,9 @@ pub async fn get(
     let hats = found.hats.clone();
     let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, now };
     Ok(match (found.envelope.state, found.text.clone()) {
-        (ItemState::Published, Some(text)) => view.readable(&found, text, query.acknowledged.is_some()).into_response(),
+        (ItemState::Published, Some(text)) => {
+            view.readable(&found, text, query.acknowledged.as_deref()).into_response()
+        }
         (ItemState::Published, None) => view.sealed(&found).into_response(),
         (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
     })
@@ -325,7 +328,7 @@ impl View<'_> {
         envelope.published_at.map_or_else(String::new, |at| long_time(at, self.language()))
     }
 
-    fn readable(&self, found: &Found, text: Text, just_acknowledged: bool) -> Page<ShowPage> {
+    fn readable(&self, found: &Found, text: Text, acknowledged: Option<&str>) -> Page<ShowPage> {
         let language = self.language();
         let w = ShowWords::of(language);
         let e = &found.envelope;
@@ -350,7 +353,9 @@ impl View<'_> {
         };
         let relays = RelayRow::all(&self.relays, &self.watch(found), e.advisory_id, language);
         let mut chrome = self.chrome(text.title.clone());
-        if just_acknowledged && !duties.is_empty() && !may_acknowledge {
+        if acknowledged == Some("old") {
+            chrome = chrome.with_flash("info", w.acknowledged_old);
+        } else if acknowledged.is_some() && !duties.is_empty() && !may_acknowledge {
             chrome = chrome.with_flash("success", w.acknowledged);
         }
         Page(ShowPage {

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use crate::features::access::action::AdvisoryAction;
-use crate::features::access::can;
 use crate::features::access::web::extract::Author;
+use crate::features::access::{Role, can};
 use crate::features::advisories::advisory::{State, Text};
 use crate::features::advisories::reading::store::{self as reading, Found};
 use crate::features::advisories::versions::beginning;
@@ -54,6 +54,10 @@ crate::words! {
         reason_missing: "理由を入力してください。" / "Please give the reason.",
         taken: "{name} さんが、この情報提供の次の版({step})を {time} から作成しています。同時に2つは作れません。" / "{name} has been writing the next version ({step}) since {time}. There cannot be two at once.",
         own: "あなたが次の版({step})を {time} から作成しています。" / "You have been writing the next version ({step}) since {time}.",
+        discard: "この下書きを捨てる" / "Throw that draft away",
+        discard_help: "作成者が続けられないときは、承認者がこの下書きを捨てて、新しく起案できます。捨てたことは記録に残ります。" / "Where its author cannot go on, an approver throws that draft away and begins anew. That stays on record.",
+        discard_confirm: "ほかの方の下書きを捨てます。元に戻せません。" / "Somebody else's draft will be gone for good.",
+        again: "その間に状況が変わりました。もう一度「下書きを作成する」を押してください。" / "It has changed meanwhile. Please press “Begin the draft” again.",
         to_draft: "その下書きを開く" / "Open that draft",
         withdrawn: "この情報提供は取り消されています。取り消した情報提供には、次の版を作れません。新しい情報提供として起案してください。" / "This advisory is withdrawn, and no version follows a withdrawal. Please write a new advisory.",
         old: "これは旧版です。次の版は、最新の版から起案してください。" / "This is an old version. Please begin from the newest one.",
@@ -76,6 +80,8 @@ struct NextPage {
     red: bool,
     /// Why nobody can begin one now, and where to go instead.
     refused: Option<(String, String, &'static str)>,
+    /// Where an approver throws the draft away that stands in the way.
+    discard: Option<String>,
     steps: Vec<Choice>,
     reason: String,
     errors: FieldErrors,
@@ -117,6 +123,16 @@ struct Item {
     text: Text,
     history: History,
     open: Option<OpenVersion>,
+    /// Whether the viewer approves items: then what stands in the way can be thrown away.
+    approves: bool,
+}
+
+impl Item {
+    /// Somebody else's draft that the viewer may throw away.
+    fn discardable(&self) -> Option<AdvisoryId> {
+        let open = self.open.as_ref().filter(|open| self.approves && open.is_draft && !open.own);
+        open.map(|open| open.advisory_id)
+    }
 }
 
 async fn load(tx: &mut Tx, by: &Author, id: AdvisoryId) -> sqlx::Result<Option<Item>> {
@@ -130,7 +146,7 @@ async fn load(tx: &mut Tx, by: &Author, id: AdvisoryId) -> sqlx::Result<Option<I
     let hidden = store::superseded(&mut *tx, id).await?;
     let history = History::of(id, entries, &found.hats, hidden);
     let open = store::open(tx, id).await?;
-    Ok(Some(Item { found, text, history, open }))
+    Ok(Some(Item { found, text, history, open, approves: by.has(Role::NiscApprover) }))
 }
 
 /// What the next version can be.
@@ -177,7 +193,11 @@ pub async fn post(
         Err(CannotBegin::Taken | CannotBegin::Withdrawn) => {
             let mut tx = state.db.begin(Some(by.account_id), now).await?;
             let item = load(&mut tx, &by, id).await?.ok_or(WebError::NotFound)?;
-            Ok((StatusCode::CONFLICT, page(&frame, &item, &form, FieldErrors::default())).into_response())
+            let mut errors = FieldErrors::default();
+            if refusal(&item, frame.language).is_none() {
+                errors.add("next_step", NextWords::of(frame.language).again);
+            }
+            Ok((StatusCode::CONFLICT, page(&frame, &item, &form, errors)).into_response())
         }
         Err(CannotBegin::Database(error)) => Err(error.into()),
     }
@@ -193,7 +213,7 @@ async fn begin(
 ) -> Result<AdvisoryId, CannotBegin> {
     let previous = item.found.envelope.advisory_id;
     let addressees = store::addressees(&mut tx, previous).await?;
-    let draft = beginning::draft(step, &item.found, &item.text, addressees, &item.history.entries);
+    let draft = beginning::draft(step, &item.found, &item.text, addressees);
     let new = NewVersion { previous, step, reason, draft: &draft };
     let id = beginning::begin(&mut tx, now, by, new, request_id).await?;
     tx.commit().await?;
@@ -249,6 +269,7 @@ fn page(frame: &Frame, item: &Item, form: &NextForm, errors: FieldErrors) -> Pag
         back: show.clone(),
         red: envelope.level == SharingLevel::Red,
         refused: refusal(item, language),
+        discard: item.discardable().map(|id| advisories::DISCARD.replace("{id}", &id.to_string())),
         steps: Step::NEXT.map(choice).to_vec(),
         reason: form.reason.clone(),
         error_lines: errors.lines(),

@@ -180,7 +180,8 @@ pub fn name(typed: &Typed, w: &'static FieldWords) -> Vec<Field> {
 #[must_use]
 pub fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
-    let units = scene.ceptoar.units.iter().map(|unit| (unit.clone(), count_unit::told(unit, scene.language).to_owned()));
+    let units =
+        scene.ceptoar.units.iter().map(|unit| (unit.clone(), count_unit::told(unit, scene.language).to_owned()));
     let mut fields = vec![Field::new(Control::Select, "unit", w.unit, typed).of(units)];
     // What is over by the day shown is not offered; what is only planned can be.
     let day = scene.shown_day();
