@@ -72,6 +72,8 @@ pub struct AdvisoryFacts {
     pub level: SharingLevel,
     /// Handler axis.
     pub handler_scope: HandlerScope,
+    /// An unpublished one: whether it is the next version of another.
+    pub follows: bool,
     /// Who began it.
     pub created_by: AccountId,
     /// Who saved it last.
@@ -210,7 +212,8 @@ impl Act for AdvisoryAction {
                 !published && (viewer.has(Role::NiscApprover) || author || item.last_edited_by == viewer.account_id)
             }
             Self::Write => !published && author,
-            Self::Discard => item.state == State::Draft && (author || viewer.has(Role::NiscApprover)),
+            // There is one next version at a time: nobody's absence keeps wrong text standing.
+            Self::Discard => item.state == State::Draft && (author || item.follows && viewer.has(Role::NiscApprover)),
             Self::SendBack => !published && (viewer.has(Role::NiscApprover) || author),
             // Never who wrote, last edited or submitted it: two persons stand behind every item.
             Self::Approve => !published && !item.on_case_team(viewer),
@@ -234,6 +237,7 @@ mod tests {
             state: State::Review,
             level: SharingLevel::Amber,
             handler_scope: HandlerScope::Handlers,
+            follows: false,
             created_by,
             last_edited_by,
             submitted_by: Some(submitted_by),

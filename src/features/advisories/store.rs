@@ -50,6 +50,7 @@ impl Unpublished {
             state: e.state,
             level: e.level,
             handler_scope: e.handler_scope,
+            follows: e.version.number > 1,
             created_by: e.created_by,
             last_edited_by: e.last_edited_by,
             submitted_by: e.submitted_by,

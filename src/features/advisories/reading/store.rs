@@ -252,6 +252,7 @@ pub async fn facts(
             state: r.state,
             level: r.level,
             handler_scope: r.handler_scope,
+            follows: false,
             created_by: AccountId(r.created_by),
             last_edited_by: AccountId(r.last_edited_by),
             submitted_by: r.submitted_by.map(AccountId),
