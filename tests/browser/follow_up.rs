@@ -72,7 +72,7 @@ async fn a_follow_up_from_its_opening_to_an_erratum() {
     page.sign_in("desk-power").await;
     assert!(page.text("[data-task]").await.contains("電力CEPTOAR"));
     page.picture("follow-up-task").await;
-    page.click("[data-task] a").await;
+    page.click("[data-task] a[href*='/follow-up/']").await;
     page.wait_for("#count_1").await;
     page.picture("follow-up-sheet").await;
     page.fill("#count_1", "15").await;
