@@ -12,13 +12,12 @@ use crate::features::directory::activities::web::shown::Place;
 use crate::features::directory::groups::group::{Group, Kind};
 use crate::features::directory::groups::{paths, store};
 use crate::features::directory::roster::paths as roster;
-use crate::features::directory::roster::sheet::Period;
 use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
-use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
+use crate::features::directory::roster::web::shown::{ChangeRow, change_row, period};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::{long_date, thousands};
+use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
@@ -31,9 +30,6 @@ crate::words! {
         directory: "名簿" / "Directory",
         lead: "構成員のグループです。情報提供の宛先に選べます。横断グループには、業態の区分とは別に、いくつでも参加できます。" / "Groups of members. Advisories can be addressed to them. Beside its business type a member may be in any number of cross-cutting groups.",
         add: "グループを追加する" / "Add a group",
-        since: "{day}から" / "since {day}",
-        from: "{day}から(予定)" / "from {day} (planned)",
-        until: "{day}まで" / "until {day}",
         members: "構成員" / "Members",
         count: "構成員の数: {count}" / "Members: {count}",
         own: "あなたの組織が入っています。" / "Your organisation is in it.",
@@ -254,14 +250,4 @@ impl Scene<'_> {
             format!("{path}?on_year={}&on_month={}&on_day={}", day.year(), day.month(), day.day())
         }
     }
-}
-
-/// From when to when, in words.
-pub(super) fn period(valid: Period, day: NaiveDate, language: Language) -> String {
-    let w = IndexWords::of(language);
-    let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, language))]);
-    let since = if valid.is_ahead_of(day) { w.from } else { w.since };
-    let from = valid.from.map(|day| told(since, day));
-    let until = valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
-    [from, until].into_iter().flatten().collect::<Vec<_>>().join(language.pick("、", ", "))
 }

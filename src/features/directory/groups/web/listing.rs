@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::edit::GroupPlace;
-use super::index::{IndexWords, period};
+use super::index::IndexWords;
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
@@ -16,6 +16,7 @@ use crate::features::directory::groups::store::{self, PAGE};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;

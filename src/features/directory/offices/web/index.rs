@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::{RosterFacts, Standing};
@@ -13,9 +12,10 @@ use crate::features::directory::offices::office::Office;
 use crate::features::directory::offices::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period::{long_date, thousands};
+use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
@@ -30,9 +30,6 @@ crate::words! {
         ministry: "所管省庁" / "Ministry",
         secretariat: "事務局" / "Secretariat",
         on_route: "情報提供の経路" / "On the route",
-        since: "{day}から" / "since {day}",
-        from: "{day}から(予定)" / "from {day} (planned)",
-        until: "{day}まで" / "until {day}",
         reached: "メールの届く窓口: {count}か所" / "Windows with mail: {count}",
         unreached: "メールの届く窓口がありません。窓口を登録するまで、ここへは情報提供が届きません。" / "No window with mail. Nothing reaches it until one is registered.",
         windows: "窓口の登録を見る" / "See its windows",
@@ -138,7 +135,7 @@ impl Scene<'_> {
             },
             name: self.language.pick(&office.name[0], &office.name[1]).clone(),
             part: self.language.pick(&office.part[0], &office.part[1]).clone(),
-            period: self.period(office),
+            period: period(office.valid, self.as_of.day, self.language),
             on_route: office.on_route && office.valid.holds_on(self.as_of.day),
             windows: told.then(|| match office.windows {
                 0 => Err(w.unreached),
@@ -147,14 +144,5 @@ impl Scene<'_> {
             href: may(DirectoryAction::LookAtMember).then(|| self.as_of.href(&of(roster::MEMBER))),
             new_window: (may(DirectoryAction::KeepWindow) && self.as_of.is_today()).then(|| of(roster::NEW_WINDOW)),
         }
-    }
-
-    fn period(&self, office: &Office) -> String {
-        let w = IndexWords::of(self.language);
-        let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, self.language))]);
-        let since = if office.valid.is_ahead_of(self.as_of.day) { w.from } else { w.since };
-        let from = office.valid.from.map(|day| told(since, day));
-        let until = office.valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
-        [from, until].into_iter().flatten().collect::<Vec<_>>().join(self.language.pick("、", ", "))
     }
 }

@@ -14,9 +14,9 @@ use crate::features::directory::partners::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::long_date;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
@@ -29,9 +29,6 @@ crate::words! {
         directory: "名簿" / "Directory",
         lead: "構成員ではないものの、情報の伝達や分析などで連携する組織です。届く情報は、セプター全体に宛てたCLEAR・GREENのうち、取扱担当者などに限らないものだけです。" / "Bodies that are no members and help to pass on, to analyse or otherwise. Only items of the levels CLEAR and GREEN reach them, addressed to the whole CEPTOAR and not limited to handlers or persons.",
         add: "連携機関を追加する" / "Take in a partner body",
-        since: "{day}から" / "since {day}",
-        from: "{day}から(予定)" / "from {day} (planned)",
-        until: "{day}まで" / "until {day}",
         basis: "根拠: {basis}" / "Basis: {basis}",
         on_route: "情報提供の経路" / "On the route",
         reached: "メールの届く窓口: {count}か所" / "Windows with mail: {count}",
@@ -194,27 +191,23 @@ impl Scene<'_> {
         let w = IndexWords::of(self.language);
         RoleRow {
             label: fact.value.role.label(self.language),
-            period: self.period(fact),
+            period: period(fact.valid, self.day, self.language),
             basis: fill(w.basis, &[("basis", &fact.value.basis)]),
             on_route: fact.value.role.is_on_route() && fact.valid.holds_on(self.day),
             end: self.keeps.then(|| paths::end(self.ceptoar_id, partner.organisation_id, fact.fact_id)),
         }
     }
 
-    fn period(&self, fact: &Dated<Partnership>) -> String {
-        let w = IndexWords::of(self.language);
-        let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, self.language))]);
-        let since = if fact.valid.is_ahead_of(self.day) { w.from } else { w.since };
-        let from = fact.valid.from.map(|day| told(since, day));
-        let until = fact.valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
-        [from, until].into_iter().flatten().collect::<Vec<_>>().join(self.language.pick("、", ", "))
-    }
-
     /// Roles that ended before the day: whose, and what.
     fn past(&self, partner: &Partner) -> Vec<(String, String)> {
         let over = partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.day));
         let name = self.language.pick(&partner.name[0], &partner.name[1]);
-        over.map(|fact| (name.clone(), format!("{} {}", fact.value.role.label(self.language), self.period(fact))))
-            .collect()
+        over.map(|fact| {
+            (
+                name.clone(),
+                format!("{} {}", fact.value.role.label(self.language), period(fact.valid, self.day, self.language)),
+            )
+        })
+        .collect()
     }
 }

@@ -6,7 +6,7 @@ use super::as_of;
 use crate::features::access::directory::Standing;
 use crate::features::directory::roster::line;
 use crate::features::directory::roster::paths;
-use crate::features::directory::roster::sheet::{Sheet, Window};
+use crate::features::directory::roster::sheet::{Period, Sheet, Window};
 use crate::features::directory::roster::store::PastChange;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -72,6 +72,26 @@ pub struct ChangeRow {
     pub is_proposed: bool,
     /// That proposal, for whoever may see it.
     pub proposal: String,
+}
+
+crate::words! {
+    /// Words of a period, seen from a day.
+    pub struct PeriodWords {
+        since: "{day}から" / "since {day}",
+        from: "{day}から(予定)" / "from {day} (planned)",
+        until: "{day}まで" / "until {day}",
+    }
+}
+
+/// From when to when something holds, in words; what begins after the day looked at is planned.
+#[must_use]
+pub fn period(valid: Period, day: NaiveDate, language: Language) -> String {
+    let w = PeriodWords::of(language);
+    let told = |words, day: NaiveDate| fill(words, &[("day", &long_date(day, language))]);
+    let since = if valid.is_ahead_of(day) { w.from } else { w.since };
+    let from = valid.from.map(|day| told(since, day));
+    let until = valid.until.and_then(|day| day.pred_opt()).map(|day| told(w.until, day));
+    [from, until].into_iter().flatten().collect::<Vec<_>>().join(language.pick("、", ", "))
 }
 
 /// A change of the past.
