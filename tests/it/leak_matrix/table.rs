@@ -23,6 +23,8 @@ pub struct Row {
     pub method: String,
     pub path: String,
     pub marks: Vec<Mark>,
+    /// What the database alone would show besides.
+    pub within_firm: Vec<BTreeSet<char>>,
     pub basis: String,
 }
 
@@ -69,13 +71,15 @@ impl Table {
         let rows = FILE.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()).map(|line| {
             let cells = cells(line);
             assert_eq!(cells.len(), header.len(), "{line}");
+            let marks = &cells[3..cells.len() - 1];
             let (method, path) = cells[2].split_once(' ').expect("a request");
             Row {
                 object: cells[0].clone(),
                 operation: cells[1].clone(),
                 method: method.to_owned(),
                 path: path.to_owned(),
-                marks: cells[3..cells.len() - 1].iter().map(|c| Mark::parse(c)).collect(),
+                marks: marks.iter().map(|c| Mark::parse(c.split('~').next().unwrap_or_default())).collect(),
+                within_firm: marks.iter().map(|c| c.split_once('~').map_or("", |c| c.1).chars().collect()).collect(),
                 basis: cells[cells.len() - 1].clone(),
             }
         });
@@ -83,6 +87,15 @@ impl Table {
     }
 
     pub fn mark(&self, row: &Row, role: &str) -> Mark {
-        row.marks[self.roles.iter().position(|r| r == role).expect("a role")].clone()
+        row.marks[self.column(role)].clone()
+    }
+
+    /// What the database alone would show to somebody of the same firm with a duty in another CEPTOAR.
+    pub fn within_firm(&self, row: &Row, role: &str) -> BTreeSet<char> {
+        row.within_firm[self.column(role)].clone()
+    }
+
+    fn column(&self, role: &str) -> usize {
+        self.roles.iter().position(|r| r == role).expect("a role")
     }
 }

@@ -7,6 +7,7 @@ use ceptoar_portal::kernel::clock::japan_day;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::records;
 use crate::support::factory::{self, NewAdvisory};
 use crate::support::{Client, TestApp};
 
@@ -62,6 +63,8 @@ impl World {
         }
         let proposal = world.fresh("proposal").await;
         world.items.insert("proposal", proposal);
+        let records = records::keep(&world.app, firm).await;
+        world.items.extend(records);
         world.app.database.break_a_rule().await;
         world
     }

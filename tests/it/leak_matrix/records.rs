@@ -1,0 +1,103 @@
+//! What the directory and the follow-up keep, every text of every record a canary.
+
+use ceptoar_portal::kernel::clock::japan_day;
+use chrono::{Datelike, TimeDelta};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::world::canary;
+use crate::support::{TestApp, factory};
+
+/// The records of CEPTOAR A (banks), by the object's name in the file; the firm is A3, whom only A's desk and the
+/// centre know.
+pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
+    let mut db = app.database.owner().await;
+    let desk = account(&mut db, "sa").await;
+    let group = scalar(&mut db, GROUP, firm, &canary("group", "title")).await;
+    let partner = factory::partner(&mut db, "banks", &canary("partner", "title"), "passes_on").await;
+    let window = scalar(&mut db, "select contact_id from contacts where organisation_id = $1", firm, "").await;
+    let secretariat = factory::secretariat_of(&mut db, "banks").await;
+    factory::window(&mut db, secretariat, Some("banks"), "canary-office-title@desk.example").await;
+    let keeper = account(&mut db, "ma").await;
+    let own = scalar(&mut db, "select organisation_id from affiliations where account_id = $1", keeper, "").await;
+    let correction = scalar(&mut db, PROPOSAL, firm, &canary("correction", "title")).await;
+    let rule = scalar(&mut db, RULE, desk, &canary("rule", "title")).await;
+    let activity = scalar(&mut db, ACTIVITY, desk, &canary("activity", "title")).await;
+    let fact = scalar(&mut db, SETUP_FACT, desk, &canary("setup", "title")).await;
+    let import = scalar(&mut db, IMPORT, desk, &canary("import", "title")).await;
+    sheet(app).await;
+    vec![
+        ("member", firm),
+        ("own member", own),
+        ("window", window),
+        ("group", group),
+        ("partner", partner),
+        ("office", secretariat),
+        ("correction", correction),
+        ("rule", rule),
+        ("activity", activity),
+        ("setup", fact),
+        ("import", import),
+        ("sheet", Uuid::nil()),
+    ]
+}
+
+const PROPOSAL: &str = "
+    insert into directory_proposals (proposal_id, ceptoar_id, organisation_id, effective_on, reason, wanted, before, after,
+                                     made_by, made_at)
+    select gen_random_uuid(), 'banks', $1, '2026-12-01', $2, '{}', '[]', '[]', account_id, now()
+    from accounts where sign_in_name = 'canary-person' returning proposal_id";
+const RULE: &str = "
+    insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, summary, recorded_by, recorded_at)
+    values (gen_random_uuid(), 'banks', $2, '1', '2026-04-01', '[2026-04-01,)', $2, $1, now()) returning rule_id";
+const ACTIVITY: &str = "
+    insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, organiser, recorded_by, recorded_at)
+    values (gen_random_uuid(), 'banks', $2, '2026-10-01', '2026-10-01', '{sharing}', $2, $2, $1, now())
+    returning activity_id";
+const SETUP_FACT: &str = "
+    insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, remark, recorded_by, recorded_at)
+    values (gen_random_uuid(), 'banks', 'intake_other', '2026-04-01', true, $2, $1, now()) returning fact_id";
+const IMPORT: &str = "
+    insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at,
+                                   effective_on, sheet, content, head_row, columns)
+    select gen_random_uuid(), 'banks', 'mapping', $1, f.organisation_id, now(), now() + interval '1 day', '2026-12-01', $2,
+           $2, 1, '[]'
+    from affiliations f where f.account_id = $1 limit 1 returning import_id";
+const GROUP: &str = "
+    with made as (
+      insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, valid)
+      values (gen_random_uuid(), 'banks', 'cross_cutting', $2, $2, '[2018-04-01,)') returning subgroup_id, ceptoar_id)
+    insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
+    select subgroup_id, ceptoar_id, $1, '[2018-04-01,)' from made returning subgroup_id::uuid";
+
+/// The centre opens this year's follow-up, and the desk's sheet gets a remark.
+async fn sheet(app: &TestApp) {
+    let now = app.state.clock.now();
+    let due = japan_day(now) + TimeDelta::days(20);
+    let (year, month, day) = (due.year().to_string(), due.month().to_string(), due.day().to_string());
+    let due = [("due_year", &*year), ("due_month", &*month), ("due_day", &*day)];
+    let form = [&due[..], &[("fiscal_year", "2026"), ("plan", "計画"), ("plan_en", "Plan"), ("sure", "true")]].concat();
+    let opened = app.signed_in("na").await.post("/follow-up", &form).await;
+    assert_eq!(opened.status, 303, "{}", opened.body);
+    sqlx::raw_sql(
+        "update follow_up_sheets set remark = 'canary-sheet-title', version = version + 1 where ceptoar_id = 'banks'",
+    )
+    .execute(&mut app.database.owner().await)
+    .await
+    .expect("a remark");
+}
+
+async fn account(db: &mut PgConnection, name: &str) -> Uuid {
+    sqlx::query_scalar("select account_id from accounts where sign_in_name = $1")
+        .bind(name)
+        .fetch_one(db)
+        .await
+        .expect("an account")
+}
+
+/// A record with an id and a text in it.
+async fn scalar(db: &mut PgConnection, sql: &'static str, id: Uuid, text: &str) -> Uuid {
+    let query = sqlx::query_scalar(sql).bind(id);
+    let query = if sql.contains("$2") { query.bind(text.to_owned()) } else { query };
+    query.fetch_one(db).await.expect("a record")
+}
