@@ -54,7 +54,7 @@ async fn open(page: &Page) {
 
 /// Every file that the page offers comes, and is what its name says.
 const FILES_COME: &str = "(() => {
-    const begins = [['.pdf', '%PDF-', 'application/pdf'], ['.xlsx', 'PK', 'application/vnd.openxmlformats'], ['.csv', '', 'text/csv']];
+    const begins = [['.pdf', '%PDF-', 'application/pdf'], ['.xlsx', 'PK', 'application/vnd.openxmlformats'], ['.csv', '', 'text/csv'], ['.json', '{', 'application/json']];
     const links = [...document.querySelectorAll('.downloads a')].map(a => a.getAttribute('href'));
     return ['.pdf', '.xlsx', '.csv'].every(kind => links.some(href => href.includes(kind)))
       && links.filter(href => href.includes('.csv')).length >= 2
@@ -109,7 +109,6 @@ async fn the_desk_fills_in(page: &Page) {
     page.fill("#department_1", "情報通信部 架空室").await;
     send(page).await;
     page.wait_for("#counts_on-error").await;
-    page.wait_for("#desk_on-error").await;
     page.picture("follow-up-sheet-error").await;
     assert_eq!(page.value("#count_1").await, "15");
     fill_day(page, "counts_on", ["2026", "10", "1"]).await;
@@ -158,7 +157,7 @@ async fn the_late_are_reminded(page: &Page, year: &str) {
     page.picture("follow-up-late").await;
     page.click(&format!("form[action='/follow-up/{year}/reminder'] button")).await;
     page.wait_for(".notice--success").await;
-    assert!(letter(page, "【督促】").await.contains(&format!("/follow-up/{year}/sheets/")));
+    assert!(letter(page, "フォローアップの提出期限").await.contains(&format!("/follow-up/{year}/sheets/")));
     page.sign_out().await;
 }
 
