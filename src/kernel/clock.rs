@@ -68,6 +68,12 @@ pub fn fiscal_year(day: NaiveDate) -> i32 {
     if day.month() >= 4 { day.year() } else { day.year() - 1 }
 }
 
+/// The first instant after a day, in Japan.
+#[must_use]
+pub fn day_ends(day: NaiveDate) -> DateTime<Utc> {
+    (day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN) - jst()).and_utc()
+}
+
 /// The first instant of the fiscal year of a day, in Japan.
 #[must_use]
 pub fn fiscal_year_began(day: NaiveDate) -> DateTime<Utc> {

@@ -140,11 +140,23 @@ async fn the_audience_of_another_day_is_that_days() {
     let wrong = analyst.get(&on("2027-13-01")).await;
     assert_eq!(wrong.status, 422);
     assert!(!wrong.texts("#on-error").is_empty() && wrong.values("input[name=on_month]") == ["13"], "{}", wrong.body);
-    // For whoever may read the draft, and nobody else; and not after the publication.
+    // For whoever may read the draft, and nobody else.
     let mut approver = app.signed_in("approver").await;
     assert_eq!(approver.get(&on("2027-04-01")).await.status, 200);
     let mut colleague = app.signed_in("analyst2").await;
     assert_eq!(colleague.get(&on("2027-04-01")).await.status, 404);
+    // Of a published item the whole centre may ask it, and nobody on the route; whom it went to stands fast.
+    let id = Uuid::parse_str(item.trim_start_matches("/advisories/")).unwrap();
+    factory::publish(&app, id, false).await;
+    let shown = colleague.get(&item).await;
+    assert!(shown.body.contains(&format!("href=\"{item}/audience\"")), "{}", shown.body);
+    for (day, expected) in [("2027-03-31", "2"), ("2027-04-01", "1")] {
+        let page = colleague.get(&on(day)).await;
+        assert!(page.body.contains("実際に届いた相手は変わりません"), "{}", page.body);
+        assert_eq!(page.texts(".tally b")[0], expected, "{day}");
+    }
+    factory::person(&app, "poc", Role::MemberPoc, bank_1, Some("banks"), None).await;
+    assert_eq!(app.signed_in("poc").await.get(&on("2027-04-01")).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

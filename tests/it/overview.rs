@@ -124,7 +124,7 @@ async fn the_database_answers_for_those_that_somebody_looks_over_alone() {
         let now = w.app.state.clock.now();
         let mut tx = w.app.state.db.begin(Some(AccountId(account)), now).await.unwrap();
         let seen: Vec<String> = sqlx::query_scalar(
-            "select ceptoar_id || shared from ceptoar_evidence(array['banks', 'life', 'power'], '2026-04-01Z', 366, 90) order by 1",
+            "select ceptoar_id || shared from ceptoar_evidence(array['banks', 'life', 'power'], viewer_today(), '2026-04-01Z', 'infinity', 366, 90) order by 1",
         )
         .fetch_all(&mut *tx)
         .await
@@ -161,4 +161,46 @@ async fn the_state_of_the_sheet_stands_there_while_a_follow_up_is_open() {
     let states = page.texts("[data-overview] .status");
     assert_eq!(states.len(), names(&page).len());
     assert!(states.iter().all(|state| state == "準備中"), "{states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_day_has_the_lights_of_that_day() {
+    let mut w = world().await;
+    let banks = name(&mut w, "banks").await;
+    for query in [
+        "update contact_channels set last_verified_on = null",
+        // Proven this month; and once before, which the window itself does not remember.
+        "update contact_channels set last_verified_on = '2026-11-10' where value = 'soc@bank.example'",
+        "insert into window_proofs (contact_id, kind, value, way, proven_at)
+         select contact_id, kind, value, 'link', at from contact_channels,
+                unnest(array['2026-06-01 03:00+00', '2026-11-10 03:00+00']::timestamptz[]) at where value = 'soc@bank.example'",
+        "insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, recorded_by, recorded_at)
+         select gen_random_uuid(), 'banks', '規程', '1', '2026-11-01', '[2026-12-01,)', account_id, now()
+         from accounts where sign_in_name = 'desk'",
+        "insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, recorded_by, recorded_at)
+         select gen_random_uuid(), 'banks', '分析', '2026-10-05', '2026-10-05', '{analysis}', '分析', account_id, now()
+         from accounts where sign_in_name = 'desk'",
+    ] {
+        sqlx::query(AssertSqlSafe(query)).execute(&mut w.db).await.unwrap();
+    }
+    let mut liaison = w.app.signed_in("liaison").await;
+    let on = |[year, month, day]: [&str; 3]| format!("?on_year={year}&on_month={month}&on_day={day}");
+    for (day, lights, share) in [
+        (["2026", "5", "31"], ["不足", "一部不足", "不足"], "0% (0 / 3か所)"),
+        (["2026", "6", "1"], ["不足", "一部不足", "不足"], "33% (1 / 3か所)"),
+        (["2026", "10", "5"], ["不足", "一部不足", "満たしています"], "0% (0 / 3か所)"),
+        (["2026", "11", "21"], ["不足", "一部不足", "満たしています"], "33% (1 / 3か所)"),
+        (["2026", "12", "1"], ["一部不足", "一部不足", "満たしています"], "33% (1 / 3か所)"),
+    ] {
+        let page = liaison.get(&format!("{OVERVIEW}{}", on(day))).await;
+        let cells = row(&page, &banks);
+        assert_eq!([&cells[1], &cells[2], &cells[5]], lights, "{day:?}");
+        assert_eq!(cells[6], share, "{day:?}");
+        let requirements = liaison.get(&format!("/directory/banks/requirements{}", on(day))).await;
+        assert_eq!(requirements.texts(".light"), cells[1..6], "{day:?}");
+    }
+    let there = liaison.get(&format!("{OVERVIEW}{}", on(["2026", "12", "1"]))).await;
+    assert!(there.body.contains("今日とは別の日の登録を表示しています。"));
+    let wrong = liaison.get(&format!("{OVERVIEW}{}", on(["2026", "13", "1"]))).await;
+    assert!(wrong.status == 422 && wrong.values("input[name=on_month]") == ["13"], "{}", wrong.status);
 }

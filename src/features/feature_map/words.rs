@@ -7,8 +7,6 @@ crate::words! {
         titled: "セプター特性把握マップ {as_of}" / "CEPTOAR feature map, {as_of}",
         lead: "重要インフラの各セプターが自主的に整えている体制を、1枚の表にまとめたものです。" / "What the CEPTOARs of Japan's critical infrastructure have set up on their own initiative, on one sheet.",
         editions: "マップの版" / "Editions of the map",
-        on: "基準日" / "As of",
-        on_help: "過去の日も、先の日も選べます。先の日には、登録済みの予定を含みます。" / "A day of the past or one ahead. A day ahead includes what is planned.",
         view: "表示のしかた" / "View",
         view_table: "表で見る" / "As a table",
         view_cards: "一覧で見る" / "As cards",

@@ -1,7 +1,7 @@
 //! The page: a line for each CEPTOAR, in the government's order.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::standing::{Standing, met};
@@ -9,6 +9,7 @@ use crate::features::access::action::{ActivityAction, FollowUpAction};
 use crate::features::access::{Action, Routes, Rule, Viewer, could};
 use crate::features::directory::activities::paths as activities;
 use crate::features::directory::activities::web::totals::reached;
+use crate::features::directory::roster::web::as_of::{AsOf, OnQuery};
 use crate::features::directory::rules::light::Light;
 use crate::features::directory::rules::paths as requirements;
 use crate::features::directory::rules::store;
@@ -21,7 +22,7 @@ use crate::kernel::period::{fiscal_year, long_date, thousands};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -72,7 +73,9 @@ struct Row {
 struct OverviewPage {
     chrome: Chrome,
     w: &'static OverviewWords,
-    as_of: String,
+    as_of: AsOf,
+    as_of_title: String,
+    here: &'static str,
     summary: Vec<(&'static str, String)>,
     follows_up: bool,
     rows: Vec<Row>,
@@ -83,14 +86,13 @@ pub fn routes() -> Routes {
     Routes::new().get(requirements::OVERVIEW, Rule::May(Action::Activity(ActivityAction::LookOver)), get)
 }
 
-/// The CEPTOARs that the viewer looks over, and the follow-up that is open.
-async fn read(tx: &mut Tx, viewer: &Viewer, state: &AppState) -> Result<(Vec<Standing>, Vec<Open>), WebError> {
-    let today = japan_day(state.clock.now());
-    let year = clock::fiscal_year(today);
-    let overseen = reached(tx, viewer, ActivityAction::LookOver, (year, today)).await?;
+/// The CEPTOARs that the viewer looks over as of a day; for today with the follow-up that is open.
+async fn read(tx: &mut Tx, viewer: &Viewer, as_of: &AsOf) -> Result<(Vec<Standing>, Vec<Open>), WebError> {
+    let year = clock::fiscal_year(as_of.day);
+    let overseen = reached(tx, viewer, ActivityAction::LookOver, (year, as_of.day)).await?;
     let ids: Vec<String> = overseen.iter().map(|c| c.facts.ceptoar_id.clone()).collect();
-    let evidence = store::evidence(tx, &ids, clock::fiscal_year_began(today)).await?;
-    let open = match could(viewer, FollowUpAction::See.into()) {
+    let evidence = store::evidence(tx, &ids, as_of.day).await?;
+    let open = match as_of.is_today() && could(viewer, FollowUpAction::See.into()) {
         true => sheets::open(tx).await?,
         false => Vec::new(),
     };
@@ -104,33 +106,41 @@ async fn read(tx: &mut Tx, viewer: &Viewer, state: &AppState) -> Result<(Vec<Sta
 }
 
 /// The page.
-pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) -> Result<Response, WebError> {
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Query(query): Query<OnQuery>,
+) -> Result<Response, WebError> {
     let now = state.clock.now();
+    let as_of = query.read(japan_day(now), frame.language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let (standing, open) = read(&mut tx, &viewer, &state).await?;
+    let (standing, open) = read(&mut tx, &viewer, &as_of).await?;
     tx.commit().await?;
     let language = frame.language;
     let w = OverviewWords::of(language);
-    let today = japan_day(now);
-    let year = clock::fiscal_year(today);
+    let year = clock::fiscal_year(as_of.day);
     let heads = [w.rule, w.windows, w.sharing, w.drill, w.analysis];
     let of = |count: usize| fill(w.of, &[("count", &count.to_string()), ("all", &standing.len().to_string())]);
     let sheets_of = open.first().map(|sheet| sheet.fiscal_year);
-    Ok(Page(OverviewPage {
+    let page = OverviewPage {
         chrome: frame.chrome(w.title, &[frame.home()]),
         w,
-        as_of: fill(w.as_of, &[("day", &long_date(today, language)), ("year", &fiscal_year(year, language))]),
+        here: requirements::OVERVIEW,
+        as_of_title: fill(w.as_of, &[("day", &long_date(as_of.day, language)), ("year", &fiscal_year(year, language))]),
         summary: heads.into_iter().zip(met(&standing).map(of)).collect(),
         follows_up: sheets_of.is_some(),
-        rows: standing.iter().map(|standing| row(standing, &heads, (year, sheets_of), language)).collect(),
-    })
-    .into_response())
+        rows: standing.iter().map(|standing| row(standing, &heads, (year, sheets_of), &as_of, language)).collect(),
+        as_of,
+    };
+    Ok(if page.as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
 }
 
 fn row(
     standing: &Standing,
     heads: &[&'static str; 5],
     (year, sheets_of): (i32, Option<i32>),
+    as_of: &AsOf,
     language: Language,
 ) -> Row {
     let w = OverviewWords::of(language);
@@ -146,7 +156,7 @@ fn row(
     Row {
         name,
         sector,
-        href: requirements::of_ceptoar(requirements::REQUIREMENTS, id),
+        href: as_of.href(&requirements::of_ceptoar(requirements::REQUIREMENTS, id)),
         members: thousands(evidence.members),
         lights: lights.collect(),
         fresh: standing.fresh_percent().map(|percent| (percent, fill(w.fresh_of, &windows))),

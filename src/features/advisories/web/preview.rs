@@ -151,14 +151,25 @@ pub async fn sender(tx: &mut PgConnection, state: &AppState) -> sqlx::Result<Sen
     })
 }
 
-/// Works the preview out, by the same function that the publication stores.
-pub async fn load(
+/// The preview of what is to be published, with what to know of the groups it is addressed to.
+pub async fn of_draft(
     tx: &mut PgConnection,
     item: &Unpublished,
     asked: Asked<'_>,
     language: Language,
 ) -> sqlx::Result<Preview> {
-    let (id, at) = (item.envelope.advisory_id, asked.at);
+    let preview = load(tx, item.envelope.advisory_id, asked, language).await?;
+    Ok(Preview { over: item.draft.addressees.over(language).unwrap_or_default(), ..preview })
+}
+
+/// Works the preview out, by the same function that the publication stores.
+pub async fn load(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    asked: Asked<'_>,
+    language: Language,
+) -> sqlx::Result<Preview> {
+    let at = asked.at;
     let counts = sharing::store::preview_counts(tx, id, at).await?;
     let outline = outline::store::load(tx).await?;
     let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
@@ -189,7 +200,7 @@ pub async fn load(
         ceptoars: all.iter().filter(addressed).map(part).collect(),
         not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
         detail,
-        over: item.draft.addressees.over(language).unwrap_or_default(),
+        over: String::new(),
         hours,
         help: PreviewWords::of(language).who_help,
         here: asked.here,

@@ -93,7 +93,7 @@ async fn page(
         return if there { Ok(Redirect::to(&paths::deliveries(id)).into_response()) } else { Err(WebError::NotFound) };
     };
     let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::publication(id) };
-    let preview = preview::load(&mut tx, &item, asked, frame.language).await?;
+    let preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
     let page = Page(assemble(frame, item, (preview, letter), own, error, count_error));

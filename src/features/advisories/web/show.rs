@@ -25,6 +25,7 @@ use crate::features::advisories::relays::relay::{Relay, Supplement};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
 use crate::features::advisories::versions::history::History;
 use crate::features::advisories::versions::web::shown::{self, VersionsView};
+use crate::features::advisories::words::PreviewWords;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -140,6 +141,7 @@ struct ShowPage {
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
+    audience: Option<(String, &'static str)>,
     versions: VersionsView,
 }
 
@@ -313,6 +315,12 @@ impl View<'_> {
         may.then(|| paths::readers(found.envelope.advisory_id))
     }
 
+    /// For the centre: whom it would reach on another day.
+    fn audience(&self, id: AdvisoryId) -> Option<(String, &'static str)> {
+        let label = PreviewWords::of(self.language()).another_day;
+        self.viewer.is_at_centre().then(|| (paths::audience(id), label))
+    }
+
     /// Whether a person of the organisation acknowledged.
     fn has_answered(&self, organisation: OrganisationId) -> bool {
         self.answers.iter().any(|a| a.organisation_id == organisation)
@@ -396,6 +404,7 @@ impl View<'_> {
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),
+            audience: self.audience(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
         })
     }

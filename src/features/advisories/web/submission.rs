@@ -74,7 +74,7 @@ async fn page(
     let item = store::find_unpublished(&mut tx, by, AdvisoryAction::Write, id).await?;
     let item = item.ok_or(WebError::NotFound)?;
     let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::submission(id) };
-    let preview = preview::load(&mut tx, &item, asked, frame.language).await?;
+    let preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let missing = item.missing(now, frame.language).lines();
     Ok(Page(assemble(frame, &item, (preview, letter), query, missing)))

@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::tally::CeptoarYear;
 use crate::features::access::Viewer;
 use crate::features::access::activity::ActivityFacts;
-use crate::kernel::clock::japan_day;
+use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::ids::OrganisationId;
 
 /// The most entries of a CEPTOAR that a page shows: the newest of those that stand, and of those taken back.
@@ -327,16 +327,18 @@ pub struct Shown {
 }
 
 /// The same for those of some CEPTOARs that have entries in a year.
-pub async fn shown(tx: &mut PgConnection, ceptoars: &[String], year: i32) -> sqlx::Result<Vec<Shown>> {
+pub async fn shown(tx: &mut PgConnection, ceptoars: &[String], day: NaiveDate) -> sqlx::Result<Vec<Shown>> {
     sqlx::query_as!(
         Shown,
         r#"select ceptoar_id, count(*) filter (where 'analysis' = any (kinds)) as "analyses!",
                   count(*) filter (where 'drill' = any (kinds)) as "drills!",
                   count(*) filter (where 'route_check' = any (kinds)) as "route_checks!", count(*) as "entries!"
-           from activities where ceptoar_id = any ($1) and fiscal_year = $2 and taken_back_at is null
+           from activities where ceptoar_id = any ($1) and fiscal_year = $2 and from_on <= $3
+             and taken_back_at is null
            group by ceptoar_id"#,
         ceptoars,
-        i16::try_from(year).unwrap_or_default()
+        i16::try_from(fiscal_year(day)).unwrap_or_default(),
+        day
     )
     .fetch_all(tx)
     .await

@@ -8,7 +8,7 @@ use super::light::Evidence;
 use super::rule::{Edition, MemberConsent, NewEdition, Way};
 use crate::features::directory::activities::store as activities;
 use crate::features::directory::verification::round::FRESH_DAYS;
-use crate::kernel::clock::{fiscal_year, japan_day};
+use crate::kernel::clock::{day_ends, fiscal_year_began};
 use crate::kernel::ids::{AccountId, OrganisationId};
 
 /// How many members a page shows.
@@ -183,21 +183,23 @@ pub async fn disagree(tx: &mut PgConnection, consent: Consent<'_>) -> sqlx::Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// What the portal has on record of those CEPTOARs that the viewer looks over, in no order; `since` is the first instant
-/// of the fiscal year.
+/// What the portal has on record of those CEPTOARs that the viewer looks over as of a day, in no order: what holds on it,
+/// and what was proven, agreed and published until its end, the last from the beginning of its fiscal year.
 pub async fn evidence(
     tx: &mut PgConnection,
     ceptoars: &[String],
-    since: DateTime<Utc>,
+    day: NaiveDate,
 ) -> sqlx::Result<Vec<(String, Evidence)>> {
-    let told = activities::shown(&mut *tx, ceptoars, fiscal_year(japan_day(since))).await?;
+    let told = activities::shown(&mut *tx, ceptoars, day).await?;
     let rows = sqlx::query!(
         r#"select ceptoar_id as "ceptoar_id!", members as "members!", rule_in_force as "rule_in_force!",
                   consents as "consents!", with_window as "with_window!", proven as "proven!", windows as "windows!",
                   fresh as "fresh!", shared as "shared!", drills as "drills!"
-           from ceptoar_evidence($1, $2, $3, $4)"#,
+           from ceptoar_evidence($1, $2, $3, $4, $5, $6)"#,
         ceptoars,
-        since,
+        day,
+        fiscal_year_began(day),
+        day_ends(day),
         PROVEN_DAYS,
         i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
     )

@@ -57,7 +57,6 @@ struct Row {
 struct ListingPage {
     chrome: Chrome,
     w: &'static ListingWords,
-    words: &'static IndexWords,
     as_of: AsOf,
     as_of_title: String,
     here: String,
@@ -109,7 +108,6 @@ pub async fn get(
     let page = ListingPage {
         chrome: scene.chrome(&frame, &ceptoar.name),
         w,
-        words: IndexWords::of(language),
         as_of_title: as_of.title(language),
         here: scene.here(),
         count: fill(w.count, &[("count", &thousands(group.counted))]),

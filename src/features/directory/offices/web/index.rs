@@ -36,12 +36,6 @@ crate::words! {
         new_window: "窓口を追加する" / "Add a window",
         empty_title: "この日の事務局・所管省庁はありません" / "There is no office on that day",
         empty_text: "公表資料に載ると、ここに表示されます。" / "It appears here as soon as an edition names one.",
-        as_of: "別の日の登録を見る" / "Look at another day",
-        on: "基準日" / "As of",
-        on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",
-        show: "表示する" / "Show",
-        today: "今日の登録を表示する" / "Show what is registered today",
-        another_day: "今日とは別の日の登録を表示しています。" / "This is not what is registered today.",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
@@ -13,6 +14,7 @@ use crate::features::directory::relaying::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::store::history_of_ceptoar;
+use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
@@ -20,7 +22,7 @@ use crate::kernel::period::long_date;
 use crate::kernel::stage::Stage;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -29,7 +31,7 @@ crate::words! {
         title: "{ceptoar}の中継の取決め" / "{ceptoar}: agreement on passing on",
         directory: "名簿" / "Directory",
         lead: "センターからの情報提供が、構成員へどのように届くかの取決めです。" / "How advisories of the centre reach the members.",
-        now: "今日の取決め" / "What holds today",
+        now: "この日の取決め" / "What holds on this day",
         way: "情報の流れ" / "The way of an item",
         centre: "センター" / "The centre",
         at_once: "発出と同時に届きます" / "gets it at once",
@@ -58,6 +60,9 @@ struct Planned {
 struct IndexPage {
     chrome: Chrome,
     w: &'static IndexWords,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
     stages: [&'static str; 3],
     asks: bool,
     then: String,
@@ -71,6 +76,9 @@ struct IndexPage {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct IndexQuery {
+    on_year: String,
+    on_month: String,
+    on_day: String,
     done: String,
 }
 
@@ -81,9 +89,10 @@ pub async fn get(
     frame: Frame,
     Path(ceptoar): Path<String>,
     Query(query): Query<IndexQuery>,
-) -> Result<Page<impl Template>, WebError> {
+) -> Result<Response, WebError> {
     let now = state.clock.now();
-    let (today, language) = (japan_day(now), frame.language);
+    let language = frame.language;
+    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let ceptoar_id = &place.facts.ceptoar_id;
@@ -104,18 +113,23 @@ pub async fn get(
     if query.done == "changed" {
         chrome = chrome.with_flash("success", w.done);
     }
-    let agreement = Agreement::on(&all, today);
-    Ok(Page(IndexPage {
+    let agreement = Agreement::on(&all, as_of.day);
+    let page = IndexPage {
         chrome,
         w,
+        as_of_title: as_of.title(language),
+        here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
         stages: [Stage::Ministry, Stage::Secretariat, Stage::Member].map(|stage| stage.label(language)),
         asks: agreement.asks(),
         then: fill(w.then, &[("time", &time(agreement.minutes, language))]),
         rows: rows(&agreement, language),
-        planned: all.iter().filter_map(|dated| planned(dated, today, language)).collect(),
-        change: may(DirectoryAction::KeepMember).then(|| paths::of_ceptoar(paths::CHANGE, ceptoar_id)),
+        planned: all.iter().filter_map(|dated| planned(dated, as_of.day, language)).collect(),
+        change: (may(DirectoryAction::KeepMember) && as_of.is_today())
+            .then(|| paths::of_ceptoar(paths::CHANGE, ceptoar_id)),
         history: past.iter().map(|change| change_row(change, language)).collect(),
-    }))
+        as_of,
+    };
+    Ok(if page.as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
 }
 
 fn rows(agreement: &Agreement, language: Language) -> Vec<(String, String)> {
@@ -123,8 +137,8 @@ fn rows(agreement: &Agreement, language: Language) -> Vec<(String, String)> {
     lines.iter().map(|line| (line.name(language), line.value(language).to_owned())).collect()
 }
 
-fn planned(dated: &Dated<Agreement>, today: NaiveDate, language: Language) -> Option<Planned> {
-    let day = dated.valid.from.filter(|from| *from > today)?;
+fn planned(dated: &Dated<Agreement>, shown: NaiveDate, language: Language) -> Option<Planned> {
+    let day = dated.valid.from.filter(|from| *from > shown)?;
     let from = fill(IndexWords::of(language).from, &[("day", &long_date(day, language))]);
     Some(Planned { from, lines: rows(&dated.value, language) })
 }

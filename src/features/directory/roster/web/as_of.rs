@@ -12,6 +12,12 @@ crate::words! {
         day: "年・月・日を数字で正しく入力してください。" / "Please enter year, month and day as numbers.",
         bounds: "1990年1月1日から、今日の10年後までの日を入力してください。" / "Please enter a day between 1 January 1990 and ten years from now.",
         shown: "{day}時点の登録" / "As of {day}",
+        choose: "別の日の登録を見る" / "Look at another day",
+        on: "基準日" / "As of",
+        on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",
+        show: "表示する" / "Show",
+        another_day: "今日とは別の日の登録を表示しています。" / "This is not what is registered today.",
+        present: "今日の登録を表示する" / "Show what is registered today",
     }
 }
 
@@ -29,6 +35,25 @@ pub struct AsOf {
     pub boxes: [String; 3],
     /// What is wrong with it.
     pub errors: FieldErrors,
+    /// The words around the boxes.
+    pub w: &'static AsOfWords,
+}
+
+/// What may follow the address of a page that shows any day.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct OnQuery {
+    on_year: String,
+    on_month: String,
+    on_day: String,
+}
+
+impl OnQuery {
+    /// The day asked for.
+    #[must_use]
+    pub fn read(&self, today: NaiveDate, language: Language) -> AsOf {
+        AsOf::read([&self.on_year, &self.on_month, &self.on_day], today, language)
+    }
 }
 
 impl AsOf {
@@ -50,7 +75,7 @@ impl AsOf {
             }
         };
         let boxes = if errors.is_empty() { day_boxes(day) } else { typed.map(str::to_owned) };
-        Self { day, today, boxes, errors }
+        Self { day, today, boxes, errors, w }
     }
 
     /// Whether the page shows the present.

@@ -1,7 +1,7 @@
 //! How the requirements of a CEPTOAR stand, each with its evidence and the way to what is missing.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
@@ -10,6 +10,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::activities::paths as activities;
 use crate::features::directory::activities::web::shown::Place;
 use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::web::as_of::{AsOf, OnQuery};
 use crate::features::directory::rules::light::{Evidence, Light};
 use crate::features::directory::rules::{paths, store};
 use crate::features::directory::verification::paths as verification;
@@ -18,7 +19,7 @@ use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{fiscal_year, thousands};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::Page;
+use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -69,6 +70,9 @@ struct Item {
 struct RequirementsPage {
     chrome: Chrome,
     w: &'static RequirementsWords,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
     requirements: Vec<Item>,
     functions: Vec<Item>,
 }
@@ -79,15 +83,15 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar_id): Path<String>,
+    Query(query): Query<OnQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
-    let today = japan_day(now);
     let language = frame.language;
+    let as_of = query.read(japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar_id, ActivityAction::LookOver), language).await?;
     let ceptoar_id = place.facts.ceptoar_id;
-    let since = clock::fiscal_year_began(today);
-    let found = store::evidence(&mut tx, std::slice::from_ref(&ceptoar_id), since).await?.pop();
+    let found = store::evidence(&mut tx, std::slice::from_ref(&ceptoar_id), as_of.day).await?.pop();
     let (_, evidence) = found.ok_or(WebError::NotFound)?;
     tx.commit().await?;
     let w = RequirementsWords::of(language);
@@ -100,14 +104,17 @@ pub async fn get(
     }
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &RosterFacts::whole(&ceptoar_id));
     let seen = Seen { roster, windows: sees_windows };
-    let year = fiscal_year(clock::fiscal_year(today), language);
-    Ok(Page(RequirementsPage {
+    let year = fiscal_year(clock::fiscal_year(as_of.day), language);
+    let page = RequirementsPage {
         chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
         w,
+        as_of_title: as_of.title(language),
+        here: paths::of_ceptoar(paths::REQUIREMENTS, &ceptoar_id),
         requirements: requirements(&evidence, &ceptoar_id, seen, language),
         functions: functions(&evidence, &activity_links(&viewer, &ceptoar_id, language), &year, language),
-    })
-    .into_response())
+        as_of,
+    };
+    Ok(if page.as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
 }
 
 /// What the viewer may look at beside the numbers.

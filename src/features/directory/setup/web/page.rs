@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, Utc};
 use uuid::Uuid;
 
 use super::form::{FactForm, FormWords};
@@ -13,6 +13,7 @@ use crate::features::access::action::ActivityAction;
 use crate::features::directory::activities::paths as activities;
 use crate::features::directory::activities::web::shown::{CommonWords, Place};
 use crate::features::directory::partners::paths as partners;
+use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::setup::fact::{Fact, Group};
 use crate::features::directory::setup::{paths, store};
 use crate::kernel::clock::japan_day;
@@ -63,6 +64,8 @@ struct SetupPage {
     w: &'static SetupWords,
     fw: &'static FormWords,
     c: &'static CommonWords,
+    as_of: AsOf,
+    as_of_title: String,
     groups: Vec<(&'static str, &'static str, Vec<Row>)>,
     taken_back: Vec<Row>,
     keeps: bool,
@@ -77,13 +80,16 @@ struct SetupPage {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct SetupQuery {
+    on_year: String,
+    on_month: String,
+    on_day: String,
     done: String,
 }
 
 struct Scene {
     place: Place,
     facts: Vec<Fact>,
-    today: NaiveDate,
+    as_of: AsOf,
 }
 
 impl Scene {
@@ -91,20 +97,20 @@ impl Scene {
         tx: &mut Tx,
         viewer: &Viewer,
         (ceptoar, action): (&str, ActivityAction),
-        (today, language): (NaiveDate, Language),
+        (as_of, language): (AsOf, Language),
     ) -> Result<Self, WebError> {
         let place = Place::read(tx, viewer, (ceptoar, action), language).await?;
         let mut facts = store::facts(tx, &place.facts.ceptoar_id, None).await?;
         if !place.lets(viewer, ActivityAction::LookOver) {
             facts.retain(|fact| fact.taken_back_at.is_none());
         }
-        Ok(Self { place, facts, today })
+        Ok(Self { place, facts, as_of })
     }
 
     fn rows(&self, language: Language, wanted: impl Fn(&Fact) -> bool) -> Vec<Row> {
         let row = |fact: &Fact| Row {
             what: fact.content.subject.label(language),
-            when: fact.content.time(self.today, language),
+            when: fact.content.time(self.as_of.day, language),
             remark: fact.content.remark.clone(),
             href: paths::of_fact(paths::FACT, &self.place.facts.ceptoar_id, fact.fact_id),
             corrected: fact.version > 1,
@@ -112,12 +118,12 @@ impl Scene {
         self.facts.iter().filter(|fact| wanted(fact)).map(row).collect()
     }
 
-    /// Whether another section of the kind holds today in place of this one.
+    /// Whether another section of the kind holds on the day in place of this one.
     fn is_replaced(&self, fact: &Fact) -> bool {
         let newer = |other: &Fact| {
             other.taken_back_at.is_none()
                 && other.content.subject == fact.content.subject
-                && (fact.content.from_on + Days::new(1)..=self.today).contains(&other.content.from_on)
+                && (fact.content.from_on + Days::new(1)..=self.as_of.day).contains(&other.content.from_on)
         };
         self.facts.iter().any(newer)
     }
@@ -127,7 +133,7 @@ impl Scene {
         let w = SetupWords::of(language);
         let stands = |fact: &Fact| fact.taken_back_at.is_none();
         let of = |fact: &Fact, group: Group| stands(fact) && fact.content.subject.group() == group;
-        let over = |fact: &Fact| fact.content.is_over(self.today);
+        let over = |fact: &Fact| fact.content.is_over(self.as_of.day);
         let replaced = |fact: &Fact| self.is_replaced(fact);
         let groups = [
             ("intakes", w.intakes, self.rows(language, |fact| of(fact, Group::Intake) && !over(fact))),
@@ -148,9 +154,11 @@ impl Scene {
             w,
             fw: FormWords::of(language),
             c: CommonWords::of(language),
+            as_of: self.as_of.clone(),
+            as_of_title: self.as_of.title(language),
             groups: groups.into_iter().filter(|(_, _, rows)| !rows.is_empty()).collect(),
             taken_back: self.rows(language, |fact| !stands(fact)),
-            keeps: self.place.lets(viewer, ActivityAction::Record),
+            keeps: self.place.lets(viewer, ActivityAction::Record) && self.as_of.is_today(),
             partners: partners::of_ceptoar(partners::INDEX, ceptoar),
             here: paths::setup(ceptoar),
             subjects: form.subjects(language),
@@ -170,7 +178,8 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let seen = (japan_day(now), frame.language);
+    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), frame.language);
+    let (seen, wrong) = ((as_of.clone(), frame.language), !as_of.errors.is_empty());
     let scene = Scene::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), seen).await?;
     tx.commit().await?;
     let mut page = scene.page(&viewer, &frame, FactForm::default(), FieldErrors::default());
@@ -182,7 +191,7 @@ pub async fn get(
     if let Some(said) = said {
         page.chrome = page.chrome.with_flash("success", said);
     }
-    Ok(Page(page).into_response())
+    Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
 }
 
 /// Writes a fact down.
@@ -196,7 +205,7 @@ pub async fn post(
     let now = state.clock.now();
     let today = japan_day(now);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let seen = (today, frame.language);
+    let seen = (AsOf::read([""; 3], today, frame.language), frame.language);
     let scene = Scene::read(&mut tx, &viewer, (&ceptoar, ActivityAction::Record), seen).await?;
     let ceptoar = &scene.place.facts.ceptoar_id;
     let errors = match form.read(today, frame.language) {
