@@ -131,3 +131,85 @@ async fn words_stay_out_of_addresses_and_wildcards_are_letters() {
     let empty = desk.post("/search", &[("words", "　 ")]).await;
     assert!(empty.status == 200 && !empty.body.contains("見つかりませんでした"), "nothing asked, nothing missed");
 }
+
+/// A record of each kind with a word in it, in the banks' CEPTOAR; and one that was taken back.
+async fn recorded(world: &mut World) {
+    let day = "daterange('2018-04-01', null)";
+    for query in [
+        format!(
+            "insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, valid)
+             values ('x1', 'banks', 'cross_cutting', 'ＫＥＳＳＡＩ', '彗星の決済', {day})"
+        ),
+        "insert into federations (federation_id) values ('comet')".into(),
+        format!(
+            "insert into federation_names (federation_id, ja, en, reading, valid)
+             values ('comet', '彗星連絡協議会', 'Comet council', 'すいせい', {day})"
+        ),
+        format!(
+            "insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, recorded_by, recorded_at)
+             select gen_random_uuid(), 'banks', '彗星の取扱規程', '第1版', '2018-04-01', {day}, account_id, now()
+             from accounts where sign_in_name = 'desk'"
+        ),
+        "insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, remark, recorded_by, recorded_at)
+         select gen_random_uuid(), 'banks', 'intake_other', '2026-04-01', true, '彗星の通り道の情報', account_id, now()
+         from accounts where sign_in_name = 'desk'"
+            .into(),
+        "insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, recorded_by, recorded_at,
+                                 taken_back_at, correction)
+         select gen_random_uuid(), 'banks', t.title, '2026-10-05', '2026-10-05', '{analysis}', '彗星を見た', account_id, now(),
+                t.gone, '' from accounts, (values ('スイセイの分析', null), ('取り消した彗星', now())) t (title, gone)
+         where sign_in_name = 'desk'"
+            .into(),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(query)).execute(&mut world.db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn records_of_every_kind_are_found_by_those_who_may_open_them() {
+    let mut world = world().await;
+    recorded(&mut world).await;
+    let page = found(&world, "desk", "彗星").await;
+    for (section, expected) in [
+        ("groups", "ＫＥＳＳＡＩ 彗星の決済"),
+        ("federations", "彗星連絡協議会"),
+        ("rules", "彗星の取扱規程 第1版"),
+        ("setup", "彗星の通り道の情報"),
+        ("activities", "スイセイの分析"),
+    ] {
+        assert_eq!(names(&page, section), [expected], "{section}");
+    }
+    assert_eq!(names(&found(&world, "desk", "ｽｲｾｲの分析").await, "activities"), ["スイセイの分析"], "width and kana");
+    let all = ["groups", "federations", "rules", "setup", "activities"];
+    for (who, sections) in [
+        ("analyst", &all[..]),
+        ("handler", &all[..]),
+        ("bank-admin", &all[..]),
+        ("reader", &["groups", "federations", "setup", "activities"]),
+        ("liaison", &["groups", "federations", "setup", "activities"]),
+        ("life-desk", &["federations"]),
+        ("auditor", &["federations"]),
+    ] {
+        let mut client = world.app.signed_in(who).await;
+        let page = client.post("/search", &[("words", "彗星")]).await;
+        for section in all {
+            assert_eq!(!names(&page, section).is_empty(), sections.contains(&section), "{who}: {section}");
+            for href in page.hrefs(&format!("section[aria-labelledby={section}] .item__title a")) {
+                assert_eq!(client.get(&href).await.status, 200, "{who} opens {href}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_governments_order_comes_before_the_reading_however_many_there_are() {
+    let mut world = world().await;
+    for n in 0..60 {
+        factory::member(&mut world.db, "power", &format!("あ銀河{n:02}")).await;
+    }
+    factory::member(&mut world.db, "banks", "わ銀河").await;
+    let page = found(&world, "analyst", "銀河").await;
+    let shown = names(&page, "organisations");
+    assert_eq!((shown.len(), shown[0].as_str(), shown[1].as_str()), (50, "わ銀河", "あ銀河00"));
+    assert!(page.body.contains("ほかにもあります"));
+}

@@ -41,8 +41,6 @@ pub struct Place {
     pub ceptoar: [String; 2],
     /// As what.
     pub part: Part,
-    /// The government's order: of the sector, then of the CEPTOAR in it.
-    pub order: (i16, i16),
 }
 
 /// An organisation, found by one of its names.
@@ -118,7 +116,6 @@ mod tests {
             ceptoar_id: (*ceptoar).to_owned(),
             ceptoar: [String::new(), String::new()],
             part: Part::Member,
-            order: (1, 1),
         };
         FoundOrganisation {
             organisation_id: OrganisationId::random(),

@@ -2,6 +2,7 @@
 
 pub mod found;
 pub mod paths;
+pub mod records;
 pub mod store;
 pub mod web;
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::found::{FoundCeptoar, FoundOrganisation, FoundWindow, Part, looks_at};
 use super::paths;
+use super::records::RecordKind;
 use super::store::{self, SHOWN};
 use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths as advisories;
@@ -36,7 +37,7 @@ crate::words! {
         words: "探す言葉" / "Search for",
         help: "名称の一部・よみ・以前の名称で探せます。全角と半角、ひらがなとカタカナ、大文字と小文字は区別しません。入力した言葉は、ブラウザーの履歴に残りません。" / "A part of a name, its reading or a former name will do, in any width, case or kana. Your browser does not remember what you type here.",
         button: "検索する" / "Search",
-        what: "セプター、組織、窓口、情報提供から、ご覧になれるものを一度に探します。" / "Looks through the CEPTOARs, organisations, windows and advisories that you may see.",
+        what: "セプター、組織、窓口、グループ、協議会、取扱いルール、整備状況、活動、情報提供から、ご覧になれるものを一度に探します。" / "Looks through the CEPTOARs, organisations, windows, groups, councils, handling rules, set-up, activities and advisories that you may see.",
         found: "「{words}」の検索結果" / "Found for “{words}”",
         ceptoars: "セプター" / "CEPTOARs",
         organisations: "組織" / "Organisations",
@@ -57,12 +58,16 @@ crate::words! {
     }
 }
 
-struct Hit {
-    href: Option<String>,
-    name: String,
-    former: String,
+/// One line of what was found.
+pub struct Hit {
+    /// Its page.
+    pub href: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// What it was called; empty where that is not what was found.
+    pub former: String,
     /// What stands below the name, with links.
-    places: Vec<(String, Option<String>)>,
+    pub places: Vec<(String, Option<String>)>,
 }
 
 struct Section {
@@ -148,24 +153,25 @@ impl Found {
         let ceptoars = store::ceptoars(tx, patterns).await?;
         let ceptoars = ceptoars.into_iter().map(|c| ceptoar(c, language)).collect();
         let (organisations, more_organisations) = cut(store::organisations(tx, patterns).await?);
-        let mut organisations: Vec<FoundOrganisation> =
-            organisations.into_iter().filter_map(|o| o.known_to(viewer)).collect();
-        // Stable: those of one CEPTOAR stay in the order of their reading.
-        organisations.sort_by_key(|o| (o.member, o.places.first().map_or((i16::MAX, i16::MAX), |p| p.order)));
-        let organisations = organisations.into_iter().map(|o| organisation(o, viewer, language)).collect();
+        let organisations = organisations.into_iter().filter_map(|o| o.known_to(viewer));
+        let organisations = organisations.map(|o| organisation(o, viewer, language)).collect();
         let (windows, more_windows) = cut(store::windows(tx, patterns).await?);
         let windows = windows.into_iter().filter(|k| k.is_seen_by(viewer)).map(|k| window(k, language)).collect();
         let filter = Filter { words: words.to_owned(), ..Filter::default() };
         let advisories = reading::list(tx, viewer, &filter, ADVISORIES, now).await?;
         let section = |id, heading, hits, more| Section { id, heading, hits, more };
-        Ok(Self {
-            sections: vec![
-                section("ceptoars", w.ceptoars, ceptoars, false),
-                section("organisations", w.organisations, organisations, more_organisations),
-                section("windows", w.windows, windows, more_windows),
-            ],
-            advisories: advisories.into_iter().map(|row| advisory(row, language)).collect(),
-        })
+        let mut sections = vec![
+            section("ceptoars", w.ceptoars, ceptoars, false),
+            section("organisations", w.organisations, organisations, more_organisations),
+            section("windows", w.windows, windows, more_windows),
+        ];
+        let records = store::records(tx, viewer, patterns).await?;
+        sections.extend(RecordKind::ALL.map(|kind| {
+            let (records, more) = cut(records.iter().filter(|record| record.kind == kind).collect());
+            let hits = records.iter().filter(|record| record.is_seen_by(viewer)).map(|record| record.hit(language));
+            section(kind.code(), kind.label(language), hits.collect(), more)
+        }));
+        Ok(Self { sections, advisories: advisories.into_iter().map(|row| advisory(row, language)).collect() })
     }
 }
 

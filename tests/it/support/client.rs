@@ -209,6 +209,13 @@ impl Reply {
         page.select(&selector).filter_map(|e| e.attr("value")).map(str::to_owned).collect()
     }
 
+    /// Where every link leads that matches a CSS selector.
+    pub fn hrefs(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).expect("a selector");
+        let page = Html::parse_document(&self.body);
+        page.select(&selector).filter_map(|e| e.attr("href")).map(str::to_owned).collect()
+    }
+
     /// The body without what differs between two answers to the same request.
     pub fn without_request_id(&self) -> String {
         let id = self.headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
