@@ -125,6 +125,33 @@ async fn odd_world() -> World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_list_to_print_has_a_line_for_each_window_and_fits_the_paper() {
+    let w = odd_world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let reply = exported(&mut desk, "print", ["2026", "11", "21"]).await;
+    assert_eq!(
+        reply.headers["content-disposition"],
+        "attachment; filename=\"ceptoar-directory-banks-2026-11-21-print.xlsx\""
+    );
+    let rows = cells(&reply.bytes);
+    assert!(rows[0][0].contains("構成員と窓口の名簿") && rows[0][0].contains("2026年11月21日"), "{:?}", rows[0]);
+    assert!(rows[1][0].contains("取扱注意"));
+    assert_eq!(rows[2], ["No.", "構成員", "単位・区分", "窓口", "連絡先"]);
+    let table = cells(&exported(&mut desk, "csv", ["2026", "11", "21"]).await.bytes);
+    assert_eq!(rows.len() - 3, table.len() - 1, "a line for each row of the table");
+    let own = rows.iter().find(|row| row[1].contains(BANK)).expect("a member");
+    assert!(own[4].contains("soc@bank.example"), "{own:?}");
+    assert!(rows[3..].iter().any(|row| row[3] == "窓口の登録がありません"), "who has none is not left out");
+    // As laid out: A4 across, as wide as the paper, heads on every page.
+    let mut book = zip::ZipArchive::new(std::io::Cursor::new(reply.bytes)).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(book.by_name(name).unwrap()).unwrap();
+    let sheet = part("xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("paperSize=\"9\"") && sheet.contains("orientation=\"landscape\""), "{sheet}");
+    assert!(sheet.contains("fitToHeight=\"0\""), "{sheet}");
+    assert!(part("xl/workbook.xml").contains("Print_Titles"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_portal_exports_changes_nothing_when_it_comes_back() {
     let mut w = odd_world().await;
     let mut desk = w.app.signed_in("desk").await;

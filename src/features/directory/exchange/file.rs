@@ -50,6 +50,41 @@ impl Format {
     }
 }
 
+/// What is exported: a table that can be brought back in, or the list to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Export {
+    /// For programs.
+    Table(Format),
+    /// For people.
+    Print,
+}
+
+impl Export {
+    /// Its value in forms.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Table(format) => format.code(),
+            Self::Print => "print",
+        }
+    }
+
+    /// The export of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        if code == Self::Print.code() { Some(Self::Print) } else { Format::from_code(code).map(Self::Table) }
+    }
+
+    /// The kind of its file.
+    #[must_use]
+    pub fn format(self) -> Format {
+        match self {
+            Self::Table(format) => format,
+            Self::Print => Format::Xlsx,
+        }
+    }
+}
+
 fn heads(language: Language) -> Vec<String> {
     Column::all().into_iter().map(|column| column.head(language)).collect()
 }

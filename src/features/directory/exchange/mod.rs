@@ -13,6 +13,7 @@ pub mod known;
 pub mod mapping;
 pub mod paths;
 pub mod plan;
+pub mod print;
 pub mod refusal;
 pub mod store;
 pub mod web;

@@ -11,7 +11,8 @@ use super::index::{self, Typed};
 use super::kept;
 use crate::features::access::Viewer;
 use crate::features::directory::exchange::entry::Entry;
-use crate::features::directory::exchange::file::{self, Format};
+use crate::features::directory::exchange::file::{self, Export, Format};
+use crate::features::directory::exchange::print::{self, Paper};
 use crate::features::directory::exchange::{known, store};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::kernel::clock::japan_day;
@@ -38,7 +39,7 @@ pub async fn export(
     let get = |name: &str| typed.get(name).map(String::as_str).unwrap_or_default();
     let boxes = [get("as_of_year"), get("as_of_month"), get("as_of_day")];
     let as_of = AsOf::read(boxes, japan_day(now), frame.language);
-    let format = Format::from_code(get("format")).ok_or(WebError::BadRequest)?;
+    let wanted = Export::from_code(get("format")).ok_or(WebError::BadRequest)?;
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = kept(&mut tx, &viewer, &ceptoar_id).await?;
     if !as_of.errors.is_empty() {
@@ -47,7 +48,7 @@ pub async fn export(
             errors.add("as_of", message);
         }
         tx.commit().await?;
-        let typed = Typed { as_of: Some(as_of.boxes), format: Some(format), errors, ..Typed::default() };
+        let typed = Typed { as_of: Some(as_of.boxes), format: Some(wanted), errors, ..Typed::default() };
         return index::answer(&state, &viewer, &frame, &ceptoar_id, typed).await;
     }
     let sheets = store::sheets(&mut tx, &ceptoar_id).await?;
@@ -73,9 +74,17 @@ pub async fn export(
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
     let language = frame.language;
-    let made = tokio::task::spawn_blocking(move || file::write(&entries, format, language));
+    let paper = Paper { ceptoar: language.pick(&ceptoar.name[0], &ceptoar.name[1]).clone(), day: as_of.day, language };
+    let made = tokio::task::spawn_blocking(move || match wanted {
+        Export::Table(format) => file::write(&entries, format, language),
+        Export::Print => print::write(&entries, &paper),
+    });
     let content = made.await.map_err(anyhow::Error::from)??;
-    Ok(answer(content, format, &format!("ceptoar-directory-{ceptoar_id}-{}", as_of.day)))
+    let name = match wanted {
+        Export::Table(_) => format!("ceptoar-directory-{ceptoar_id}-{}", as_of.day),
+        Export::Print => format!("ceptoar-directory-{ceptoar_id}-{}-print", as_of.day),
+    };
+    Ok(answer(content, wanted.format(), &name))
 }
 
 fn addresses(entries: &[Entry]) -> usize {

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{ExchangeWords, chrome, kept};
 use crate::features::access::Viewer;
 use crate::features::directory::exchange::column::Column;
-use crate::features::directory::exchange::file::{self, Format};
+use crate::features::directory::exchange::file::{self, Export, Format};
 use crate::features::directory::exchange::imports::{Import, State as Progress, store};
 use crate::features::directory::exchange::paths;
 use crate::features::directory::exchange::plan::Fate;
@@ -36,6 +36,8 @@ crate::words! {
         as_of_help: "この日の時点の登録を書き出します。" / "What is registered on this day.",
         format: "ファイルの形式" / "Kind of file",
         xlsx: "Excelブック(.xlsx)" / "Excel workbook (.xlsx)",
+        print: "印刷用の名簿(Excelブック・A4横)" / "List to print (Excel workbook, A4 across)",
+        print_help: "窓口ごとに1行で、見出しが各ページに付きます。取り込みには使えません。" / "A line for each window, heads on every page. It cannot be brought back in.",
         xlsx_help: "電話番号の先頭の0が失われません。" / "Numbers keep their first zero.",
         csv: "CSV(UTF-8・BOM付き)" / "CSV (UTF-8 with a byte order mark)",
         csv_help: "ほかのシステムに渡すときに使います。" / "For other systems.",
@@ -104,7 +106,7 @@ pub struct Typed {
     /// The day of the import.
     pub from: Option<[String; 3]>,
     /// The kind of file.
-    pub format: Option<Format>,
+    pub format: Option<Export>,
     /// What is wrong.
     pub errors: FieldErrors,
 }
@@ -159,7 +161,7 @@ fn page(
         here: paths::of_ceptoar(paths::EXCHANGE, ceptoar_id),
         export: paths::of_ceptoar(paths::EXPORT, ceptoar_id),
         templates: [paths::TEMPLATE_XLSX, paths::TEMPLATE_CSV].map(|route| paths::of_ceptoar(route, ceptoar_id)),
-        formats: formats(w, typed.format.unwrap_or(Format::Xlsx)),
+        formats: formats(w, typed.format.unwrap_or(Export::Table(Format::Xlsx))),
         as_of: typed.as_of.unwrap_or_else(here),
         from: typed.from.unwrap_or_else(here),
         file_help: fill(w.file_help, &[("rows", &many(MOST_ROWS)), ("columns", &many(MOST_COLUMNS))]),
@@ -177,14 +179,18 @@ fn page(
     }
 }
 
-fn formats(w: &IndexWords, chosen: Format) -> Vec<Choice> {
-    let choice = |format: Format, label: &str, explanation: &str| Choice {
+fn formats(w: &IndexWords, chosen: Export) -> Vec<Choice> {
+    let choice = |format: Export, label: &str, explanation: &str| Choice {
         value: format.code().to_owned(),
         label: label.to_owned(),
         explanation: explanation.to_owned(),
         chosen: format == chosen,
     };
-    vec![choice(Format::Xlsx, w.xlsx, w.xlsx_help), choice(Format::Csv, w.csv, w.csv_help)]
+    vec![
+        choice(Export::Table(Format::Xlsx), w.xlsx, w.xlsx_help),
+        choice(Export::Table(Format::Csv), w.csv, w.csv_help),
+        choice(Export::Print, w.print, w.print_help),
+    ]
 }
 
 fn past_row(import: &Import, language: Language) -> PastRow {
