@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 152] = [
+const TESTED_ELSEWHERE: [&str; 162] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -517,6 +517,18 @@ const TESTED_ELSEWHERE: [&str; 152] = [
     "POST /directory/{ceptoar}/verification/windows/{window}",
     "GET /verification/{token}",
     "POST /verification/{token}",
+    // tests/it/directory/corrections.rs
+    "GET /directory/{ceptoar}/members/{organisation}/name/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/name/on/{day}",
+    "GET /directory/{ceptoar}/members/{organisation}/membership/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/membership/on/{day}",
+    "GET /directory/{ceptoar}/members/{organisation}/windows/{window}/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/windows/{window}/on/{day}",
+    // tests/it/directory/returning.rs
+    "GET /directory/{ceptoar}/former",
+    "POST /directory/{ceptoar}/former",
+    "GET /directory/{ceptoar}/members/{organisation}/returning",
+    "POST /directory/{ceptoar}/members/{organisation}/returning",
     // tests/it/directory/roster.rs
     "GET /directory",
     "GET /directory/{ceptoar}",
