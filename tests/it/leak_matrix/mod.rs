@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 162] = [
+const TESTED_ELSEWHERE: [&str; 170] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -429,6 +429,12 @@ const TESTED_ELSEWHERE: [&str; 162] = [
     "POST /directory/federations/{federation}/leaving",
     "GET /directory/federations/{federation}/secretariat",
     "POST /directory/federations/{federation}/secretariat",
+    "GET /directory/federations/{federation}/dissolution",
+    "POST /directory/federations/{federation}/dissolution",
+    "GET /directory/federations/{federation}/withdrawal",
+    "POST /directory/federations/{federation}/withdrawal",
+    "GET /directory/federations/{federation}/facts/{fact}/correction",
+    "POST /directory/federations/{federation}/facts/{fact}/correction",
     // tests/it/offices.rs
     "GET /directory/{ceptoar}/offices",
     // tests/it/partners.rs
@@ -439,6 +445,8 @@ const TESTED_ELSEWHERE: [&str; 162] = [
     "POST /directory/{ceptoar}/partners/{organisation}/role",
     "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
     "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
+    "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/correction",
+    "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/correction",
     // tests/it/groups.rs
     "GET /directory/{ceptoar}/groups",
     "GET /directory/{ceptoar}/groups/new",

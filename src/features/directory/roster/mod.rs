@@ -7,6 +7,7 @@ pub mod former;
 pub mod line;
 pub mod past;
 pub mod paths;
+pub mod periods;
 pub mod said;
 pub mod sheet;
 pub mod spelling;

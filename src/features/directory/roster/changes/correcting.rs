@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::{About, Actor, Change, ChangeError, Concerned, Written, addresses, mails, record, tell};
 use crate::features::access::directory::Standing;
+pub use crate::features::directory::roster::periods::Obstacle;
+use crate::features::directory::roster::periods::replaced;
 use crate::features::directory::roster::sheet::{
     Channel, Dated, Membership, Name, Period, Sheet, Window, WindowFacts,
 };
@@ -49,31 +51,6 @@ pub struct Correction {
     pub subject: Subject,
     /// What was so, and from when until when; `None` where it never became so, and what came before went on.
     pub to: Option<(Said, Period)>,
-}
-
-/// Why it cannot be so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Nothing of the kind holds on that day.
-    NotOnThatDay,
-    /// The last day is before the first.
-    Reversed,
-    /// The first day is missing.
-    NoBeginning,
-    /// It goes on: that it ends is a change.
-    GoesOn,
-    /// There is nothing before it that could have gone on.
-    NothingBefore,
-    /// The period before is in the way.
-    Before(String, Period),
-    /// The period after is in the way.
-    After(String, Period),
-    /// There would be days of the membership without a name.
-    NoName,
-    /// A window would be open on days on which the firm is none of the CEPTOAR's.
-    Outside(String, Period),
-    /// From today on there would be a day without a window.
-    NoWindow(NaiveDate),
 }
 
 /// The sheet as it would be, and the rows of the windows that differ.
@@ -119,62 +96,6 @@ fn name_of(name: &Name) -> String {
 
 fn nameless(_: &Membership) -> String {
     String::new()
-}
-
-/// Facts with one of them another one, or gone. Where a neighbour touches it, the day between them is one day: it moves
-/// for both. Nothing is swallowed.
-fn replaced<T: Clone>(
-    facts: &[Dated<T>],
-    day: NaiveDate,
-    to: Option<(T, Period)>,
-    label: impl Fn(&T) -> String,
-) -> Result<Vec<Dated<T>>, Obstacle> {
-    let mut all = facts.to_vec();
-    let place = all.iter().position(|fact| fact.valid.holds_on(day)).ok_or(Obstacle::NotOnThatDay)?;
-    let (before, rest) = all.split_at_mut(place);
-    let Some((fact, after)) = rest.split_first_mut() else { return Err(Obstacle::NotOnThatDay) };
-    let previous = before.last_mut();
-    let Some((value, valid)) = to else {
-        let previous = previous.filter(|known| known.valid.until == fact.valid.from);
-        previous.ok_or(Obstacle::NothingBefore)?.valid.until = fact.valid.until;
-        all.remove(place);
-        return Ok(all);
-    };
-    if valid.from.is_none() && fact.valid.from.is_some() {
-        return Err(Obstacle::NoBeginning);
-    }
-    if valid.from.zip(valid.until).is_some_and(|(from, until)| from >= until) {
-        return Err(Obstacle::Reversed);
-    }
-    if let Some(known) = previous {
-        let in_the_way = Obstacle::Before(label(&known.value), known.valid);
-        let from = valid.from.ok_or_else(|| in_the_way.clone())?;
-        let touches = known.valid.until == fact.valid.from;
-        let swallowed = known.valid.from.is_some_and(|first| first >= from);
-        if swallowed || !touches && known.valid.until.is_none_or(|until| until > from) {
-            return Err(in_the_way);
-        }
-        if touches {
-            known.valid.until = Some(from);
-        }
-    }
-    if let Some(known) = after.first_mut() {
-        let in_the_way = Obstacle::After(label(&known.value), known.valid);
-        let until = valid.until.ok_or_else(|| in_the_way.clone())?;
-        let touches = known.valid.from == fact.valid.until;
-        let swallowed = known.valid.until.is_some_and(|last| last <= until);
-        if swallowed || !touches && known.valid.from.is_none_or(|from| from < until) {
-            return Err(in_the_way);
-        }
-        if touches {
-            known.valid.from = Some(until);
-        }
-    } else if fact.valid.until.is_none() && valid.until.is_some() {
-        return Err(Obstacle::GoesOn);
-    }
-    fact.value = value;
-    fact.valid = valid;
-    Ok(all)
 }
 
 /// A window with one of its steps another one, or gone.

@@ -1,6 +1,6 @@
 //! Correcting what was so on a day: form, confirmation with before and after, done.
 
-mod forms;
+pub mod forms;
 
 use std::collections::HashMap;
 

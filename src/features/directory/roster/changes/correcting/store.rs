@@ -63,12 +63,21 @@ pub(super) async fn write(tx: &mut PgConnection, old: &Sheet, new: &Corrected) -
     // Ways and windows first: the days of a window lie within the membership, and a group's parts are cut by it after.
     windows(tx, old, new).await?;
     memberships(tx, &differing).await?;
-    let ends = old.memberships.iter().zip(&new.sheet.memberships).map(|(was, is)| (was.valid.until, is.valid.until));
-    let moved = ends.filter(|(was, is)| was != is).find_map(|(was, is)| Some((was?, is)));
+    let (was, is) = (ends(old), ends(&new.sheet));
+    let same_number = was.len() == is.len();
+    let moved = was.into_iter().zip(is).filter(|_| same_number).find(|(was, is)| was != is);
+    let moved = moved.and_then(|(was, is)| Some((was?, is)));
     if !differing.kept.is_empty() || !differing.gone.is_empty() {
         groups(tx, old, moved).await?;
     }
     Ok(())
+}
+
+/// Where the firm was a member no longer: not the days on which it only became one as something else.
+fn ends(sheet: &Sheet) -> Vec<Option<NaiveDate>> {
+    let all = &sheet.memberships;
+    let goes_on = |until: Option<NaiveDate>| until.is_some() && all.iter().any(|fact| fact.valid.from == until);
+    all.iter().map(|fact| fact.valid.until).filter(|until| !goes_on(*until)).collect()
 }
 
 async fn names(tx: &mut PgConnection, rows: &Differing<'_, Name>) -> sqlx::Result<()> {

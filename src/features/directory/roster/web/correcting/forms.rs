@@ -26,12 +26,13 @@ crate::words! {
         first_help: "前の期間の登録とつながっているときは、その最終日もあわせて動きます。" / "Where another entry ends the day before, its last day moves as well.",
         last: "最終日" / "Last day",
         last_help: "終わりがないときは空欄にします。次の期間の登録とつながっているときは、その最初の日もあわせて動きます。" / "Leave it empty where there is no end. Where another entry begins the day after, its first day moves as well.",
+        never: "この登録は誤りで、なかったことにする(予定の取りやめを含む)" / "This never was so, or the plan comes to nothing",
         void: "この期間の登録は誤りで、前の期間の登録が続いていた" / "This never became so: the entry before it went on",
         reason: "訂正の理由" / "Reason for the correction",
         reason_help: "履歴に残ります。200文字以内。" / "Stays in the history. At most 200 characters.",
         no_beginning: "最初の日を入力してください。" / "Please enter the first day.",
         reversed: "最終日は、最初の日以後の日にしてください。" / "The last day must not be before the first one.",
-        goes_on: "この登録には終わりがありません。終わりを登録するときは、訂正ではなく「変更する」「この窓口を閉じる」「構成員から外す」を使ってください。" / "This has no end. To register one use “Change”, “Close this window” or “End the membership” instead.",
+        goes_on: "この登録には終わりがありません。終わりを登録するときは、訂正ではなく「変更する」「この窓口を閉じる」「構成員から外す」など、その画面の操作を使ってください。" / "This has no end. To register one use “Change”, “Close this window”, “End the membership” or the like instead.",
         before: "前の期間の登録({neighbour})と重なるか、その全部を消してしまいます。先に、その登録を訂正してください。" / "It would overlap or swallow the entry before ({neighbour}). Correct that one first.",
         after: "次の期間の登録({neighbour})と重なるか、その全部を消してしまいます。先に、その登録を訂正してください。" / "It would overlap or swallow the entry after ({neighbour}). Correct that one first.",
         neighbour: "{label} {period}" / "{label} {period}",
@@ -139,12 +140,7 @@ impl<'a> Scene<'a> {
                 }
             }
         }
-        if let Some(from) = self.valid.from {
-            typed.set_date("first", from);
-        }
-        if let Some(last) = self.valid.until.and_then(|until| until.pred_opt()) {
-            typed.set_date("last", last);
-        }
+        prefill_days(&mut typed, self.valid);
         typed
     }
 
@@ -156,26 +152,13 @@ impl<'a> Scene<'a> {
             Subject::Membership => forms::membership(&self.plain(), typed),
             Subject::Window(_) => forms::window(&self.plain(), typed),
         };
-        let first = Field::new(Control::Day, "first", w.first, typed).help(w.first_help);
-        fields.push(if self.valid.from.is_none() { first.optional() } else { first });
-        fields.push(Field::new(Control::Day, "last", w.last, typed).help(w.last_help).optional());
-        if self.follows {
-            fields.push(Field::new(Control::Check, "void", w.void, typed).optional());
-        }
-        fields.push(Field::new(Control::Line, "reason", w.reason, typed).help(w.reason_help));
+        fields.extend(day_fields(typed, self.language, self.valid, self.follows.then_some(w.void)));
         fields
     }
 
     /// The first field of the form.
     pub fn first_field(&self) -> &'static str {
         self.fields(&Typed::default()).first().map_or("reason", |field| field.name)
-    }
-
-    fn day(&self, reader: &mut Reader<'_>, typed: &Typed, field: &'static str) -> Option<NaiveDate> {
-        match TypedDate::read(typed.date(field)) {
-            TypedDate::Nothing => None,
-            TypedDate::Day(_) | TypedDate::Wrong => Some(reader.day(field)),
-        }
     }
 
     /// What is meant.
@@ -189,9 +172,6 @@ impl<'a> Scene<'a> {
             let correction = Correction { day: self.day, subject: self.subject, to: None };
             return if reader.errors.is_empty() { Ok(correction) } else { Err(reader.errors) };
         }
-        // What was registered in another way, before days were bounded, may stay as it is.
-        let untouched = self.prefilled();
-        let as_it_was = |field: &str| typed.date(field) == untouched.date(field);
         let said = match &self.said {
             Said::Name(_) => Said::Name(reader.name()),
             Said::Membership(_) => Said::Membership(reader.membership(self.ceptoar, self.day)),
@@ -202,17 +182,12 @@ impl<'a> Scene<'a> {
                 Said::Window(reader.window(), reader.channels(&before))
             }
         };
-        let from = if as_it_was("first") { self.valid.from } else { self.day(&mut reader, typed, "first") };
-        let until = if as_it_was("last") {
-            self.valid.until
-        } else {
-            self.day(&mut reader, typed, "last").map(|last| last.succ_opt().unwrap_or(last))
-        };
+        let valid = period(typed, &mut reader, self.valid);
         reader.needed_reason();
         if !reader.errors.is_empty() {
             return Err(reader.errors);
         }
-        Ok(Correction { day: self.day, subject: self.subject, to: Some((said, Period { from, until })) })
+        Ok(Correction { day: self.day, subject: self.subject, to: Some((said, valid)) })
     }
 
     fn lines(&self, said: &Said, valid: Period) -> Vec<Line> {
@@ -284,25 +259,70 @@ impl<'a> Scene<'a> {
 
     /// What stands in the way, and at which field that is said.
     pub fn message(&self, obstacle: &Obstacle) -> (&'static str, String) {
-        let w = self.w();
-        let neighbour = |words: &'static str, label: &str, valid: Period| {
-            let label = [label.to_owned(), label.to_owned()];
-            fill(words, &[("neighbour", self.told(&(label, valid), self.language).trim())])
-        };
-        match obstacle {
-            Obstacle::NotOnThatDay => (self.first_field(), w.not_on_day.to_owned()),
-            Obstacle::Reversed => ("last", w.reversed.to_owned()),
-            Obstacle::NoBeginning => ("first", w.no_beginning.to_owned()),
-            Obstacle::GoesOn => ("last", w.goes_on.to_owned()),
-            Obstacle::NothingBefore => ("void", w.nothing_before.to_owned()),
-            Obstacle::Before(label, valid) => ("first", neighbour(w.before, label, *valid)),
-            Obstacle::After(label, valid) => ("last", neighbour(w.after, label, *valid)),
-            Obstacle::NoName => ("first", w.no_name.to_owned()),
-            Obstacle::Outside(label, valid) => {
-                let period = line::told_period(*valid, self.language);
-                ("first", fill(w.outside, &[("label", label), ("period", &period)]))
-            }
-            Obstacle::NoWindow(day) => ("last", fill(w.no_window, &[("day", &long_date(*day, self.language))])),
+        message(obstacle, self.first_field(), self.language)
+    }
+}
+
+/// Puts a period into the boxes.
+pub fn prefill_days(typed: &mut Typed, valid: Period) {
+    if let Some(from) = valid.from {
+        typed.set_date("first", from);
+    }
+    if let Some(last) = valid.until.and_then(|until| until.pred_opt()) {
+        typed.set_date("last", last);
+    }
+}
+
+/// The fields of every correction: its days, whether it never was so where that can be said, and why.
+#[must_use]
+pub fn day_fields(typed: &Typed, language: Language, was: Period, void: Option<&'static str>) -> Vec<Field> {
+    let w = CorrectingWords::of(language);
+    let first = Field::new(Control::Day, "first", w.first, typed).help(w.first_help);
+    let mut fields = vec![
+        if was.from.is_none() { first.optional() } else { first },
+        Field::new(Control::Day, "last", w.last, typed).help(w.last_help).optional(),
+    ];
+    fields.extend(void.map(|label| Field::new(Control::Check, "void", label, typed).optional()));
+    fields.push(Field::new(Control::Line, "reason", w.reason, typed).help(w.reason_help));
+    fields
+}
+
+/// The period that was typed. Days that were not touched stay as they are, whatever they are.
+pub fn period(typed: &Typed, reader: &mut Reader<'_>, was: Period) -> Period {
+    let mut untouched = Typed::default();
+    prefill_days(&mut untouched, was);
+    let as_it_was = |field: &str| typed.date(field) == untouched.date(field);
+    let mut day = |field: &'static str| match TypedDate::read(typed.date(field)) {
+        TypedDate::Nothing => None,
+        TypedDate::Day(_) | TypedDate::Wrong => Some(reader.day(field)),
+    };
+    Period {
+        from: if as_it_was("first") { was.from } else { day("first") },
+        until: if as_it_was("last") { was.until } else { day("last").map(|last| last.succ_opt().unwrap_or(last)) },
+    }
+}
+
+/// What stands in the way, and at which field that is said.
+#[must_use]
+pub fn message(obstacle: &Obstacle, first_field: &'static str, language: Language) -> (&'static str, String) {
+    let w = CorrectingWords::of(language);
+    let neighbour = |words: &'static str, label: &str, valid: Period| {
+        let told = fill(w.neighbour, &[("label", label), ("period", &line::told_period(valid, language))]);
+        fill(words, &[("neighbour", told.trim())])
+    };
+    match obstacle {
+        Obstacle::NotOnThatDay => (first_field, w.not_on_day.to_owned()),
+        Obstacle::Reversed => ("last", w.reversed.to_owned()),
+        Obstacle::NoBeginning => ("first", w.no_beginning.to_owned()),
+        Obstacle::GoesOn => ("last", w.goes_on.to_owned()),
+        Obstacle::NothingBefore => ("void", w.nothing_before.to_owned()),
+        Obstacle::Before(label, valid) => ("first", neighbour(w.before, label, *valid)),
+        Obstacle::After(label, valid) => ("last", neighbour(w.after, label, *valid)),
+        Obstacle::NoName => ("first", w.no_name.to_owned()),
+        Obstacle::Outside(label, valid) => {
+            let period = line::told_period(*valid, language);
+            ("first", fill(w.outside, &[("label", label), ("period", &period)]))
         }
+        Obstacle::NoWindow(day) => ("last", fill(w.no_window, &[("day", &long_date(*day, language))])),
     }
 }
