@@ -312,7 +312,10 @@ async fn what_was_registered_wrongly_is_corrected_and_what_was_said_is_kept() {
     assert_eq!(w.texts(stays).await, ["member [2024-04-01,)"]);
     assert!(members(&w, "reader", &format!("{SHOW}?on_year=2024&on_month=5&on_day=1")).await.contains("GAS"));
     let history = desk.get(SHOW).await.texts("[data-changes] > li");
-    assert!(history[0].contains("(訂正)") && history[0].contains("議事録の読み違い") && history[0].contains("オブザーバー"), "{history:?}");
+    assert!(
+        history[0].contains("(訂正)") && history[0].contains("議事録の読み違い") && history[0].contains("オブザーバー"),
+        "{history:?}"
+    );
     let kept = "select fact ->> 'role' || ' ' || (fact ->> 'valid') from federation_versions where version = 3 and fact is not null";
     assert_eq!(w.texts(kept).await, ["observer [2025-04-01,)"]);
     // A name of the past: it is renamed, and the old one was spelt wrongly. The day between the two moves for both.
@@ -325,7 +328,10 @@ async fn what_was_registered_wrongly_is_corrected_and_what_was_said_is_kept() {
     let last = ["2020", "6", "30"];
     change(&mut desk, &path, &with(&days(&first, &last), &right)).await;
     let names = "select concat_ws(' ', ja, valid, precision) from federation_names order by valid";
-    assert_eq!(w.texts(names).await, ["金融連絡協議会 [2007-03-31,2020-07-01) edition", "金融分野連絡会 [2020-07-01,) day"]);
+    assert_eq!(
+        w.texts(names).await,
+        ["金融連絡協議会 [2007-03-31,2020-07-01) edition", "金融分野連絡会 [2020-07-01,) day"]
+    );
     let then = desk.get(&format!("{SHOW}?on_year=2020&on_month=6&on_day=1")).await;
     assert!(then.texts("h1").concat().contains("金融連絡協議会") && then.body.contains("訂正する"));
     // Beyond the other one it does not go.
@@ -365,7 +371,11 @@ async fn a_federation_is_dissolved_on_a_day_and_a_plan_is_taken_back() {
     let before = w.texts(state).await;
     let typed = with(&day("2027", "3", "31"), &[("reason", "統合のため")]);
     let confirmation = fill_in(&mut desk, &of("dissolution"), &typed).await;
-    assert!(confirmation.body.contains("2027年3月31日(水)まで") && confirmation.body.contains("銀行等CEPTOAR"), "{:?}", confirmation.texts(".error-summary"));
+    assert!(
+        confirmation.body.contains("2027年3月31日(水)まで") && confirmation.body.contains("銀行等CEPTOAR"),
+        "{:?}",
+        confirmation.texts(".error-summary")
+    );
     change(&mut desk, &of("dissolution"), &typed).await;
     let open = "select count(*) from (select valid from federation_names union all select valid from federation_members
                 union all select valid from federation_secretariats) x where upper_inf(valid) or lower(valid) > '2027-03-31'";
@@ -383,7 +393,11 @@ async fn a_federation_is_dissolved_on_a_day_and_a_plan_is_taken_back() {
     let back = change(&mut desk, &of("withdrawal"), &[("reason", "統合の中止")]).await;
     assert_eq!(back.location(), format!("{SHOW}?done=withdrawn"));
     assert_eq!(w.texts(state).await, before);
-    assert_eq!(desk.get(&of("withdrawal")).await.status, 404, "a withdrawal is not taken back, nor what came before it");
+    assert_eq!(
+        desk.get(&of("withdrawal")).await.status,
+        404,
+        "a withdrawal is not taken back, nor what came before it"
+    );
     let history = desk.get(SHOW).await.texts("[data-changes] > li");
     assert!(history[0].contains("予定の取消し: 連絡協議会の解散") && history[0].contains("統合の中止"), "{history:?}");
     // A joining that comes to nothing.

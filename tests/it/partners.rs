@@ -443,10 +443,14 @@ async fn a_role_is_corrected_with_its_days_and_a_planned_one_comes_to_nothing() 
     assert_eq!(done.location(), format!("{INDEX}?done=corrected"));
     let roles = "select concat_ws(' ', role, basis, valid) from partnerships order by valid";
     assert_eq!(w.texts(roles).await, ["sits_in 防災会議の規約 [2026-10-01,)"]);
-    let kept = "select fact ->> 'role' || ' ' || (fact ->> 'valid') from directory_versions where relation = 'partnerships'";
+    let kept =
+        "select fact ->> 'role' || ' ' || (fact ->> 'valid') from directory_versions where relation = 'partnerships'";
     assert_eq!(w.texts(kept).await, ["passes_on [2026-11-01,)"]);
     let history = desk.get(&format!("/directory/banks/members/{body}")).await.texts(".timeline > li");
-    assert!(history[0].contains("連携機関としての役割の訂正") && history[0].contains("取決めの読み違い"), "{history:?}");
+    assert!(
+        history[0].contains("連携機関としての役割の訂正") && history[0].contains("取決めの読み違い"),
+        "{history:?}"
+    );
     // It is off the route with that, and was never on it.
     let item = factory::published_advisory(&w.app, NewAdvisory { level: "GREEN", ..NewAdvisory::default() }).await;
     assert!(verdicts(&mut w, item, "partner").await.iter().all(|v| !v.ends_with("due")));
@@ -461,7 +465,11 @@ async fn a_role_is_corrected_with_its_days_and_a_planned_one_comes_to_nothing() 
     let void = [("role", "analyses"), ("basis", "計画"), ("void", "true"), ("reason", "見送り")];
     change(&mut desk, &path, &with(&days(["2027", "4", "1"], none), &void)).await;
     assert_eq!(w.texts("select valid::text from partnerships where role = 'analyses'").await, ["empty"]);
-    assert_eq!(w.number("select count(*) from contacts where upper_inf(valid) and label = '窓口' and ceptoar_id = 'banks'").await, 4);
+    assert_eq!(
+        w.number("select count(*) from contacts where upper_inf(valid) and label = '窓口' and ceptoar_id = 'banks'")
+            .await,
+        4
+    );
     // An end of the past was a month earlier: the windows close with it.
     let fact = w.texts("select fact_id::text from partnerships where role = 'sits_in'").await.remove(0);
     let end = with(&day("2026", "11", "20"), &[("reason", "終了")]);

@@ -69,7 +69,11 @@ async fn a_name_that_has_ended_is_corrected_and_the_day_between_two_names_moves_
     let mut desk = w.app.signed_in("desk").await;
     // The way leads from the page as of a day, and from the list of other periods on today's.
     let then = desk.get(&as_of(&w.bank_page(), "2020-01-01")).await;
-    assert!(then.body.contains(&name_on(&w, "2020-01-01")) && then.body.contains("「訂正する」から直せます"), "{}", then.body);
+    assert!(
+        then.body.contains(&name_on(&w, "2020-01-01")) && then.body.contains("「訂正する」から直せます"),
+        "{}",
+        then.body
+    );
     let today = desk.get(&w.bank_page()).await;
     assert!(today.texts("[data-entries] li").concat().contains(BANK), "{:?}", today.texts("[data-entries]"));
     let path = name_on(&w, "2020-01-01");
@@ -83,9 +87,13 @@ async fn a_name_that_has_ended_is_corrected_and_the_day_between_two_names_moves_
     let done = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
     assert!(desk.get(done.location()).await.body.contains("訂正を登録しました"));
-    let rows = format!("select ja || ' ' || valid from organisation_names where organisation_id = '{}' order by valid", w.bank);
+    let rows = format!(
+        "select ja || ' ' || valid from organisation_names where organisation_id = '{}' order by valid",
+        w.bank
+    );
     assert_eq!(w.texts(&rows).await, ["星美銀行(架空) (,2024-05-01)", &format!("{NEW} [2024-05-01,)")]);
-    for (asked, name) in [("2020-01-01", "星美銀行(架空)"), ("2024-04-30", "星美銀行(架空)"), ("2024-05-01", NEW)] {
+    for (asked, name) in [("2020-01-01", "星美銀行(架空)"), ("2024-04-30", "星美銀行(架空)"), ("2024-05-01", NEW)]
+    {
         assert_eq!(desk.get(&as_of(&w.bank_page(), asked)).await.texts("h1"), [name], "{asked}");
     }
     // What was said until yesterday is still known: the first name, until the end of March.
@@ -94,7 +102,10 @@ async fn a_name_that_has_ended_is_corrected_and_the_day_between_two_names_moves_
     assert_eq!(desk.get(&said("2024-04-30")).await.texts("h1"), [NEW]);
     let history = desk.get(&w.bank_page()).await.texts(".timeline > li");
     assert!(history[0].contains("名称の訂正") && history[0].contains("登記簿で確かめた"), "{history:?}");
-    assert_eq!(w.texts("select kind || subject from directory_changes order by made_at").await, ["changename", "correctionname"]);
+    assert_eq!(
+        w.texts("select kind || subject from directory_changes order by made_at").await,
+        ["changename", "correctionname"]
+    );
     assert_eq!(w.number("select count(*) from audit_events where action = 'directory.change'").await, 2);
     // A second click finds that the sheet is another one.
     let again = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
@@ -106,7 +117,8 @@ async fn what_stands_in_the_way_is_named_and_what_never_was_is_taken_out() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     renamed(&w, &mut desk).await;
-    let mut form = vec![("ja", "星見総合銀行(架空)"), ("reading", "ほしみそうごうぎんこう"), ("en", ""), ("nature", "change")];
+    let mut form =
+        vec![("ja", "星見総合銀行(架空)"), ("reading", "ほしみそうごうぎんこう"), ("en", ""), ("nature", "change")];
     form.extend(day("2027", "4", "1"));
     change(&mut desk, &format!("{}/name", w.bank_page()), &form).await;
     later(&w);
@@ -126,8 +138,14 @@ async fn what_stands_in_the_way_is_named_and_what_never_was_is_taken_out() {
     refused(&mut desk, &middle, &over, "最終日は、最初の日以後").await;
     refused(&mut desk, &middle, &with_days(&named(NEW, "誤り"), "2024-4-1", ""), "次の期間の登録").await;
     change(&mut desk, &path, &of(&with_days(&typed, "2027-5-1", ""))).await;
-    let rows = format!("select ja || ' ' || valid from organisation_names where organisation_id = '{}' order by valid", w.bank);
-    assert_eq!(w.texts(&rows).await[1..], [format!("{NEW} [2024-04-01,2027-05-01)"), "星見総合銀行(架空) [2027-05-01,)".to_owned()]);
+    let rows = format!(
+        "select ja || ' ' || valid from organisation_names where organisation_id = '{}' order by valid",
+        w.bank
+    );
+    assert_eq!(
+        w.texts(&rows).await[1..],
+        [format!("{NEW} [2024-04-01,2027-05-01)"), "星見総合銀行(架空) [2027-05-01,)".to_owned()]
+    );
     later(&w);
     // It comes to nothing: the name of before goes on, and the plan is in the record.
     let mut void = with_days(&typed, "2027-5-1", "");
@@ -178,7 +196,10 @@ async fn a_membership_that_has_ended_is_corrected_with_the_windows_that_closed_w
     let reply = refused(&mut desk, &early, &form, "構成員などである期間の外").await;
     assert!(reply.texts(".error-summary").concat().contains("夜間"));
     refused(&mut desk, &path, &with_days(&typed, "2018-4-1", "2025-3-31"), "「構成員から外す」").await;
-    assert_eq!(w.texts("select distinct kind from directory_changes where subject = 'membership' order by 1").await, ["correction", "ending"]);
+    assert_eq!(
+        w.texts("select distinct kind from directory_changes where subject = 'membership' order by 1").await,
+        ["correction", "ending"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +212,11 @@ async fn a_window_of_the_past_is_corrected_by_whoever_keeps_windows() {
     let mut admin = w.app.signed_in("bank-admin").await;
     let path = format!("{}/windows/{}/on/2020-06-01", w.bank_page(), w.second);
     let entries = admin.get(&w.bank_page()).await;
-    assert!(entries.body.contains(&format!("{}/on/2018-04-01", w.window_page(w.second))), "{:?}", entries.texts("[data-entries]"));
+    assert!(
+        entries.body.contains(&format!("{}/on/2018-04-01", w.window_page(w.second))),
+        "{:?}",
+        entries.texts("[data-entries]")
+    );
     let mut form = window_form("夜間当直", "night-desk@bank.example");
     form.retain(|(name, _)| *name != "reason");
     form.push(("reason", "部署名とアドレスの誤り"));
@@ -203,7 +228,11 @@ async fn a_window_of_the_past_is_corrected_by_whoever_keeps_windows() {
     // Until today it was said otherwise, of the same day.
     let said = format!("{}&rec_year=2026&rec_month=11&rec_day=21", as_of(&w.bank_page(), "2019-01-01"));
     let said = admin.get(&said).await;
-    assert!(said.body.contains("night@bank.example") && !said.body.contains("night-desk@"), "{:?}", said.texts(".window"));
+    assert!(
+        said.body.contains("night@bank.example") && !said.body.contains("night-desk@"),
+        "{:?}",
+        said.texts(".window")
+    );
     // From today on there has to be a window: the only one does not end by a correction.
     let last = format!("{}/end", w.window_page(w.window));
     let mut other = window_form("新窓口", "new@bank.example");
@@ -289,12 +318,28 @@ async fn corrections_are_for_those_who_keep_it_and_the_database_agrees() {
     let open = with_days(&[("unit", "社"), ("reason", "退会していない")], "2018-4-1", "");
     let confirmation = fill_in(&mut desk, &membership, &of(&open)).await;
     let reply = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
-    assert!(reply.status == 422 && reply.body.contains("今日から先へ延ばすことはできません"), "{:?}", reply.texts(".error-summary"));
+    assert!(
+        reply.status == 422 && reply.body.contains("今日から先へ延ばすことはできません"),
+        "{:?}",
+        reply.texts(".error-summary")
+    );
     w.app.database.break_a_rule().await;
     for (who, statement, rows) in [
         ("desk", format!("update organisation_names set ja = 'x' where organisation_id = '{bank}'"), Some(0)),
-        ("desk", format!("update memberships set valid = '[2018-04-01,)' where organisation_id = '{bank}' and ceptoar_id = 'banks'"), None),
-        ("desk", format!("update memberships set valid = '[2018-04-01,2020-01-01)' where organisation_id = '{bank}' and ceptoar_id = 'banks'"), Some(1)),
+        (
+            "desk",
+            format!(
+                "update memberships set valid = '[2018-04-01,)' where organisation_id = '{bank}' and ceptoar_id = 'banks'"
+            ),
+            None,
+        ),
+        (
+            "desk",
+            format!(
+                "update memberships set valid = '[2018-04-01,2020-01-01)' where organisation_id = '{bank}' and ceptoar_id = 'banks'"
+            ),
+            Some(1),
+        ),
         ("life-desk", format!("update organisation_names set ja = 'x' where organisation_id = '{bank}'"), Some(2)),
         ("bank-admin", format!("update memberships set unit = 'x' where organisation_id = '{bank}'"), Some(0)),
     ] {

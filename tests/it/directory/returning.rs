@@ -41,7 +41,10 @@ async fn a_former_member_is_found_by_any_name_and_is_the_same_organisation() {
         let found = desk.post("/directory/banks/former", &[("words", words)]).await;
         assert_eq!(found.texts(".item__title"), ["星見未来銀行(架空)"], "{words}");
     }
-    assert!(desk.post("/directory/banks/former", &[("words", "虹原")]).await.texts(".item__title").is_empty(), "a member of today");
+    assert!(
+        desk.post("/directory/banks/former", &[("words", "虹原")]).await.texts(".item__title").is_empty(),
+        "a member of today"
+    );
     let path = format!("{}/returning", w.bank_page());
     assert!(desk.get(&w.bank_page()).await.body.contains(&path));
     // Not while it was a member before, and with a window.
@@ -49,13 +52,21 @@ async fn a_former_member_is_found_by_any_name_and_is_the_same_organisation() {
     early.push(("unit", "社"));
     early.extend(day("2023", "4", "1"));
     let reply = fill_in(&mut desk, &path, &early).await;
-    assert!(reply.status == 422 && reply.body.contains("まだ前回の構成員の期間です"), "{:?}", reply.texts(".error-summary"));
+    assert!(
+        reply.status == 422 && reply.body.contains("まだ前回の構成員の期間です"),
+        "{:?}",
+        reply.texts(".error-summary")
+    );
     let done = change(&mut desk, &path, &returning("2025")).await;
     assert!(done.location().starts_with(&w.bank_page()));
     let bank = w.bank;
     let periods = format!("select valid::text from memberships where organisation_id = '{bank}' order by valid");
     assert_eq!(w.texts(&periods).await, ["[2018-04-01,2024-04-01)", "[2025-04-01,)"]);
-    assert_eq!(w.number("select count(*) from organisations where kind = 'member' and code is null").await, 3, "no second one");
+    assert_eq!(
+        w.number("select count(*) from organisations where kind = 'member' and code is null").await,
+        3,
+        "no second one"
+    );
     let page = desk.get(&w.bank_page()).await;
     assert_eq!(page.texts("h1"), ["星見未来銀行(架空)"], "its name goes on");
     assert_eq!(page.texts(".window").len(), 1, "old windows do not come back");
@@ -82,7 +93,11 @@ async fn whoever_joins_under_a_former_members_name_is_asked_about_and_a_plan_is_
     form.extend(day("2027", "4", "1"));
     let asked = fill_in(&mut desk, "/directory/banks/joining", &form).await;
     assert_eq!(asked.status, 422);
-    assert!(asked.body.contains("元の構成員がいます") && asked.body.contains(&format!("{}/returning", w.bank_page())), "{:?}", asked.texts(".error-summary"));
+    assert!(
+        asked.body.contains("元の構成員がいます") && asked.body.contains(&format!("{}/returning", w.bank_page())),
+        "{:?}",
+        asked.texts(".error-summary")
+    );
     assert!(asked.body.contains("元の構成員とは別の組織として登録する"));
     // Another organisation of that name: said, confirmed, done.
     form.push(("another", "true"));
@@ -94,7 +109,10 @@ async fn whoever_joins_under_a_former_members_name_is_asked_about_and_a_plan_is_
     let bank = w.bank;
     let back = taken_back(&mut desk, &w.bank_page()).await;
     assert_eq!(back.status, 303, "{}", back.body);
-    assert_eq!(w.texts(&format!("select valid::text from memberships where organisation_id = '{bank}'")).await, ["[2018-04-01,2024-04-01)"]);
+    assert_eq!(
+        w.texts(&format!("select valid::text from memberships where organisation_id = '{bank}'")).await,
+        ["[2018-04-01,2024-04-01)"]
+    );
     let open = format!("select count(*) from contacts where organisation_id = '{bank}' and upper_inf(valid)");
     assert_eq!(w.number(open).await, 0);
     // A new firm that was to join and does not.
@@ -139,7 +157,9 @@ async fn another_ceptoars_firm_is_neither_offered_nor_taken() {
     assert_eq!(desk.get(&foreign).await.status, 404, "somebody who never was one of ours");
     assert_eq!(desk.get(&format!("/directory/banks/members/{}/returning", w.rival)).await.status, 404, "a member");
     // The bank is a member of another CEPTOAR since: it is silently not offered, and the list says so of all such.
-    let moved = format!("insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('life', '{bank}', '社', '[2024-04-01,)')");
+    let moved = format!(
+        "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('life', '{bank}', '社', '[2024-04-01,)')"
+    );
     sqlx::raw_sql(AssertSqlSafe(moved)).execute(&mut w.db).await.expect("by hand");
     let list = desk.get("/directory/banks/former").await;
     assert!(list.texts(".item__title").is_empty() && list.body.contains("ほかのセプターに属する組織を"));
@@ -150,8 +170,12 @@ async fn another_ceptoars_firm_is_neither_offered_nor_taken() {
     let id: Uuid = w.texts(account).await[0].parse().expect("an id");
     let viewer = ceptoar_portal::kernel::ids::AccountId(id);
     for statement in [
-        format!("insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{bank}', '社', '[2026-12-01,)')"),
-        format!("insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{insurer}', '社', '[2026-12-01,)')"),
+        format!(
+            "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{bank}', '社', '[2026-12-01,)')"
+        ),
+        format!(
+            "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('banks', '{insurer}', '社', '[2026-12-01,)')"
+        ),
     ] {
         let mut tx = w.app.state.db.begin(Some(viewer), w.app.state.clock.now()).await.expect("a transaction");
         assert!(sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *tx).await.is_err(), "{statement}");

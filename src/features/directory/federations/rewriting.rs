@@ -67,12 +67,7 @@ pub fn fact(federation: &Federation, id: Uuid) -> Option<Known<Said>> {
 }
 
 fn whole<T: Clone>(known: &Known<T>, said: impl Fn(T) -> Said) -> Known<Said> {
-    Known {
-        fact_id: known.fact_id,
-        valid: known.valid,
-        precision: known.precision,
-        value: said(known.value.clone()),
-    }
+    Known { fact_id: known.fact_id, valid: known.valid, precision: known.precision, value: said(known.value.clone()) }
 }
 
 /// The facts among which one stands: the names, the stays of one member, the secretariats. Oldest first.

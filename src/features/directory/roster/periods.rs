@@ -142,7 +142,10 @@ mod tests {
         assert_eq!(second(None, Some("2022-04-01")), Err(Obstacle::NoBeginning));
         assert_eq!(second(Some("2022-04-01"), Some("2022-04-01")), Err(Obstacle::Reversed));
         let third = |from, until| put("2025-01-01", Some(period(from, until)));
-        assert_eq!(third(Some("2022-03-31"), None), Err(Obstacle::Before("was".into(), period(Some("2020-04-01"), Some("2022-04-01")))));
+        assert_eq!(
+            third(Some("2022-03-31"), None),
+            Err(Obstacle::Before("was".into(), period(Some("2020-04-01"), Some("2022-04-01"))))
+        );
         assert_eq!(third(Some("2024-04-01"), Some("2026-04-01")), Err(Obstacle::GoesOn));
         assert_eq!(put("2025-01-01", None), Err(Obstacle::NothingBefore));
         assert_eq!(put("2023-01-01", None), Err(Obstacle::NotOnThatDay));

@@ -141,7 +141,8 @@ pub async fn restore(tx: &mut PgConnection, id: &str, version: i32) -> sqlx::Res
         version
     );
     let rows = rows.fetch_all(&mut *tx).await?;
-    let was: Vec<_> = rows.iter().filter(|r| !r.made).map(|r| (r.fact_id, Period { from: r.since, until: r.until })).collect();
+    let was: Vec<_> =
+        rows.iter().filter(|r| !r.made).map(|r| (r.fact_id, Period { from: r.since, until: r.until })).collect();
     move_days(tx, &was).await?;
     let made: Vec<Uuid> = rows.iter().filter(|r| r.made).map(|r| r.fact_id).collect();
     sqlx::query!("delete from federation_names where fact_id = any ($1)", &made).execute(&mut *tx).await?;

@@ -139,18 +139,14 @@ impl Scene<'_> {
                 let ja = reader.errors.take("body_ja", ja, self.language);
                 let en = optional(typed, "body_en", &mut reader.errors, self.language);
                 let en = if en.is_empty() { ja.clone() } else { en };
-                Some(Said::Member(Membership {
-                    who: Who::Body(ja.clone()),
-                    name: [ja, en],
-                    part: membership.part,
-                }))
+                Some(Said::Member(Membership { who: Who::Body(ja.clone()), name: [ja, en], part: membership.part }))
             }
             Said::Desk(desk) => {
                 let chosen = typed.get("organisation");
                 let mut known = self.choices.keepers.iter().map(|(id, name)| (*id, name));
-                let found = known
-                    .find(|(id, _)| id.to_string() == chosen)
-                    .or_else(|| (desk.organisation_id.to_string() == chosen).then_some((desk.organisation_id, &desk.name)));
+                let found = known.find(|(id, _)| id.to_string() == chosen).or_else(|| {
+                    (desk.organisation_id.to_string() == chosen).then_some((desk.organisation_id, &desk.name))
+                });
                 if found.is_none() {
                     reader.errors.add("organisation", w.choose);
                 }

@@ -74,7 +74,12 @@ impl Desk<'_> {
     }
 }
 
-pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, id: &str, today: NaiveDate) -> Result<(Federation, Choices), WebError> {
+pub(super) async fn read(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    id: &str,
+    today: NaiveDate,
+) -> Result<(Federation, Choices), WebError> {
     let federation = store::load(tx, Some(id)).await?.pop().ok_or(WebError::NotFound)?;
     if !permits(viewer, &federation, today) {
         return Err(WebError::NotFound);

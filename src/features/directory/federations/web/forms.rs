@@ -244,7 +244,8 @@ impl Scene<'_> {
         let mut errors = reader.errors;
         let Some(alteration) = alteration.filter(|_| errors.is_empty()) else { return Err(errors) };
         // The day typed for leaving is the last one.
-        let on = if matches!(self.what, What::Leaving | What::Dissolution) { day.succ_opt().unwrap_or(day) } else { day };
+        let on =
+            if matches!(self.what, What::Leaving | What::Dissolution) { day.succ_opt().unwrap_or(day) } else { day };
         if let (Some(federation), Alteration::Leaving(who)) = (self.federation, &alteration)
             && (stay_on(federation, who, day).is_none() || stay_on(federation, who, on).is_none())
         {

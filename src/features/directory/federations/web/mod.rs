@@ -25,13 +25,16 @@ pub fn routes() -> Routes {
         .post(paths::CORRECTION, keep, correcting::post)
         .get(paths::WITHDRAWAL, keep, withdrawal::get)
         .post(paths::WITHDRAWAL, keep, withdrawal::post);
-    [What::Name, What::Joining, What::Leaving, What::Secretariat, What::Dissolution].into_iter().fold(routes, |routes, what| {
-        routes
-            .get(what.route(), keep, async move |state, viewer, frame, path| {
-                edit::get(what, state, viewer, frame, path).await
-            })
-            .post(what.route(), keep, async move |state, viewer, frame, path, form| {
-                edit::post(what, state, viewer, frame, path, form).await
-            })
-    })
+    [What::Name, What::Joining, What::Leaving, What::Secretariat, What::Dissolution].into_iter().fold(
+        routes,
+        |routes, what| {
+            routes
+                .get(what.route(), keep, async move |state, viewer, frame, path| {
+                    edit::get(what, state, viewer, frame, path).await
+                })
+                .post(what.route(), keep, async move |state, viewer, frame, path, form| {
+                    edit::post(what, state, viewer, frame, path, form).await
+                })
+        },
+    )
 }

@@ -213,12 +213,7 @@ fn edits(id: &str, w: &ShowWords, plan: bool) -> Vec<(&'static str, String)> {
     edits.into_iter().chain(back).map(|(label, route)| (label, paths::of(route, id))).collect()
 }
 
-fn members(
-    federation: &Federation,
-    part: Part,
-    (day, may): (NaiveDate, bool),
-    language: Language,
-) -> Vec<MemberRow> {
+fn members(federation: &Federation, part: Part, (day, may): (NaiveDate, bool), language: Language) -> Vec<MemberRow> {
     let of_part = federation.members_on(day).filter(|known| known.value.part == part);
     let row = |known: &Known<Membership>| MemberRow {
         name: language.pick(&known.value.name[0], &known.value.name[1]).clone(),

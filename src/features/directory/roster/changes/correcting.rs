@@ -12,9 +12,7 @@ use super::{About, Actor, Change, ChangeError, Concerned, Written, addresses, ma
 use crate::features::access::directory::Standing;
 pub use crate::features::directory::roster::periods::Obstacle;
 use crate::features::directory::roster::periods::replaced;
-use crate::features::directory::roster::sheet::{
-    Channel, Dated, Membership, Name, Period, Sheet, Window, WindowFacts,
-};
+use crate::features::directory::roster::sheet::{Channel, Dated, Membership, Name, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::steps::{self, Rows, Step};
 use crate::kernel::ids::ContactId;
 
@@ -231,9 +229,8 @@ fn concerned<'a>(old: &'a Sheet, new: &'a Sheet, today: NaiveDate) -> Vec<(Conce
         let Some(facts) = window.on(today).or(window.facts.last()) else { continue };
         let differs = |these: &[(String, NaiveDate)], those: &[(String, NaiveDate)], gone| {
             let other = these.iter().filter(|(mail, _)| those.iter().all(|(known, _)| known != mail));
-            let told = other.map(|(mail, on)| {
-                ((window.contact_id, &facts.value, addresses(vec![mail.clone()], gone)), *on)
-            });
+            let told =
+                other.map(|(mail, on)| ((window.contact_id, &facts.value, addresses(vec![mail.clone()], gone)), *on));
             told.collect::<Vec<(Concerned<'a>, NaiveDate)>>()
         };
         all.extend(differs(&was, &is, true));
@@ -241,4 +238,3 @@ fn concerned<'a>(old: &'a Sheet, new: &'a Sheet, today: NaiveDate) -> Vec<(Conce
     }
     all
 }
-

@@ -199,14 +199,19 @@ pub async fn post(
         return Ok(answer);
     }
     let actor = actor(&viewer, &place.ceptoar, place.organisation, &frame, now);
-    let done = correcting::correct(&mut tx, actor, (&found.sheet, &corrected), &change, (found.subject, scene.today)).await;
+    let done =
+        correcting::correct(&mut tx, actor, (&found.sheet, &corrected), &change, (found.subject, scene.today)).await;
     match done {
         Ok(()) => tx.commit().await?,
         Err(ChangeError::NoSubgroup) => {
             return Ok(form.said_at(fields, &typed, "first", CorrectingWords::of(language).no_subgroup));
         }
-        Err(ChangeError::Overlap) => return Ok(form.said_at(fields, &typed, "first", CorrectingWords::of(language).overlap)),
-        Err(ChangeError::NotOpen) => return Ok(form.said_at(fields, &typed, "last", CorrectingWords::of(language).elsewhere)),
+        Err(ChangeError::Overlap) => {
+            return Ok(form.said_at(fields, &typed, "first", CorrectingWords::of(language).overlap));
+        }
+        Err(ChangeError::NotOpen) => {
+            return Ok(form.said_at(fields, &typed, "last", CorrectingWords::of(language).elsewhere));
+        }
         Err(error) => return Err(fault(error)),
     }
     Ok(Redirect::to(&member::done(&place.ceptoar, place.organisation, "corrected")).into_response())

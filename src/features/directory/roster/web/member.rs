@@ -4,9 +4,6 @@ mod scene;
 
 use std::collections::HashMap;
 
-use askama::Template;
-use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
 use super::as_of::AsOf;
 use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, plans};
@@ -14,10 +11,10 @@ use super::{DayQuery, MemberPlace, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::Standing;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::roster::sheet::Sheet;
-use crate::features::directory::roster::store::{self, PastChange};
 use crate::features::directory::roster::changes::{self, correcting};
 use crate::features::directory::roster::former::is_former;
+use crate::features::directory::roster::sheet::Sheet;
+use crate::features::directory::roster::store::{self, PastChange};
 use crate::features::directory::roster::{line, paths, said};
 use crate::features::directory::verification::store::ways_of_proof;
 use crate::features::directory::{groups, proposals};
@@ -29,6 +26,9 @@ use crate::platform::web::form::ErrorLine;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
 use scene::{Corrections, Scene};
 
 /// How many proposals that were decided are shown.
@@ -238,9 +238,7 @@ pub async fn get(
         names: !is_old
             && can(&viewer, DirectoryAction::KeepMember, &facts)
             && correcting::may_name(&mut tx, organisation).await?,
-        memberships: !is_old
-            && sheet.standing == Standing::Member
-            && can(&viewer, DirectoryAction::KeepMember, &facts),
+        memberships: !is_old && sheet.standing == Standing::Member && can(&viewer, DirectoryAction::KeepMember, &facts),
         windows: !is_old && can(&viewer, DirectoryAction::KeepWindow, &facts),
     };
     let returns = corrections.memberships
@@ -250,8 +248,7 @@ pub async fn get(
         .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let scene =
-        Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, corrections, language };
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, corrections, language };
     let edits = !is_old
         && as_of.is_today()
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));

@@ -82,17 +82,21 @@ pub fn routes() -> Routes {
             })
     });
     let action = DirectoryAction::KeepWindow;
-    let routes = [(paths::NAME_ON, keep, Of::Name), (paths::MEMBERSHIP_ON, keep, Of::Membership), (paths::WINDOW_ON, action, Of::Window)]
-        .into_iter()
-        .fold(routes, |routes, (path, action, of)| {
-            routes
-                .get(path, may(action), async move |state, viewer, frame, place| {
-                    correcting::get(of, state, viewer, frame, place).await
-                })
-                .post(path, fresh(action), async move |state, viewer, frame, place, form| {
-                    correcting::post(of, state, viewer, frame, place, form).await
-                })
-        });
+    let routes = [
+        (paths::NAME_ON, keep, Of::Name),
+        (paths::MEMBERSHIP_ON, keep, Of::Membership),
+        (paths::WINDOW_ON, action, Of::Window),
+    ]
+    .into_iter()
+    .fold(routes, |routes, (path, action, of)| {
+        routes
+            .get(path, may(action), async move |state, viewer, frame, place| {
+                correcting::get(of, state, viewer, frame, place).await
+            })
+            .post(path, fresh(action), async move |state, viewer, frame, place, form| {
+                correcting::post(of, state, viewer, frame, place, form).await
+            })
+    });
     window_edits.into_iter().fold(routes, |routes, (path, what)| {
         routes
             .get(path, may(action), async move |state, viewer, frame, place| {

@@ -128,7 +128,11 @@ async fn page(
     let more = found.len() > former::store::PAGE;
     found.truncate(former::store::PAGE);
     let rows = found.into_iter().map(|known| FormerRow {
-        name: if known.name[1].is_empty() { known.name[0].clone() } else { language.pick(&known.name[0], &known.name[1]).clone() },
+        name: if known.name[1].is_empty() {
+            known.name[0].clone()
+        } else {
+            language.pick(&known.name[0], &known.name[1]).clone()
+        },
         href: paths::of_member(paths::MEMBER, ceptoar_id, known.organisation_id),
         left: fill(w.left, &[("day", &long_date(known.left_on.pred_opt().unwrap_or(known.left_on), language))]),
         take: paths::of_member(paths::RETURNING, ceptoar_id, known.organisation_id),
@@ -200,7 +204,8 @@ impl Found {
         let back = paths::of_member(paths::MEMBER, &place.ceptoar, place.organisation);
         let mut way = way(viewer, frame, &place.ceptoar, &self.ceptoar);
         way.push((back.clone(), name.clone()));
-        let last = self.sheet.memberships.last().map(|fact| (w.last.to_owned(), line::told_period(fact.valid, language)));
+        let last =
+            self.sheet.memberships.last().map(|fact| (w.last.to_owned(), line::told_period(fact.valid, language)));
         PlainForm {
             frame,
             title: w.title,

@@ -25,7 +25,10 @@ struct Differing<'a, T> {
 }
 
 impl<'a, T: PartialEq> Differing<'a, T> {
-    fn between(old: impl Iterator<Item = &'a Dated<T>> + Clone, new: impl Iterator<Item = &'a Dated<T>> + Clone) -> Self {
+    fn between(
+        old: impl Iterator<Item = &'a Dated<T>> + Clone,
+        new: impl Iterator<Item = &'a Dated<T>> + Clone,
+    ) -> Self {
         let same = |row: &Dated<T>, known: &&Dated<T>| known.fact_id == row.fact_id;
         let gone = old.clone().filter(|row| !new.clone().any(|known| same(row, &known)));
         let kept = new.clone().filter_map(|row| {
@@ -33,10 +36,7 @@ impl<'a, T: PartialEq> Differing<'a, T> {
             let moved = was.valid != row.valid;
             (moved || was.value != row.value).then_some((row, moved))
         });
-        Self {
-            gone: gone.map(|row| row.fact_id).collect(),
-            kept: kept.collect(),
-        }
+        Self { gone: gone.map(|row| row.fact_id).collect(), kept: kept.collect() }
     }
 
     fn rows(&self) -> impl Iterator<Item = &'a Dated<T>> {
@@ -280,11 +280,7 @@ async fn add_ways(tx: &mut PgConnection, rows: &[(Uuid, i16, &Dated<Channel>)]) 
 }
 
 /// Parts in groups lie within the membership: those that ended with it end with it still, the others are cut.
-async fn groups(
-    tx: &mut PgConnection,
-    of: &Sheet,
-    moved: Option<(NaiveDate, Option<NaiveDate>)>,
-) -> sqlx::Result<()> {
+async fn groups(tx: &mut PgConnection, of: &Sheet, moved: Option<(NaiveDate, Option<NaiveDate>)>) -> sqlx::Result<()> {
     sqlx::query!(
         "update group_members g set valid = case
              when upper(g.valid) = $3 then daterange(lower(g.valid), $4) * s.valid else g.valid end

@@ -84,7 +84,9 @@ impl<'a> Scene<'a> {
     ) -> Option<Self> {
         let (said, valid, follows) = match subject {
             Subject::Name => on(&sheet.names, day).map(|(name, valid, follows)| (Said::Name(name), valid, follows)),
-            Subject::Membership => on(&sheet.memberships, day).map(|(m, valid, follows)| (Said::Membership(m), valid, follows)),
+            Subject::Membership => {
+                on(&sheet.memberships, day).map(|(m, valid, follows)| (Said::Membership(m), valid, follows))
+            }
             Subject::Window(id) => on(&steps::of(sheet.window(id)?), day).map(|(step, valid, follows)| {
                 let channels = step.channels.into_iter().map(|channel| channel.value).collect();
                 (Said::Window(step.facts.value, channels), valid, follows)
@@ -103,7 +105,13 @@ impl<'a> Scene<'a> {
             Subject::Window(id) => Some(id),
             Subject::Name | Subject::Membership => None,
         };
-        forms::Scene { ceptoar: self.ceptoar, sheet: Some(self.sheet), window, today: self.day, language: self.language }
+        forms::Scene {
+            ceptoar: self.ceptoar,
+            sheet: Some(self.sheet),
+            window,
+            today: self.day,
+            language: self.language,
+        }
     }
 
     /// How many addresses and numbers the form shows.
@@ -209,7 +217,8 @@ impl<'a> Scene<'a> {
     pub fn change(&self, typed: &Typed, correction: &Correction, corrected: &Corrected) -> Change {
         let mut before = self.before();
         let mut after = correction.to.as_ref().map(|(said, valid)| self.lines(said, *valid)).unwrap_or_default();
-        let (was, is) = (self.others(self.sheet, &correction.subject), self.others(&corrected.sheet, &correction.subject));
+        let (was, is) =
+            (self.others(self.sheet, &correction.subject), self.others(&corrected.sheet, &correction.subject));
         for (i, (was, is)) in was.iter().zip(&is).filter(|(was, is)| was != is).enumerate() {
             let code = format!("along.{}", i + 1);
             before.push(Line::told(code.clone(), |language| self.told(was, language)));
@@ -232,10 +241,15 @@ impl<'a> Scene<'a> {
         let is_it = |of: &Subject, valid: Period| of == subject && valid.holds_on(self.day);
         let mut all: Vec<(uuid::Uuid, [String; 2], Period)> = Vec::new();
         let names = self.sheet.names.iter().filter(|fact| !is_it(&Subject::Name, fact.valid));
-        let now = |id: uuid::Uuid, facts: &[(uuid::Uuid, Period)]| facts.iter().find(|(known, _)| *known == id).map(|(_, v)| *v);
+        let now = |id: uuid::Uuid, facts: &[(uuid::Uuid, Period)]| {
+            facts.iter().find(|(known, _)| *known == id).map(|(_, v)| *v)
+        };
         let of_names: Vec<_> = sheet.names.iter().map(|fact| (fact.fact_id, fact.valid)).collect();
         for fact in names {
-            let label = [fact.value.ja.clone(), if fact.value.en.is_empty() { fact.value.ja.clone() } else { fact.value.en.clone() }];
+            let label = [
+                fact.value.ja.clone(),
+                if fact.value.en.is_empty() { fact.value.ja.clone() } else { fact.value.en.clone() },
+            ];
             all.extend(now(fact.fact_id, &of_names).map(|valid| (fact.fact_id, label, valid)));
         }
         let of_memberships: Vec<_> = sheet.memberships.iter().map(|fact| (fact.fact_id, fact.valid)).collect();

@@ -114,7 +114,13 @@ impl Scene<'_> {
     }
 
     /// A change, with the way to take it back for whoever may.
-    pub(super) fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool, sees_proposals: bool) -> ChangeRow {
+    pub(super) fn change(
+        &self,
+        change: &PastChange,
+        keeps: bool,
+        keeps_windows: bool,
+        sees_proposals: bool,
+    ) -> ChangeRow {
         let may = if change.subject == "window" { keeps_windows } else { keeps };
         let path = || paths::withdrawal(&self.sheet.ceptoar_id, self.sheet.organisation_id, change.change_id);
         let withdrawal = if may && change.is_open { path() } else { String::new() };
@@ -216,11 +222,8 @@ impl Scene<'_> {
             // A day on which it holds: the first, or the last where that is not known.
             let day = valid.from.or(valid.until.and_then(|until| until.pred_opt()));
             let Some(day) = day.filter(|_| !valid.holds_on(self.as_of.day)) else { return };
-            let label = if label.is_empty() {
-                what.to_owned()
-            } else {
-                fill(w.of_entry, &[("what", what), ("label", label)])
-            };
+            let label =
+                if label.is_empty() { what.to_owned() } else { fill(w.of_entry, &[("what", what), ("label", label)]) };
             all.push((valid, EntryRow { label, period: self.period(valid), href: self.correction(subject, day) }));
         };
         for name in self.sheet.names.iter().filter(|_| self.corrections.names) {
@@ -306,4 +309,3 @@ impl Scene<'_> {
         }
     }
 }
-
