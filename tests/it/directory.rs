@@ -1,5 +1,6 @@
 //! The directory: what it knows as of a day equals what the editions print.
 
+mod corrections;
 mod history;
 mod imports;
 mod imports_hell;
@@ -7,6 +8,7 @@ mod imports_walls;
 pub mod roster;
 mod proposals;
 mod records;
+mod returning;
 mod roster_plans;
 mod rules;
 mod verification;

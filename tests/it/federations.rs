@@ -276,3 +276,176 @@ async fn everybody_reads_and_others_write_nothing_by_either_wall() {
     }
     assert_eq!(w.number("select count(*) from federation_changes").await, 0);
 }
+
+/// The row of a fact, by a condition.
+async fn fact(w: &mut World, table: &str, of: &str) -> String {
+    w.texts(&format!("select fact_id::text from {table} where {of}")).await.remove(0)
+}
+
+fn days<'a>(first: &'a [&'a str; 3], last: &'a [&'a str; 3]) -> Vec<(&'a str, &'a str)> {
+    let names = [("first_year", "last_year"), ("first_month", "last_month"), ("first_day", "last_day")];
+    names.iter().enumerate().flat_map(|(i, (a, b))| [(*a, first[i]), (*b, last[i])]).collect()
+}
+
+const NO_DAY: [&str; 3] = ["", "", ""];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_registered_wrongly_is_corrected_and_what_was_said_is_kept() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let gas = with(&day("2025", "4", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "加盟")]);
+    change(&mut desk, &of("joining"), &gas).await;
+    // It was a member, and a year earlier.
+    let id = fact(&mut w, "federation_members", "ceptoar_id = 'gas'").await;
+    let page = desk.get(SHOW).await;
+    let path = format!("{SHOW}/facts/{id}/correction");
+    assert!(page.body.contains(&path), "{}", page.body);
+    let first = ["2024", "4", "1"];
+    let typed = with(&days(&first, &NO_DAY), &[("part", "member"), ("reason", "議事録の読み違い")]);
+    let unreasoned = fill_in(&mut desk, &path, &typed[..typed.len() - 1]).await;
+    assert_eq!((unreasoned.status, unreasoned.texts("#reason-error").len()), (422, 1));
+    let ended = with(&days(&first, &["2025", "3", "31"]), &[("part", "member"), ("reason", "x")]);
+    assert!(fill_in(&mut desk, &path, &ended).await.texts("#last-error").concat().contains("終わりがありません"));
+    let done = change(&mut desk, &path, &typed).await;
+    assert_eq!(done.location(), format!("{SHOW}?done=corrected"));
+    let stays = "select concat_ws(' ', role, valid) from federation_members where ceptoar_id = 'gas'";
+    assert_eq!(w.texts(stays).await, ["member [2024-04-01,)"]);
+    assert!(members(&w, "reader", &format!("{SHOW}?on_year=2024&on_month=5&on_day=1")).await.contains("GAS"));
+    let history = desk.get(SHOW).await.texts("[data-changes] > li");
+    assert!(
+        history[0].contains("(訂正)") && history[0].contains("議事録の読み違い") && history[0].contains("オブザーバー"),
+        "{history:?}"
+    );
+    let kept = "select fact ->> 'role' || ' ' || (fact ->> 'valid') from federation_versions where version = 3 and fact is not null";
+    assert_eq!(w.texts(kept).await, ["observer [2025-04-01,)"]);
+    // A name of the past: it is renamed, and the old one was spelt wrongly. The day between the two moves for both.
+    let name = [("ja", "金融分野連絡会"), ("reading", "きんゆうぶんやれんらくかい"), ("en", ""), ("reason", "改称")];
+    change(&mut desk, &of("name"), &with(&day("2020", "4", "1"), &name)).await;
+    let old = fact(&mut w, "federation_names", "not upper_inf(valid)").await;
+    let path = format!("{SHOW}/facts/{old}/correction");
+    let first = ["2007", "3", "31"];
+    let right = [("ja", "金融連絡協議会"), ("reading", "きんゆうれんらくきょうぎかい"), ("en", ""), ("reason", "誤記")];
+    let last = ["2020", "6", "30"];
+    change(&mut desk, &path, &with(&days(&first, &last), &right)).await;
+    let names = "select concat_ws(' ', ja, valid, precision) from federation_names order by valid";
+    assert_eq!(
+        w.texts(names).await,
+        ["金融連絡協議会 [2007-03-31,2020-07-01) edition", "金融分野連絡会 [2020-07-01,) day"]
+    );
+    let then = desk.get(&format!("{SHOW}?on_year=2020&on_month=6&on_day=1")).await;
+    assert!(then.texts("h1").concat().contains("金融連絡協議会") && then.body.contains("訂正する"));
+    // Beyond the other one it does not go.
+    let id = fact(&mut w, "federation_names", "ja = '金融連絡協議会'").await;
+    let path = format!("{SHOW}/facts/{id}/correction");
+    let over = fill_in(&mut desk, &path, &with(&days(&first, &NO_DAY), &right)).await;
+    assert!(over.texts("#last-error").concat().contains("金融分野連絡会"), "{:?}", over.texts(".error-summary"));
+    // Its own secretariat: corrected by whom it names, and still theirs.
+    let id = fact(&mut w, "federation_secretariats", "true").await;
+    let keeper = w.texts("select organisation_id::text from federation_secretariats").await.remove(0);
+    let typed = [("organisation", keeper.as_str()), ("unit", "企画部"), ("reason", "担当部署の記載もれ")];
+    let first = ["2011", "3", "31"];
+    change(&mut desk, &format!("{SHOW}/facts/{id}/correction"), &with(&days(&first, &NO_DAY), &typed)).await;
+    assert!(desk.get(SHOW).await.texts("[data-desk]").concat().contains("企画部"));
+    // Somebody who never was in it: no trace today, one in the record.
+    let id = fact(&mut w, "federation_members", "ceptoar_id = 'gas'").await;
+    let path = format!("{SHOW}/facts/{id}/correction");
+    let first = ["2024", "4", "1"];
+    let void = with(&days(&first, &NO_DAY), &[("part", "member"), ("void", "true"), ("reason", "別の団体との取違え")]);
+    change(&mut desk, &path, &void).await;
+    assert!(w.texts(stays).await.is_empty());
+    assert_eq!(desk.get(&path).await.status, 404);
+    let kinds = "select kind from federation_changes order by version";
+    assert_eq!(w.texts(kinds).await, ["change", "correction", "change", "correction", "correction", "correction"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_federation_is_dissolved_on_a_day_and_a_plan_is_taken_back() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let state = "select string_agg(t, '|' order by t) from (
+           select concat_ws(' ', 'n', ja, valid) as t from federation_names
+           union all select concat_ws(' ', 'm', ceptoar_id, role, valid) from federation_members
+           union all select concat_ws(' ', 's', organisation_id, valid) from federation_secretariats) x";
+    let gas = with(&day("2028", "4", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "予定")]);
+    change(&mut desk, &of("joining"), &gas).await;
+    let before = w.texts(state).await;
+    let typed = with(&day("2027", "3", "31"), &[("reason", "統合のため")]);
+    let confirmation = fill_in(&mut desk, &of("dissolution"), &typed).await;
+    assert!(
+        confirmation.body.contains("2027年3月31日(水)まで") && confirmation.body.contains("銀行等CEPTOAR"),
+        "{:?}",
+        confirmation.texts(".error-summary")
+    );
+    change(&mut desk, &of("dissolution"), &typed).await;
+    let open = "select count(*) from (select valid from federation_names union all select valid from federation_members
+                union all select valid from federation_secretariats) x where upper_inf(valid) or lower(valid) > '2027-03-31'";
+    assert_eq!(w.number(open).await, 0, "its parts end with it, and what was planned never holds");
+    let page = desk.get(SHOW).await;
+    assert!(page.texts("[data-dissolved]").concat().contains("2027年3月31日(水)で解散する予定"));
+    assert!(page.texts("[data-members]").concat().contains("損害保険"));
+    let later = desk.get(&format!("{SHOW}?on_year=2027&on_month=4&on_day=1")).await;
+    assert!(later.texts("[data-members]").is_empty() && !later.body.contains("まだ確認されていません"));
+    let again = fill_in(&mut desk, &of("dissolution"), &with(&day("2027", "6", "30"), &[("reason", "x")])).await;
+    assert_eq!((again.status, again.texts("#on-error").len()), (422, 1));
+    // It is not dissolved after all: everything is as it was, what was planned as well.
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    assert!(desk.get(SHOW).await.body.contains("いちばん新しい予定を取り消す"));
+    let back = change(&mut desk, &of("withdrawal"), &[("reason", "統合の中止")]).await;
+    assert_eq!(back.location(), format!("{SHOW}?done=withdrawn"));
+    assert_eq!(w.texts(state).await, before);
+    assert_eq!(
+        desk.get(&of("withdrawal")).await.status,
+        404,
+        "a withdrawal is not taken back, nor what came before it"
+    );
+    let history = desk.get(SHOW).await.texts("[data-changes] > li");
+    assert!(history[0].contains("予定の取消し: 連絡協議会の解散") && history[0].contains("統合の中止"), "{history:?}");
+    // A joining that comes to nothing.
+    let power = with(&day("2027", "4", "1"), &[("ceptoar", "power"), ("part", "member"), ("reason", "予定")]);
+    change(&mut desk, &of("joining"), &power).await;
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    change(&mut desk, &of("withdrawal"), &[("reason", "見送り")]).await;
+    assert_eq!(w.texts(state).await, before);
+    // Dissolved with the end of yesterday: from then on the centre alone keeps it, and the list says so.
+    let typed = with(&day("2026", "11", "20"), &[("reason", "解散済み")]);
+    change(&mut desk, &of("dissolution"), &typed).await;
+    assert_eq!(desk.get(&of("name")).await.status, 404);
+    let index = w.app.signed_in("reader").await.get(INDEX).await;
+    assert!(index.body.contains("(解散)"), "{}", index.body);
+    let then = w.app.signed_in("reader").await.get(&format!("{SHOW}?on_year=2026&on_month=11&on_day=20")).await;
+    assert!(then.texts("[data-members]").concat().contains("損害保険") && then.body.contains("解散しました"));
+    assert!(!then.body.contains("訂正する"), "not for those who read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_and_the_end_of_a_federation_are_its_keepers() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let gas = with(&day("2027", "4", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "予定")]);
+    change(&mut desk, &of("joining"), &gas).await;
+    let id = fact(&mut w, "federation_members", "ceptoar_id = 'gas'").await;
+    let before = w.texts("select string_agg(t::text, '|' order by fact_id) from federation_members t").await;
+    for who in ["life-desk", "coordinator", "liaison", "handler", "reader", "auditor", "operator", "bank-admin"] {
+        let mut client = w.app.signed_in(who).await;
+        for route in [format!("facts/{id}/correction"), "dissolution".into(), "withdrawal".into()] {
+            assert_eq!(client.get(&of(&route)).await.status, 404, "{who} {route}");
+            let typed = [("seen", "2"), ("part", "member"), ("reason", "x"), ("confirmed", "true")];
+            assert_eq!(client.post(&of(&route), &typed).await.status, 404, "{who} {route}");
+        }
+        assert!(!client.get(SHOW).await.body.contains("訂正する"), "{who}");
+    }
+    assert_eq!(w.texts("select string_agg(t::text, '|' order by fact_id) from federation_members t").await, before);
+    // The memory of a federation is nobody's to write.
+    let account = w.texts("select account_id::text from accounts where sign_in_name = 'desk'").await.remove(0);
+    let account = account.parse().map(AccountId).expect("an id");
+    for forged in [
+        "delete from federation_versions",
+        "update federation_versions set fact = null",
+        "insert into federation_versions (federation_id, version, relation, fact_id, recorded_until)
+         values ('finance-liaison', 9, 'x', gen_random_uuid(), now())",
+        "update federation_changes set kind = 'correction'",
+    ] {
+        let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
+        assert!(sqlx::query(forged).execute(&mut *tx).await.is_err(), "{forged}");
+    }
+}

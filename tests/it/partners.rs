@@ -413,3 +413,77 @@ async fn the_preview_the_mail_and_the_board_name_the_partner() {
     assert_eq!(stray.get(&format!("/advisories/{item}")).await.status, 404);
     assert_eq!(stray.post(&format!("/advisories/{item}/acknowledgement"), &[]).await.status, 404);
 }
+
+fn days<'a>(first: [&'a str; 3], last: [&'a str; 3]) -> Vec<(&'a str, &'a str)> {
+    let names = [("first_year", "last_year"), ("first_month", "last_month"), ("first_day", "last_day")];
+    names.iter().zip(first.into_iter().zip(last)).flat_map(|((a, b), (f, l))| [(*a, f), (*b, l)]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_corrected_with_its_days_and_a_planned_one_comes_to_nothing() {
+    let mut w = world().await;
+    let body = joined(&mut w).await;
+    factory::window(&mut w.db, body, Some("banks"), "seisaku@hoshimi.example").await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+    let mut desk = w.app.signed_in("desk").await;
+    let fact = w.texts("select fact_id::text from partnerships").await.remove(0);
+    let path = format!("{INDEX}/{body}/roles/{fact}/correction");
+    assert!(desk.get(INDEX).await.body.contains(&path));
+    let none = ["", "", ""];
+    let right = [("role", "sits_in"), ("basis", "防災会議の規約"), ("reason", "取決めの読み違い")];
+    let typed = with(&days(["2026", "10", "1"], none), &right);
+    for (missing, field) in [("basis", "basis"), ("reason", "reason"), ("first_year", "first")] {
+        let less: Vec<_> = typed.iter().copied().filter(|(name, _)| *name != missing).collect();
+        let page = fill_in(&mut desk, &path, &less).await;
+        assert!(page.status == 422 && !page.texts(&format!("#{field}-error")).is_empty(), "{missing}");
+    }
+    let ended = fill_in(&mut desk, &path, &with(&days(["2026", "10", "1"], ["2026", "10", "31"]), &right)).await;
+    assert!(ended.texts("#last-error").concat().contains("終わりがありません"), "{:?}", ended.texts(".error-summary"));
+    let done = change(&mut desk, &path, &typed).await;
+    assert_eq!(done.location(), format!("{INDEX}?done=corrected"));
+    let roles = "select concat_ws(' ', role, basis, valid) from partnerships order by valid";
+    assert_eq!(w.texts(roles).await, ["sits_in 防災会議の規約 [2026-10-01,)"]);
+    let kept =
+        "select fact ->> 'role' || ' ' || (fact ->> 'valid') from directory_versions where relation = 'partnerships'";
+    assert_eq!(w.texts(kept).await, ["passes_on [2026-11-01,)"]);
+    let history = desk.get(&format!("/directory/banks/members/{body}")).await.texts(".timeline > li");
+    assert!(
+        history[0].contains("連携機関としての役割の訂正") && history[0].contains("取決めの読み違い"),
+        "{history:?}"
+    );
+    // It is off the route with that, and was never on it.
+    let item = factory::published_advisory(&w.app, NewAdvisory { level: "GREEN", ..NewAdvisory::default() }).await;
+    assert!(verdicts(&mut w, item, "partner").await.iter().all(|v| !v.ends_with("due")));
+    // A role that is planned, and then not. Its windows stay, since it has another.
+    let planned = with(&day("2027", "4", "1"), &[("role", "analyses"), ("basis", "計画"), ("reason", "予定")]);
+    change(&mut desk, &format!("{INDEX}/{body}/role"), &planned).await;
+    let fact = w.texts("select fact_id::text from partnerships where role = 'analyses'").await.remove(0);
+    let path = format!("{INDEX}/{body}/roles/{fact}/correction");
+    let twice = with(&days(["2027", "4", "1"], none), &right);
+    let twice = fill_in(&mut desk, &path, &twice).await;
+    assert!(twice.texts("#last-error").concat().contains("会議などに参加する"), "{:?}", twice.texts(".error-summary"));
+    let void = [("role", "analyses"), ("basis", "計画"), ("void", "true"), ("reason", "見送り")];
+    change(&mut desk, &path, &with(&days(["2027", "4", "1"], none), &void)).await;
+    assert_eq!(w.texts("select valid::text from partnerships where role = 'analyses'").await, ["empty"]);
+    assert_eq!(
+        w.number("select count(*) from contacts where upper_inf(valid) and label = '窓口' and ceptoar_id = 'banks'")
+            .await,
+        4
+    );
+    // An end of the past was a month earlier: the windows close with it.
+    let fact = w.texts("select fact_id::text from partnerships where role = 'sits_in'").await.remove(0);
+    let end = with(&day("2026", "11", "20"), &[("reason", "終了")]);
+    change(&mut desk, &format!("{INDEX}/{body}/roles/{fact}/end"), &end).await;
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    let path = format!("{INDEX}/{body}/roles/{fact}/correction");
+    assert!(desk.get(INDEX).await.texts("[data-past]").concat().contains("訂正する"));
+    change(&mut desk, &path, &with(&days(["2026", "10", "1"], ["2026", "10", "31"]), &right[..])).await;
+    let windows = format!("select valid::text from contacts where organisation_id = '{body}'");
+    assert_eq!(w.texts(&windows).await, ["[2018-04-01,2026-11-01)"]);
+    // Nobody else's.
+    for who in ["life-desk", "coordinator", "bank-admin", "handler", "analyst", "liaison", "reader"] {
+        let mut client = w.app.signed_in(who).await;
+        assert_eq!(client.get(&path).await.status, 404, "{who}");
+        assert_eq!(client.post(&path, &with(&typed, &[("confirmed", "true")])).await.status, 404, "{who}");
+    }
+}

@@ -140,6 +140,8 @@ insert into federation_changes (change_id, federation_id, version, subject, effe
                                 made_by_organisation, made_at)
 select gen_random_uuid(), federation_id, 1, 'name', '2026-11-21', 'x', '[]', '[]', f.account_id, f.organisation_id, now()
 from federations, affiliations f where f.role = 'nisc_analyst' limit 1;
+insert into federation_versions (federation_id, version, relation, fact_id, fact, recorded_until)
+select federation_id, 1, 'federation_names', fact_id, to_jsonb(n), now() from federation_names n;
 insert into window_proofs (contact_id, kind, value, way, proven_at) select contact_id, 'mail', 'x', 'link', now() from windows;
 insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at, effective_on,
                                content, head_row, columns)

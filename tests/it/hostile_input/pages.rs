@@ -240,6 +240,8 @@ impl Scene {
         assert!(waiting.body.contains("/apply"), "{:?}", waiting.texts("h1, h2, tbody"));
         handling_rules(&app).await;
         let proposal = proposal(&app, &mut db).await;
+        former_member(&mut db).await;
+        planned_part(&app).await;
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -302,6 +304,7 @@ impl Scene {
             if name == "desk" {
                 // Where the plan is taken back: before the many pages of other members.
                 starts.insert(0, format!("/directory/banks/members/{bank}"));
+                starts.insert(1, "/directory/banks/former".to_owned());
                 starts.extend(
                     ["calls", "receipt-code"].map(|page| format!("/advisories/{published}/{page}?ceptoar=banks")),
                 );
@@ -475,6 +478,35 @@ async fn recorded_step(app: &TestApp) -> String {
         .fetch_one(&mut app.database.owner().await)
         .await
         .expect("a fact")
+}
+
+/// Somebody who was a member, and may come back.
+async fn former_member(db: &mut PgConnection) {
+    let former = factory::member(db, "banks", "架空退会銀行").await;
+    sqlx::query("update memberships set valid = '[2018-04-01,2024-04-01)' where organisation_id = $1")
+        .bind(former)
+        .execute(db)
+        .await
+        .expect("a leaving");
+}
+
+/// A plan of a federation, which can be taken back.
+async fn planned_part(app: &TestApp) {
+    let path = "/directory/federations/finance-liaison/joining";
+    let mut desk = app.signed_in("desk").await;
+    let seen = desk.get(path).await.values("input[name=seen]").concat();
+    let typed = [
+        ("ceptoar", "gas"),
+        ("part", "observer"),
+        ("on_year", "2027"),
+        ("on_month", "4"),
+        ("on_day", "1"),
+        ("reason", "意見交換のため"),
+        ("seen", seen.as_str()),
+        ("confirmed", "true"),
+    ];
+    let done = desk.post(path, &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
 }
 
 /// A group whose end is planned: the page of the groups.

@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 77] = [
+const TESTED_ELSEWHERE: [&str; 95] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -442,11 +442,19 @@ const TESTED_ELSEWHERE: [&str; 77] = [
     "POST /directory/federations/{federation}/leaving",
     "GET /directory/federations/{federation}/secretariat",
     "POST /directory/federations/{federation}/secretariat",
+    "GET /directory/federations/{federation}/dissolution",
+    "POST /directory/federations/{federation}/dissolution",
+    "GET /directory/federations/{federation}/withdrawal",
+    "POST /directory/federations/{federation}/withdrawal",
+    "GET /directory/federations/{federation}/facts/{fact}/correction",
+    "POST /directory/federations/{federation}/facts/{fact}/correction",
     // tests/it/partners.rs
     "GET /directory/{ceptoar}/partners/joining",
     "POST /directory/{ceptoar}/partners/joining",
     "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
     "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/end",
+    "GET /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/correction",
+    "POST /directory/{ceptoar}/partners/{organisation}/roles/{partnership}/correction",
     // tests/it/groups.rs
     "GET /directory/{ceptoar}/groups/{group}/end/withdrawal",
     "POST /directory/{ceptoar}/groups/{group}/end/withdrawal",
@@ -473,6 +481,18 @@ const TESTED_ELSEWHERE: [&str; 77] = [
     "POST /directory/{ceptoar}/verification/{round}/end",
     "GET /verification/{token}",
     "POST /verification/{token}",
+    // tests/it/directory/corrections.rs
+    "GET /directory/{ceptoar}/members/{organisation}/name/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/name/on/{day}",
+    "GET /directory/{ceptoar}/members/{organisation}/membership/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/membership/on/{day}",
+    "GET /directory/{ceptoar}/members/{organisation}/windows/{window}/on/{day}",
+    "POST /directory/{ceptoar}/members/{organisation}/windows/{window}/on/{day}",
+    // tests/it/directory/returning.rs
+    "GET /directory/{ceptoar}/former",
+    "POST /directory/{ceptoar}/former",
+    "GET /directory/{ceptoar}/members/{organisation}/returning",
+    "POST /directory/{ceptoar}/members/{organisation}/returning",
     // tests/it/directory/roster.rs
     "GET /directory/{ceptoar}/search",
     "GET /directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal",

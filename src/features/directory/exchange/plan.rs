@@ -16,6 +16,7 @@ use super::known;
 use super::mapping::Mapping;
 use super::refusal::{Reason, Refusal};
 use crate::features::directory::roster::changes::bulk::{Item, NewMember};
+use crate::features::directory::roster::former::is_former;
 use crate::features::directory::roster::sheet::Sheet;
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::text::folded;
@@ -215,6 +216,8 @@ struct Planner<'a> {
     by_window: HashMap<Uuid, usize>,
     /// Names of members that are, or are to be.
     taken: HashSet<String>,
+    /// Names of members that are none any more.
+    former: HashSet<String>,
     members: Vec<Member<'a>>,
     places: HashMap<Key, usize>,
     rows: Vec<Planned>,
@@ -242,6 +245,7 @@ impl<'a> Planner<'a> {
             by_name,
             by_window,
             taken: taken(ground),
+            former: former(ground),
             members: Vec::new(),
             places: HashMap::new(),
             rows: Vec::new(),
@@ -262,6 +266,8 @@ impl<'a> Planner<'a> {
                     Key::New(name) => {
                         if self.taken.contains(name) {
                             reader.refuse(Column::Name, Reason::NotOnThatDay);
+                        } else if self.former.contains(name) {
+                            reader.refuse(Column::Name, Reason::FormerMember);
                         }
                         Member::new(self.ground)
                     }
@@ -332,6 +338,12 @@ fn taken(ground: Ground<'_>) -> HashSet<String> {
     let members = ground.sheets.iter().filter(|sheet| sheet.memberships.iter().any(|m| goes_on(m.valid.until)));
     let names = members.flat_map(|sheet| &sheet.names).filter(|fact| goes_on(fact.valid.until));
     names.map(|fact| folded(fact.value.ja.trim())).collect()
+}
+
+/// The names that former members ever had: who comes back is the same organisation, and a table cannot say whether it is.
+fn former(ground: Ground<'_>) -> HashSet<String> {
+    let members = ground.sheets.iter().filter(|sheet| is_former(sheet, ground.day));
+    members.flat_map(|sheet| &sheet.names).map(|fact| folded(fact.value.ja.trim())).collect()
 }
 
 /// The member as the directory knows it on the day.

@@ -61,6 +61,8 @@ pub enum Reason {
     Reading,
     /// A new member that nobody reaches.
     NewWithoutWindow,
+    /// A former member was called so: whether it comes back is asked by the form.
+    FormerMember,
     /// What a table cannot change.
     NotByTable,
     /// A day too far away.
@@ -132,6 +134,7 @@ impl Reason {
             Self::Unit => w.unit,
             Self::Reading => w.reading,
             Self::NewWithoutWindow => w.new_without_window,
+            Self::FormerMember => w.former_member,
             Self::NotByTable => w.not_by_table,
             Self::FarDay => w.far_day,
             Self::TooManyWays => w.too_many_ways,
@@ -170,6 +173,7 @@ crate::words! {
         window_of_several: "{cell}「{column}」の窓口が、この構成員に複数あります。窓口の管理番号を入力してください。" / "{cell} ({column}): several windows of this member have this name. Please give the window's number.",
         unit: "{cell}「{column}」の単位は、このセプターにありません。登録されている単位を確認してください。" / "{cell} ({column}): this CEPTOAR counts nobody in this unit. Please check the unit.",
         reading: "{cell}「{column}」は、ひらがなで入力してください。" / "{cell} ({column}): in hiragana, please.",
+        former_member: "{cell}({column}): 元の構成員と同じ名称です。表では加えられません。「構成員を追加する」から、戻ってきた組織か別の組織かを選んで登録してください。" / "{cell} ({column}): a former member was called so. A table does not add it; use “Take in a member”, which asks whether it comes back or is another organisation.",
         new_without_window: "{cell}「{column}」の構成員は新しいため、窓口が必要です。同じ行に窓口の名称と連絡先を入力してください。" / "{cell} ({column}): a new member needs a window. Please give its name and an address in the same row.",
         not_by_table: "{cell}「{column}」のこの変更は、取り込みではできません。セルを元の内容に戻し、構成員のページで変更してください。" / "{cell} ({column}): a table cannot change this. Put back what stood there, and change it on the member's page.",
         far_day: "{cell}「{column}」は、1990年から3年後までの日にしてください。" / "{cell} ({column}): a day between 1990 and three years ahead, please.",

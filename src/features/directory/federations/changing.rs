@@ -5,11 +5,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::federation::{self, Desk, Federation, Known, Membership, Who};
-use super::store;
+use super::{rewriting, store};
 use crate::features::access::Viewer;
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::sheet::{Name, Period};
 use crate::kernel::ids::OrganisationId;
+use crate::kernel::period::Precision;
 use crate::platform::audit::{self, Event};
 
 /// What is to be different.
@@ -23,6 +24,8 @@ pub enum Alteration {
     Leaving(Who),
     /// Somebody else keeps it, or nobody.
     Secretariat(Option<Desk>),
+    /// It is no more: its name, its parts and its secretariat end.
+    Dissolution,
 }
 
 /// From when, why, and in which words.
@@ -63,42 +66,62 @@ pub async fn apply(
     alteration: &Alteration,
 ) -> anyhow::Result<bool> {
     let id = &federation.federation_id;
-    if !store::count_up(tx, id, federation.version).await? {
-        return Ok(false);
-    }
     let subject = match alteration {
         Alteration::Name(_) => "name",
         Alteration::Joining(_) | Alteration::Leaving(_) => "member",
         Alteration::Secretariat(_) => "secretariat",
+        Alteration::Dissolution => "dissolution",
     };
-    let version = federation.version + 1;
-    store::record(tx, actor, (id, version, subject), change).await?;
+    if !begin(tx, actor, federation, ("change", subject), change).await? {
+        return Ok(false);
+    }
     // What comes first, what goes after: whoever hands the desk over is its keeper until the end of the step.
     let on = change.on;
     let ends = match alteration {
         Alteration::Name(name) => {
             let place = Place::of(federation.names.iter(), on);
-            store::add_name(tx, id, place.valid, name).await?;
+            store::add_name(tx, id, (place.valid, Precision::Day), name).await?;
             place.ends
         }
         Alteration::Joining(membership) => {
             let place = Place::of(federation.stays_of(&membership.who).into_iter(), on);
-            store::add_member(tx, id, place.valid, membership).await?;
+            store::add_member(tx, id, (place.valid, Precision::Day), membership).await?;
             place.ends
         }
         Alteration::Leaving(who) => Place::of(federation.stays_of(who).into_iter(), on).ends,
         Alteration::Secretariat(desk) => {
             let place = Place::of(federation.secretariats.iter(), on);
             if let Some(desk) = desk {
-                store::add_desk(tx, id, place.valid, desk).await?;
+                store::add_desk(tx, id, (place.valid, Precision::Day), desk).await?;
             }
             place.ends
+        }
+        Alteration::Dissolution => {
+            rewriting::store::dissolve(tx, id, on).await?;
+            None
         }
     };
     if let Some((fact, began)) = ends {
         store::end(tx, fact, began, on).await?;
     }
-    note(tx, actor, id, (subject, version, on)).await?;
+    Ok(true)
+}
+
+/// Counts a change and writes it down, before anything else is written; `false` where somebody else was faster.
+pub(super) async fn begin(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    federation: &Federation,
+    (kind, subject): (&'static str, &str),
+    change: &Change,
+) -> anyhow::Result<bool> {
+    let id = &federation.federation_id;
+    if !store::count_up(tx, id, federation.version).await? {
+        return Ok(false);
+    }
+    let version = federation.version + 1;
+    store::record(tx, actor, (id, version), (kind, subject), change).await?;
+    note(tx, actor, id, (subject, version, change.on)).await?;
     Ok(true)
 }
 
@@ -109,8 +132,9 @@ pub async fn apply(
 pub async fn found(tx: &mut PgConnection, actor: Actor<'_>, change: &Change, name: &Name) -> anyhow::Result<String> {
     let id = format!("f-{}", &Uuid::new_v4().simple().to_string()[..12]);
     store::found(tx, &id).await?;
-    store::record(tx, actor, (&id, 1, "founding"), change).await?;
-    store::add_name(tx, &id, Period { from: Some(change.on), until: None }, name).await?;
+    store::record(tx, actor, (&id, 1), ("change", "founding"), change).await?;
+    let valid = Period { from: Some(change.on), until: None };
+    store::add_name(tx, &id, (valid, Precision::Day), name).await?;
     note(tx, actor, &id, ("founding", 1, change.on)).await?;
     Ok(id)
 }
@@ -161,6 +185,7 @@ pub fn before(federation: &Federation, alteration: &Alteration, on: NaiveDate) -
         Alteration::Joining(membership) => stay_on(federation, &membership.who, on).map(federation::of_member),
         Alteration::Leaving(who) => stay_on(federation, who, on).map(federation::of_member),
         Alteration::Secretariat(_) => Some(federation::of_desk(federation.desk_on(on))),
+        Alteration::Dissolution => Some(federation::of_whole(federation, on)),
     }
     .unwrap_or_default()
 }
@@ -171,7 +196,7 @@ pub fn after(alteration: &Alteration) -> Vec<Line> {
     match alteration {
         Alteration::Name(name) => federation::of_name(name),
         Alteration::Joining(membership) => federation::of_member(membership),
-        Alteration::Leaving(_) => Vec::new(),
+        Alteration::Leaving(_) | Alteration::Dissolution => Vec::new(),
         Alteration::Secretariat(desk) => federation::of_desk(desk.as_ref()),
     }
 }
@@ -179,7 +204,6 @@ pub fn after(alteration: &Alteration) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::period::Precision;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")

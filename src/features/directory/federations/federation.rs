@@ -150,6 +150,12 @@ impl Federation {
         on(&self.names, day).or(self.names.last()).map(|known| &known.value)
     }
 
+    /// The first day on which it is no more, where it has been, or is to be, dissolved.
+    #[must_use]
+    pub fn dissolved_on(&self) -> Option<NaiveDate> {
+        self.names.iter().map(|known| known.valid.until).max_by_key(|until| (until.is_none(), *until)).flatten()
+    }
+
     /// Its name on a day in a language.
     #[must_use]
     pub fn title(&self, day: NaiveDate, language: Language) -> String {
@@ -212,6 +218,19 @@ pub fn of_desk(desk: Option<&Desk>) -> Vec<Line> {
     vec![Line::told("desk", |language| desk.map_or_else(|| none(language), |desk| desk.told(language)))]
 }
 
+/// Everything of it on a day, in lines.
+#[must_use]
+pub fn of_whole(federation: &Federation, day: NaiveDate) -> Vec<Line> {
+    let mut lines = federation.name_on(day).map(of_name).unwrap_or_default();
+    let members = |language: Language| {
+        let told: Vec<String> = federation.members_on(day).map(|known| known.value.told(language)).collect();
+        told.join(language.pick("、", ", "))
+    };
+    lines.push(Line::told("body", members));
+    lines.extend(of_desk(federation.desk_on(day)));
+    lines
+}
+
 /// A name in lines.
 #[must_use]
 pub fn of_name(name: &Name) -> Vec<Line> {
@@ -221,6 +240,10 @@ pub fn of_name(name: &Name) -> Vec<Line> {
 /// A change as it stands in the history.
 #[derive(Debug, Clone)]
 pub struct PastChange {
+    /// The version that it made.
+    pub version: i32,
+    /// Whether it is a change, a correction, or takes a plan back.
+    pub kind: String,
     /// Of what.
     pub subject: String,
     /// From which day.

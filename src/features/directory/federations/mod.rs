@@ -3,6 +3,7 @@
 pub mod changing;
 pub mod federation;
 pub mod paths;
+pub mod rewriting;
 pub mod store;
 pub mod web;
 

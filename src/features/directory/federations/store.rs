@@ -158,7 +158,7 @@ pub async fn keepers(tx: &mut PgConnection) -> sqlx::Result<Vec<(OrganisationId,
 /// The database's own.
 pub async fn history(tx: &mut PgConnection, id: &str) -> sqlx::Result<Vec<PastChange>> {
     let rows = sqlx::query!(
-        r#"select h.subject, h.effective_on, h.reason, h.before as "before: Json<Vec<Line>>",
+        r#"select h.version, h.kind, h.subject, h.effective_on, h.reason, h.before as "before: Json<Vec<Line>>",
                   h.after as "after: Json<Vec<Line>>", h.made_at, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from federation_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
@@ -166,6 +166,8 @@ pub async fn history(tx: &mut PgConnection, id: &str) -> sqlx::Result<Vec<PastCh
         id
     );
     let row = rows.fetch_all(tx).await?.into_iter().map(|r| PastChange {
+        version: r.version,
+        kind: r.kind,
         subject: r.subject,
         effective_on: r.effective_on,
         reason: r.reason,
@@ -227,13 +229,14 @@ pub async fn count_up(tx: &mut PgConnection, id: &str, version: i32) -> sqlx::Re
 pub async fn record(
     tx: &mut PgConnection,
     actor: Actor<'_>,
-    (id, version, subject): (&str, i32, &str),
+    (id, version): (&str, i32),
+    (kind, subject): (&str, &str),
     change: &Change,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into federation_changes (change_id, federation_id, version, subject, effective_on, reason, before, after,
-                                         made_by, made_by_organisation, made_at)
-         values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                         made_by, made_by_organisation, made_at, kind)
+         values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id,
         version,
         subject,
@@ -243,7 +246,8 @@ pub async fn record(
         Json(&change.after) as _,
         actor.viewer.account_id.0,
         actor.organisation.0,
-        actor.now
+        actor.now,
+        kind
     )
     .execute(tx)
     .await
@@ -254,16 +258,22 @@ pub async fn record(
 ///
 /// # Errors
 /// The database's own.
-pub async fn add_name(tx: &mut PgConnection, id: &str, valid: Period, name: &Name) -> sqlx::Result<()> {
+pub async fn add_name(
+    tx: &mut PgConnection,
+    id: &str,
+    (valid, precision): (Period, Precision),
+    name: &Name,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into federation_names (federation_id, ja, en, reading, valid, precision)
-         values ($1, $2, $3, $4, daterange($5, $6), 'day')",
+         values ($1, $2, $3, $4, daterange($5, $6), $7::text::date_precision)",
         id,
         name.ja,
         name.en,
         name.reading,
         valid.from,
-        valid.until
+        valid.until,
+        precision.code()
     )
     .execute(tx)
     .await
@@ -274,21 +284,27 @@ pub async fn add_name(tx: &mut PgConnection, id: &str, valid: Period, name: &Nam
 ///
 /// # Errors
 /// The database's own.
-pub async fn add_member(tx: &mut PgConnection, id: &str, valid: Period, membership: &Membership) -> sqlx::Result<()> {
+pub async fn add_member(
+    tx: &mut PgConnection,
+    id: &str,
+    (valid, precision): (Period, Precision),
+    membership: &Membership,
+) -> sqlx::Result<()> {
     let (ceptoar, body) = match &membership.who {
         Who::Ceptoar(ceptoar) => (Some(ceptoar), None),
         Who::Body(_) => (None, Some(&membership.name)),
     };
     sqlx::query!(
         "insert into federation_members (federation_id, ceptoar_id, body_ja, body_en, role, valid, precision)
-         values ($1, $2, $3, $4, $5, daterange($6, $7), 'day')",
+         values ($1, $2, $3, $4, $5, daterange($6, $7), $8::text::date_precision)",
         id,
         ceptoar,
         body.map(|name| &name[0]),
         body.map(|name| &name[1]),
         membership.part.code(),
         valid.from,
-        valid.until
+        valid.until,
+        precision.code()
     )
     .execute(tx)
     .await
@@ -299,17 +315,23 @@ pub async fn add_member(tx: &mut PgConnection, id: &str, valid: Period, membersh
 ///
 /// # Errors
 /// The database's own.
-pub async fn add_desk(tx: &mut PgConnection, id: &str, valid: Period, desk: &Desk) -> sqlx::Result<()> {
+pub async fn add_desk(
+    tx: &mut PgConnection,
+    id: &str,
+    (valid, precision): (Period, Precision),
+    desk: &Desk,
+) -> sqlx::Result<()> {
     let unit = |unit: &String| Some(unit.clone()).filter(|unit| !unit.is_empty());
     sqlx::query!(
         "insert into federation_secretariats (federation_id, organisation_id, unit, unit_en, valid, precision)
-         values ($1, $2, $3, $4, daterange($5, $6), 'day')",
+         values ($1, $2, $3, $4, daterange($5, $6), $7::text::date_precision)",
         id,
         desk.organisation_id.0,
         unit(&desk.unit[0]),
         unit(&desk.unit[1]),
         valid.from,
-        valid.until
+        valid.until,
+        precision.code()
     )
     .execute(tx)
     .await

@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use super::partner::{Kind, Partner, Partnership};
 use super::store;
 use crate::features::directory::roster::changes::{self, Actor, Change, ChangeError};
-use crate::features::directory::roster::sheet::{Dated, Name};
+use crate::features::directory::roster::periods::Obstacle;
+use crate::features::directory::roster::sheet::{Dated, Name, Period};
 use crate::kernel::ids::OrganisationId;
 
 /// A body that becomes a partner.
@@ -76,6 +77,92 @@ pub async fn end(
         changes::close_windows(tx, actor, ceptoar_id, organisation, change.on).await?;
     }
     Ok(())
+}
+
+/// What stands in the way of a correction of a role: another period of the same role, or a day that is missing.
+///
+/// # Errors
+/// That.
+pub fn look(
+    partner: &Partner,
+    known: &Dated<Partnership>,
+    to: Option<&(Partnership, Period)>,
+) -> Result<(), (Obstacle, Option<Dated<Partnership>>)> {
+    let Some((partnership, valid)) = to else { return Ok(()) };
+    if valid.from.is_none() && known.valid.from.is_some() {
+        return Err((Obstacle::NoBeginning, None));
+    }
+    if valid.from.zip(valid.until).is_some_and(|(from, until)| from >= until) {
+        return Err((Obstacle::Reversed, None));
+    }
+    if known.valid.until.is_none() && valid.until.is_some() {
+        return Err((Obstacle::GoesOn, None));
+    }
+    let before = |end: Option<NaiveDate>, from: Option<NaiveDate>| end.zip(from).is_some_and(|(end, from)| end <= from);
+    let meets = |other: Period| !before(other.until, valid.from) && !before(valid.until, other.from);
+    let mut others = partner.partnerships.iter().filter(|fact| fact.fact_id != known.fact_id);
+    match others.find(|fact| fact.value.role == partnership.role && meets(fact.valid)) {
+        Some(other) => Err((Obstacle::After(String::new(), other.valid), Some(other.clone()))),
+        None => Ok(()),
+    }
+}
+
+/// Corrects a role. Where the body is nothing to the CEPTOAR any more from an earlier day on, its windows close with it.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn correct(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    (ceptoar_id, partner): (&str, &Partner),
+    change: &Change,
+    known: &Dated<Partnership>,
+    to: Option<&(Partnership, Period)>,
+) -> Result<(), ChangeError> {
+    let organisation = partner.organisation_id;
+    changes::record_partnership(tx, actor, (ceptoar_id, organisation), change, "correction").await?;
+    let is = to.map(|(_, valid)| *valid);
+    let partnership = to.map_or(&known.value, |(partnership, _)| partnership);
+    store::correct(tx, (ceptoar_id, known.fact_id), partnership, is).await?;
+    let others = || partner.partnerships.iter().filter(|fact| fact.fact_id != known.fact_id).map(|fact| fact.valid);
+    let (was, is) = (end_of(others().chain([known.valid])), end_of(others().chain(is)));
+    match is {
+        // With no role left nothing says from when on: its windows were never of this CEPTOAR's partner.
+        End::Never => changes::close_windows(tx, actor, ceptoar_id, organisation, change.on).await,
+        End::On(day) if was != is && was.is_after(day) => {
+            changes::close_windows(tx, actor, ceptoar_id, organisation, day).await
+        }
+        End::On(_) | End::None => Ok(()),
+    }
+}
+
+/// When a body is nothing to the CEPTOAR any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It has no role at all.
+    Never,
+    /// The first day without one.
+    On(NaiveDate),
+    /// It goes on.
+    None,
+}
+
+impl End {
+    fn is_after(self, day: NaiveDate) -> bool {
+        match self {
+            Self::Never => false,
+            Self::On(other) => other > day,
+            Self::None => true,
+        }
+    }
+}
+
+fn end_of(periods: impl Iterator<Item = Period>) -> End {
+    periods.fold(End::Never, |end, period| match (end, period.until) {
+        (End::None, _) | (_, None) => End::None,
+        (End::On(known), Some(until)) => End::On(known.max(until)),
+        (End::Never, Some(until)) => End::On(until),
+    })
 }
 
 /// Whether the body is nothing to the CEPTOAR any more, from that day on.

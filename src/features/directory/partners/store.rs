@@ -153,3 +153,29 @@ pub async fn end(tx: &mut PgConnection, ceptoar_id: &str, partnership: Uuid, on:
     .await
     .map(|_| ())
 }
+
+/// A role was another, or held on other days; on none where it never was one.
+///
+/// # Errors
+/// The database's own, also where the body has that role on one of these days.
+pub async fn correct(
+    tx: &mut PgConnection,
+    (ceptoar_id, fact): (&str, Uuid),
+    partnership: &Partnership,
+    valid: Option<Period>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update partnerships set role = $3, basis = $4, valid = case when $5 then daterange($6, $7) else 'empty' end
+         where ceptoar_id = $1 and fact_id = $2",
+        ceptoar_id,
+        fact,
+        partnership.role.code(),
+        partnership.basis,
+        valid.is_some(),
+        valid.and_then(|valid| valid.from),
+        valid.and_then(|valid| valid.until)
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}

@@ -2,6 +2,7 @@
 //! overwritten, since the database keeps what was said before (migration …_directory_with_memory).
 
 pub mod bulk;
+pub mod correcting;
 mod groups;
 mod letters;
 mod store;
@@ -52,6 +53,17 @@ pub struct Joining {
     pub channels: Vec<Channel>,
     /// Whether this is a portal of the demonstration.
     pub demonstration: bool,
+}
+
+/// A firm that comes back: as what, and its first window. What it is called goes on.
+#[derive(Debug, Clone)]
+pub struct Returning {
+    /// As what it is a member.
+    pub membership: Membership,
+    /// Its first window, since those of before stay closed.
+    pub window: WindowFacts,
+    /// How that is reached.
+    pub channels: Vec<Channel>,
 }
 
 /// From when, why, and in which words.
@@ -185,6 +197,40 @@ pub async fn join(
     Ok(organisation)
 }
 
+/// Takes a former member in again: the same organisation, with a membership more.
+///
+/// # Errors
+/// [`ChangeError`]; the caller gives the transaction up then.
+pub async fn rejoin(
+    tx: &mut PgConnection,
+    actor: Actor<'_>,
+    sheet: &Sheet,
+    change: &Change,
+    returning: &Returning,
+) -> Result<(), ChangeError> {
+    let (ceptoar_id, organisation) = (&sheet.ceptoar_id, sheet.organisation_id);
+    if sheet.memberships.iter().any(|fact| fact.valid.until.is_none_or(|until| until > change.on)) {
+        return Err(ChangeError::Overlap);
+    }
+    let contact = ContactId::random();
+    let id = Uuid::new_v4();
+    store::announce(tx, id).await?;
+    store::insert_membership(tx, ceptoar_id, organisation, change.on, None, &returning.membership).await?;
+    store::add_window(tx, ceptoar_id, organisation, contact, change.on, &returning.window, &returning.channels).await?;
+    let what = Written { kind: "beginning", subject: "membership" };
+    record(tx, actor, id, About::member(ceptoar_id, organisation), change, what).await?;
+    let come = addresses(mails(returning.channels.iter()), false);
+    tell(tx, actor, vec![(contact, &returning.window, come)], change.on).await
+}
+
+/// Whether a former member may be taken in again: not where it is another CEPTOAR's meanwhile.
+///
+/// # Errors
+/// The database's own.
+pub async fn may_return(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<bool> {
+    store::may_return(tx, ceptoar_id, organisation).await
+}
+
 /// Writes down a change of what a partner body is to a CEPTOAR, and tells the triggers which change it is.
 ///
 /// # Errors
@@ -286,6 +332,10 @@ pub fn check(sheet: &Sheet, change: &Change, alteration: &Alteration) -> Result<
     let is_member = sheet.membership_on(change.on).is_some();
     let last_day = change.on.pred_opt().unwrap_or(change.on);
     match alteration {
+        // Who has left keeps the name that it left with; what was wrong all along is corrected for its days.
+        Alteration::Name(_) if sheet.memberships.iter().all(|m| m.valid.until.is_some_and(|end| end <= change.on)) => {
+            Err(ChangeError::NoMember)
+        }
         Alteration::Name(_) => known(sheet.names.iter().any(|fact| fact.valid.holds_on(change.on))),
         Alteration::Membership(_) => known(is_member),
         Alteration::Leaving => known(sheet.membership_on(last_day).is_some() && is_member),

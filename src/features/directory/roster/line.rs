@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sheet::{Channel, Membership, Name, WindowFacts};
+use super::sheet::{Channel, Membership, Name, Period, WindowFacts};
 use crate::kernel::count_unit;
 use crate::kernel::language::{Label, Language};
+use crate::kernel::period::long_date;
 
 crate::words! {
     /// Names of the lines.
@@ -21,6 +22,9 @@ crate::words! {
         language: "メールの言語" / "Language of mails",
         channel: "連絡手段" / "Reached by",
         period: "期間" / "Period",
+        previous: "前の期間の登録" / "The entry before",
+        next: "次の期間の登録" / "The entry after",
+        along: "あわせて変わる登録" / "Moves with it",
         body: "セプター・組織" / "CEPTOAR or body",
         part: "立場" / "As what",
         desk: "事務局" / "Secretariat",
@@ -84,6 +88,9 @@ impl Line {
             "language" => w.language,
             "channel" => w.channel,
             "period" => w.period,
+            "previous" => w.previous,
+            "next" => w.next,
+            "along" => w.along,
             "body" => w.body,
             "part" => w.part,
             "desk" => w.desk,
@@ -130,6 +137,27 @@ pub fn differences(before: &[Line], after: &[Line]) -> Vec<Difference> {
     both.filter(|d| d.before != d.after)
         .chain(gone.map(|line| Difference { before: Some(line.clone()), after: None }))
         .collect()
+}
+
+/// From when until when, in words.
+#[must_use]
+pub fn told_period(valid: Period, language: Language) -> String {
+    let from = valid.from.map_or_else(
+        || language.pick("登録当初から", "since the first registration").to_owned(),
+        |day| language.pick(format!("{}から", long_date(day, language)), format!("from {}", long_date(day, language))),
+    );
+    let last = valid.until.and_then(|until| until.pred_opt());
+    let until = last.map_or_else(
+        || language.pick("終わりなし", "without an end").to_owned(),
+        |day| language.pick(format!("{}まで", long_date(day, language)), format!("until {}", long_date(day, language))),
+    );
+    format!("{from}{}{until}", language.pick("、", ", "))
+}
+
+/// A period in a line.
+#[must_use]
+pub fn of_period(valid: Period) -> Line {
+    Line::told("period", |language| told_period(valid, language))
 }
 
 fn yes_no(yes: bool, language: Language) -> &'static str {

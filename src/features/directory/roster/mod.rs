@@ -3,11 +3,15 @@
 //! Every change has a day from which it holds, and can be planned ahead; a correction says what was so all along.
 
 pub mod changes;
+pub mod former;
 pub mod line;
+pub mod past;
 pub mod paths;
+pub mod periods;
 pub mod said;
 pub mod sheet;
 pub mod spelling;
+pub mod steps;
 pub mod store;
 pub mod web;
 

@@ -1,5 +1,6 @@
 //! Addresses of this feature.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::kernel::ids::{ContactId, OrganisationId};
@@ -12,6 +13,10 @@ pub const ROSTER: &str = "/directory/{ceptoar}";
 pub const SEARCH: &str = "/directory/{ceptoar}/search";
 /// Route of taking in a new member.
 pub const JOINING: &str = "/directory/{ceptoar}/joining";
+/// Route of the former members, one of which may come back, and of searching them.
+pub const FORMER: &str = "/directory/{ceptoar}/former";
+/// Route of a former member that comes back.
+pub const RETURNING: &str = "/directory/{ceptoar}/members/{organisation}/returning";
 /// Route of one member.
 pub const MEMBER: &str = "/directory/{ceptoar}/members/{organisation}";
 /// Route of calling it something else.
@@ -26,6 +31,13 @@ pub const NEW_WINDOW: &str = "/directory/{ceptoar}/members/{organisation}/new-wi
 pub const WINDOW: &str = "/directory/{ceptoar}/members/{organisation}/windows/{window}";
 /// Route of closing a window.
 pub const WINDOW_END: &str = "/directory/{ceptoar}/members/{organisation}/windows/{window}/end";
+
+/// Route of correcting what it was called on a day.
+pub const NAME_ON: &str = "/directory/{ceptoar}/members/{organisation}/name/on/{day}";
+/// Route of correcting as what it was a member on a day.
+pub const MEMBERSHIP_ON: &str = "/directory/{ceptoar}/members/{organisation}/membership/on/{day}";
+/// Route of correcting what a window was like on a day.
+pub const WINDOW_ON: &str = "/directory/{ceptoar}/members/{organisation}/windows/{window}/on/{day}";
 
 /// Route of taking a plan back.
 pub const WITHDRAWAL: &str = "/directory/{ceptoar}/members/{organisation}/changes/{change}/withdrawal";
@@ -58,4 +70,10 @@ pub fn withdrawal(ceptoar: &str, organisation: OrganisationId, change: Uuid) -> 
 #[must_use]
 pub fn of_window(route: &str, ceptoar: &str, organisation: OrganisationId, window: ContactId) -> String {
     of_member(route, ceptoar, organisation).replace("{window}", &window.to_string())
+}
+
+/// Correcting something of a member on a day.
+#[must_use]
+pub fn on_day(path: &str, day: NaiveDate) -> String {
+    path.replace("{day}", &day.to_string())
 }

@@ -69,12 +69,17 @@ impl Desk<'_> {
             way,
             seen: self.federation.map(|federation| federation.version.to_string()).unwrap_or_default(),
             current: current.unwrap_or_default(),
-            ending: self.what == What::Leaving,
+            ending: matches!(self.what, What::Leaving | What::Dissolution),
         }
     }
 }
 
-async fn read(tx: &mut Tx, viewer: &Viewer, id: &str, today: NaiveDate) -> Result<(Federation, Choices), WebError> {
+pub(super) async fn read(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    id: &str,
+    today: NaiveDate,
+) -> Result<(Federation, Choices), WebError> {
     let federation = store::load(tx, Some(id)).await?.pop().ok_or(WebError::NotFound)?;
     if !permits(viewer, &federation, today) {
         return Err(WebError::NotFound);
@@ -206,7 +211,7 @@ fn is_centre(role: Role) -> bool {
 }
 
 /// Who acts: the keeping secretariat where the viewer is of it, else the centre.
-fn actor<'a>(
+pub(super) fn actor<'a>(
     viewer: &'a Viewer,
     federation: &Federation,
     frame: &'a Frame,

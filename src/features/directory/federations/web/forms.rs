@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::features::directory::federations::changing::{self, Alteration, Change, stay_on};
-use crate::features::directory::federations::federation::{Desk, Federation, Membership, Part, Who};
+use crate::features::directory::federations::federation::{self, Desk, Federation, Membership, Part, Who};
 use crate::features::directory::federations::paths;
 use crate::features::directory::roster::spelling::LONGEST_NAME;
 use crate::features::directory::roster::web::fields::{Control, Field, Typed};
@@ -26,6 +26,10 @@ crate::words! {
         leaving_lead: "これまでの記録は残ります。" / "The record stays.",
         secretariat: "事務局を変更する" / "Change the secretariat",
         secretariat_lead: "適用日から新しい事務局になります。事務局を置かないときは「なし」を選んでください。" / "From its day on somebody else keeps it. Choose “none” where nobody does.",
+        dissolution: "連絡協議会を解散する" / "Dissolve the federation",
+        dissolution_lead: "名称・構成員・オブザーバー・事務局が、最終日で終わります。これまでの記録は残ります。" / "Its name, its members and observers and its secretariat end with the last day. The record stays.",
+        dissolution_help: "この日まで続きます。" / "It goes on until the end of this day.",
+        no_more: "その日には、この連絡協議会はもう(まだ)ありません。最終日をご確認ください。" / "There is no such federation on that day. Please check the day.",
         ja: "名称" / "Name in Japanese",
         reading: "よみ(ひらがな)" / "Reading (hiragana)",
         en: "英語名" / "Name in English",
@@ -72,6 +76,8 @@ pub enum What {
     Leaving,
     /// Who keeps it.
     Secretariat,
+    /// It is no more.
+    Dissolution,
 }
 
 impl What {
@@ -84,6 +90,7 @@ impl What {
             Self::Joining => paths::JOINING,
             Self::Leaving => paths::LEAVING,
             Self::Secretariat => paths::SECRETARIAT,
+            Self::Dissolution => paths::DISSOLUTION,
         }
     }
 
@@ -97,6 +104,7 @@ impl What {
             Self::Joining => (w.joining, w.joining_lead),
             Self::Leaving => (w.leaving, w.leaving_lead),
             Self::Secretariat => (w.secretariat, w.secretariat_lead),
+            Self::Dissolution => (w.dissolution, w.dissolution_lead),
         }
     }
 }
@@ -124,7 +132,7 @@ pub struct Scene<'a> {
 }
 
 /// No organisation.
-const NONE: &str = "none";
+pub const NONE: &str = "none";
 
 fn value_of(who: &Who) -> String {
     match who {
@@ -157,7 +165,7 @@ impl Scene<'_> {
                 }
             }
             What::Joining => typed.set("part", Part::Member.code()),
-            What::Founding | What::Leaving => {}
+            What::Founding | What::Leaving | What::Dissolution => {}
         }
         typed
     }
@@ -204,8 +212,10 @@ impl Scene<'_> {
                     line("unit_en", w.unit_en).optional(),
                 ]
             }
+            What::Dissolution => Vec::new(),
         };
         let (label, help) = match self.what {
+            What::Dissolution => (w.last, w.dissolution_help),
             What::Founding => (w.since, w.since_help),
             What::Leaving => (w.last, w.last_help),
             What::Name | What::Joining | What::Secretariat => (w.on, w.on_help),
@@ -227,17 +237,24 @@ impl Scene<'_> {
             What::Joining => self.joining(typed, &mut reader.errors).map(Alteration::Joining),
             What::Leaving => self.leaving(typed, &mut reader.errors).map(Alteration::Leaving),
             What::Secretariat => self.secretariat(typed, &mut reader.errors).map(Alteration::Secretariat),
+            What::Dissolution => Some(Alteration::Dissolution),
         };
         let day = reader.day("on");
         let reason = reader.needed_reason();
         let mut errors = reader.errors;
         let Some(alteration) = alteration.filter(|_| errors.is_empty()) else { return Err(errors) };
         // The day typed for leaving is the last one.
-        let on = if self.what == What::Leaving { day.succ_opt().unwrap_or(day) } else { day };
+        let on =
+            if matches!(self.what, What::Leaving | What::Dissolution) { day.succ_opt().unwrap_or(day) } else { day };
         if let (Some(federation), Alteration::Leaving(who)) = (self.federation, &alteration)
             && (stay_on(federation, who, day).is_none() || stay_on(federation, who, on).is_none())
         {
             errors.add("on", w.not_there);
+            return Err(errors);
+        }
+        let named = |day| self.federation.is_some_and(|f| federation::on(&f.names, day).is_some());
+        if self.what == What::Dissolution && !(named(day) && named(on)) {
+            errors.add("on", w.no_more);
             return Err(errors);
         }
         let before =
@@ -247,7 +264,7 @@ impl Scene<'_> {
             match self.what {
                 What::Joining => errors.add("part", w.there),
                 What::Secretariat => errors.add("organisation", w.same),
-                What::Founding | What::Name | What::Leaving => errors.add("ja", w.same),
+                What::Founding | What::Name | What::Leaving | What::Dissolution => errors.add("ja", w.same),
             }
             return Err(errors);
         }
@@ -316,7 +333,8 @@ impl Scene<'_> {
     }
 }
 
-fn optional(typed: &Typed, field: &'static str, errors: &mut FieldErrors, language: Language) -> String {
+/// A line that may stay empty.
+pub fn optional(typed: &Typed, field: &'static str, errors: &mut FieldErrors, language: Language) -> String {
     if typed.get(field).trim().is_empty() {
         return String::new();
     }

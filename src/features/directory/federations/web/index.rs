@@ -10,6 +10,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::federations::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::kernel::clock::japan_day;
+use crate::kernel::language::fill;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
@@ -27,6 +28,7 @@ crate::words! {
         secretariat: "事務局" / "Secretariat",
         none: "なし" / "None",
         joint: "、" / ", ",
+        dissolved: "{name}(解散)" / "{name} (dissolved)",
         empty_title: "連絡協議会は登録されていません" / "There is no federation",
         empty_text: "登録されると、ここに表示されます。" / "It appears here as soon as one is registered.",
     }
@@ -60,7 +62,10 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
     let rows = all.iter().map(|federation| {
         let members: Vec<String> = federation.members_on(today).map(|known| known.value.told(language)).collect();
         Row {
-            name: federation.title(today, language),
+            name: match federation.dissolved_on().filter(|end| *end <= today) {
+                Some(_) => fill(w.dissolved, &[("name", &federation.title(today, language))]),
+                None => federation.title(today, language),
+            },
             href: paths::of(paths::SHOW, &federation.federation_id),
             members: if members.is_empty() { w.none.to_owned() } else { members.join(w.joint) },
             secretariat: federation.desk_on(today).map_or_else(|| w.none.to_owned(), |desk| desk.told(language)),

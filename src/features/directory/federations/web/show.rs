@@ -10,7 +10,7 @@ use crate::features::access::action::FederationAction;
 use crate::features::access::federation::FederationFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::federations::federation::{Federation, Known, Membership, Part, PastChange, Who, on};
-use crate::features::directory::federations::{paths, store};
+use crate::features::directory::federations::{paths, rewriting, store};
 use crate::features::directory::history::event::events;
 use crate::features::directory::history::fact::when;
 use crate::features::directory::history::paths as history;
@@ -48,6 +48,19 @@ crate::words! {
         to_joining: "構成員・オブザーバーを加える" / "Add a member or an observer",
         to_leaving: "構成員・オブザーバーを外す" / "Take somebody out",
         to_secretariat: "事務局を変更する" / "Change the secretariat",
+        to_dissolution: "解散する" / "Dissolve it",
+        to_withdrawal: "いちばん新しい予定を取り消す" / "Take the newest plan back",
+        correct: "訂正する" / "Correct",
+        called: "名称" / "Name",
+        dissolved: "この連絡協議会は、{day}で解散しました。" / "This federation was dissolved with the end of {day}.",
+        dissolves: "この連絡協議会は、{day}で解散する予定です。" / "This federation is to be dissolved with the end of {day}.",
+        corrected: "登録の誤りを直したもの" / "what was registered was wrong",
+        corrected_what: "{what}(訂正)" / "{what} (correction)",
+        withdrawn_what: "予定の取消し: {what}" / "Plan withdrawn: {what}",
+        until_day: "{day}まで" / "until {day}",
+        dissolution: "連絡協議会の解散" / "Federation dissolved",
+        done_corrected: "訂正を登録しました。これまでの内容は、登録の履歴に残っています。" / "The correction was registered. What was said before stays in the history.",
+        done_withdrawn: "予定を取り消しました。" / "The plan was taken back.",
         as_of: "別の日の登録を見る" / "Look at another day",
         on: "基準日" / "As of",
         on_help: "過去の日、または予定されている先の日を入力してください。" / "A day of the past, or one ahead.",
@@ -72,6 +85,7 @@ struct MemberRow {
     name: String,
     href: Option<String>,
     since: String,
+    correct: Option<String>,
 }
 
 #[derive(Template)]
@@ -90,6 +104,10 @@ struct ShowPage {
     members: Vec<MemberRow>,
     observers: Vec<MemberRow>,
     desk: Option<(String, String)>,
+    /// Where the secretariat, and the name, of that day are corrected.
+    desk_correct: Option<String>,
+    name: Option<(String, Option<String>)>,
+    dissolved: Option<String>,
     edits: Vec<(&'static str, String)>,
     picture: Picture,
     rows: Vec<Row>,
@@ -135,14 +153,23 @@ pub async fn get(
     let said = match query.done.as_str() {
         "changed" => Some(w.done_changed),
         "founded" => Some(w.done_founded),
+        "corrected" => Some(w.done_corrected),
+        "withdrawn" => Some(w.done_withdrawn),
         _ => None,
     };
     if let Some(said) = said {
         chrome = chrome.with_flash("success", said);
     }
     let facts = federation.facts();
-    let of_part = |part| members(&federation, part, day, language);
-    let keeps = as_of.is_today() && permits(&viewer, &federation, as_of.today);
+    let may = permits(&viewer, &federation, as_of.today);
+    let of_part = |part| members(&federation, part, (day, may), language);
+    let correct = |fact| may.then(|| paths::correction(&id, fact));
+    let plan = may && rewriting::open_plan(&federation, &past, as_of.today).is_some();
+    let dissolved = federation.dissolved_on().map(|end| {
+        let words = if end > as_of.today { w.dissolves } else { w.dissolved };
+        fill(words, &[("day", &long_date(end.pred_opt().unwrap_or(end), language))])
+    });
+    let keeps = as_of.is_today() && may;
     let page = ShowPage {
         chrome,
         w,
@@ -160,8 +187,12 @@ pub async fn get(
         known: on(&federation.names, day).is_some(),
         members: of_part(Part::Member),
         observers: of_part(Part::Observer),
+        name: on(&federation.names, day)
+            .map(|known| (language.pick(&known.value.ja, &known.value.en).clone(), correct(known.fact_id))),
+        desk_correct: on(&federation.secretariats, day).and_then(|known| correct(known.fact_id)),
+        dissolved,
         desk: on(&federation.secretariats, day).map(|known| (known.value.told(language), since(known, language))),
-        edits: if keeps { edits(&id, w) } else { Vec::new() },
+        edits: if keeps { edits(&id, w, plan) } else { Vec::new() },
         picture: draw(&facts, as_of.today, language),
         rows: events(&facts).iter().map(|event| row(event, as_of.today, language)).collect(),
         changes: past.iter().map(|change| change_row(change, language)).collect(),
@@ -170,18 +201,19 @@ pub async fn get(
     Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
 }
 
-fn edits(id: &str, w: &ShowWords) -> Vec<(&'static str, String)> {
-    [
+fn edits(id: &str, w: &ShowWords, plan: bool) -> Vec<(&'static str, String)> {
+    let edits = [
         (w.to_joining, paths::JOINING),
         (w.to_leaving, paths::LEAVING),
         (w.to_secretariat, paths::SECRETARIAT),
         (w.to_name, paths::NAME),
-    ]
-    .map(|(label, route)| (label, paths::of(route, id)))
-    .to_vec()
+        (w.to_dissolution, paths::DISSOLUTION),
+    ];
+    let back = plan.then_some((w.to_withdrawal, paths::WITHDRAWAL));
+    edits.into_iter().chain(back).map(|(label, route)| (label, paths::of(route, id))).collect()
 }
 
-fn members(federation: &Federation, part: Part, day: NaiveDate, language: Language) -> Vec<MemberRow> {
+fn members(federation: &Federation, part: Part, (day, may): (NaiveDate, bool), language: Language) -> Vec<MemberRow> {
     let of_part = federation.members_on(day).filter(|known| known.value.part == part);
     let row = |known: &Known<Membership>| MemberRow {
         name: language.pick(&known.value.name[0], &known.value.name[1]).clone(),
@@ -190,6 +222,7 @@ fn members(federation: &Federation, part: Part, day: NaiveDate, language: Langua
             Who::Body(_) => None,
         },
         since: since(known, language),
+        correct: may.then(|| paths::correction(&federation.federation_id, known.fact_id)),
     };
     of_part.map(row).collect()
 }
@@ -216,7 +249,20 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         "founding" => w.founded,
         "name" => w.renamed,
         "secretariat" => w.secretariat,
+        "dissolution" => w.dissolution,
         _ => w.member,
+    };
+    let day = |day: NaiveDate| long_date(day, language);
+    let (title, when) = match (change.kind.as_str(), change.subject.as_str()) {
+        ("correction", _) => (fill(w.corrected_what, &[("what", title)]), w.corrected.to_owned()),
+        ("withdrawal", _) => {
+            (fill(w.withdrawn_what, &[("what", title)]), fill(w.from, &[("day", &day(change.effective_on))]))
+        }
+        (_, "dissolution") => {
+            let last = change.effective_on.pred_opt().unwrap_or(change.effective_on);
+            (title.to_owned(), fill(w.until_day, &[("day", &day(last))]))
+        }
+        _ => (title.to_owned(), fill(w.from, &[("day", &day(change.effective_on))])),
     };
     let value =
         |line: &Option<line::Line>| line.as_ref().map(|line| line.value(language).to_owned()).unwrap_or_default();
@@ -226,8 +272,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         after: value(&d.after),
     });
     ChangeRow {
-        title: title.to_owned(),
-        when: fill(w.from, &[("day", &long_date(change.effective_on, language))]),
+        title,
+        when,
         at: long_time(change.at, language),
         by: language.pick(&change.by[0], &change.by[1]).clone(),
         reason: change.reason.clone(),

@@ -42,9 +42,9 @@ pub struct PartnerPlace {
 /// A role in an address.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct RolePlace {
-    ceptoar: String,
-    organisation: OrganisationId,
-    partnership: Uuid,
+    pub(super) ceptoar: String,
+    pub(super) organisation: OrganisationId,
+    pub(super) partnership: Uuid,
 }
 
 /// What everything on the way needs.
@@ -113,7 +113,7 @@ impl Desk<'_> {
     }
 }
 
-async fn found(
+pub(super) async fn found(
     tx: &mut Tx,
     ceptoar_id: &str,
     organisation: OrganisationId,
@@ -303,7 +303,7 @@ pub async fn post_end(
 }
 
 /// One of its roles that is not over.
-fn role_of(partner: &Partner, partnership: Uuid) -> Result<&Dated<Partnership>, WebError> {
+pub(super) fn role_of(partner: &Partner, partnership: Uuid) -> Result<&Dated<Partnership>, WebError> {
     partner.partnerships.iter().find(|fact| fact.fact_id == partnership).ok_or(WebError::NotFound)
 }
 

@@ -81,7 +81,6 @@ pub fn fields(what: What, typed: &Typed, language: Language) -> Vec<Field> {
     let w = FormWords::of(language);
     let line = |name, label| Field::new(Control::Line, name, label, typed);
     let kinds = Kind::ALL.map(|kind| (kind.code().to_owned(), kind.label(language).to_owned()));
-    let roles = PartnerRole::ALL.map(|role| (role.code().to_owned(), role.label(language).to_owned()));
     let mut fields = match what {
         What::Joining => vec![
             line("ja", w.ja).help(w.ja_help),
@@ -93,8 +92,7 @@ pub fn fields(what: What, typed: &Typed, language: Language) -> Vec<Field> {
     };
     let (label, help) = match what {
         What::Joining | What::Role => {
-            fields.push(Field::new(Control::Radios, "role", w.role, typed).help(w.role_help).of(roles));
-            fields.push(line("basis", w.basis).help(w.basis_help));
+            fields.extend(role(typed, language));
             (w.on, w.on_help)
         }
         What::End => (w.last, w.last_help),
@@ -102,6 +100,17 @@ pub fn fields(what: What, typed: &Typed, language: Language) -> Vec<Field> {
     fields.push(Field::new(Control::Day, "on", label, typed).help(help));
     fields.push(line("reason", w.reason).help(w.reason_help));
     fields
+}
+
+/// The role, and what it rests on.
+#[must_use]
+pub fn role(typed: &Typed, language: Language) -> [Field; 2] {
+    let w = FormWords::of(language);
+    let roles = PartnerRole::ALL.map(|role| (role.code().to_owned(), role.label(language).to_owned()));
+    [
+        Field::new(Control::Radios, "role", w.role, typed).help(w.role_help).of(roles),
+        Field::new(Control::Line, "basis", w.basis, typed).help(w.basis_help),
+    ]
 }
 
 /// The kind that was chosen.

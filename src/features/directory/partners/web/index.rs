@@ -47,6 +47,8 @@ crate::words! {
         today: "今日の登録を表示する" / "Show what is registered today",
         another_day: "今日とは別の日の登録を表示しています。" / "This is not what is registered today.",
         done_joined: "連携機関を登録しました。続けて、窓口を登録してください。" / "The partner body was registered. Now add its windows.",
+        correct: "訂正する" / "Correct",
+        done_corrected: "訂正を登録しました。これまでの内容は、訂正の前の記録として残っています。" / "The correction was registered. What was said before stays on record.",
         done_changed: "役割を追加しました。" / "The role was added.",
         done_ended: "役割の終了を登録しました。" / "The end of the role was registered.",
     }
@@ -58,6 +60,13 @@ struct RoleRow {
     basis: String,
     on_route: bool,
     end: Option<String>,
+    correct: Option<String>,
+}
+
+struct PastRow {
+    name: String,
+    role: String,
+    correct: Option<String>,
 }
 
 struct PartnerRow {
@@ -78,7 +87,7 @@ struct IndexPage {
     as_of_title: String,
     here: String,
     rows: Vec<PartnerRow>,
-    past: Vec<(String, String)>,
+    past: Vec<PastRow>,
     add: Option<String>,
 }
 
@@ -96,6 +105,8 @@ struct Scene<'a> {
     ceptoar_id: &'a str,
     day: NaiveDate,
     keeps: bool,
+    /// Corrections are made on the page of any day.
+    corrects: bool,
     sees_windows: bool,
     looks: bool,
     language: Language,
@@ -123,6 +134,7 @@ pub async fn get(
         ceptoar_id,
         day: as_of.day,
         keeps,
+        corrects: may(DirectoryAction::KeepMember),
         sees_windows: may(DirectoryAction::SeeWindows),
         looks: may(DirectoryAction::LookAtRoster),
         language,
@@ -132,6 +144,7 @@ pub async fn get(
     let said = match query.done.as_str() {
         "joined" => Some(w.done_joined),
         "changed" => Some(w.done_changed),
+        "corrected" => Some(w.done_corrected),
         "ended" => Some(w.done_ended),
         _ => None,
     };
@@ -195,18 +208,24 @@ impl Scene<'_> {
             basis: fill(w.basis, &[("basis", &fact.value.basis)]),
             on_route: fact.value.role.is_on_route() && fact.valid.holds_on(self.day),
             end: self.keeps.then(|| paths::end(self.ceptoar_id, partner.organisation_id, fact.fact_id)),
+            correct: self.correct(partner, fact),
         }
     }
 
+    fn correct(&self, partner: &Partner, fact: &Dated<Partnership>) -> Option<String> {
+        self.corrects.then(|| paths::correction(self.ceptoar_id, partner.organisation_id, fact.fact_id))
+    }
+
     /// Roles that ended before the day: whose, and what.
-    fn past(&self, partner: &Partner) -> Vec<(String, String)> {
+    fn past(&self, partner: &Partner) -> Vec<PastRow> {
         let over = partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.day));
-        let name = self.language.pick(&partner.name[0], &partner.name[1]);
-        over.map(|fact| {
-            (
-                name.clone(),
-                format!("{} {}", fact.value.role.label(self.language), period(fact.valid, self.day, self.language)),
-            )
+        let role = |fact: &Dated<Partnership>| {
+            format!("{} {}", fact.value.role.label(self.language), period(fact.valid, self.day, self.language))
+        };
+        over.map(|fact| PastRow {
+            name: self.language.pick(&partner.name[0], &partner.name[1]).clone(),
+            role: role(fact),
+            correct: self.correct(partner, fact),
         })
         .collect()
     }

@@ -1,5 +1,6 @@
 //! Pages of partner bodies.
 
+pub mod correcting;
 pub mod edit;
 pub mod forms;
 pub mod index;
@@ -20,4 +21,6 @@ pub fn routes() -> Routes {
         .post(paths::ROLE, Rule::Fresh(keep), edit::post_role)
         .get(paths::END, Rule::May(keep), edit::get_end)
         .post(paths::END, Rule::Fresh(keep), edit::post_end)
+        .get(paths::CORRECTION, Rule::May(keep), correcting::get)
+        .post(paths::CORRECTION, Rule::Fresh(keep), correcting::post)
 }

@@ -35,6 +35,11 @@ pub async fn wait_for_all(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Resu
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", all).execute(tx).await.map(|_| ())
 }
 
+/// Whether a firm may be a member again: not where it is another CEPTOAR's meanwhile.
+pub async fn may_return(tx: &mut PgConnection, ceptoar_id: &str, organisation: OrganisationId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select directory_returns($1, $2) as "may!""#, ceptoar_id, organisation.0).fetch_one(tx).await
+}
+
 /// A change to be written down.
 pub struct Row<'a> {
     pub id: Uuid,
@@ -175,7 +180,8 @@ pub async fn alter_membership(
     insert_membership(tx, ceptoar_id, organisation, change.on, holding.until, membership).await
 }
 
-async fn insert_membership(
+/// A membership more.
+pub async fn insert_membership(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     organisation: OrganisationId,

@@ -31,9 +31,14 @@ pub async fn withdraw(
     }
     let id = Uuid::new_v4();
     super::store::announce(tx, id).await?;
-    store::drop_made(tx, sheet.organisation_id, plan).await?;
-    store::restore(tx, plan.change_id).await?;
-    store::bring_back(tx, plan.change_id).await?;
+    if plan.begins_membership() {
+        // It never joins: with the membership goes all that was planned for it.
+        super::store::end_membership(tx, &sheet.ceptoar_id, sheet.organisation_id, plan.effective_on).await?;
+    } else {
+        store::drop_made(tx, sheet.organisation_id, plan).await?;
+        store::restore(tx, plan.change_id).await?;
+        store::bring_back(tx, plan.change_id).await?;
+    }
     // Last: only a member is in a group.
     if plan.kind == "ending" && plan.subject == "membership" {
         groups::store::rejoin(tx, &sheet.ceptoar_id, plan).await?;
@@ -71,6 +76,7 @@ async fn tell_again(
         (Some(contact), _, _) => sheet.window(contact).into_iter().collect(),
         // A firm that stays after all keeps the windows that were to close with it.
         (None, "ending", "membership") => sheet.windows.iter().filter(|w| w.life().until == Some(on)).collect(),
+        (None, "beginning", "membership") => sheet.windows.iter().filter(|w| w.life().from >= Some(on)).collect(),
         (None, _, _) => Vec::new(),
     };
     let last_day = on.pred_opt().unwrap_or(on);

@@ -16,9 +16,9 @@ use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::changes::{self, Actor, Change, Joining};
-use crate::features::directory::roster::line;
 use crate::features::directory::roster::sheet::Sheet;
 use crate::features::directory::roster::store::{self, CeptoarFacts};
+use crate::features::directory::roster::{former, line};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::platform::db::Tx;
@@ -196,6 +196,12 @@ pub async fn post_joining(
         let mut errors = FieldErrors::default();
         errors.add("ja", EditWords::of(frame.language).same_name);
         return Ok(Unprocessable(desk.page(&typed, errors)).into_response());
+    }
+    if typed.get("another") != "true" {
+        let former = former::store::called(&mut tx, &ceptoar_id, (&name.ja, &name.reading)).await?;
+        if !former.is_empty() {
+            return Ok(Unprocessable(desk.former(typed, &former)).into_response());
+        }
     }
     if let Some(answer) = desk.not_yet(&typed, &change, None) {
         return Ok(answer);

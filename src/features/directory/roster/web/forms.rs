@@ -34,6 +34,7 @@ crate::words! {
         reading: "よみ(ひらがな)" / "Reading (hiragana)",
         reading_help: "一覧はこの順に並びます。法人格は除きます。" / "Lists are sorted by it. Without the legal form.",
         en: "英語名" / "Name in English",
+        another: "元の構成員とは別の組織として登録する" / "Register it as another organisation than the former member",
         unit: "数える単位" / "Counted as",
         subgroup: "サブグループ" / "Subgroup",
         hub: "ほかの事業者へ伝える役割(ハブ)がある" / "Passes items on to others (hub)",
@@ -163,6 +164,10 @@ pub fn fields(what: What, scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
         What::Joining | What::Leaving | What::WindowEnd => {}
     }
     fields.push(reason);
+    // Asked as soon as a former member is called so.
+    if what == What::Joining && !typed.get("another").is_empty() {
+        fields.push(Field::new(Control::Check, "another", w.another, typed).optional());
+    }
     fields
 }
 
@@ -194,7 +199,9 @@ pub fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     fields
 }
 
-fn window(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
+/// What a window is like, and how it is reached.
+#[must_use]
+pub fn window(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
     let languages = [("ja", "日本語"), ("en", "English")].map(|(code, name)| (code.to_owned(), name.to_owned()));
     let mut table = Field::new(Control::Ways, "value_1", w.ways, typed).help(w.ways_help);

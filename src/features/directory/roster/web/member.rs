@@ -1,37 +1,35 @@
 //! One member as of a day: what it is called, as what it is a member, how it is reached, what is planned and what was.
 
-use std::collections::HashMap;
+mod scene;
 
-use askama::Template;
-use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
-use uuid::Uuid;
+use std::collections::HashMap;
 
 use super::as_of::AsOf;
 use super::record::{self, Record};
-use super::shown::{ChangeRow, Plan, change_row, plans};
-use super::{DayQuery, MemberPlace, note_reading, permitted, way};
+use super::shown::{ChangeRow, Plan, plans};
+use super::{DayQuery, MemberPlace, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::Standing;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
-use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
+use crate::features::directory::roster::changes::{self, correcting};
+use crate::features::directory::roster::former::is_former;
+use crate::features::directory::roster::sheet::Sheet;
+use crate::features::directory::roster::store::{self, PastChange};
 use crate::features::directory::roster::{line, paths, said};
-use crate::features::directory::verification::round::Way;
 use crate::features::directory::verification::store::ways_of_proof;
-use crate::features::directory::{groups, offices, partners, proposals};
+use crate::features::directory::{groups, proposals};
 use crate::kernel::clock::japan_day;
-use crate::kernel::count_unit;
-use crate::kernel::ids::{ContactId, OrganisationId};
-use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::long_date;
+use crate::kernel::ids::OrganisationId;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::ErrorLine;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use scene::{Corrections, Scene};
 
 /// How many proposals that were decided are shown.
 const PROPOSALS: i64 = 5;
@@ -59,6 +57,12 @@ crate::words! {
         show: "表示する" / "Show",
         today: "今日の登録を表示する" / "Show what is registered today",
         another_day: "今日とは別の日の登録を表示しています。登録の変更は、今日の登録を表示してから行ってください。" / "This is not what is registered today. Go back to today to change something.",
+        another_day_keeper: "今日とは別の日の登録を表示しています。この日の登録の誤りは、「訂正する」から直せます。変更は、今日の登録を表示してから行ってください。" / "This is not what is registered today. What is wrong on this day is put right with “Correct”; go back to today to change something.",
+        correct: "訂正する" / "Correct",
+        window_correct: "この窓口の登録を訂正する" / "Correct this window",
+        entries: "ほかの期間の登録" / "Entries of other periods",
+        entries_help: "この日には当たらない、以前の登録と予定されている登録です。誤りは期間ごとに訂正できます。" / "What was registered for other days, past and planned. Each can be corrected.",
+        of_entry: "{what}: {label}" / "{what}: {label}",
         not_on_day: "この日は、この組織は構成員ではありません。" / "On this day the organisation is no member.",
         basics: "基本の登録" / "Master data",
         name: "名称" / "Name",
@@ -74,6 +78,7 @@ crate::words! {
         proposals_help: "名称や数える単位などの変更は、事務局に申請します。" / "Changes of the name, the unit and the like are proposed to the secretariat.",
         proposed_on: "{day}申請" / "proposed {day}",
         by_proposal: "変更申請による変更" / "Proposed by the member",
+        returning: "再び構成員に加える" / "Take in again",
         leaving: "構成員から外す" / "End the membership",
         windows: "緊急窓口" / "Windows",
         windows_lead: "緊急時に、上の窓口から順に連絡します。" / "In an emergency the first is asked first.",
@@ -103,6 +108,7 @@ crate::words! {
         before: "変更前" / "before",
         after: "変更後" / "after",
         done_joined: "構成員を登録しました。次に、「利用者管理」から担当者を招待してください。" / "The member was registered. Next, invite its people on the page People.",
+        done_corrected: "訂正を登録しました。これまでの内容は、訂正の前の記録として残っています。" / "The correction was registered. What was said before stays on record.",
         done_changed: "変更を登録しました。" / "The change was registered.",
         done_added: "窓口を登録しました。" / "The window was registered.",
         withdraw: "この予定を取り消す" / "Take this plan back",
@@ -128,6 +134,22 @@ struct WindowRow {
     one_way: bool,
     change: Option<String>,
     end: Option<String>,
+    correct: Option<String>,
+}
+
+/// A line of the master data: where it is changed, and where it is corrected; empty where that is not for the viewer.
+struct FactRow {
+    label: &'static str,
+    value: String,
+    change: String,
+    correct: String,
+}
+
+/// What is registered for other days than the one shown.
+struct EntryRow {
+    label: String,
+    period: String,
+    href: String,
 }
 
 struct ProposalRow {
@@ -153,7 +175,11 @@ struct MemberPage {
     is_old: bool,
     /// Whether nothing had been recorded then.
     nothing: bool,
-    facts: Vec<(&'static str, String, String)>,
+    facts: Vec<FactRow>,
+    /// What is registered for other days, for whoever may correct it.
+    entries: Vec<EntryRow>,
+    /// Whether anything can be corrected.
+    corrects: bool,
     names: Vec<(String, String)>,
     windows: Option<Vec<WindowRow>>,
     plans: Vec<Plan>,
@@ -161,6 +187,8 @@ struct MemberPage {
     proposals: Option<Vec<ProposalRow>>,
     propose: Option<String>,
     leaving: Option<String>,
+    /// Where it is taken in again, of a former member.
+    returning: Option<String>,
     /// Where the bodies of its sort are listed, if it is no member.
     beside: Option<(&'static str, &'static str, String)>,
     /// Where the groups are that it is in, if there are any.
@@ -206,11 +234,21 @@ pub async fn get(
     };
     let proofs =
         if sees_windows && !is_old { ways_of_proof(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
+    let corrections = Corrections {
+        names: !is_old
+            && can(&viewer, DirectoryAction::KeepMember, &facts)
+            && correcting::may_name(&mut tx, organisation).await?,
+        memberships: !is_old && sheet.standing == Standing::Member && can(&viewer, DirectoryAction::KeepMember, &facts),
+        windows: !is_old && can(&viewer, DirectoryAction::KeepWindow, &facts),
+    };
+    let returns = corrections.memberships
+        && is_former(&sheet, as_of.today)
+        && changes::may_return(&mut tx, &ceptoar_id, organisation).await?;
     let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
         .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, language };
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, corrections, language };
     let edits = !is_old
         && as_of.is_today()
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
@@ -233,7 +271,13 @@ pub async fn get(
         as_of_title: as_of.title(language),
         here: of(paths::MEMBER),
         wrong: lines,
-        facts: if nothing.is_some() { Vec::new() } else { [scene.facts(keeps), scene.groups(&parts)].concat() },
+        facts: if nothing.is_some() {
+            Vec::new()
+        } else {
+            scene.facts(keeps).into_iter().chain(scene.groups(&parts)).collect()
+        },
+        entries: scene.entries(),
+        corrects: corrections.any(),
         names: scene.names(),
         windows: sees_windows.then(|| scene.windows(keeps_windows)),
         plans: plans(&sheet, as_of.day, language)
@@ -245,6 +289,7 @@ pub async fn get(
         proposals: sees_proposals.then(|| proposed.iter().map(|row| scene.proposal(row)).collect()),
         propose: (edits && can(&viewer, DirectoryAction::Propose, &facts))
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
+        returning: scene.returning(returns),
         leaving: (keeps && sheet.standing == Standing::Member).then(|| of(paths::LEAVING)),
         beside: scene.beside(),
         groups: (!parts.is_empty()).then(|| groups::paths::of_ceptoar(groups::paths::INDEX, &ceptoar_id)),
@@ -268,210 +313,6 @@ fn addresses(sheet: &Sheet, past: &[PastChange], as_of: &AsOf) -> usize {
         .filter(|line| line.code.starts_with("channel"))
         .count();
     now + told
-}
-
-/// What the page is about.
-struct Scene<'a> {
-    w: &'static MemberWords,
-    sheet: &'a Sheet,
-    ceptoar: &'a CeptoarFacts,
-    as_of: &'a AsOf,
-    /// How each address was proven last.
-    proofs: &'a HashMap<(ContactId, String), Way>,
-    language: Language,
-}
-
-impl Scene<'_> {
-    fn chrome(&self, viewer: &Viewer, frame: &Frame, nameless: Option<&str>) -> Chrome {
-        let name = self.sheet.name_on(self.as_of.day);
-        let title = name.map(|name| self.language.pick(&name.value.ja, &name.value.en).clone());
-        let title = title.unwrap_or_else(|| nameless.unwrap_or_default().to_owned());
-        let way = way(viewer, frame, &self.sheet.ceptoar_id, self.ceptoar);
-        let way: Vec<_> = way.iter().map(|(href, label)| (href.as_str(), label.as_str())).collect();
-        frame.chrome(title, &way)
-    }
-
-    fn said(&self, done: &str) -> Option<&'static str> {
-        match done {
-            "joined" => Some(self.w.done_joined),
-            "changed" => Some(self.w.done_changed),
-            "added" => Some(self.w.done_added),
-            "ended" => Some(self.w.done_ended),
-            "withdrawn" => Some(self.w.done_withdrawn),
-            _ => None,
-        }
-    }
-
-    /// What its sort is called, what the list of those is called, and where it is.
-    fn beside(&self) -> Option<(&'static str, &'static str, String)> {
-        let w = self.w;
-        let offices = || offices::paths::of_ceptoar(offices::paths::INDEX, &self.sheet.ceptoar_id);
-        match self.sheet.standing {
-            Standing::Member => None,
-            Standing::Partner => {
-                let index = partners::paths::of_ceptoar(partners::paths::INDEX, &self.sheet.ceptoar_id);
-                Some((w.partner, w.partner_see, index))
-            }
-            Standing::Secretariat => Some((w.state_secretariat, w.offices_see, offices())),
-            Standing::Ministry => Some((w.state_ministry, w.offices_see, offices())),
-        }
-    }
-
-    fn state(&self) -> &'static str {
-        match self.sheet.standing {
-            Standing::Member => self.state_of_member(),
-            Standing::Partner => self.w.state_partner,
-            Standing::Secretariat => self.w.state_secretariat,
-            Standing::Ministry => self.w.state_ministry,
-        }
-    }
-
-    fn state_of_member(&self) -> &'static str {
-        if self.sheet.membership_on(self.as_of.day).is_some() {
-            self.w.state_member
-        } else if self.sheet.memberships.iter().any(|m| m.valid.is_ahead_of(self.as_of.day)) {
-            self.w.state_ahead
-        } else {
-            self.w.state_over
-        }
-    }
-
-    /// A change, with the way to take it back for whoever may.
-    fn change(&self, change: &PastChange, keeps: bool, keeps_windows: bool, sees_proposals: bool) -> ChangeRow {
-        let may = if change.subject == "window" { keeps_windows } else { keeps };
-        let path = || paths::withdrawal(&self.sheet.ceptoar_id, self.sheet.organisation_id, change.change_id);
-        let withdrawal = if may && change.is_open { path() } else { String::new() };
-        let proposal = change.proposal.filter(|_| sees_proposals).map(|id| self.proposal_href(id)).unwrap_or_default();
-        ChangeRow { withdrawal, proposal, ..change_row(change, self.language) }
-    }
-
-    fn proposal_href(&self, id: Uuid) -> String {
-        proposals::paths::of_proposal(proposals::paths::PROPOSAL, &self.sheet.ceptoar_id, id)
-    }
-
-    fn proposal(&self, row: &proposals::store::Row) -> ProposalRow {
-        let made = long_date(japan_day(row.made_at), self.language);
-        ProposalRow {
-            href: self.proposal_href(row.proposal_id),
-            state: (row.state.colour(), row.state.label(self.language)),
-            made: fill(self.w.proposed_on, &[("day", &made)]),
-        }
-    }
-
-    /// Label, value, and where it is changed.
-    fn facts(&self, keeps: bool) -> Vec<(&'static str, String, String)> {
-        let link = |route| {
-            let path = paths::of_member(route, &self.sheet.ceptoar_id, self.sheet.organisation_id);
-            if keeps { path } else { String::new() }
-        };
-        let whole = Period {
-            from: self.sheet.memberships.first().and_then(|m| m.valid.from),
-            until: self.sheet.memberships.last().and_then(|m| m.valid.until),
-        };
-        let mut facts = Vec::new();
-        if let Some(name) = self.sheet.name_on(self.as_of.day) {
-            facts.push((self.w.name, name.value.ja.clone(), link(paths::NAME)));
-            facts.push((self.w.reading, name.value.reading.clone(), String::new()));
-            facts.push((self.w.english, name.value.en.clone(), String::new()));
-        }
-        match self.sheet.standing {
-            Standing::Member => {}
-            Standing::Partner => return facts,
-            Standing::Secretariat | Standing::Ministry => {
-                facts.push((self.w.office, self.period(whole), String::new()));
-                facts.retain(|(_, value, _)| !value.is_empty());
-                return facts;
-            }
-        }
-        if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
-            let m = &membership.value;
-            let code = self.ceptoar.code_of(m.subgroup.as_deref());
-            let mut parts = vec![count_unit::told(&m.unit, self.language).to_owned()];
-            parts.extend((!code.is_empty()).then(|| fill(self.w.subgroup, &[("code", code)])));
-            parts.extend(m.hub.then(|| self.w.hub.to_owned()));
-            facts.push((self.w.membership, parts.join(self.language.pick("、", ", ")), link(paths::MEMBERSHIP)));
-        }
-        facts.push((self.w.period, self.period(whole), String::new()));
-        facts.retain(|(_, value, _)| !value.is_empty());
-        facts
-    }
-
-    /// The cross-cutting groups that it is in, and is to be in.
-    fn groups(&self, parts: &[(String, Period)]) -> Vec<(&'static str, String, String)> {
-        let told = |words, group: &str, day: NaiveDate| {
-            fill(words, &[("group", group), ("day", &long_date(day, self.language))])
-        };
-        let texts =
-            parts.iter().map(|(group, valid)| match (valid.from, valid.until.and_then(|until| until.pred_opt())) {
-                (Some(from), _) if valid.is_ahead_of(self.as_of.day) => told(self.w.group_planned, group, from),
-                (_, Some(last)) => told(self.w.group_ending, group, last),
-                (_, None) => group.clone(),
-            });
-        let text = texts.collect::<Vec<_>>().join(self.language.pick("、", ", "));
-        if text.is_empty() { Vec::new() } else { vec![(self.w.groups, text, String::new())] }
-    }
-
-    fn period(&self, period: Period) -> String {
-        let day = |day: NaiveDate| long_date(day, self.language);
-        let from = period
-            .from
-            .map_or_else(|| self.w.since_ever.to_owned(), |from| fill(self.w.from_day, &[("day", &day(from))]));
-        let last = period.until.and_then(|until| until.pred_opt());
-        let until = last.map(|last| fill(self.w.until_day, &[("day", &day(last))])).unwrap_or_default();
-        format!("{from} {until}").trim().to_owned()
-    }
-
-    fn names(&self) -> Vec<(String, String)> {
-        if self.sheet.names.len() < 2 {
-            return Vec::new();
-        }
-        let names = self.sheet.names.iter().rev();
-        names.map(|n| (self.period(n.valid), self.language.pick(&n.value.ja, &n.value.en).clone())).collect()
-    }
-
-    fn windows(&self, keeps: bool) -> Vec<WindowRow> {
-        let mut open: Vec<(&Window, &WindowFacts, Period)> = self
-            .sheet
-            .windows
-            .iter()
-            .filter_map(|w| w.on(self.as_of.day).map(|fact| (w, &fact.value, w.life())))
-            .collect();
-        open.sort_by_key(|(window, facts, _)| (facts.position, window.contact_id.0));
-        open.into_iter().map(|(window, facts, life)| self.window(window, facts, life, keeps)).collect()
-    }
-
-    fn window(&self, window: &Window, facts: &WindowFacts, life: Period, keeps: bool) -> WindowRow {
-        let channels = window.channels_on(self.as_of.day);
-        let of = |route| paths::of_window(route, &self.sheet.ceptoar_id, self.sheet.organisation_id, window.contact_id);
-        let one_way = channels.iter().all(|c| channels.first().is_some_and(|first| first.kind == c.kind));
-        let language = facts.language.pick("日本語", "English");
-        WindowRow {
-            number: facts.position,
-            label: facts.label.clone(),
-            handler: facts.handler,
-            language: fill(self.w.mails_in, &[("language", language)]),
-            period: if life.until.is_some() { self.period(life) } else { String::new() },
-            channels: channels.into_iter().map(|channel| self.channel(window.contact_id, channel)).collect(),
-            one_way,
-            change: keeps.then(|| of(paths::WINDOW)),
-            end: keeps.then(|| of(paths::WINDOW_END)),
-        }
-    }
-
-    fn channel(&self, window: ContactId, channel: &Channel) -> ChannelRow {
-        let way = self.proofs.get(&(window, channel.value.clone())).map(|way| way.label(self.language));
-        let proven = |day: NaiveDate| {
-            let words = if way.is_some() { self.w.verified_by } else { self.w.verified };
-            fill(words, &[("day", &day.format("%Y/%m/%d").to_string()), ("way", way.unwrap_or_default())])
-        };
-        let verified = channel.verified_on.map_or_else(|| self.w.unverified.to_owned(), proven);
-        ChannelRow {
-            icon: channel.kind.code(),
-            kind: channel.kind.label(self.language),
-            value: channel.value.clone(),
-            note: format!("{}{}{verified}", channel.hours.label(self.language), self.language.pick("・", ", ")),
-        }
-    }
 }
 
 /// The address of a member's page after a step.

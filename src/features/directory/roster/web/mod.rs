@@ -1,6 +1,7 @@
 //! Pages of the roster, one file per page; `edit.rs` is the way that every change takes: form, confirmation, done.
 
 pub mod as_of;
+pub mod correcting;
 pub mod edit;
 pub mod fields;
 pub mod forms;
@@ -9,6 +10,7 @@ pub mod member;
 pub mod plain_form;
 pub mod reading;
 pub mod record;
+pub mod returning;
 pub mod roster;
 pub mod sheet_form;
 pub mod shown;
@@ -26,6 +28,7 @@ use crate::platform::web::contact_reads::{self, Shown};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
+use correcting::Of;
 use sheet_form::What;
 
 crate::words! {
@@ -64,7 +67,11 @@ pub fn routes() -> Routes {
         .get(paths::WITHDRAWAL, may(DirectoryAction::KeepWindow), withdrawal::get)
         .post(paths::WITHDRAWAL, fresh(DirectoryAction::KeepWindow), withdrawal::post)
         .get(paths::JOINING, may(keep), edit::get_joining)
-        .post(paths::JOINING, fresh(keep), edit::post_joining);
+        .post(paths::JOINING, fresh(keep), edit::post_joining)
+        .get(paths::FORMER, may(keep), returning::list)
+        .post(paths::FORMER, may(keep), returning::search)
+        .get(paths::RETURNING, may(keep), returning::get)
+        .post(paths::RETURNING, fresh(keep), returning::post);
     let routes = edits.into_iter().fold(routes, |routes, (path, action, what)| {
         routes
             .get(path, may(action), async move |state, viewer, frame, place| {
@@ -75,6 +82,21 @@ pub fn routes() -> Routes {
             })
     });
     let action = DirectoryAction::KeepWindow;
+    let routes = [
+        (paths::NAME_ON, keep, Of::Name),
+        (paths::MEMBERSHIP_ON, keep, Of::Membership),
+        (paths::WINDOW_ON, action, Of::Window),
+    ]
+    .into_iter()
+    .fold(routes, |routes, (path, action, of)| {
+        routes
+            .get(path, may(action), async move |state, viewer, frame, place| {
+                correcting::get(of, state, viewer, frame, place).await
+            })
+            .post(path, fresh(action), async move |state, viewer, frame, place, form| {
+                correcting::post(of, state, viewer, frame, place, form).await
+            })
+    });
     window_edits.into_iter().fold(routes, |routes, (path, what)| {
         routes
             .get(path, may(action), async move |state, viewer, frame, place| {

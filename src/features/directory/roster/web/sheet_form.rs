@@ -82,6 +82,9 @@ crate::words! {
         overtaken: "入力している間に、この構成員の登録が変更されました。「その間の変更」と「現在の登録」を見て、入力した内容でよければ、もう一度確認へ進んでください。" / "This member was changed while you were typing. Look at “Changed meanwhile” and “Registered now”; if your entries are still right, go on again.",
         meanwhile: "その間の変更" / "Changed meanwhile",
         same_name: "同じ名称の構成員が、すでに登録されています。構成員の一覧をご確認ください。" / "There is a member of that name already. Please look at the list of members.",
+        former: "同じ名称・よみの、元の構成員がいます。戻ってきた組織は、下のリンクから再び加えてください。別の組織のときは、終わりの「元の構成員とは別の組織として登録する」を選んでください。" / "A former member is called, or read, so. If it is that one, take it in again by the link below. If it is another organisation, tick that at the end.",
+        to_former: "元の構成員を再び加える" / "Take the former member in again",
+        from_former: "以前に構成員だった組織が戻るときは、こちらから登録してください" / "Take in a former member that comes back",
         same: "登録されている内容と同じです。変更するところを直してください。" / "This is what is registered already. Change something first.",
         not_on_day: "その日には、変更する登録がありません。適用日をご確認ください。" / "There is nothing to change on that day. Please check the day.",
         no_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
@@ -253,6 +256,7 @@ impl<'a> Desk<'a> {
         let fields = forms::fields(self.what, &self.scene(), &Typed::default());
         let mut names: Vec<String> = fields.iter().flat_map(Field::sends).collect();
         names.extend(["seen", "confirmed", "again", crate::platform::security::form_token::FIELD].map(str::to_owned));
+        names.extend((self.what == What::Joining).then(|| "another".to_owned()));
         if typed.0.keys().all(|name| names.contains(name)) { Ok(typed) } else { Err(WebError::BadRequest) }
     }
 
@@ -337,8 +341,25 @@ impl<'a> Desk<'a> {
             fields: forms::fields(self.what, &self.scene(), typed),
             errors: errors.lines(),
             at: errors,
-            remedy: None,
+            remedy: (self.what == What::Joining).then(|| {
+                let href = paths::of_ceptoar(paths::FORMER, self.ceptoar_id);
+                (href, EditWords::of(self.frame.language).from_former.to_owned())
+            }),
         }
+    }
+
+    /// The form for a firm that is called as a former member was: the way to take that one in again, and the question.
+    #[must_use]
+    pub fn former(&self, mut typed: Typed, former: &[OrganisationId]) -> EditPage {
+        let w = EditWords::of(self.frame.language);
+        let mut errors = FieldErrors::default();
+        errors.add("ja", w.former);
+        typed.set("another", "ask");
+        let href = match former {
+            [only] => paths::of_member(paths::RETURNING, self.ceptoar_id, *only),
+            _ => paths::of_ceptoar(paths::FORMER, self.ceptoar_id),
+        };
+        EditPage { remedy: Some((href, w.to_former.to_owned())), ..self.page(&typed, errors) }
     }
 
     /// Whether somebody changed the member after the form was opened.

@@ -184,6 +184,11 @@ pub async fn post(
             return Err(not_open());
         }
     }
+    // Of a firm that was to join for the first time nothing is left to show.
+    let first = found.sheet.memberships.iter().all(|m| m.valid.from >= Some(found.plan.effective_on));
+    if found.plan.begins_membership() && first {
+        return Ok(Redirect::to(&paths::roster(&place.ceptoar)).into_response());
+    }
     Ok(Redirect::to(&member::done(&place.ceptoar, place.organisation, "withdrawn")).into_response())
 }
 
