@@ -9,7 +9,8 @@ mod proposals;
 mod records;
 mod roster_plans;
 mod rules;
-mod verification;
+pub mod verification;
+mod verification_windows;
 mod roster_refusals;
 mod roster_walls;
 

@@ -397,7 +397,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 152] = [
+const TESTED_ELSEWHERE: [&str; 154] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -513,6 +513,8 @@ const TESTED_ELSEWHERE: [&str; 152] = [
     "POST /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification/{round}/reminder",
     "POST /directory/{ceptoar}/verification/{round}/end",
+    "GET /directory/{ceptoar}/verification/windows",
+    "POST /directory/{ceptoar}/verification/windows",
     "GET /directory/{ceptoar}/verification/windows/{window}",
     "POST /directory/{ceptoar}/verification/windows/{window}",
     "GET /verification/{token}",

@@ -13,13 +13,14 @@ use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, change_row, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted, way};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::Standing;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::store::{self, CeptoarFacts, PastChange};
 use crate::features::directory::roster::{line, paths, said};
-use crate::features::directory::verification::round::Way;
-use crate::features::directory::verification::store::ways_of_proof;
+use crate::features::directory::verification::paths as verification;
+use crate::features::directory::verification::proven::store::{Proof, proofs};
+use crate::features::directory::verification::web::shown::proven;
 use crate::features::directory::{groups, offices, partners, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::count_unit;
@@ -84,11 +85,9 @@ crate::words! {
         not_for_you: "窓口の連絡先は、事務局とこの組織の担当者だけが見られます。" / "Only the secretariat and the organisation itself see how it is reached.",
         handler: "取扱担当者" / "Designated handler",
         mails_in: "メールの言語: {language}" / "Mails in {language}",
-        verified: "最終確認 {day}" / "proven on {day}",
-        verified_by: "最終確認 {day}({way})" / "proven on {day} ({way})",
-        unverified: "確認の記録なし" / "not proven yet",
         one_way: "連絡手段が一種類だけです。別の種類の手段も登録してください。" / "There is only one kind of way to reach it. Please register another kind.",
         window_change: "この窓口を変更する" / "Change this window",
+        window_ask: "この窓口に確認を求める" / "Ask this window whether it is reached",
         window_end: "この窓口を閉じる" / "Close this window",
         from_day: "{day}から" / "from {day}",
         until_day: "{day}まで" / "until {day}",
@@ -128,6 +127,7 @@ struct WindowRow {
     one_way: bool,
     change: Option<String>,
     end: Option<String>,
+    ask: Option<String>,
 }
 
 struct ProposalRow {
@@ -205,12 +205,14 @@ pub async fn get(
         false => groups::store::of_member(&mut tx, &ceptoar_id, organisation, as_of.day).await?,
     };
     let proofs =
-        if sees_windows && !is_old { ways_of_proof(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
+        if sees_windows && !is_old { proofs(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
     let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
         .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, language };
+    let asks =
+        !is_old && as_of.is_today() && can(&viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, asks, language };
     let edits = !is_old
         && as_of.is_today()
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
@@ -276,8 +278,10 @@ struct Scene<'a> {
     sheet: &'a Sheet,
     ceptoar: &'a CeptoarFacts,
     as_of: &'a AsOf,
-    /// How each address was proven last.
-    proofs: &'a HashMap<(ContactId, String), Way>,
+    /// How each address was proven last, and what speaks against it.
+    proofs: &'a HashMap<(ContactId, String), Proof>,
+    /// Whether the viewer asks windows whether they are reached.
+    asks: bool,
     language: Language,
 }
 
@@ -455,16 +459,13 @@ impl Scene<'_> {
             one_way,
             change: keeps.then(|| of(paths::WINDOW)),
             end: keeps.then(|| of(paths::WINDOW_END)),
+            ask: self.asks.then(|| verification::asking(&self.sheet.ceptoar_id, window.contact_id)),
         }
     }
 
     fn channel(&self, window: ContactId, channel: &Channel) -> ChannelRow {
-        let way = self.proofs.get(&(window, channel.value.clone())).map(|way| way.label(self.language));
-        let proven = |day: NaiveDate| {
-            let words = if way.is_some() { self.w.verified_by } else { self.w.verified };
-            fill(words, &[("day", &day.format("%Y/%m/%d").to_string()), ("way", way.unwrap_or_default())])
-        };
-        let verified = channel.verified_on.map_or_else(|| self.w.unverified.to_owned(), proven);
+        let proof = self.proofs.get(&(window, channel.value.clone()));
+        let verified = proven(channel, proof, self.as_of.today, self.language);
         ChannelRow {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),
