@@ -130,20 +130,7 @@ create function troubled_windows(p_ceptoar text default null)
                         and (o.ceptoar_id is null or o.ceptoar_id = k.ceptoar_id)))
         and exists (select from public.bodies_on_the_road b
                     where b.ceptoar_id = k.ceptoar_id and b.organisation_id = k.organisation_id and b.valid @> today)),
-    asked as materialized (
-      select q.contact_id, q.asked_value, q.mail_id, q.asked_at, q.answer, q.answered_at, r.opened_at, r.closed_at
-      from public.verification_requests q join public.verification_rounds r using (round_id)
-      where q.contact_id in (select m.contact_id from mine m)),
-    letters as (
-      select distinct on (a.contact_id) a.contact_id, a.asked_value, a.asked_at, d.state
-      from asked a join public.deliveries d on d.mail_id = a.mail_id order by a.contact_id, a.asked_at desc),
-    answers as (
-      select distinct on (a.contact_id) a.contact_id, a.asked_value, a.answer, a.answered_at
-      from asked a where a.answer is not null order by a.contact_id, a.answered_at desc),
-    numbers as (
-      select w.contact_id, count(*) filter (where w.doubt is not null) as wrong,
-             count(*) filter (where w.unproven and w.doubt is null) as unproven
-      from public.window_numbers(today) w where w.contact_id in (select m.contact_id from mine m) group by w.contact_id),
+    -- Window by window, each by its own index: a plan that does not depend on how many rows there are believed to be.
     found as (
       select m.contact_id, m.organisation_id, m.ceptoar_id,
              coalesce(l.state in ('refused', 'expired'), false)
@@ -160,13 +147,25 @@ create function troubled_windows(p_ceptoar text default null)
                                where c.contact_id = m.contact_id and c.valid @> today and c.recorded_at > s.answered_at)
                and not exists (select from public.window_proofs x
                                where x.contact_id = m.contact_id and x.proven_at >= s.answered_at) as moved,
-             exists (select from asked a where a.contact_id = m.contact_id and a.closed_at is null and a.answer is null
-                     and a.asked_value is not null) as silent,
-             coalesce(n.wrong, 0) as wrong, coalesce(n.unproven, 0) as unproven
+             o.silent, n.wrong, n.unproven
       from mine m
-      left join letters l using (contact_id)
-      left join answers s using (contact_id)
-      left join numbers n using (contact_id))
+      left join lateral (
+        select q.asked_value, q.asked_at, d.state
+        from public.verification_requests q
+        -- A letter is its own item (`write_window_letters`), which deliveries are found by.
+        join public.deliveries d on d.item_id = q.mail_id and d.contact_id = q.contact_id
+        where q.contact_id = m.contact_id order by q.asked_at desc limit 1) l on true
+      left join lateral (
+        select q.asked_value, q.answer, q.answered_at from public.verification_requests q
+        where q.contact_id = m.contact_id and q.answer is not null order by q.answered_at desc limit 1) s on true
+      cross join lateral (
+        select count(*) > 0 as silent
+        from public.verification_requests q join public.verification_rounds r using (round_id)
+        where q.contact_id = m.contact_id and q.answer is null and q.asked_value is not null and r.closed_at is null) o
+      cross join lateral (
+        select count(*) filter (where w.doubt is not null) as wrong,
+               count(*) filter (where w.unproven and w.doubt is null) as unproven
+        from public.window_numbers(today) w where w.contact_id = m.contact_id) n)
     select f.contact_id, f.organisation_id, f.ceptoar_id, f.came_back, f.moved, f.silent and not f.came_back, f.wrong,
            f.unproven, r.due_on
     from found f
