@@ -318,11 +318,9 @@ pub async fn post(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let mut errors = FieldErrors::default();
-    if asks {
-        if let Some(done) = ask(&mut tx, (&state, &viewer, &frame, now), &ceptoar, &sent, &mut errors).await? {
-            tx.commit().await?;
-            return Ok(Redirect::to(&format!("{}?done={done}", paths::board(&ceptoar))).into_response());
-        }
+    if asks && let Some(done) = ask(&mut tx, (&state, &viewer, &frame, now), &ceptoar, &sent, &mut errors).await? {
+        tx.commit().await?;
+        return Ok(Redirect::to(&format!("{}?done={done}", paths::board(&ceptoar))).into_response());
     }
     let scene = Scene::read(&mut tx, &viewer, ceptoar, sent.narrowed, now).await?;
     tx.commit().await?;
