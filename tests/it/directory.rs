@@ -11,7 +11,8 @@ mod records;
 mod returning;
 mod roster_plans;
 mod rules;
-mod verification;
+pub mod verification;
+mod verification_windows;
 mod roster_refusals;
 mod roster_walls;
 

@@ -80,7 +80,7 @@ async fn a_desk_and_a_ministry_register_their_windows_and_items_reach_them() {
     );
     assert!(!desk.get("/").await.body.contains("メールの届く窓口がありません"));
     let told = liaison.get("/").await.texts("section[aria-labelledby=tasks] li").concat();
-    assert!(told.contains("証券") && !told.contains("銀行等"), "what is left of its CEPTOARs: {told}");
+    assert!(told.contains("証券") && !told.contains("銀行等CEPTOARの経路"), "what is left of its CEPTOARs: {told}");
 
     // It is changed, planned ahead, taken back and closed like any other window.
     let contact = format!("select contact_id::text from contacts where organisation_id = '{ministry}'");

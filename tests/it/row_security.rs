@@ -122,6 +122,8 @@ select r.round_id, w.contact_id, w.organisation_id, 'x@bank.example', now()
 from verification_rounds r join windows w using (ceptoar_id);
 insert into verification_reminders (round_id, occasion, on_day, sent_at)
 select round_id, 'before_3', '2026-12-01', now() from verification_rounds;
+insert into window_number_doubts (contact_id, round_id, kind, value, said_at)
+select w.contact_id, r.round_id, 'phone', 'x', now() from verification_rounds r join windows w using (ceptoar_id);
 insert into handling_rules (rule_id, ceptoar_id, title, edition, adopted_on, valid, recorded_by, recorded_at)
 select gen_random_uuid(), f.ceptoar_id, 'x', 'x', '2018-04-01', '[2018-04-01,)', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null

@@ -46,24 +46,25 @@ pub struct OpenRound {
     pub due_on: NaiveDate,
     /// Windows that have not answered.
     pub silent: i64,
-    /// Windows whose address needs somebody.
-    pub broken: i64,
+    /// … and have no mail address: somebody has to call them.
+    pub calls: i64,
 }
 
-/// The rounds of some CEPTOARs that run and are not all answered.
+/// The rounds of some CEPTOARs that run and in which an answer is waited for. What is broken is a task of its own, which
+/// does not end with the round.
 pub async fn open_rounds(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<OpenRound>> {
     let rows = sqlx::query!(
         r#"select r.ceptoar_id, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", r.due_on,
-                  count(*) filter (where q.answer is null and q.asked_value is not null and l.contact_id is null) as "silent!",
-                  count(*) filter (where q.answer = 'moved' or q.asked_value is null or l.contact_id is not null) as "broken!"
+                  count(*) filter (where q.asked_value is not null) as "silent!",
+                  count(*) filter (where q.asked_value is null) as "calls!"
            from verification_rounds r
-           join verification_requests q on q.round_id = r.round_id and q.answer is distinct from 'alive'
+           join verification_requests q on q.round_id = r.round_id and q.answer is null
            left join (  -- whose letter came back
              select x.round_id, v.contact_id from verification_rounds x cross join lateral verification_letters(x.round_id) v
              where x.closed_at is null and x.ceptoar_id = any ($1) and v.state in ('refused', 'expired')) l
              on l.round_id = r.round_id and l.contact_id = q.contact_id
            left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
-           where r.closed_at is null and r.ceptoar_id = any ($1)
+           where r.closed_at is null and r.ceptoar_id = any ($1) and l.contact_id is null
            group by r.ceptoar_id, n.ja, n.en, r.due_on order by r.due_on, r.ceptoar_id"#,
         desks
     )
@@ -74,7 +75,7 @@ pub async fn open_rounds(tx: &mut PgConnection, desks: &[String]) -> sqlx::Resul
         ceptoar: [r.ja, r.en],
         due_on: r.due_on,
         silent: r.silent,
-        broken: r.broken,
+        calls: r.calls,
     });
     Ok(rounds.collect())
 }
@@ -101,7 +102,7 @@ pub async fn unasked(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Ve
              and exists (select from contacts k where k.ceptoar_id = c.ceptoar_id and k.valid @> viewer_today())
              and not exists (
                select from verification_rounds r
-               where r.ceptoar_id = c.ceptoar_id
+               where r.ceptoar_id = c.ceptoar_id and r.scope in ('all', 'unproven')  -- some are not all
                  -- Three months back it is the calendar year in which the fiscal year began.
                  and (r.opened_at at time zone 'Asia/Tokyo')::date
                      >= make_date(extract(year from viewer_today() - interval '3 months')::integer, 4, 1))

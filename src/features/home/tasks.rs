@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{DirectoryAction, FollowUpAction, RelayAction, RequestAction};
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::OpenRelay;
@@ -14,6 +14,7 @@ use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
 use crate::features::directory::rules::paths as rules;
 use crate::features::directory::verification::paths as verification;
+use crate::features::directory::verification::proven::store::{self as proven, OwnWindow, Show, TroubledDesk};
 use crate::features::directory::{offices, proposals};
 use crate::features::follow_up;
 use crate::features::follow_up::sheets::store::open;
@@ -38,8 +39,11 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     let desks = desks(viewer);
     if !desks.is_empty() {
         tasks.extend(store::open_rounds(tx, &desks).await?.iter().map(|round| round_task(round, language)));
+        let troubled = proven::troubled_desks(tx, &desks).await?;
+        tasks.extend(troubled.iter().flat_map(|desk| troubled_tasks(desk, language)));
         tasks.extend(store::unasked(tx, &desks).await?.iter().map(|desk| unasked_task(desk, language)));
     }
+    tasks.extend(own_windows(tx, viewer).await?.iter().map(|window| own_task(window, language)));
     let unreached = offices::store::unreached(tx, &desks, &ministries(viewer)).await?;
     tasks.extend(unreached.iter().map(|office| unreached_task(office, language)));
     let decide: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
@@ -115,13 +119,66 @@ fn relay_task(open: &OpenRelay, language: Language) -> Task {
 fn round_task(round: &OpenRound, language: Language) -> Task {
     let w = TaskWords::of(language);
     let ceptoar = language.pick(&round.ceptoar[0], &round.ceptoar[1]);
-    let numbers = [("silent", thousands(round.silent)), ("broken", thousands(round.broken))];
-    let numbers = numbers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let [silent, broken] = numbers;
+    let numbers = [("silent", thousands(round.silent)), ("calls", thousands(round.calls))];
+    let [silent, calls] = numbers.each_ref().map(|(name, value)| (*name, value.as_str()));
     Task {
-        text: fill(w.round, &[("ceptoar", ceptoar), silent, broken]),
+        text: fill(if round.calls > 0 { w.round_calls } else { w.round }, &[("ceptoar", ceptoar), silent, calls]),
         due: Some(round.due_on),
         href: verification::board(&round.ceptoar_id),
+    }
+}
+
+/// What a desk mends, whether a round runs or not.
+fn troubled_tasks(desk: &TroubledDesk, language: Language) -> Vec<Task> {
+    let w = TaskWords::of(language);
+    let ceptoar = language.pick(&desk.ceptoar[0], &desk.ceptoar[1]);
+    let found = [(w.broken, desk.broken, Show::Broken), (w.numbers, desk.numbers, Show::Numbers)];
+    let task = |(words, count, show): (&str, i64, Show)| Task {
+        text: fill(words, &[("ceptoar", ceptoar), ("count", &thousands(count))]),
+        due: desk.due_on,
+        href: verification::windows(&desk.ceptoar_id, show),
+    };
+    found.into_iter().filter(|(_, count, _)| *count > 0).map(task).collect()
+}
+
+/// Windows that need somebody, of the firm or ministry whose windows the viewer keeps as its own; a desk has its board.
+async fn own_windows(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OwnWindow>> {
+    if !could(viewer, DirectoryAction::KeepWindow.into()) {
+        return Ok(Vec::new());
+    }
+    let own: Vec<OrganisationId> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    let mut windows = proven::own_troubled(tx, &own).await?;
+    // A desk keeps no window of a ministry, and a handler is no keeper: what is left is one's own.
+    windows.retain(|window| {
+        let facts = RosterFacts::of(&window.ceptoar_id, window.organisation_id, Standing::Ministry);
+        can(viewer, DirectoryAction::KeepWindow, &facts)
+    });
+    Ok(windows)
+}
+
+fn own_task(window: &OwnWindow, language: Language) -> Task {
+    let w = TaskWords::of(language);
+    let trouble = window.trouble;
+    let count = |words, count: i64| fill(words, &[("count", &thousands(count))]);
+    let what = [
+        (trouble.came_back, w.own_came_back.to_owned()),
+        (trouble.moved, w.own_moved.to_owned()),
+        (trouble.wrong > 0, count(w.own_wrong, trouble.wrong)),
+        (trouble.silent, w.own_silent.to_owned()),
+        (trouble.unproven > 0, count(w.own_unproven, trouble.unproven)),
+    ];
+    let what: Vec<String> = what.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect();
+    let what = what.join(language.pick("、", ", "));
+    let ceptoar = language.pick(&window.ceptoar[0], &window.ceptoar[1]);
+    Task {
+        text: fill(w.own, &[("window", &window.label), ("ceptoar", ceptoar), ("what", &what)]),
+        due: window.due_on,
+        href: roster_paths::of_window(
+            roster_paths::WINDOW,
+            &window.ceptoar_id,
+            window.organisation_id,
+            window.contact_id,
+        ),
     }
 }
 

@@ -70,7 +70,16 @@ crate::words! {
     /// What there is to do.
     pub struct TaskWords {
         requests: "利用者管理で、あなたの承認を待っている申請が{count}件あります。申請から14日たつと期限切れになります" / "Requests about people that await your confirmation: {count}. They expire after 14 days",
-        round: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所、変更などが必要{broken}か所" / "Proof of life of {ceptoar}: {silent} without an answer, {broken} to be mended",
+        round: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所" / "Proof of life of {ceptoar}: {silent} without an answer",
+        round_calls: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所、電話で確認する窓口{calls}か所" / "Proof of life of {ceptoar}: {silent} without an answer, {calls} to be called",
+        broken: "{ceptoar}: 連絡先を直す窓口が{count}か所あります(メール不達、変更が必要、番号の誤り)" / "{ceptoar}: {count} windows to be mended (mail came back, something to change, wrong numbers)",
+        numbers: "{ceptoar}: 1年以上確認できていない電話・FAX番号が{count}件あります" / "{ceptoar}: {count} telephone and FAX numbers not proven for a year",
+        own: "窓口「{window}」({ceptoar})の連絡先を確かめてください: {what}" / "Please look at how your window {window} ({ceptoar}) is reached: {what}",
+        own_came_back: "メールが届きません" / "mail came back",
+        own_moved: "変更が必要と回答がありました" / "it said that something is to be changed",
+        own_wrong: "違うと回答のあった番号{count}件" / "numbers called wrong: {count}",
+        own_unproven: "1年以上確認できていない番号{count}件(確認のメールか事務局の電話で確かめます)" / "numbers not proven for a year: {count} (by the mail that asks, or a call of the secretariat)",
+        own_silent: "確認のメールに回答がありません" / "the mail that asks was not answered",
         unreached: "{ceptoar}の経路にある{office}に、メールの届く窓口がありません。窓口を登録してください。" / "No mail can reach {office} on the road of {ceptoar}. Please register a window.",
         unasked: "今年度の連絡先の確認を始めてください({ceptoar})" / "Please start this fiscal year's proof of life: {ceptoar}",
         consent: "{ceptoar}の情報の取扱いルール({edition})への同意" / "Consent to the handling rule of {ceptoar} ({edition})",

@@ -61,10 +61,12 @@ actions! {
     "proposal.return" Work "名簿の変更申請の差戻し" / "Proposal returned";
     "proposal.take_back" Work "名簿の変更申請の取下げ" / "Proposal taken back";
     "verification.open" Work "連絡先の確認の開始" / "Proof-of-life round opened";
+    "verification.add" Work "確認する窓口の追加" / "Windows added to a proof-of-life round";
     "verification.remind" Work "連絡先の確認の再依頼" / "Silent windows asked again";
     "verification.end" Work "連絡先の確認の終了" / "Proof-of-life round ended";
     "verification.call" Work "電話などによる連絡先の確認" / "Call to a window noted";
     "verification.answer" Work "窓口からの連絡先の回答" / "Window answered whether it is reached";
+    "verification.numbers" Work "窓口からの番号の回答" / "Window answered for its numbers";
     "account.add" Administration "アカウントの登録" / "Account made";
     "people.read" Security "利用者の登録内容の閲覧" / "Person's entry looked at";
     "people.propose" Administration "担当者の提案" / "Person proposed to a firm";

@@ -655,7 +655,8 @@ fn add(form: &mut Form, name: String, field: ElementRef<'_>) {
     let kind = if tag == "input" { field.attr("type").unwrap_or("text") } else { tag };
     let (value, kind) = match kind {
         "checkbox" | "radio" if known.is_some() && !there => (known.unwrap_or_default(), Kind::Fixed),
-        "checkbox" if field.attr("checked").is_some() => (value, Kind::Fixed),
+        // Of a list to tick from, the first.
+        "checkbox" if field.attr("checked").is_some() || (name == "chosen" && !there) => (value, Kind::Fixed),
         "radio" if !there => (value, Kind::Fixed),
         // The first button is the one that Enter presses.
         "button" if !there => (value, Kind::Fixed),

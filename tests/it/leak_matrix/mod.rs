@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 95] = [
+const TESTED_ELSEWHERE: [&str; 97] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -479,6 +479,8 @@ const TESTED_ELSEWHERE: [&str; 95] = [
     "POST /directory/{ceptoar}/verification",
     "POST /directory/{ceptoar}/verification/{round}/reminder",
     "POST /directory/{ceptoar}/verification/{round}/end",
+    "GET /directory/{ceptoar}/verification/windows",
+    "POST /directory/{ceptoar}/verification/windows",
     "GET /verification/{token}",
     "POST /verification/{token}",
     // tests/it/directory/corrections.rs

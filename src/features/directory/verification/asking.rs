@@ -5,15 +5,43 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::occasion::Occasion;
+use super::proven::store::GroupToAsk;
 use super::round::Scope;
 use super::store::{self, ToAsk};
 use super::{letters, paths};
 use crate::features::access::Viewer;
+use crate::kernel::ids::ContactId;
 use crate::platform::mail::letter::Letter;
 use crate::platform::security::token::Token;
 
 /// Letters that are written at a time: a few hundred kilobytes.
 pub const BATCH: usize = 500;
+
+/// Which windows of a CEPTOAR are meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// Every one.
+    All,
+    /// Those without a fresh proof.
+    Unproven,
+    /// Those of the members in a group.
+    Group(&'a GroupToAsk),
+    /// These.
+    Chosen(&'a [ContactId]),
+}
+
+impl Whom<'_> {
+    /// As what the round remembers them.
+    #[must_use]
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::All => Scope::All,
+            Self::Unproven => Scope::Unproven,
+            Self::Group(_) => Scope::Group,
+            Self::Chosen(_) => Scope::Chosen,
+        }
+    }
+}
 
 /// A round to open.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +49,7 @@ pub struct Opening<'a> {
     /// Of which CEPTOAR.
     pub ceptoar_id: &'a str,
     /// Whom it asks.
-    pub scope: Scope,
+    pub whom: Whom<'a>,
     /// Until when answers are wanted.
     pub due_on: NaiveDate,
 }
@@ -50,15 +78,49 @@ pub async fn open(
     if !store::open(tx, round_id, viewer.account_id, opening, now).await? {
         return Ok(None);
     }
-    let windows = store::windows(tx, opening.ceptoar_id, opening.scope).await?;
+    let windows = store::windows(tx, opening.ceptoar_id, opening.whom, now).await?;
+    let asked = ask(tx, (round_id, opening.due_on), &windows, base_url, now).await?;
+    Ok(Some((round_id, asked)))
+}
+
+/// Asks windows for the first time in a round. Who was asked in another one just now gets no letter yet.
+async fn ask(
+    tx: &mut PgConnection,
+    (round_id, due_on): (Uuid, NaiveDate),
+    windows: &[ToAsk],
+    base_url: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Asked> {
     let mut asked = Asked { windows: windows.len(), letters: 0 };
     for batch in windows.chunks(BATCH) {
-        let sent = write(batch, opening.due_on, None, base_url)?;
+        let sent = write(batch, due_on, None, base_url)?;
         asked.letters += sent.iter().flatten().count();
         let mails = store::send(tx, batch, &sent, now).await?;
         store::ask(tx, round_id, batch, &sent, &mails, now).await?;
     }
-    Ok(Some((round_id, asked)))
+    Ok(asked)
+}
+
+/// Adds windows to a round that runs and that the caller has locked; those of them that are in it already are asked again
+/// where [`remind`] would.
+///
+/// # Errors
+/// As [`open`].
+pub async fn add(
+    tx: &mut PgConnection,
+    (ceptoar_id, round_id, due_on): (&str, Uuid, NaiveDate),
+    chosen: &[ContactId],
+    base_url: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Asked> {
+    let there = store::in_round(tx, round_id, chosen).await?;
+    let mut windows = store::windows(tx, ceptoar_id, Whom::Chosen(chosen), now).await?;
+    windows.retain(|window| !there.contains(&window.contact_id));
+    let new = ask(tx, (round_id, due_on), &windows, base_url, now).await?;
+    let mut silent = store::silent(tx, round_id, now).await?;
+    silent.retain(|window| there.contains(&window.contact_id));
+    let again = again(tx, (round_id, due_on), &silent, base_url, now).await?;
+    Ok(Asked { windows: new.windows + again.windows, letters: new.letters + again.letters })
 }
 
 /// Asks those again who did not answer, and those who moved and have another address now.
@@ -73,6 +135,16 @@ pub async fn remind(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Asked> {
     let windows = store::silent(tx, round_id, now).await?;
+    again(tx, (round_id, due_on), &windows, base_url, now).await
+}
+
+async fn again(
+    tx: &mut PgConnection,
+    (round_id, due_on): (Uuid, NaiveDate),
+    windows: &[ToAsk],
+    base_url: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Asked> {
     let mut asked = Asked { windows: windows.len(), letters: 0 };
     for batch in windows.chunks(BATCH) {
         let sent = write(batch, due_on, None, base_url)?;
@@ -92,7 +164,7 @@ pub struct Linked {
     pub token_hash: Vec<u8>,
 }
 
-/// The letters of a batch; none for a window without a mail address.
+/// The letters of a batch; none for a window without a mail address, or that was asked just now.
 ///
 /// # Errors
 /// When no token can be made, or a name cannot stand in a mail.
@@ -105,7 +177,7 @@ pub fn write(
     batch
         .iter()
         .map(|window| {
-            if window.address.is_none() {
+            if window.address.is_none() || window.asked_lately.is_some() {
                 return Ok(None);
             }
             let token = Token::random()?;

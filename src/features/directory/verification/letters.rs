@@ -19,6 +19,7 @@ crate::words! {
         late_subject: "【期限超過】緊急窓口の連絡先の確認" / "[Overdue] Please confirm the contact of your window",
         again: "まだ確認をいただいていません。" / "You have not confirmed yet.",
         late: "回答期限を過ぎましたが、まだ確認を\nいただいていません。できるだけ早くお願いします。" / "The due day has passed and you have not confirmed\nyet. Please do so as soon as you can.",
+        numbers: "ご回答ありがとうございました。\n電話・FAX番号の確認が、まだ済んでいません。" / "Thank you for your answer. One or more of your\ntelephone or FAX numbers are not confirmed yet.",
         due: "回答期限: {day}" / "Please answer by {day}.",
         moved: "担当が変わったときや、この窓口を使わないときも、\n同じページからお知らせください。" / "If somebody else is responsible now, please say so\non the same page.",
         care: "このメールを転送しないでください。\nお心当たりがないときは、所属セプターの事務局に\nお電話でお知らせください。" / "Please do not forward this mail. If it surprises you,\ntelephone the secretariat of your CEPTOAR.",
@@ -39,6 +40,7 @@ pub fn asking(window: &ToAsk, link: &str, due: NaiveDate, again: Option<Occasion
         Some(Occasion::Before3) => (w.again_subject, Some(w.again)),
         Some(Occasion::After1) => (w.late_subject, Some(w.late)),
     };
+    let silent = if window.numbers_alone { Some(w.numbers) } else { silent };
     let parts = [
         Some(fill(w.greeting, &[("organisation", organisation), ("window", &window.label)])),
         Some(w.lead.to_owned()),
@@ -70,6 +72,8 @@ mod tests {
                 label: "情報システム部 当直".into(),
                 language,
                 address: Some("soc@bank.example".into()),
+                asked_lately: None,
+                numbers_alone: false,
             };
             let day = NaiveDate::from_ymd_opt(2027, 4, 30).expect("a day");
             for again in [None, Some(Occasion::Before3), Some(Occasion::After1)] {
@@ -80,6 +84,12 @@ mod tests {
                 assert!(letter.body().lines().all(|line| text::width(line) <= 70));
                 assert!(text::width(letter.subject()) <= 60, "{}", letter.subject());
             }
+            let window = ToAsk { numbers_alone: true, ..window };
+            let letter = asking(&window, "https://portal.example/verification/0123", day, Some(Occasion::After1));
+            let letter = letter.expect("a letter");
+            assert!(letter.body().contains(LetterWords::of(language).numbers));
+            assert!(!letter.body().contains(LetterWords::of(language).late), "it has answered");
+            assert!(letter.body().lines().all(|line| text::width(line) <= 70));
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod asking;
 pub mod letters;
 pub mod occasion;
 pub mod paths;
+pub mod proven;
 pub mod reminding;
 pub mod round;
 pub mod store;

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::proven::store::Show;
 use crate::kernel::ids::ContactId;
 use crate::platform::security::token::Token;
 
@@ -11,6 +12,8 @@ pub const BOARD: &str = "/directory/{ceptoar}/verification";
 pub const REMINDER: &str = "/directory/{ceptoar}/verification/{round}/reminder";
 /// Route of ending a round.
 pub const END: &str = "/directory/{ceptoar}/verification/{round}/end";
+/// Route of the windows of a CEPTOAR, to be chosen.
+pub const WINDOWS: &str = "/directory/{ceptoar}/verification/windows";
 /// Route of noting a call to a window.
 pub const CALL: &str = "/directory/{ceptoar}/verification/windows/{window}";
 /// Route of the link in a letter.
@@ -26,6 +29,18 @@ pub fn board(ceptoar: &str) -> String {
 #[must_use]
 pub fn of_round(route: &str, ceptoar: &str, round: Uuid) -> String {
     route.replace("{ceptoar}", ceptoar).replace("{round}", &round.to_string())
+}
+
+/// The windows of a CEPTOAR.
+#[must_use]
+pub fn windows(ceptoar: &str, show: Show) -> String {
+    format!("{}?show={}", WINDOWS.replace("{ceptoar}", ceptoar), show.code())
+}
+
+/// One window, to be asked.
+#[must_use]
+pub fn asking(ceptoar: &str, window: ContactId) -> String {
+    format!("{}?window={window}", WINDOWS.replace("{ceptoar}", ceptoar))
 }
 
 /// Noting a call to a window.

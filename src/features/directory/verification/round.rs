@@ -11,6 +11,8 @@ pub const FRESH_DAYS: i64 = 90;
 pub const PAUSE: TimeDelta = TimeDelta::hours(20);
 /// A round lasts at most this long.
 pub const LONGEST_DAYS: i64 = 90;
+/// A telephone or FAX number that was proven longer ago is unproven (`window_numbers` says the same).
+pub const NUMBER_DAYS: i64 = 366;
 
 /// Which windows a round asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -20,11 +22,15 @@ pub enum Scope {
     All,
     /// Windows without a fresh proof.
     Unproven,
+    /// Windows of the members in a group.
+    Group,
+    /// Windows that the desk ticked; it may add some while the round runs.
+    Chosen,
 }
 
 impl Scope {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::All, Self::Unproven];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Unproven, Self::Group, Self::Chosen];
 
     /// The value in forms and in the database.
     #[must_use]
@@ -32,6 +38,8 @@ impl Scope {
         match self {
             Self::All => "all",
             Self::Unproven => "unproven",
+            Self::Group => "group",
+            Self::Chosen => "chosen",
         }
     }
 
@@ -47,6 +55,8 @@ impl Label for Scope {
         match self {
             Self::All => language.pick("すべての窓口", "All windows"),
             Self::Unproven => language.pick("90日以内に確認のない窓口", "Windows not proven within 90 days"),
+            Self::Group => language.pick("グループの構成員の窓口", "Windows of the members in a group"),
+            Self::Chosen => language.pick("選んだ窓口", "Chosen windows"),
         }
     }
 }
@@ -167,6 +177,8 @@ pub struct Round {
     pub round_id: Uuid,
     /// Whom it asks.
     pub scope: Scope,
+    /// Which group, where it asks one; what it was called then.
+    pub group_code: Option<String>,
     /// Until when answers are wanted.
     pub due_on: NaiveDate,
     /// When it was opened.
@@ -177,6 +189,15 @@ pub struct Round {
     pub windows: i64,
     /// Windows proven.
     pub alive: i64,
+}
+
+impl Round {
+    /// Whom it asks, in words.
+    #[must_use]
+    pub fn whom(&self, language: Language) -> String {
+        let label = self.scope.label(language);
+        self.group_code.as_ref().map_or_else(|| label.to_owned(), |group| format!("{label}: {group}"))
+    }
 }
 
 /// 〇〇〇@example.jp → 〇***@example.jp: enough to know it again, not enough to learn it from a link that went astray.

@@ -1,13 +1,13 @@
 //! SQL of rounds and proofs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::asking::{Linked, Opening};
+use super::asking::{Linked, Opening, Whom};
 use super::round::{self, Answer, FRESH_DAYS, PAUSE, Round, Scope, Standing};
 use crate::kernel::ids::{AccountId, ContactId, OrganisationId};
 use crate::kernel::language::Language;
@@ -30,6 +30,10 @@ pub struct ToAsk {
     pub language: Language,
     /// Its first mail address.
     pub address: Option<String>,
+    /// When it was asked last, where that was just now.
+    pub asked_lately: Option<DateTime<Utc>>,
+    /// Whether it has answered, and left a number of it unsaid.
+    pub numbers_alone: bool,
 }
 
 struct ToAskRow {
@@ -40,6 +44,7 @@ struct ToAskRow {
     ja: String,
     en: String,
     address: Option<String>,
+    asked_lately: Option<DateTime<Utc>>,
 }
 
 impl From<ToAskRow> for ToAsk {
@@ -51,16 +56,30 @@ impl From<ToAskRow> for ToAsk {
             label: r.label,
             language: Language::from_code(&r.language),
             address: r.address,
+            asked_lately: r.asked_lately,
+            numbers_alone: false,
         }
     }
 }
 
-/// The open windows of a CEPTOAR that a scope means.
-pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> sqlx::Result<Vec<ToAsk>> {
+/// The open windows of a CEPTOAR that are meant.
+pub async fn windows(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    whom: Whom<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<ToAsk>> {
+    let (group, chosen) = match whom {
+        Whom::All | Whom::Unproven => (None, None),
+        Whom::Group(group) => (Some(group.group_id.as_str()), None),
+        Whom::Chosen(windows) => (None, Some(windows.iter().map(|window| window.0).collect::<Vec<Uuid>>())),
+    };
     let rows = sqlx::query_as!(
         ToAskRow,
         r#"select k.contact_id as "contact_id: ContactId", k.organisation_id as "organisation_id: OrganisationId",
-                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
+                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?",
+                  (select max(q.asked_at) from verification_requests q
+                   where q.contact_id = k.contact_id and q.asked_value is not null and q.asked_at >= $6) as asked_lately
            from contacts k
            left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
            left join lateral (
@@ -70,76 +89,41 @@ pub async fn windows(tx: &mut PgConnection, ceptoar_id: &str, scope: Scope) -> s
            where k.ceptoar_id = $1 and k.valid @> viewer_today()
              and k.organisation_id in (
                select b.organisation_id from bodies_on_the_road b where b.ceptoar_id = $1 and b.valid @> viewer_today())
-             and ($2 = 'all' or not exists (
+             and ($2 <> 'unproven' or not exists (
                select from contact_channels c where c.contact_id = k.contact_id and c.valid @> viewer_today()
                  and c.last_verified_on > viewer_today() - $3::integer))
+             and ($4::text is null or k.organisation_id in (
+               select m.organisation_id from memberships m
+               where m.ceptoar_id = $1 and m.subgroup_id = $4 and m.valid @> viewer_today()
+               union all select g.organisation_id from group_members g
+               where g.ceptoar_id = $1 and g.subgroup_id = $4 and g.valid @> viewer_today()))
+             and ($5::uuid[] is null or k.contact_id = any ($5))
            order by n.reading, k.organisation_id, k.position"#,
         ceptoar_id,
-        scope.code(),
-        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
+        whom.scope().code(),
+        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX),
+        group,
+        chosen.as_deref(),
+        now - PAUSE
     )
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(ToAsk::from).collect())
 }
 
-/// In which way each address or number of an organisation's windows was proven last, of those that were.
-pub async fn ways_of_proof(
+/// Which of some windows a round has asked.
+pub async fn in_round(
     tx: &mut PgConnection,
-    ceptoar_id: &str,
-    organisation: OrganisationId,
-) -> sqlx::Result<HashMap<(ContactId, String), round::Way>> {
-    let rows = sqlx::query!(
-        r#"select distinct on (p.contact_id, p.value) p.contact_id as "contact_id: ContactId", p.value, p.way as "way: round::Way"
-           from window_proofs p
-           where p.contact_id in (select k.contact_id from contacts k where k.organisation_id = $1 and k.ceptoar_id = $2)
-           order by p.contact_id, p.value, p.proven_at desc"#,
-        organisation.0,
-        ceptoar_id
+    round_id: Uuid,
+    windows: &[ContactId],
+) -> sqlx::Result<HashSet<ContactId>> {
+    let ids: Vec<Uuid> = windows.iter().map(|window| window.0).collect();
+    let rows = sqlx::query_scalar!(
+        r#"select contact_id as "contact_id: ContactId" from verification_requests where round_id = $1 and contact_id = any ($2)"#,
+        round_id,
+        &ids
     );
-    let rows = rows.fetch_all(tx).await?.into_iter();
-    Ok(rows.map(|r| ((r.contact_id, r.value), r.way)).collect())
-}
-
-/// How well a CEPTOAR's windows are proven.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Health {
-    /// Open windows.
-    pub windows: i64,
-    /// … with a fresh proof.
-    pub proven: i64,
-    /// … without any mail address.
-    pub without_mail: i64,
-    /// … without fresh proof, with a mail address.
-    pub unproven_with_mail: i64,
-}
-
-/// The present state of a CEPTOAR's windows.
-pub async fn health(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Health> {
-    let row = sqlx::query!(
-        r#"select count(*) as "windows!", count(*) filter (where w.fresh) as "proven!",
-                  count(*) filter (where not w.mail) as "without_mail!",
-                  count(*) filter (where w.mail and not w.fresh) as "unproven_with_mail!"
-           from (
-             select coalesce(bool_or(c.last_verified_on > viewer_today() - $2::integer), false) as fresh,
-                    coalesce(bool_or(c.kind = 'mail'), false) as mail
-             from contacts k
-             left join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
-             where k.ceptoar_id = $1 and k.valid @> viewer_today()
-               and k.organisation_id in (
-                 select b.organisation_id from bodies_on_the_road b where b.ceptoar_id = $1 and b.valid @> viewer_today())
-             group by k.contact_id) w"#,
-        ceptoar_id,
-        i32::try_from(FRESH_DAYS).unwrap_or(i32::MAX)
-    )
-    .fetch_one(tx)
-    .await?;
-    Ok(Health {
-        windows: row.windows,
-        proven: row.proven,
-        without_mail: row.without_mail,
-        unproven_with_mail: row.unproven_with_mail,
-    })
+    Ok(rows.fetch_all(tx).await?.into_iter().collect())
 }
 
 /// Opens a round; `false` where another one is open.
@@ -150,15 +134,20 @@ pub async fn open(
     opening: Opening<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
+    let group = match opening.whom {
+        Whom::Group(group) => Some(group.code.as_str()),
+        Whom::All | Whom::Unproven | Whom::Chosen(_) => None,
+    };
     let done = sqlx::query!(
-        "insert into verification_rounds (round_id, ceptoar_id, scope, due_on, opened_by, opened_at)
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        "insert into verification_rounds (round_id, ceptoar_id, scope, due_on, opened_by, opened_at, group_code)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
         round_id,
         opening.ceptoar_id,
-        opening.scope.code(),
+        opening.whom.scope().code(),
         opening.due_on,
         by.0,
-        now
+        now,
+        group
     )
     .execute(tx)
     .await?;
@@ -221,15 +210,17 @@ pub async fn ask(
     let (windows, organisations, addresses, hashes, mails) = columns(batch, sent, mails);
     sqlx::query!(
         "insert into verification_requests (round_id, contact_id, organisation_id, asked_value, token_hash, mail_id, asked_at)
-         select $1, q.window, q.organisation, q.address, q.hash, q.mail, $2
-         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::uuid[]) q (\"window\", organisation, address, hash, mail)",
+         select $1, q.window, q.organisation, q.address, q.hash, q.mail, coalesce(q.lately, $2)
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::uuid[], $8::timestamptz[])
+           q (\"window\", organisation, address, hash, mail, lately)",
         round_id,
         now,
         &windows,
         &organisations,
         &addresses as &[Option<String>],
         &hashes as &[Option<Vec<u8>>],
-        &mails as &[Option<Uuid>]
+        &mails as &[Option<Uuid>],
+        &batch.iter().map(|window| window.asked_lately).collect::<Vec<_>>() as &[Option<DateTime<Utc>>]
     )
     .execute(tx)
     .await?;
@@ -271,7 +262,8 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
     let rows = sqlx::query_as!(
         ToAskRow,
         r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
-                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?"
+                  k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?",
+                  null::timestamptz as asked_lately
            from verification_requests q
            join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
            left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
@@ -294,7 +286,7 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
 pub async fn rounds(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Round>> {
     sqlx::query_as!(
         Round,
-        r#"select r.round_id, r.scope as "scope: Scope", r.due_on, r.opened_at, r.closed_at,
+        r#"select r.round_id, r.scope as "scope: Scope", r.group_code, r.due_on, r.opened_at, r.closed_at,
                   coalesce(q.windows, 0) as "windows!", coalesce(q.alive, 0) as "alive!"
            from (select * from verification_rounds where ceptoar_id = $1 order by opened_at desc limit 20) r
            left join lateral (

@@ -9,14 +9,14 @@ use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, plans};
 use super::{DayQuery, MemberPlace, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::Standing;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::changes::{self, correcting};
 use crate::features::directory::roster::former::is_former;
 use crate::features::directory::roster::sheet::Sheet;
 use crate::features::directory::roster::store::{self, PastChange};
 use crate::features::directory::roster::{line, paths, said};
-use crate::features::directory::verification::store::ways_of_proof;
+use crate::features::directory::verification::proven::store::proofs;
 use crate::features::directory::{groups, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
@@ -89,11 +89,9 @@ crate::words! {
         not_for_you: "窓口の連絡先は、事務局とこの組織の担当者だけが見られます。" / "Only the secretariat and the organisation itself see how it is reached.",
         handler: "取扱担当者" / "Designated handler",
         mails_in: "メールの言語: {language}" / "Mails in {language}",
-        verified: "最終確認 {day}" / "proven on {day}",
-        verified_by: "最終確認 {day}({way})" / "proven on {day} ({way})",
-        unverified: "確認の記録なし" / "not proven yet",
         one_way: "連絡手段が一種類だけです。別の種類の手段も登録してください。" / "There is only one kind of way to reach it. Please register another kind.",
         window_change: "この窓口を変更する" / "Change this window",
+        window_ask: "この窓口に確認を求める" / "Ask this window whether it is reached",
         window_end: "この窓口を閉じる" / "Close this window",
         from_day: "{day}から" / "from {day}",
         until_day: "{day}まで" / "until {day}",
@@ -135,6 +133,7 @@ struct WindowRow {
     change: Option<String>,
     end: Option<String>,
     correct: Option<String>,
+    ask: Option<String>,
 }
 
 /// A line of the master data: where it is changed, and where it is corrected; empty where that is not for the viewer.
@@ -233,7 +232,7 @@ pub async fn get(
         false => groups::store::of_member(&mut tx, &ceptoar_id, organisation, as_of.day).await?,
     };
     let proofs =
-        if sees_windows && !is_old { ways_of_proof(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
+        if sees_windows && !is_old { proofs(&mut tx, &ceptoar_id, organisation).await? } else { HashMap::new() };
     let corrections = Corrections {
         names: !is_old
             && can(&viewer, DirectoryAction::KeepMember, &facts)
@@ -248,7 +247,10 @@ pub async fn get(
         .await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, corrections, language };
+    let asks =
+        !is_old && as_of.is_today() && can(&viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
+    let scene =
+        Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, asks, corrections, language };
     let edits = !is_old
         && as_of.is_today()
         && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));

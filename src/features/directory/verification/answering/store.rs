@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::features::directory::roster::sheet::ChannelKind;
 use crate::features::directory::verification::round::Answer;
@@ -61,6 +62,70 @@ pub async fn answer(
         token_hash,
         answer.code(),
         remark,
+        now
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// A telephone or FAX number that a link asks about. The number itself stays in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedNumber {
+    /// Which row of the directory.
+    pub fact_id: Uuid,
+    /// When that row was written: another number is another row, or another time.
+    pub recorded_at: DateTime<Utc>,
+    /// What it is.
+    pub kind: ChannelKind,
+    /// Its last digits.
+    pub ends: String,
+    /// Whether it was said in this round to be right.
+    pub said: Option<bool>,
+}
+
+/// The numbers of the window that a living link asks.
+pub async fn numbers(tx: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<Vec<AskedNumber>> {
+    let rows = sqlx::query!(
+        r#"select fact_id as "fact_id!", recorded_at as "recorded_at!", kind as "kind!", ends as "ends!", said
+           from verification_numbers($1)"#,
+        token_hash
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let numbers = rows.filter_map(|r| {
+        let kind = ChannelKind::from_code(&r.kind)?;
+        let said = r.said.map(|said| said == "right");
+        Some(AskedNumber { fact_id: r.fact_id, recorded_at: r.recorded_at, kind, ends: r.ends, said })
+    });
+    Ok(numbers.collect())
+}
+
+/// What a window says of one of its numbers.
+#[derive(Debug, Clone)]
+pub struct NumberAnswer {
+    /// The row that its page showed.
+    pub fact_id: Uuid,
+    /// As it was then.
+    pub recorded_at: DateTime<Utc>,
+    /// Whether it is reached there.
+    pub right: bool,
+    /// What it says besides.
+    pub remark: String,
+}
+
+/// Takes what a link says of numbers; answers how many of them are still as the page showed them.
+pub async fn answer_numbers(
+    tx: &mut PgConnection,
+    token_hash: &[u8],
+    answers: &[NumberAnswer],
+    now: DateTime<Utc>,
+) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        r#"select verification_answer_numbers($1, $2, $3, $4, $5, $6) as "noted!""#,
+        token_hash,
+        &answers.iter().map(|a| a.fact_id).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.recorded_at).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.right).collect::<Vec<_>>(),
+        &answers.iter().map(|a| if a.right { String::new() } else { a.remark.clone() }).collect::<Vec<_>>(),
         now
     )
     .fetch_one(tx)

@@ -55,7 +55,7 @@ pub async fn begin(
     .await
 }
 
-/// The windows of a round that have said nothing.
+/// The windows of a round that have said nothing, or nothing of a number that is unproven.
 pub async fn silent(
     tx: &mut PgConnection,
     round_id: Uuid,
@@ -64,7 +64,7 @@ pub async fn silent(
 ) -> sqlx::Result<Vec<ToAsk>> {
     let rows = sqlx::query!(
         r#"select contact_id as "contact_id!: ContactId", organisation_id as "organisation_id!: OrganisationId", ja as "ja!",
-                  en as "en!", label as "label!", language as "language!", address as "address!"
+                  en as "en!", label as "label!", language as "language!", address as "address!", numbers_alone as "numbers_alone!"
            from verification_silent($1, $2, $3)"#,
         round_id,
         today,
@@ -79,6 +79,8 @@ pub async fn silent(
         label: r.label,
         language: Language::from_code(&r.language),
         address: Some(r.address),
+        asked_lately: None,
+        numbers_alone: r.numbers_alone,
     });
     Ok(rows.collect())
 }

@@ -6,8 +6,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::numbers::{NumberRow, NumberWords, TypedNumbers, rows};
 use crate::features::accounts::throttle::{self, Counted};
-use crate::features::directory::verification::answering::store::{self, Question};
+use crate::features::directory::verification::answering::store::{self, AskedNumber, Question};
 use crate::features::directory::verification::round::{Answer, masked};
 use crate::kernel::period::long_date;
 use crate::kernel::text;
@@ -59,6 +60,10 @@ struct AnswerPage {
     said: &'static str,
     remark: String,
     error: String,
+    nw: &'static NumberWords,
+    numbers: Vec<NumberRow>,
+    /// Whether the numbers have a form of their own: the address was answered for.
+    numbers_alone: bool,
 }
 
 fn shown(frame: &Frame, title: &'static str, said: &'static str) -> AnswerPage {
@@ -66,14 +71,36 @@ fn shown(frame: &Frame, title: &'static str, said: &'static str) -> AnswerPage {
     // The path is a secret: it is not put into the page's own forms.
     chrome.path = "/".to_owned();
     let w = AnswerWords::of(frame.language);
-    AnswerPage { chrome, w, facts: Vec::new(), said, remark: String::new(), error: String::new() }
+    AnswerPage {
+        chrome,
+        w,
+        facts: Vec::new(),
+        said,
+        remark: String::new(),
+        error: String::new(),
+        nw: NumberWords::of(frame.language),
+        numbers: Vec::new(),
+        numbers_alone: false,
+    }
 }
 
-fn asking(frame: &Frame, question: &Question) -> AnswerPage {
+/// What a link asks, of the address and of the numbers.
+struct Asked {
+    token: Token,
+    question: Question,
+    numbers: Vec<AskedNumber>,
+}
+
+fn asking(frame: &Frame, asked: &Asked, typed: &TypedNumbers) -> AnswerPage {
     let w = AnswerWords::of(frame.language);
     let pick = |pair: &[String; 2]| frame.language.pick(&pair[0], &pair[1]).clone();
+    let question = &asked.question;
+    let numbers = rows(&asked.numbers, typed, frame.language);
     match question.answer {
-        Some(Answer::Alive) => shown(frame, w.done_alive, w.done_alive_text),
+        Some(Answer::Alive) => {
+            let numbers_alone = numbers.iter().any(|number| number.said.is_none());
+            AnswerPage { numbers, numbers_alone, ..shown(frame, w.done_alive, w.done_alive_text) }
+        }
         Some(Answer::Moved) => shown(frame, w.done_moved, w.done_moved_text),
         None => AnswerPage {
             facts: vec![
@@ -83,6 +110,7 @@ fn asking(frame: &Frame, question: &Question) -> AnswerPage {
                 (w.address, masked(&question.address)),
                 (w.due, long_date(question.due_on, frame.language)),
             ],
+            numbers,
             ..shown(frame, w.title, w.lead)
         },
     }
@@ -93,18 +121,24 @@ fn dead(frame: &Frame) -> Response {
     (StatusCode::NOT_FOUND, Page(shown(frame, w.dead, w.dead_text))).into_response()
 }
 
-/// The question of a link, counted by address.
-async fn found(state: &AppState, text: &str, address: std::net::IpAddr) -> Result<Option<(Token, Question)>, WebError> {
+/// What a link asks, counted by address.
+async fn found(state: &AppState, text: &str, address: std::net::IpAddr) -> Result<Option<Asked>, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
     let too_many = throttle::charge(&mut tx, Counted::Ticket(address), now).await?;
     let token = Token::parse(text).filter(|_| !too_many);
-    let question = match &token {
-        Some(token) => store::question(&mut tx, &token.hash()).await?,
+    let asked = match token {
+        Some(token) => match store::question(&mut tx, &token.hash()).await? {
+            Some(question) => {
+                let numbers = store::numbers(&mut tx, &token.hash()).await?;
+                Some(Asked { token, question, numbers })
+            }
+            None => None,
+        },
         None => None,
     };
     tx.commit().await?;
-    Ok(token.zip(question))
+    Ok(asked)
 }
 
 /// Shows what is asked.
@@ -115,17 +149,63 @@ pub async fn get(
     frame: Frame,
 ) -> Result<Response, WebError> {
     match found(&state, &text, address).await? {
-        Some((_, question)) => Ok(Page(asking(&frame, &question)).into_response()),
+        Some(asked) => Ok(Page(asking(&frame, &asked, &TypedNumbers::default())).into_response()),
         None => Ok(dead(&frame)),
     }
 }
 
-/// The button that was pressed.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct AnswerForm {
+/// What was sent: which button, and what is said of each number.
+#[derive(Debug, Default)]
+struct AnswerForm {
     answer: String,
     remark: String,
+    numbers: TypedNumbers,
+}
+
+impl AnswerForm {
+    fn read(fields: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in fields {
+            match name.as_str() {
+                "answer" => form.answer = value,
+                "remark" => form.remark = value,
+                name => form.numbers.take(name, &value),
+            }
+        }
+        form
+    }
+}
+
+/// What one button says.
+struct Said {
+    answer: Option<Answer>,
+    remark: String,
+    numbers: Vec<store::NumberAnswer>,
+}
+
+/// What the form says, or what is wrong with it; a number's own message stands at the number.
+fn read(form: &AnswerForm, question: &Question, frame: &Frame) -> Result<Said, String> {
+    let numbers = |typed: &TypedNumbers| typed.answers(frame.language).ok_or_else(String::new);
+    let answer = Answer::from_code(&form.answer);
+    match (answer, question.answer) {
+        // Numbers can be answered for later, too; who moved is asked for none.
+        (None, Some(Answer::Alive)) if form.answer == "numbers" => {
+            if !form.numbers.says_something() {
+                return Err(NumberWords::of(frame.language).choose.to_owned());
+            }
+            Ok(Said { answer: None, remark: String::new(), numbers: numbers(&form.numbers)? })
+        }
+        (None, _) => Err(AnswerWords::of(frame.language).choose.to_owned()),
+        (Some(Answer::Alive), None | Some(Answer::Alive)) => {
+            let remark = String::new();
+            Ok(Said { answer, remark, numbers: numbers(&form.numbers)? })
+        }
+        (Some(Answer::Alive), Some(Answer::Moved)) | (Some(Answer::Moved), _) => {
+            let remark = text::paragraph(&form.remark, LONGEST_REMARK);
+            let remark = remark.map_err(|problem| text_problem(problem, frame.language))?;
+            Ok(Said { answer, remark, numbers: Vec::new() })
+        }
+    }
 }
 
 /// Takes the answer.
@@ -134,37 +214,56 @@ pub async fn post(
     ClientAddress(address): ClientAddress,
     Path(text): Path<String>,
     frame: Frame,
-    Form(form): Form<AnswerForm>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
-    let Some((token, question)) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
-    let wrong = |error: String| {
-        let page = AnswerPage { remark: form.remark.clone(), error, ..asking(&frame, &question) };
-        Ok(Unprocessable(page).into_response())
+    let Some(asked) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
+    let form = AnswerForm::read(fields);
+    let said = match read(&form, &asked.question, &frame) {
+        Ok(said) => said,
+        Err(error) => {
+            let page = AnswerPage { remark: form.remark.clone(), error, ..asking(&frame, &asked, &form.numbers) };
+            return Ok(Unprocessable(page).into_response());
+        }
     };
-    let Some(answer) = Answer::from_code(&form.answer) else {
-        return wrong(AnswerWords::of(frame.language).choose.to_owned());
-    };
-    let remark = match text::paragraph(&form.remark, LONGEST_REMARK) {
-        Ok(remark) => remark,
-        Err(problem) => return wrong(text_problem(problem, frame.language)),
-    };
+    let all = take(&state, &frame, &asked, &said).await?;
+    // Somebody may have been faster: with another answer, or with another letter, whose link alone counts now.
+    let Some(asked) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
+    let nw = NumberWords::of(frame.language);
+    let mut page = asking(&frame, &asked, &TypedNumbers::default());
+    if !all {
+        nw.changed.clone_into(&mut page.error);
+        return Ok(Unprocessable(page).into_response());
+    }
+    if said.answer.is_none() {
+        page.chrome = page.chrome.with_flash("success", nw.done);
+    }
+    Ok(Page(page).into_response())
+}
+
+/// Writes down what is said; answers whether all numbers were still as the page had shown them.
+async fn take(state: &AppState, frame: &Frame, asked: &Asked, said: &Said) -> Result<bool, WebError> {
     let now = state.clock.now();
+    let hash = asked.token.hash();
+    let subject = asked.question.contact_id.to_string();
     let mut tx = state.db.begin(None, now).await?;
-    let taken = store::answer(&mut tx, &token.hash(), answer, &remark, now).await?;
-    if taken {
-        let subject = question.contact_id.to_string();
-        let event = Event::done(now, "verification.answer", "window", &subject)
-            .request(&frame.request_id)
-            .detail(serde_json::json!({ "answer": answer.code() }));
-        audit::record(&mut tx, event).await?;
+    let taken = match said.answer {
+        Some(answer) => store::answer(&mut tx, &hash, answer, &said.remark, now).await?,
+        None => false,
+    };
+    let noted = match said.numbers.as_slice() {
+        [] => 0,
+        numbers => store::answer_numbers(&mut tx, &hash, numbers, now).await?,
+    };
+    let right = said.numbers.iter().filter(|number| number.right).count();
+    let numbers = serde_json::json!({ "noted": noted, "right": right, "wrong": said.numbers.len() - right });
+    if let Some(answer) = said.answer.filter(|_| taken) {
+        let detail = serde_json::json!({ "answer": answer.code(), "numbers": numbers });
+        let event = Event::done(now, "verification.answer", "window", &subject);
+        audit::record(&mut tx, event.request(&frame.request_id).detail(detail)).await?;
+    } else if noted > 0 {
+        let event = Event::done(now, "verification.numbers", "window", &subject);
+        audit::record(&mut tx, event.request(&frame.request_id).detail(numbers)).await?;
     }
     tx.commit().await?;
-    if taken {
-        return Ok(Page(asking(&frame, &Question { answer: Some(answer), ..question })).into_response());
-    }
-    // Somebody was faster: with another answer, or with another letter, whose link alone counts now.
-    Ok(match found(&state, &text, address).await? {
-        Some((_, question)) => Page(asking(&frame, &question)).into_response(),
-        None => dead(&frame),
-    })
+    Ok(usize::try_from(noted) == Ok(said.numbers.len()))
 }

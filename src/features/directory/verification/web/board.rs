@@ -8,15 +8,17 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::over_all;
+use super::words::BoardWords;
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{self as roster_store, CeptoarFacts};
-use crate::features::directory::verification::asking::{self, Asked, Opening};
+use crate::features::directory::verification::asking::{self, Asked, Opening, Whom};
 use crate::features::directory::verification::paths;
+use crate::features::directory::verification::proven::store::{self as proven, GroupToAsk, Health, Show, TroubledDesk};
 use crate::features::directory::verification::round::{LONGEST_DAYS, Round, Scope, Standing};
-use crate::features::directory::verification::store::{self, Health, RequestRow};
+use crate::features::directory::verification::store::{self, RequestRow};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, short_time, thousands};
@@ -33,63 +35,6 @@ use crate::platform::web::state::AppState;
 const USUAL_DAYS: u64 = 14;
 /// Windows on one page: a desk works them off from the top.
 const PAGE: usize = 200;
-
-crate::words! {
-    /// Words of the board.
-    pub struct BoardWords {
-        title: "連絡先の確認({ceptoar})" / "Proof of life: {ceptoar}",
-        directory: "名簿" / "Directory",
-        lead: "緊急の情報提供が届くように、窓口の連絡先が今も使われているかを確かめます。毎年4月と、気になるときに行ってください。" / "Find out whether every window is still reached, each April and whenever in doubt.",
-        health: "90日以内に確認できた窓口" / "Windows proven within 90 days",
-        of: "{whole}か所のうち{value}か所" / "{value} of {whole}",
-        without_mail: "メールアドレスのない窓口" / "Windows without a mail address",
-        count: "{count}か所" / "{count}",
-        open_heading: "確認を始める" / "Start a round",
-        open_lead: "対象の窓口に、確認のメールを送ります。受け取った人は、サインインせずに、リンク先のボタンを一つ押すだけです。" / "Each window gets a mail with a link. Whoever reads it presses one button, without signing in.",
-        scope: "対象" / "Whom to ask",
-        scope_count: "窓口{windows}か所、メール{letters}通" / "{windows} windows, {letters} mails",
-        due: "回答期限" / "Answers by",
-        due_help: "明日から90日後まで。ふつうは2週間後です。" / "From tomorrow up to 90 days ahead; two weeks are usual.",
-        sure: "上の窓口にメールを送ることを確かめました" / "Yes, send these mails now",
-        sure_missing: "メールの数を確かめて、チェックを入れてください。" / "Please look at the number of mails and tick the box.",
-        due_wrong: "明日から90日後までの日を、年・月・日の数字で入力してください。" / "Please enter a day between tomorrow and 90 days ahead.",
-        choose: "対象を選んでください。" / "Please choose whom to ask.",
-        open: "確認のメールを送る" / "Send the mails",
-        no_windows: "開いている窓口がありません" / "There is no open window",
-        no_windows_text: "名簿で、構成員の窓口を登録してください。" / "Register the members' windows in the directory first.",
-        running: "実施中の確認" / "The round that runs",
-        running_facts: "{scope}・{opened}に開始・回答期限 {due}" / "{scope}, opened {opened}, answers by {due}",
-        late: "回答期限を過ぎました" / "The due day has passed",
-        progress: "確認できた窓口" / "Windows proven",
-        remind: "回答のない窓口にもう一度送る" / "Ask the silent ones again",
-        remind_help: "回答期限の3日前と翌日には、自動でもう一度送ります。すぐに送るときは、ここを押してください。前回の送信から20時間たっていない窓口には送りません。" / "Three days before the due day and on the day after they are asked again by themselves. Press here to ask at once. Windows asked within the last 20 hours are left out.",
-        end: "この確認を終える" / "End this round",
-        end_help: "終えると、送ったリンクは使えなくなります。結果は下の一覧に残ります。" / "Links stop working; the result stays in the list below.",
-        all: "すべて" / "All",
-        standing: "状況" / "Standing",
-        filter: "状況で絞り込む" / "By standing",
-        organisation: "構成員" / "Member",
-        window: "窓口" / "Window",
-        asked: "最後に送った日時" / "Asked last",
-        times: "{times}回目" / "time {times}",
-        next: "次にすること" / "What to do",
-        fix: "連絡先を直す" / "Change the contact",
-        call: "電話で確認して記録する" / "Call and note it",
-        said: "伝言: {remark}" / "It said: {remark}",
-        next_page: "次の窓口を見る" / "Next windows",
-        first_page: "最初に戻る" / "Back to the first",
-        nothing: "この状況の窓口はありません。" / "No window stands like this.",
-        past: "これまでの確認" / "Earlier rounds",
-        past_result: "{alive} / {windows}か所を確認" / "{alive} of {windows} proven",
-        past_none: "まだ一度も行われていません。" / "There has been none yet.",
-        done_opened: "確認を始めました。" / "The round was opened.",
-        done_reminded: "回答のない窓口にもう一度送りました。" / "The silent windows were asked again.",
-        done_nobody: "送る相手がいませんでした。回答のない窓口には、20時間以内に送ったばかりか、メールアドレスがありません。" / "There was nobody to ask: the silent ones were asked within 20 hours, or have no mail address.",
-        done_ended: "確認を終えました。" / "The round was ended.",
-        done_called: "電話などで確認したことを記録しました。" / "The call was noted.",
-        already: "別の確認が実施中です。終えてから始めてください。" / "Another round is running. End it first.",
-    }
-}
 
 /// A part of a whole, in per cent and in words.
 struct Share {
@@ -129,10 +74,17 @@ struct BoardPage {
     health: Health,
     proven: Share,
     without_mail: Option<String>,
+    /// How many numbers are unproven, and where their windows are listed.
+    numbers: Option<(String, String)>,
+    /// How many windows need a change, and where they are listed.
+    broken: Option<(String, String)>,
+    /// Where windows are chosen.
+    windows: String,
     running: Option<Running>,
     /// Whether the viewer may start a round now.
     may_open: bool,
     scopes: Vec<Choice>,
+    groups: Vec<Choice>,
     due: [String; 3],
     errors: FieldErrors,
     here: String,
@@ -160,6 +112,7 @@ struct Shown {
 #[serde(default)]
 pub struct OpenForm {
     scope: String,
+    subgroup: String,
     due_year: String,
     due_month: String,
     due_day: String,
@@ -178,6 +131,8 @@ struct Scene {
     ceptoar_id: String,
     ceptoar: CeptoarFacts,
     health: Health,
+    groups: Vec<GroupToAsk>,
+    trouble: Option<TroubledDesk>,
     rounds: Vec<Round>,
     running: Option<Round>,
     requests: Vec<RequestRow>,
@@ -188,7 +143,9 @@ struct Scene {
 impl Scene {
     async fn read(tx: &mut Tx, viewer: &Viewer, ceptoar_id: String, now: DateTime<Utc>) -> Result<Self, WebError> {
         let ceptoar = roster_store::ceptoar(tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
-        let health = store::health(tx, &ceptoar_id).await?;
+        let health = proven::health(tx, &ceptoar_id, now).await?;
+        let groups = proven::groups(tx, &ceptoar_id, now).await?;
+        let trouble = proven::troubled_desks(tx, std::slice::from_ref(&ceptoar_id)).await?.into_iter().next();
         let rounds = store::rounds(tx, &ceptoar_id).await?;
         let running = rounds.iter().find(|round| round.closed_at.is_none()).cloned();
         let requests = match &running {
@@ -196,7 +153,7 @@ impl Scene {
             None => Vec::new(),
         };
         let keeps = can(viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
-        Ok(Self { ceptoar_id, ceptoar, health, rounds, running, requests, keeps, now })
+        Ok(Self { ceptoar_id, ceptoar, health, groups, trouble, rounds, running, requests, keeps, now })
     }
 
     fn page(&self, frame: &Frame, shown: Shown, form: OpenForm, errors: FieldErrors) -> BoardPage {
@@ -205,9 +162,8 @@ impl Scene {
         let name = language.pick(&self.ceptoar.name[0], &self.ceptoar.name[1]);
         let back = roster::roster(&self.ceptoar_id);
         let way = [frame.home(), (roster::INDEX, w.directory), (back.as_str(), name.as_str())];
-        let usual = japan_day(self.now).checked_add_days(Days::new(USUAL_DAYS)).unwrap_or_default();
         let typed = [form.due_year, form.due_month, form.due_day];
-        let due = if typed.iter().all(String::is_empty) { day_boxes(usual) } else { typed };
+        let due = if typed.iter().all(String::is_empty) { usual_due(japan_day(self.now)) } else { typed };
         BoardPage {
             chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &way),
             w,
@@ -215,9 +171,19 @@ impl Scene {
             proven: share(w.of, self.health.proven, self.health.windows),
             without_mail: (self.health.without_mail > 0)
                 .then(|| fill(w.count, &[("count", &thousands(self.health.without_mail))])),
+            numbers: (self.health.unproven_numbers > 0).then(|| {
+                let count = fill(w.numbers_count, &[("count", &thousands(self.health.unproven_numbers))]);
+                (count, paths::windows(&self.ceptoar_id, Show::Numbers))
+            }),
+            broken: self.trouble.as_ref().filter(|trouble| trouble.broken > 0).map(|trouble| {
+                let count = fill(w.count, &[("count", &thousands(trouble.broken))]);
+                (count, paths::windows(&self.ceptoar_id, Show::Broken))
+            }),
+            windows: paths::windows(&self.ceptoar_id, Show::All),
             running: self.running.as_ref().map(|round| self.running(round, shown, language)),
             may_open: self.keeps && self.running.is_none(),
-            scopes: Scope::ALL.map(|scope| self.scope(scope, &form.scope, language)).to_vec(),
+            scopes: self.scopes(&form.scope, language),
+            groups: self.groups.iter().map(|group| of_group(group, &form.subgroup, language)).collect(),
             due,
             errors,
             here: paths::board(&self.ceptoar_id),
@@ -225,21 +191,26 @@ impl Scene {
         }
     }
 
-    fn scope(&self, scope: Scope, chosen: &str, language: Language) -> Choice {
-        let health = self.health;
-        let (windows, letters) = match scope {
-            Scope::All => (health.windows, health.windows - health.without_mail),
-            Scope::Unproven => (health.windows - health.proven, health.unproven_with_mail),
+    /// Whom a round may ask from here; windows are chosen on a page of their own.
+    fn scopes(&self, chosen: &str, language: Language) -> Vec<Choice> {
+        let w = BoardWords::of(language);
+        let Health { windows, proven, without_mail, unproven_with_mail, asked_lately: [lately, unproven], .. } =
+            self.health;
+        let numbers = |windows: i64, letters: i64| {
+            fill(w.scope_count, &[("windows", &thousands(windows)), ("letters", &thousands(letters))])
         };
-        Choice {
+        let mut offered = vec![
+            (Scope::All, numbers(windows, windows - without_mail - lately)),
+            (Scope::Unproven, numbers(windows - proven, unproven_with_mail - unproven)),
+        ];
+        offered.extend((!self.groups.is_empty()).then(|| (Scope::Group, w.scope_group.to_owned())));
+        let choice = |(scope, explanation): (Scope, String)| Choice {
             value: scope.code().to_owned(),
             label: scope.label(language).to_owned(),
-            explanation: fill(
-                BoardWords::of(language).scope_count,
-                &[("windows", &thousands(windows)), ("letters", &thousands(letters))],
-            ),
+            explanation,
             chosen: chosen == scope.code() || (chosen.is_empty() && scope == Scope::All),
-        }
+        };
+        offered.into_iter().map(choice).collect()
     }
 
     fn running(&self, round: &Round, Shown { standing, page }: Shown, language: Language) -> Running {
@@ -262,7 +233,7 @@ impl Scene {
             facts: fill(
                 w.running_facts,
                 &[
-                    ("scope", round.scope.label(language)),
+                    ("scope", &round.whom(language)),
                     ("opened", &long_date(japan_day(round.opened_at), language)),
                     ("due", &long_date(round.due_on, language)),
                 ],
@@ -300,6 +271,18 @@ impl Scene {
     }
 }
 
+fn of_group(group: &GroupToAsk, chosen: &str, language: Language) -> Choice {
+    let numbers = [thousands(group.windows), thousands(group.letters)];
+    let [windows, letters] = numbers.each_ref().map(String::as_str);
+    let named = [("group", group.code.as_str()), ("scope", &group.scope), ("windows", windows), ("letters", letters)];
+    Choice {
+        value: group.group_id.clone(),
+        label: fill(BoardWords::of(language).group_option, &named),
+        explanation: String::new(),
+        chosen: chosen == group.group_id,
+    }
+}
+
 fn share(text: &str, value: i64, whole: i64) -> Share {
     Share {
         // Rounded down: 100 % is all of them.
@@ -319,7 +302,7 @@ fn past(round: &Round, language: Language) -> Option<(String, String)> {
         format!("{} – {}", long_date(japan_day(round.opened_at), language), long_date(japan_day(closed), language));
     let numbers = [("alive", thousands(round.alive)), ("windows", thousands(round.windows))];
     let numbers = numbers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    Some((format!("{period} ({})", round.scope.label(language)), fill(w.past_result, &numbers)))
+    Some((format!("{period} ({})", round.whom(language)), fill(w.past_result, &numbers)))
 }
 
 /// The board.
@@ -347,6 +330,7 @@ fn said(done: &str, language: Language) -> Option<&'static str> {
     let w = BoardWords::of(language);
     match done {
         "opened" => Some(w.done_opened),
+        "added" => Some(w.done_added),
         "reminded" => Some(w.done_reminded),
         "nobody" => Some(w.done_nobody),
         "ended" => Some(w.done_ended),
@@ -355,11 +339,17 @@ fn said(done: &str, language: Language) -> Option<&'static str> {
     }
 }
 
-fn due_day(form: &OpenForm, today: NaiveDate) -> Option<NaiveDate> {
-    match TypedDate::read([&form.due_year, &form.due_month, &form.due_day]) {
+/// The day until which answers are wanted, as it was typed; the same wherever a round is opened.
+pub fn due_day(typed: [&str; 3], today: NaiveDate) -> Option<NaiveDate> {
+    match TypedDate::read(typed) {
         TypedDate::Day(day) if (1..=LONGEST_DAYS).contains(&(day - today).num_days()) => Some(day),
         TypedDate::Day(_) | TypedDate::Nothing | TypedDate::Wrong => None,
     }
+}
+
+/// The day that stands in the form where nothing was typed.
+pub fn usual_due(today: NaiveDate) -> [String; 3] {
+    day_boxes(today.checked_add_days(Days::new(USUAL_DAYS)).unwrap_or_default())
 }
 
 /// Opens a round.
@@ -375,19 +365,20 @@ pub async fn open(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let mut errors = FieldErrors::default();
-    let scope = Scope::from_code(&form.scope);
-    if scope.is_none() {
-        errors.add("scope", w.choose);
+    let groups = proven::groups(&mut tx, &ceptoar_id, now).await?;
+    let whom = whom(&form, &groups);
+    if let Err(field) = whom {
+        errors.add(field, if field == "subgroup" { w.group_missing } else { w.choose });
     }
-    let due_on = due_day(&form, japan_day(now));
+    let due_on = due_day([&form.due_year, &form.due_month, &form.due_day], japan_day(now));
     if due_on.is_none() {
         errors.add("due", w.due_wrong);
     }
     if form.sure != "true" {
         errors.add("sure", w.sure_missing);
     }
-    if let (Some(scope), Some(due_on), true) = (scope, due_on, errors.is_empty()) {
-        let opening = Opening { ceptoar_id: &ceptoar_id, scope, due_on };
+    if let (Ok(whom), Some(due_on), true) = (whom, due_on, errors.is_empty()) {
+        let opening = Opening { ceptoar_id: &ceptoar_id, whom, due_on };
         match asking::open(&mut tx, &viewer, opening, &state.config.base_url(), now).await? {
             Some((round, asked)) => {
                 note(&mut tx, &viewer, &frame, "verification.open", (&ceptoar_id, round), Some(asked), now).await?;
@@ -402,7 +393,24 @@ pub async fn open(
     Ok(Unprocessable(scene.page(&frame, Shown::default(), form, errors)).into_response())
 }
 
-async fn note(
+/// Whom the form means; otherwise the field at which that is missing.
+fn whom<'a>(form: &OpenForm, groups: &'a [GroupToAsk]) -> Result<Whom<'a>, &'static str> {
+    match Scope::from_code(&form.scope) {
+        Some(Scope::All) => Ok(Whom::All),
+        Some(Scope::Unproven) => Ok(Whom::Unproven),
+        Some(Scope::Group) => {
+            let group = groups.iter().find(|group| group.group_id == form.subgroup);
+            group.map(Whom::Group).ok_or("subgroup")
+        }
+        Some(Scope::Chosen) | None => Err("scope"),
+    }
+}
+
+/// Writes into the trail what was done with a round.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note(
     tx: &mut Tx,
     viewer: &Viewer,
     frame: &Frame,

@@ -1,8 +1,12 @@
-//! Pages of the rounds: the desk's board, a call that is noted, and the page of the link.
+//! Pages of the rounds: the desk's board, its windows to choose from, a call that is noted, and the page of the link.
 
 pub mod answer;
 pub mod board;
 pub mod call;
+pub mod numbers;
+pub mod shown;
+pub mod windows;
+pub mod words;
 
 use super::paths;
 use crate::features::access::action::DirectoryAction;
@@ -19,6 +23,9 @@ pub fn routes() -> Routes {
         .post(paths::BOARD, keep, board::open)
         .post(paths::REMINDER, keep, board::remind)
         .post(paths::END, keep, board::end)
+        // Searching is a POST as well; asking is the desk's alone.
+        .get(paths::WINDOWS, see, windows::get)
+        .post(paths::WINDOWS, see, windows::post)
         .get(paths::CALL, keep, call::get)
         .post(paths::CALL, keep, call::post)
         .get(paths::ANSWER, Rule::Public, answer::get)

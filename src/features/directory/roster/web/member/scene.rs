@@ -16,7 +16,9 @@ use crate::features::directory::roster::store::{CeptoarFacts, PastChange};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
 use crate::features::directory::roster::web::{correcting, way};
-use crate::features::directory::verification::round::Way;
+use crate::features::directory::verification::paths as verification;
+use crate::features::directory::verification::proven::store::Proof;
+use crate::features::directory::verification::web::shown::proven;
 use crate::features::directory::{offices, partners, proposals};
 use crate::kernel::clock::japan_day;
 use crate::kernel::count_unit;
@@ -45,8 +47,10 @@ pub(super) struct Scene<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) ceptoar: &'a CeptoarFacts,
     pub(super) as_of: &'a AsOf,
-    /// How each address was proven last.
-    pub(super) proofs: &'a HashMap<(ContactId, String), Way>,
+    /// How each address was proven last, and what speaks against it.
+    pub(super) proofs: &'a HashMap<(ContactId, String), Proof>,
+    /// Whether the viewer asks windows whether they are reached.
+    pub(super) asks: bool,
     pub(super) corrections: Corrections,
     pub(super) language: Language,
 }
@@ -287,6 +291,7 @@ impl Scene<'_> {
             one_way,
             change: keeps.then(|| of(paths::WINDOW)),
             end: keeps.then(|| of(paths::WINDOW_END)),
+            ask: self.asks.then(|| verification::asking(&self.sheet.ceptoar_id, window.contact_id)),
             correct: self
                 .corrections
                 .windows
@@ -295,12 +300,8 @@ impl Scene<'_> {
     }
 
     fn channel(&self, window: ContactId, channel: &Channel) -> ChannelRow {
-        let way = self.proofs.get(&(window, channel.value.clone())).map(|way| way.label(self.language));
-        let proven = |day: NaiveDate| {
-            let words = if way.is_some() { self.w.verified_by } else { self.w.verified };
-            fill(words, &[("day", &day.format("%Y/%m/%d").to_string()), ("way", way.unwrap_or_default())])
-        };
-        let verified = channel.verified_on.map_or_else(|| self.w.unverified.to_owned(), proven);
+        let proof = self.proofs.get(&(window, channel.value.clone()));
+        let verified = proven(channel, proof, self.as_of.today, self.language);
         ChannelRow {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),
