@@ -46,6 +46,41 @@ create function window_numbers(p_day date)
     where c.valid @> p_day and c.kind in ('phone', 'mobile', 'satellite', 'fax') $$;
 grant execute on function window_numbers(date) to portal_app;
 
+-- Whether a letter is still in the hands of its window: the address to which it went is the window's, and the window has
+-- not said that somebody else is responsible. Whoever has left keeps old mails, and no say.
+create function verification_stands(p_contact uuid, p_address text, p_answer text) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select p_answer is distinct from 'moved'
+       and exists (select from public.contact_channels c
+                   where c.contact_id = p_contact and c.kind = 'mail' and c.value = p_address
+                     and c.valid @> public.viewer_today()) $$;
+
+create or replace function verification_answer(p_hash bytea, p_answer text, p_remark text, p_now timestamptz)
+  returns boolean
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  declare
+    asked public.verification_requests;
+  begin
+    update public.verification_requests q
+      set answer = p_answer, way = 'link', remark = p_remark, answered_at = p_now
+      from public.verification_rounds r
+      where q.token_hash = p_hash and q.answer is null and r.round_id = q.round_id and r.closed_at is null
+        -- “Somebody else is responsible” may come from where somebody was.
+        and (p_answer = 'moved' or public.verification_stands(q.contact_id, q.asked_value, null))
+      returning q.* into asked;
+    if not found then
+      return false;
+    end if;
+    if p_answer = 'alive' then
+      insert into public.window_proofs (contact_id, kind, value, way, proven_at)
+        values (asked.contact_id, 'mail', asked.asked_value, 'link', p_now);
+      update public.contact_channels c set last_verified_on = (p_now at time zone 'Asia/Tokyo')::date
+        where c.contact_id = asked.contact_id and c.kind = 'mail' and c.value = asked.asked_value
+          and c.valid @> (p_now at time zone 'Asia/Tokyo')::date;
+    end if;
+    return true;
+  end $$;
+
 -- The numbers that a link asks about: their ends alone, since a letter may go astray.
 create function verification_numbers(p_hash bytea)
   returns table (fact_id uuid, recorded_at timestamptz, kind text, ends text, said text)
@@ -67,7 +102,7 @@ create function verification_numbers(p_hash bytea)
     cross join lateral (
       select max(x.said_at) as at from public.window_number_doubts x
       where x.contact_id = c.contact_id and x.kind = c.kind and x.value = c.value and x.said_at >= r.opened_at) d
-    where q.token_hash = p_hash and r.closed_at is null
+    where q.token_hash = p_hash and r.closed_at is null and public.verification_stands(q.contact_id, q.asked_value, q.answer)
     order by c.position;
   end $$;
 
@@ -84,7 +119,7 @@ create function verification_answer_numbers(p_hash bytea, p_facts uuid[], p_seen
   begin
     select q.contact_id, q.round_id into asked
     from public.verification_requests q join public.verification_rounds r using (round_id)
-    where q.token_hash = p_hash and r.closed_at is null
+    where q.token_hash = p_hash and r.closed_at is null and public.verification_stands(q.contact_id, q.asked_value, q.answer)
     for update of q;
     if not found then
       return 0;

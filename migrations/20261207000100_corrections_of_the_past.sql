@@ -18,3 +18,12 @@ create or replace function directory_keeps_member(p_organisation uuid) returns b
            and not exists (select from public.partnerships p
                            where p.organisation_id = p_organisation and p.ceptoar_id <> all (kept));
   end $$;
+
+-- What a firm was called is corrected where no other CEPTOAR ever had it: its names are that one's record as well (0041).
+create function directory_corrects_names(p_organisation uuid) returns boolean
+  language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select public.directory_keeps_member(p_organisation)
+       and not exists (select from public.memberships m
+                       where m.organisation_id = p_organisation
+                         and m.ceptoar_id <> all (public.viewer_secretariat_ceptoars())) $$;
+grant execute on function directory_corrects_names(uuid) to portal_app;

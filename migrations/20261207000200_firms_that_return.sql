@@ -3,9 +3,10 @@
 create function directory_returns(p_ceptoar text, p_organisation uuid) returns boolean
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$ begin
-    return not exists (select from public.memberships m
-                       where m.organisation_id = p_organisation and m.ceptoar_id <> p_ceptoar
-                         and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today()))
+    return public.directory_keeps_ceptoar(p_ceptoar) and (not exists (
+          select from public.memberships m
+          where m.organisation_id = p_organisation and m.ceptoar_id <> p_ceptoar
+            and (upper_inf(m.valid) or upper(m.valid) > public.viewer_today()))
         -- Whoever goes on here is here already, also in the step that ends one row and begins the next.
         or exists (select from public.memberships m
                    where m.organisation_id = p_organisation and m.ceptoar_id = p_ceptoar
@@ -14,7 +15,7 @@ create function directory_returns(p_ceptoar text, p_organisation uuid) returns b
                    where v.organisation_id = p_organisation and v.ceptoar_id = p_ceptoar and v.relation = 'memberships'
                      and upper(v.recorded) = public.viewer_now()
                      and (upper_inf((v.fact ->> 'valid')::daterange)
-                          or upper((v.fact ->> 'valid')::daterange) > public.viewer_today()));
+                          or upper((v.fact ->> 'valid')::daterange) > public.viewer_today())));
   end $$;
 
 create or replace function directory_takes_in(p_ceptoar text, p_organisation uuid) returns boolean

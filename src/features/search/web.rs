@@ -167,9 +167,9 @@ impl Found {
         ];
         let records = store::records(tx, viewer, patterns).await?;
         sections.extend(RecordKind::ALL.map(|kind| {
-            let (records, more) = cut(records.iter().filter(|record| record.kind == kind).collect());
-            let hits = records.iter().filter(|record| record.is_seen_by(viewer)).map(|record| record.hit(language));
-            section(kind.code(), kind.label(language), hits.collect(), more)
+            let seen = records.iter().filter(|record| record.kind == kind && record.is_seen_by(viewer));
+            let (hits, more) = cut(seen.map(|record| record.hit(language)).collect());
+            section(kind.code(), kind.label(language), hits, more)
         }));
         Ok(Self { sections, advisories: advisories.into_iter().map(|row| advisory(row, language)).collect() })
     }

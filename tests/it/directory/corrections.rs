@@ -356,3 +356,26 @@ async fn corrections_are_for_those_who_keep_it_and_the_database_agrees() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_in_a_group_that_began_after_the_corrected_end_never_was() {
+    let mut w = world().await;
+    let group = crate::support::factory::group(&mut w.db, "banks", "決済", &[w.bank]).await;
+    sqlx::query("update group_members set valid = daterange('2024-01-01', null) where subgroup_id = $1")
+        .bind(&group)
+        .execute(&mut w.db)
+        .await
+        .unwrap();
+    let mut desk = w.app.signed_in("desk").await;
+    change(&mut desk, &format!("{}/leaving", w.bank_page()), &day("2024", "3", "31")).await;
+    w.app.state.clock.advance(TimeDelta::days(1));
+    let mut desk = w.app.signed_in("desk").await;
+    let path = format!("{}/membership/on/2020-01-01", w.bank_page());
+    let typed = [("unit", "社"), ("reason", "退会届の日付の読み違い")];
+    change(&mut desk, &path, &of(&with_days(&typed, "2018-4-1", "2023-9-30"))).await;
+    let left =
+        w.texts("select upper(valid)::text from memberships where ceptoar_id = 'banks' and not upper_inf(valid)").await;
+    assert_eq!(left, ["2023-10-01"]);
+    let parts = format!("select count(*) from group_members where subgroup_id = '{group}' and not isempty(valid)");
+    assert_eq!(w.number(&parts).await, 0);
+}

@@ -390,3 +390,32 @@ async fn windows_are_chosen_by_their_own_desk_alone() {
     assert_eq!(w.app.visitor().post(&path, &form).await.status, 404);
     assert_eq!(w.number("select count(*) from window_proofs").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_mail_has_no_say_once_the_window_is_reached_elsewhere() {
+    let mut w = world().await;
+    let window = w.window;
+    number(&mut w, window, 2, "phone", NUMBER).await;
+    opened(&w).await;
+    let path = link(&mut w, "soc@bank.example").await;
+    let mut reader = w.app.visitor();
+    let page = reader.get(&path).await;
+    let which = page.values("input[name^=which_]").concat();
+    run(&mut w, "update contact_channels set value = 'new@bank.example' where value = 'soc@bank.example'").await;
+    assert!(!reader.get(&path).await.body.contains("1234"), "whoever left learns no number");
+    let typed = [("answer", "alive"), ("which_1", &*which), ("number_1", "right"), ("note_1", "")];
+    reader.post(&path, &typed).await;
+    assert_eq!(w.number("select count(*) from window_proofs").await, 0, "and proves nothing");
+    assert_eq!(w.number("select count(*) from verification_requests where answer = 'alive'").await, 0);
+    // They may say that it is somebody else's now; of numbers they have no say after it either.
+    reader.post(&path, &[("answer", "moved"), ("which_1", &*which), ("number_1", "wrong"), ("note_1", "x")]).await;
+    assert_eq!(w.number("select count(*) from verification_requests where answer = 'moved'").await, 1);
+    assert_eq!(w.number("select count(*) from window_number_doubts").await, 0);
+    // The new address is asked again.
+    w.app.state.clock.advance(TimeDelta::hours(21));
+    let mut desk = w.app.signed_in("desk").await;
+    let board = desk.get(BOARD).await;
+    assert_eq!(desk.press(&board, "form[action$=reminder]", &[]).await.status, 303);
+    let fresh = link(&mut w, "new@bank.example").await;
+    assert!(reader.get(&fresh).await.body.contains("1234"));
+}

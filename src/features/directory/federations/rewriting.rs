@@ -175,8 +175,9 @@ pub async fn correct(
         }
     }
     let moved: Vec<(Uuid, Period)> = corrected.moved.iter().map(|(other, is)| (other.fact_id, *is)).collect();
-    store::move_days(tx, &moved).await?;
+    // What goes before what moves: whoever loses today's part by the move could take nothing away after it.
     store::remove(tx, known.fact_id).await?;
+    store::move_days(tx, &moved).await?;
     Ok(true)
 }
 

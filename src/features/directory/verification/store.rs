@@ -256,8 +256,8 @@ pub async fn ask_again(
     Ok(())
 }
 
-/// Who is to be asked again: the silent ones that were not asked just now, and those who moved and can be reached
-/// elsewhere since.
+/// Who is to be asked again: the silent ones that were not asked just now, and those who can be reached elsewhere since
+/// they answered.
 pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -> sqlx::Result<Vec<ToAsk>> {
     let rows = sqlx::query_as!(
         ToAskRow,
@@ -272,7 +272,7 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
              where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> viewer_today()
              order by c.position limit 1) ch on true
            where q.round_id = $1 and q.asked_at < $2
-             and (q.answer is null or ((q.answer = 'moved' or q.way = 'call') and ch.value is distinct from q.asked_value))
+             and (q.answer is null or ch.value is distinct from q.asked_value)
            order by n.reading, q.organisation_id, k.position"#,
         round_id,
         now - PAUSE

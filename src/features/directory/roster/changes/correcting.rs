@@ -214,12 +214,13 @@ fn reopens(old: &Sheet, new: &Sheet, today: NaiveDate) -> bool {
 /// Whose mails are others from today on, and from which day. What is corrected of past days alone reaches nobody's mails,
 /// so nobody is told.
 fn concerned<'a>(old: &'a Sheet, new: &'a Sheet, today: NaiveDate) -> Vec<(Concerned<'a>, NaiveDate)> {
-    let ahead = |window: Option<&Window>| -> Vec<(String, NaiveDate)> {
+    let ahead = |window: Option<&Window>| -> Vec<(String, Period)> {
         let open = window.into_iter().flat_map(|window| &window.channels);
         let open = open.filter(|channel| channel.valid.until.is_none_or(|until| until > today));
         open.flat_map(|channel| {
             let from = channel.valid.from.unwrap_or(today).max(today);
-            mails(std::iter::once(&channel.value)).into_iter().map(move |mail| (mail, from))
+            let days = Period { from: Some(from), until: channel.valid.until };
+            mails(std::iter::once(&channel.value)).into_iter().map(move |mail| (mail, days))
         })
         .collect()
     };
@@ -227,14 +228,29 @@ fn concerned<'a>(old: &'a Sheet, new: &'a Sheet, today: NaiveDate) -> Vec<(Conce
     for window in &new.windows {
         let (was, is) = (ahead(old.window(window.contact_id)), ahead(Some(window)));
         let Some(facts) = window.on(today).or(window.facts.last()) else { continue };
-        let differs = |these: &[(String, NaiveDate)], those: &[(String, NaiveDate)], gone| {
-            let other = these.iter().filter(|(mail, _)| those.iter().all(|(known, _)| known != mail));
-            let told =
-                other.map(|(mail, on)| ((window.contact_id, &facts.value, addresses(vec![mail.clone()], gone)), *on));
+        let differs = |these: &[(String, Period)], those: &[(String, Period)], gone| {
+            let told = these.iter().filter_map(|(mail, days)| {
+                let on = first_without(*days, those.iter().filter(|(known, _)| known == mail).map(|(_, days)| *days))?;
+                Some(((window.contact_id, &facts.value, addresses(vec![mail.clone()], gone)), on))
+            });
             told.collect::<Vec<(Concerned<'a>, NaiveDate)>>()
         };
         all.extend(differs(&was, &is, true));
         all.extend(differs(&is, &was, false));
     }
     all
+}
+
+/// The first of the days that no other period holds; `None` where they hold all.
+fn first_without(days: Period, others: impl Iterator<Item = Period> + Clone) -> Option<NaiveDate> {
+    let mut day = days.from?;
+    loop {
+        if days.until.is_some_and(|until| day >= until) {
+            return None;
+        }
+        match others.clone().find(|other| other.holds_on(day)) {
+            None => return Some(day),
+            Some(other) => day = other.until?,
+        }
+    }
 }

@@ -10,12 +10,12 @@ use crate::features::directory::roster::changes::ChangeError;
 use crate::features::directory::roster::sheet::{Channel, Dated, Membership, Name, Period, Sheet, WindowFacts};
 use crate::kernel::ids::OrganisationId;
 
-/// Whether the viewer may say what the firm was called: of those that have left, where no other CEPTOAR had them.
+/// Whether the viewer may say what the firm was called: where no other CEPTOAR ever had it.
 ///
 /// # Errors
 /// The database's own.
 pub async fn may_name(tx: &mut PgConnection, organisation: OrganisationId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select directory_keeps_member($1) as "may!""#, organisation.0).fetch_one(tx).await
+    sqlx::query_scalar!(r#"select directory_corrects_names($1) as "may!""#, organisation.0).fetch_one(tx).await
 }
 
 /// The rows of one table that differ.
@@ -283,7 +283,7 @@ async fn add_ways(tx: &mut PgConnection, rows: &[(Uuid, i16, &Dated<Channel>)]) 
 async fn groups(tx: &mut PgConnection, of: &Sheet, moved: Option<(NaiveDate, Option<NaiveDate>)>) -> sqlx::Result<()> {
     sqlx::query!(
         "update group_members g set valid = case
-             when upper(g.valid) = $3 then daterange(lower(g.valid), $4) * s.valid else g.valid end
+             when upper(g.valid) = $3 and lower(g.valid) < coalesce($4::date, 'infinity'::date) then daterange(lower(g.valid), $4) * s.valid else g.valid end
            * coalesce((select r from unnest(w.days) r where r && g.valid limit 1), 'empty')
          from subgroups s, lateral (
            select range_agg(m.valid) as days from memberships m where m.ceptoar_id = $1 and m.organisation_id = $2) w
