@@ -257,3 +257,22 @@ has_japanese_font() {
         compgen -G '/usr/share/fonts/*/fonts-morisawa*' >/dev/null || compgen -G '/usr/share/fonts/*/noto/*CJK*' >/dev/null
     fi
 }
+
+# ----------------------------------------------------------------------------------------------- virus scanner
+
+# One test asks a real scanner, with signatures of its own: nothing is downloaded, and no service is started.
+ensure_clamd() {
+    local reason=
+    if ! PATH=$PATH:/usr/sbin command -v clamd >/dev/null; then
+        if ! may_install; then
+            reason="clamd is missing and this user may not install it; as root: apt-get install clamav-daemon"
+        else
+            say "clamd missing (one test asks a virus scanner): installing clamav-daemon ..."
+            install_packages clamav-daemon || reason="installing clamav-daemon failed (see above)"
+        fi
+    fi
+    if [ -n "$reason" ]; then
+        say "The test of the virus scanner is skipped: $reason."
+        export PORTAL_SCANNER_TESTS=skip
+    fi
+}

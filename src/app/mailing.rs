@@ -10,14 +10,16 @@ use crate::features::follow_up::reminding;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::pool;
+use crate::platform::files::scan::Scanner;
+use crate::platform::files::scanning;
 use crate::platform::mail::lettre_relay::LettreRelay;
 use crate::platform::mail::local_relay::LocalRelay;
 use crate::platform::mail::sheet::Postmark;
 use crate::platform::mail::smtp_url::SmtpUrl;
 use crate::platform::mail::worker::{self, WorkerSettings};
 
-/// Claiming, settling, listening, reading texts.
-const WORKER_CONNECTIONS: u32 = 4;
+/// Claiming, settling, listening, reading texts; and showing files to the scanner.
+const WORKER_CONNECTIONS: u32 = 5;
 /// The local relay stores with one connection of its own.
 const MAILBOX_CONNECTIONS: u32 = 1;
 /// A worker that failed as a whole starts again after this time.
@@ -41,6 +43,7 @@ pub struct Mailing {
     lease: Option<std::time::Duration>,
     base_url: String,
     clock: Clock,
+    scanner: Option<Scanner>,
     /// Keeps the demonstration's relay running.
     local: Option<LocalRelay>,
 }
@@ -70,6 +73,7 @@ impl Mailing {
             lease: None,
             base_url: config.base_url(),
             clock: clock.clone(),
+            scanner: Scanner::of(config),
             local,
         })
     }
@@ -90,6 +94,8 @@ impl Mailing {
         let asking = verification::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
         let asking = tokio::spawn(asking);
         let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
+        let looking =
+            self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
         loop {
             let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
@@ -104,6 +110,9 @@ impl Mailing {
         reminding.abort();
         asking.abort();
         relaying.abort();
+        if let Some(looking) = looking {
+            looking.abort();
+        }
         self.pool.close().await;
         drop(self.local);
         Ok(())

@@ -27,6 +27,7 @@ use crate::platform::web::{assets, error, headers, host, language, request};
 /// Larger than any form of the portal, smaller than anything that hurts.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// A table that comes in, with room for the frame of its form.
+const UPLOADS: [&[&str]; 2] = [&directory::exchange::paths::UPLOADS, &directory::rules::paths::UPLOADS];
 const UPLOAD_LIMIT: usize = tables::reading::LARGEST + 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -125,7 +126,7 @@ async fn bound_body(mut request: Request, next: Next) -> Response {
         && request
             .extensions()
             .get::<MatchedPath>()
-            .is_some_and(|path| directory::exchange::paths::UPLOADS.contains(&path.as_str()));
+            .is_some_and(|path| UPLOADS.iter().any(|routes| routes.contains(&path.as_str())));
     let limit = if upload { UPLOAD_LIMIT } else { BODY_LIMIT };
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > limit as u64) {

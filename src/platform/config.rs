@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::platform::clamd::Clamd;
 use crate::platform::security::secret_key::{NoKey, SecretKey};
 
 /// What the portal is run for.
@@ -111,6 +112,10 @@ pub struct Config {
     /// Default: required in production, possible in the demonstration.
     #[arg(long, global = true, env = "PORTAL_CONFINEMENT")]
     pub confinement: Option<Confinement>,
+    /// The virus scanner that looks at attached files: unix:/run/clamav/clamd.ctl or tcp:host:3310. Without it production
+    /// takes no files.
+    #[arg(long, global = true, env = "PORTAL_SCANNER")]
+    pub scanner: Option<Clamd>,
     /// The portal's own TLS certificate with its chain, a PEM file. Without it a proxy ends TLS.
     #[arg(long, global = true, env = "PORTAL_TLS_CERTIFICATE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
@@ -198,6 +203,12 @@ impl Config {
             Mode::Production => Confinement::Required,
             Mode::Demonstration => Confinement::Possible,
         })
+    }
+
+    /// Whether there is somebody to look at attached files; with nobody, none are taken.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.scanner.is_some() || self.is_demonstration()
     }
 
     /// What links start with, without a slash at the end.
@@ -333,6 +344,14 @@ mod tests {
         assert_eq!(config(&own).base_url(), "https://127.0.0.1:8080");
         assert_eq!(config(&[own[0], own[1], "--base-url=http://x"]).check(), Err(ConfigError::TlsWithoutHttps));
         assert!(Cli::try_parse_from(["portal", own[0]]).is_err(), "a certificate needs its key");
+    }
+
+    #[test]
+    fn files_are_taken_where_somebody_looks_at_them() {
+        let relay = "--smtp-url=smtp://relay.go.jp";
+        assert!(config(&[]).takes_files(), "nothing in the demonstration is real");
+        assert!(!config(&[relay]).takes_files() && config(&[relay, "--scanner=tcp:scanner:3310"]).takes_files());
+        assert!(Cli::try_parse_from(["portal", "--scanner=somewhere"]).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Machinery without CEPTOAR meaning. Order: each module may import those above it.
 
 pub mod security;
+pub mod clamd;
 pub mod config;
 pub mod telemetry;
 pub mod sandbox;

@@ -10,6 +10,7 @@ mod proposals;
 mod records;
 mod returning;
 mod roster_plans;
+mod rule_documents;
 mod rules;
 pub mod verification;
 mod verification_windows;

@@ -7,7 +7,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use ceptoar_portal::platform::files::intake::{self, Checked};
 use ceptoar_portal::platform::files::package::Bad;
 use ceptoar_portal::platform::files::respond::respond;
-use ceptoar_portal::platform::files::scan::{Finding, NoScanner, Scanner};
+use ceptoar_portal::platform::files::scan::{Finding, Scanner};
 use ceptoar_portal::platform::files::store::{self, StoreError};
 use ceptoar_portal::platform::files::{DisplayName, FileType, Refused};
 use sqlx::{Connection, PgConnection};
@@ -89,7 +89,8 @@ async fn a_file_is_held_until_a_scanner_found_nothing() {
         let mut scanner = worker(&app).await;
         let held = store::held(&mut scanner, *id).await.unwrap().unwrap();
         assert!(held == *content);
-        let finding = NoScanner.scan(&held).await;
+        let nobody = Scanner::Clamd("unix:/nonexistent/clamd.ctl".parse().unwrap());
+        let finding = nobody.scan(&held).await;
         assert!(!store::settle(&mut scanner, *id, finding, now).await.unwrap(), "no scanner: it stays held");
         assert!(!store::settle(&mut tx, *id, Finding::Clean, now).await.unwrap_or(false), "pages release nothing");
         drop(tx);

@@ -42,6 +42,7 @@ mod reading;
 mod receipts;
 mod relays;
 mod row_security;
+mod scanner;
 mod search;
 mod security_page;
 mod setup;

@@ -131,6 +131,8 @@ on conflict do nothing;
 insert into handling_rule_consents (rule_id, organisation_id, consented_on, way, recorded_by, recorded_at)
 select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
 from handling_rules r join memberships m using (ceptoar_id) on conflict do nothing;
+insert into handling_rule_documents (file_id, rule_id, added_at)
+select f.file_id, r.rule_id, now() from stored_files f cross join (select rule_id from handling_rules limit 1) r;
 insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, recorded_by, recorded_at)
 select gen_random_uuid(), f.ceptoar_id, 'x', '2026-09-10', '2026-09-10', '{drill}', 'x', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;

@@ -54,6 +54,8 @@ actions! {
     "limit.contacts_passed" Security "上限を超えた連絡先の閲覧(未確認の構成員への連絡)" / "Contacts read beyond the limit, to call members";
     "rule.adopt" Work "取扱いルールの版の登録" / "Handling rule registered";
     "rule.withdraw" Work "取扱いルールの版の取消し" / "Handling rule taken back";
+    "rule.document_added" Work "取扱いルールの文書の登録" / "Document of a handling rule added";
+    "rule.document_removed" Work "取扱いルールの文書の削除" / "Document of a handling rule removed";
     "rule.consent" Work "取扱いルールへの同意" / "Consent to the handling rule";
     "rule.consent_withdrawn" Work "同意の記録の取消し" / "Note of a consent taken back";
     "proposal.make" Work "名簿の変更申請" / "Change of an entry proposed";

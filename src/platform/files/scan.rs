@@ -1,6 +1,16 @@
-//! Looking for harmful content. A scanner is somebody else's program; what is here is its place.
+//! Looking for harmful content: asked of a scanner beside the portal, which speaks the protocol of `clamd`.
 
-use std::future::Future;
+use std::time::Duration;
+
+use clamav_client::tokio::{Socket, Tcp, scan_buffer};
+
+use crate::platform::clamd::Clamd;
+use crate::platform::config::Config;
+
+/// What a scanner takes for the largest file; longer, and it counts as not there.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Bytes that are sent at a time.
+const CHUNK: usize = 64 * 1024;
 
 /// What a scanner says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,25 +19,64 @@ pub enum Finding {
     Clean,
     /// It found something.
     Harmful,
-    /// It did not look: there is none, or it is out of reach.
+    /// It did not look: it is out of reach, or it could not.
     NotScanned,
 }
 
-/// A scanner of files.
-pub trait Scanner: Send + Sync {
-    /// Looks at a whole file.
-    fn scan(&self, content: &[u8]) -> impl Future<Output = Finding> + Send;
+/// Who looks at files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scanner {
+    /// A scanner of the operator's.
+    Clamd(Clamd),
+    /// The demonstration's, in which nothing is real: it knows the harmless sample by which scanners are tried.
+    SampleOnly,
 }
 
-/// What there is without a configured scanner: knows the harmless sample by which scanners are tried, no more.
-/// A file that it passes stays held.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoScanner;
+impl Scanner {
+    /// Who looks at files by the settings; with nobody, none are taken.
+    #[must_use]
+    pub fn of(config: &Config) -> Option<Self> {
+        let own = config.scanner.clone().map(Self::Clamd);
+        own.or_else(|| config.is_demonstration().then_some(Self::SampleOnly))
+    }
 
-impl Scanner for NoScanner {
-    fn scan(&self, content: &[u8]) -> impl Future<Output = Finding> + Send {
-        let finding = if is_sample(content) { Finding::Harmful } else { Finding::NotScanned };
-        std::future::ready(finding)
+    /// Looks at a whole file. Whatever is not plainly clean or harmful counts as not looked at.
+    pub async fn scan(&self, content: &[u8]) -> Finding {
+        match self {
+            Self::SampleOnly if is_sample(content) => Finding::Harmful,
+            Self::SampleOnly => Finding::Clean,
+            Self::Clamd(clamd) => match tokio::time::timeout(PATIENCE, ask(clamd, content)).await {
+                Ok(Ok(said)) => read(&said, clamd),
+                Ok(Err(error)) => {
+                    tracing::error!(%clamd, %error, "the scanner is out of reach; files stay held");
+                    Finding::NotScanned
+                }
+                Err(_) => {
+                    tracing::error!(%clamd, "the scanner does not answer; files stay held");
+                    Finding::NotScanned
+                }
+            },
+        }
+    }
+}
+
+async fn ask(clamd: &Clamd, content: &[u8]) -> std::io::Result<Vec<u8>> {
+    match clamd {
+        Clamd::Socket(socket_path) => scan_buffer(content, Socket { socket_path }, Some(CHUNK)).await,
+        Clamd::Tcp(host_address) => scan_buffer(content, Tcp { host_address }, Some(CHUNK)).await,
+    }
+}
+
+/// What its answer means. The words are the scanner's own and may hold anything, so they are not repeated to people.
+fn read(said: &[u8], clamd: &Clamd) -> Finding {
+    let said = said.strip_suffix(b"\0").unwrap_or(said);
+    if said == b"stream: OK" {
+        Finding::Clean
+    } else if said.starts_with(b"stream: ") && said.ends_with(b" FOUND") {
+        Finding::Harmful
+    } else {
+        tracing::error!(%clamd, said = %String::from_utf8_lossy(said).escape_debug(), "the scanner could not look; files stay held");
+        Finding::NotScanned
     }
 }
 
@@ -50,5 +99,22 @@ mod tests {
         assert!(sample.starts_with(b"EICAR") && is_sample(&sample));
         assert!(is_sample(&[b"before ", &sample[..], b" after"].concat()));
         assert!(!is_sample(&sample[1..]) && !is_sample(b""));
+    }
+
+    #[test]
+    fn only_a_plain_answer_settles_a_file() {
+        let clamd: Clamd = "tcp:scanner:3310".parse().expect("an address");
+        for (said, finding) in [
+            (&b"stream: OK\0"[..], Finding::Clean),
+            (b"stream: OK", Finding::Clean),
+            (b"stream: Eicar-Test-Signature FOUND\0", Finding::Harmful),
+            (b"stream: NOT OK FOUND\0", Finding::Harmful),
+            (b"INSTREAM size limit exceeded. ERROR\0", Finding::NotScanned),
+            (b"stream: OKAY\0", Finding::NotScanned),
+            (b"", Finding::NotScanned),
+            (b"\xff\xfe", Finding::NotScanned),
+        ] {
+            assert_eq!(read(said, &clamd), finding, "{said:?}");
+        }
     }
 }

@@ -26,6 +26,20 @@ pub enum StoreError {
     Seal(#[from] SealError),
 }
 
+/// How far a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum FileState {
+    /// No scanner has looked at it.
+    Held,
+    /// A scanner found nothing.
+    Released,
+    /// A scanner found something.
+    Refused,
+    /// Its key and content are destroyed.
+    Purged,
+}
+
 /// A file as people had attached it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
@@ -92,6 +106,22 @@ pub async fn open(tx: &mut PgConnection, id: Uuid) -> Result<Option<Opened>, Sto
     let name = DisplayName::parse(&row.name).map_err(|_| SealError::Broken)?;
     let kind = FileType::from_code(&row.kind).ok_or(SealError::Broken)?;
     Ok(Some(Opened { name, kind, content }))
+}
+
+/// How many files are looked at in a row.
+const ROUND: i64 = 50;
+
+/// The files that no scanner has looked at, the oldest first.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn waiting(tx: &mut PgConnection) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select file_id from stored_files where state = 'held' order by created_at, file_id limit $1",
+        ROUND
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// The content of a held file, for the scanner.

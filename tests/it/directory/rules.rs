@@ -7,7 +7,7 @@ use super::roster::{BANK, RIVAL, World, world};
 use crate::support::factory::{self, NewAdvisory};
 use crate::support::{Client, Reply};
 
-const RULES: &str = "/directory/banks/rules";
+pub const RULES: &str = "/directory/banks/rules";
 const REQUIREMENTS: &str = "/directory/banks/requirements";
 
 /// An edition, in force from a day.
@@ -30,11 +30,11 @@ fn first<'a>() -> Vec<(&'a str, &'a str)> {
     edition("情報の取扱いに関する規程", "第1版", ["2018", "4", "1"], ["2018", "4", "1"])
 }
 
-fn second<'a>() -> Vec<(&'a str, &'a str)> {
+pub fn second<'a>() -> Vec<(&'a str, &'a str)> {
     edition("情報の取扱いに関する規程", "第2版", ["2026", "11", "1"], ["2026", "12", "1"])
 }
 
-async fn adopted(w: &World) -> Client {
+pub async fn adopted(w: &World) -> Client {
     let mut desk = w.app.signed_in("desk").await;
     let done = desk.post(RULES, &first()).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
@@ -42,7 +42,7 @@ async fn adopted(w: &World) -> Client {
 }
 
 /// A new edition, typed into the form as it stands.
-async fn offered(desk: &mut Client, typed: &[(&str, &str)]) -> Reply {
+pub async fn offered(desk: &mut Client, typed: &[(&str, &str)]) -> Reply {
     let newest = desk.get(RULES).await.values("input[name=newest]").concat();
     let mut form = typed.to_vec();
     form.push(("newest", &newest));
@@ -82,7 +82,7 @@ async fn the_second_of_two_editors_sees_the_others_edition_and_nothing_that_was_
     assert_eq!(w.number("select count(*) from directory_versions where relation = 'handling_rule_consents'").await, 1);
 }
 
-async fn rule(w: &mut World, edition: &str) -> String {
+pub async fn rule(w: &mut World, edition: &str) -> String {
     let query = format!("select rule_id::text from handling_rules where edition = '{edition}'");
     w.texts(&query).await.first().expect("an edition").clone()
 }

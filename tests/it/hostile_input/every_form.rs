@@ -14,11 +14,13 @@ use super::pages::{self, Form, Kind, Scene};
 use super::{check_inert, payloads};
 use crate::support::{Client, Reply};
 
-/// Forms whose right answer no page can know: keys, codes, proofs, and files (tests/it/directory/imports_hell.rs).
-const UNFILLABLE: [&str; 10] = [
+/// Forms whose right answer no page can know: keys, codes, proofs, and files
+/// (tests/it/directory/imports_hell.rs, rule_documents.rs).
+const UNFILLABLE: [&str; 11] = [
     // A code is printed on a sheet of its own.
     "/advisories/{id}/receipt-code",
     "/directory/{ceptoar}/exchange",
+    "/directory/{ceptoar}/rules/{rule}/documents",
     "/sign-in",
     "/sign-in/passkey",
     "/sign-in/second",

@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 97] = [
+const TESTED_ELSEWHERE: [&str; 101] = [
     // tests/it/versions.rs
     "GET /advisories/{id}/next",
     "POST /advisories/{id}/next",
@@ -471,6 +471,11 @@ const TESTED_ELSEWHERE: [&str; 97] = [
     "POST /directory/{ceptoar}/rules/{rule}/withdrawal",
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}",
     "POST /directory/{ceptoar}/rules/{rule}/consents/{organisation}/withdrawal",
+    // tests/it/directory/rule_documents.rs
+    "GET /directory/{ceptoar}/rules/{rule}/documents",
+    "POST /directory/{ceptoar}/rules/{rule}/documents",
+    "GET /directory/{ceptoar}/rules/{rule}/documents/{file}",
+    "POST /directory/{ceptoar}/rules/{rule}/documents/{file}/removal",
     // tests/it/directory/imports_walls.rs
     "POST /directory/{ceptoar}/exchange",
     "GET /directory/{ceptoar}/exchange/template.xlsx",

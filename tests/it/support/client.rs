@@ -204,16 +204,19 @@ impl Reply {
 
     /// The values of every field that matches a CSS selector.
     pub fn values(&self, selector: &str) -> Vec<String> {
+        self.attributes(selector, "value")
+    }
+
+    /// An attribute of what a selector finds.
+    pub fn attributes(&self, selector: &str, attribute: &str) -> Vec<String> {
         let selector = Selector::parse(selector).expect("a selector");
         let page = Html::parse_document(&self.body);
-        page.select(&selector).filter_map(|e| e.attr("value")).map(str::to_owned).collect()
+        page.select(&selector).filter_map(|e| e.attr(attribute)).map(str::to_owned).collect()
     }
 
     /// Where every link leads that matches a CSS selector.
     pub fn hrefs(&self, selector: &str) -> Vec<String> {
-        let selector = Selector::parse(selector).expect("a selector");
-        let page = Html::parse_document(&self.body);
-        page.select(&selector).filter_map(|e| e.attr("href")).map(str::to_owned).collect()
+        self.attributes(selector, "href")
     }
 
     /// The body without what differs between two answers to the same request.

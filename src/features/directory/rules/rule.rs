@@ -1,10 +1,11 @@
 //! Editions of a handling rule, and consent to them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language};
+use crate::platform::files::store::FileState;
 
 /// An edition of a CEPTOAR's handling rule.
 #[derive(Debug, Clone)]
@@ -93,4 +94,29 @@ pub struct NewEdition {
     pub summary: String,
     /// Where the document is.
     pub kept_at: String,
+}
+
+/// A file that belongs to an edition.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Which.
+    pub file_id: Uuid,
+    /// The edition.
+    pub rule_id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Its bytes.
+    pub length: i64,
+    /// How far it is; purged where the desk removed it.
+    pub state: FileState,
+    /// Since when it is there.
+    pub added_at: DateTime<Utc>,
+}
+
+impl Document {
+    /// Whether it is there, whatever the scanner says of it.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.state != FileState::Purged
+    }
 }

@@ -5,11 +5,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::light::Evidence;
-use super::rule::{Edition, MemberConsent, NewEdition, Way};
+use super::rule::{Document, Edition, MemberConsent, NewEdition, Way};
 use crate::features::directory::activities::store as activities;
 use crate::features::directory::verification::round::FRESH_DAYS;
 use crate::kernel::clock::{day_ends, fiscal_year_began};
 use crate::kernel::ids::{AccountId, OrganisationId};
+use crate::platform::files::store::FileState;
 
 /// How many members a page shows.
 pub const SHOWN: i64 = 200;
@@ -105,8 +106,15 @@ pub async fn adopt(
     Ok(rule_id)
 }
 
-/// Takes the newest edition back that nobody has agreed to; the one before holds on. `false` where that is not so.
-pub async fn withdraw(tx: &mut PgConnection, ceptoar_id: &str, rule_id: Uuid) -> sqlx::Result<bool> {
+/// Takes the newest edition back that nobody has agreed to, and destroys its documents; the one before holds on.
+/// `false` where that is not so: the caller gives everything up.
+pub async fn withdraw(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    rule_id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!("select remove_rule_documents($1, null, $2)", rule_id, now).fetch_one(&mut *tx).await?;
     let Some(from) = sqlx::query_scalar!(
         r#"delete from handling_rules r
            where r.rule_id = $1 and r.ceptoar_id = $2 and upper_inf(r.valid)
@@ -226,4 +234,44 @@ pub async fn evidence(
         (r.ceptoar_id, evidence)
     });
     Ok(found.collect())
+}
+
+/// The documents of a CEPTOAR's editions, in the order in which they were added; also that one was removed.
+pub async fn documents(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Document>> {
+    sqlx::query_as!(
+        Document,
+        r#"select d.file_id, d.rule_id, coalesce(f.name, '') as "name!", coalesce(f.length, 0) as "length!",
+                  coalesce(f.state, 'purged') as "state!: FileState", d.added_at
+           from handling_rules r join handling_rule_documents d using (rule_id)
+           left join stored_files f on f.file_id = d.file_id and d.removed_at is null
+           where r.ceptoar_id = $1 order by d.added_at, d.file_id"#,
+        ceptoar_id
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Makes a file that the viewer has just attached a document of an edition.
+pub async fn add_document(tx: &mut PgConnection, rule_id: Uuid, file_id: Uuid, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into handling_rule_documents (file_id, rule_id, added_at) values ($1, $2, $3)",
+        file_id,
+        rule_id,
+        now
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Destroys a document; `false` where there is none.
+pub async fn remove_document(
+    tx: &mut PgConnection,
+    rule_id: Uuid,
+    file_id: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let gone =
+        sqlx::query_scalar!("select remove_rule_documents($1, $2, $3)", rule_id, file_id, now).fetch_one(tx).await?;
+    Ok(gone.unwrap_or(0) > 0)
 }

@@ -1,6 +1,7 @@
 //! Pages of the handling rule and of the requirements.
 
 pub mod consent;
+pub mod documents;
 pub mod form;
 pub mod requirements;
 pub mod rules;
@@ -27,6 +28,10 @@ pub fn routes() -> Routes {
         .get(paths::RULES, see, rules::get)
         .post(paths::RULES, keep, rules::post)
         .post(paths::WITHDRAWAL, keep, rules::withdraw)
+        .get(paths::DOCUMENTS, Rule::May(Action::Directory(DirectoryAction::KeepMember)), documents::get)
+        .post(paths::DOCUMENTS, keep, documents::post)
+        .get(paths::DOCUMENT, see, documents::download)
+        .post(paths::DOCUMENT_REMOVAL, keep, documents::remove)
         .post(paths::CONSENT, agree, consent::agree)
         .post(paths::CONSENT_WITHDRAWAL, agree, consent::withdraw)
         .get(paths::REQUIREMENTS, look_over, requirements::get)

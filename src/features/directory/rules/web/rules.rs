@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use super::documents::{Shown, shown};
 use super::form::{EditionForm, FormWords};
 use super::{Done, keeps, note};
 use crate::features::access::action::DirectoryAction;
@@ -15,7 +16,7 @@ use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{self as roster_store, CeptoarFacts};
 use crate::features::directory::rules::paths;
-use crate::features::directory::rules::rule::{Edition, MemberConsent, Way};
+use crate::features::directory::rules::rule::{Document, Edition, MemberConsent, Way};
 use crate::features::directory::rules::store::{self, SHOWN};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
@@ -35,6 +36,7 @@ crate::words! {
         title: "{ceptoar}の情報の取扱いルール" / "Handling rule of {ceptoar}",
         lead: "NISCから提供された情報などの扱い方を、構成員が合意した文書です。セプターの具備要件①に当たります。" / "The document in which the members agreed how to handle what they are given: requirement ① of a CEPTOAR.",
         directory: "名簿" / "Directory",
+        handling_rule: "情報の取扱いルール" / "Handling rule",
         requirements: "具備要件の状況" / "Requirements",
         in_force: "施行中の版" / "In force",
         none_title: "取扱いルールが登録されていません" / "No handling rule is registered",
@@ -46,6 +48,8 @@ crate::words! {
         since: "施行" / "In force since",
         summary: "主な内容・改定の要点" / "What it says or changed",
         kept_at: "文書の保管場所" / "Where the document is",
+        documents: "文書ファイル" / "Files",
+        keep_documents: "文書ファイルを登録・削除する" / "Add or remove files",
         consent: "構成員の同意" / "Members' consent",
         consent_of: "{consents} / {members}" / "{consents} of {members}",
         member: "構成員" / "Member",
@@ -79,7 +83,7 @@ crate::words! {
 }
 
 /// What the viewer has to do with the rule of a CEPTOAR.
-struct Sight {
+pub(super) struct Sight {
     /// Sees every member's consent.
     whole: bool,
     /// Keeps the editions.
@@ -89,7 +93,7 @@ struct Sight {
 }
 
 impl Sight {
-    async fn of(tx: &mut Tx, viewer: &Viewer, ceptoar_id: &str) -> Result<Self, WebError> {
+    pub(super) async fn of(tx: &mut Tx, viewer: &Viewer, ceptoar_id: &str) -> Result<Self, WebError> {
         let whole = RosterFacts::whole(ceptoar_id);
         let mut own = Vec::new();
         for hat in &viewer.affiliations {
@@ -133,11 +137,19 @@ struct Own {
 struct Other {
     period: String,
     name: String,
+    documents: Papers,
     withdrawal: Option<String>,
+}
+
+/// The documents of an edition, and where its desk keeps them.
+struct Papers {
+    shown: Vec<Shown>,
+    keep: Option<String>,
 }
 
 struct InForce {
     facts: Vec<(&'static str, String)>,
+    documents: Papers,
     share: String,
     withdrawal: Option<String>,
     own: Vec<Own>,
@@ -169,8 +181,8 @@ pub struct DoneQuery {
 /// An edition in an address.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct RulePlace {
-    ceptoar: String,
-    rule: Uuid,
+    pub(super) ceptoar: String,
+    pub(super) rule: Uuid,
 }
 
 struct Scene {
@@ -178,6 +190,7 @@ struct Scene {
     ceptoar: CeptoarFacts,
     sight: Sight,
     editions: Vec<Edition>,
+    documents: Vec<Document>,
     members: Vec<MemberConsent>,
     member_count: i64,
     today: NaiveDate,
@@ -198,7 +211,8 @@ impl Scene {
         };
         let counts = roster_store::counts(tx, &ceptoar_id, today).await?;
         let member_count = counts.iter().map(|(_, count)| count).sum();
-        Ok(Self { ceptoar_id, ceptoar, sight, editions, members, member_count, today })
+        let documents = store::documents(tx, &ceptoar_id).await?;
+        Ok(Self { ceptoar_id, ceptoar, sight, editions, documents, members, member_count, today })
     }
 
     fn page(&self, frame: &Frame, form: EditionForm, errors: FieldErrors) -> RulesPage {
@@ -250,6 +264,7 @@ impl Scene {
         let listed = if self.sight.whole { self.members.as_slice() } else { &[] };
         InForce {
             facts,
+            documents: self.papers(edition, language),
             share: if self.sight.whole {
                 fill(
                     w.consent_of,
@@ -262,6 +277,13 @@ impl Scene {
             own: self.members.iter().filter_map(|member| self.own(edition, member, language)).collect(),
             rows: listed.iter().take(shown).map(|member| self.row(edition, member, language)).collect(),
             more: more.then(|| fill(w.only_first, &[("count", &thousands(SHOWN))])),
+        }
+    }
+
+    fn papers(&self, edition: &Edition, language: Language) -> Papers {
+        Papers {
+            shown: shown(&self.ceptoar_id, edition.rule_id, &self.documents, language),
+            keep: self.sight.keeps.then(|| paths::of_rule(paths::DOCUMENTS, &self.ceptoar_id, edition.rule_id)),
         }
     }
 
@@ -305,6 +327,7 @@ impl Scene {
         Other {
             period,
             name: format!("{} {}", edition.title, edition.edition),
+            documents: self.papers(edition, language),
             withdrawal: self.withdrawal(edition).filter(|_| edition.from > self.today),
         }
     }
@@ -403,7 +426,7 @@ pub async fn withdraw(
     if !store::editions(&mut tx, &ceptoar).await?.iter().any(|edition| edition.rule_id == rule) {
         return Err(WebError::NotFound);
     }
-    if !store::withdraw(&mut tx, &ceptoar, rule).await? {
+    if !store::withdraw(&mut tx, &ceptoar, rule, now).await? {
         return Ok(back(&ceptoar, "nothing"));
     }
     note(&mut tx, &viewer, &frame, done("rule.withdraw", &ceptoar, rule), now).await?;
