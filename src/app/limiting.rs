@@ -56,7 +56,7 @@ impl<K: Clone + Eq + Hash> Counter<K> {
         }
         self.limiter
             .check_key(who)
-            .map_err(|full| WebError::TooMany(full.wait_time_from(DefaultClock::default().now())))
+            .map_err(|full| WebError::TooMany(full.wait_time_from(DefaultClock::default().now()), None))
     }
 }
 

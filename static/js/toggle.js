@@ -3,12 +3,22 @@
 //   [data-show-when="level=RED,AMBER"]      one of several values; `name=*` any value, `name=` none.
 //   [data-reveal]                           gets a button that shows the password in it.
 //   details[data-open-when-wide]            open on a wide screen (older browsers need it).
+//   .error-summary a                        gets the name of its field in front.
 //   [data-focus]                            takes the focus when the page opens (error summary).
 
 for (const part of document.querySelectorAll("[data-show-when]")) showWhen(part);
 for (const box of document.querySelectorAll("[data-reveal]")) reveal(box);
 for (const details of document.querySelectorAll("details[data-open-when-wide]")) openWhenWide(details);
+for (const link of document.querySelectorAll(".error-summary a[href^='#']")) nameField(link);
 document.querySelector("[data-focus]")?.focus();
+
+// A summary is read before its fields are: each line begins with the name of its field.
+function nameField(link) {
+  const field = document.getElementById(link.hash.slice(1));
+  const label = field?.labels?.[0]?.closest(".choice, .date__part") ? null : field?.labels?.[0];
+  const name = (label ?? field?.closest("fieldset")?.querySelector("legend"))?.firstChild?.textContent.trim();
+  if (name && !link.textContent.includes(name)) link.prepend(`${name}: `);
+}
 
 function showWhen(part) {
   const at = part.dataset.showWhen.indexOf("=");

@@ -93,7 +93,7 @@ async fn cast_of(app: TestApp) -> Cast {
     number(&app, window1, 3, "mobile", "090-0000-1002", "off_hours").await;
     number(&app, window2, 2, "phone", "03-0000-2001", "always").await;
     number(&app, window2, 3, "fax", "03-0000-2002", "always").await;
-    number(&app, desk_window, 2, "phone", "03-0000-9001", "always").await;
+    number(&app, desk_window, 2, "phone", "03-0000-9001", "business").await;
     Cast { app, bank1, bank2, silent, gas, partner, window1, window2, desk_window }
 }
 
@@ -801,7 +801,7 @@ async fn sheets_carry_content_only_where_a_mail_may() {
         assert!(sheet.body.contains("VPN装置の脆弱性") && sheet.body.contains("概要の一行目"));
         assert_eq!(sheet.texts(".drill-banner").len(), 2, "first and last line");
         assert_eq!(sheet.texts(".sheet__level").len(), 2);
-        assert!(sheet.body.contains("03-0000-9001"), "the desk's own number");
+        assert!(sheet.body.contains("03-0000-9001(平日日中)"), "the desk's own number, and when somebody is there");
         assert!(!sheet.body.contains("090-0000-9002"), "and nobody's mobile");
     }
     assert!(fax.body.contains("03-0000-2003"), "it is for the whole organisation");

@@ -27,10 +27,12 @@ use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
 
-/// All tasks of a viewer, those with a due date first.
+/// All tasks of a viewer: what is due within hours, what is due on a day, the rest.
 pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Result<Vec<Task>> {
     let w = TaskWords::of(language);
     let mut tasks = Vec::new();
+    // What has an hour comes before whatever has a day, also a day that has passed.
+    let mut decisions = Vec::new();
     let waiting = requests_to_confirm(tx, viewer).await?;
     if waiting > 0 {
         let text = fill(w.requests, &[("count", &waiting.to_string())]);
@@ -48,8 +50,7 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     tasks.extend(unreached.iter().map(|office| unreached_task(office, language)));
     let decide: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
     if could(viewer, RelayAction::Decide.into()) {
-        let open = relays::store::open(tx, &decide).await?;
-        tasks.extend(open.iter().map(|relay| relay_task(relay, language)));
+        decisions = relays::store::open(tx, &decide).await?.iter().map(|relay| relay_task(relay, language)).collect();
     }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
@@ -60,7 +61,8 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         tasks.extend(follow_up::tasks::tasks(viewer, &open(tx).await?, language));
     }
     tasks.sort_by_key(|task| task.due.unwrap_or(NaiveDate::MAX));
-    Ok(tasks)
+    decisions.extend(tasks);
+    Ok(decisions)
 }
 
 /// Requests about people that wait for this viewer as the second person.
@@ -135,7 +137,8 @@ fn troubled_tasks(desk: &TroubledDesk, language: Language) -> Vec<Task> {
     let found = [(w.broken, desk.broken, Show::Broken), (w.numbers, desk.numbers, Show::Numbers)];
     let task = |(words, count, show): (&str, i64, Show)| Task {
         text: fill(words, &[("ceptoar", ceptoar), ("count", &thousands(count))]),
-        due: desk.due_on,
+        // A number need not be of the round that runs.
+        due: desk.due_on.filter(|_| show == Show::Broken),
         href: verification::windows(&desk.ceptoar_id, show),
     };
     found.into_iter().filter(|(_, count, _)| *count > 0).map(task).collect()

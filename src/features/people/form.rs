@@ -29,7 +29,7 @@ crate::words! {
         last_empty: "最終日を入力してください。" / "Please enter the last day.",
         name_plain: "利用者名は、半角の英数字と「-」「.」「_」だけを使い、64文字以内で入力してください。" / "For the user name, use letters, digits, hyphens, dots and underscores only, at most 64.",
         address: "メールアドレスを「name@example.jp」の形で、半角で入力してください。" / "Please enter a mail address such as name@example.jp.",
-        date: "年・月・日を数字で正しく入力してください。" / "Please enter year, month and day as numbers.",
+        date: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         until_first: "終了日は開始日以降の日にしてください。" / "The last day cannot be before the first.",
         past: "開始日は今日以降の日にしてください。" / "The first day cannot be in the past.",
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",

@@ -2,10 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::WebError;
+use super::error::{Said, WebError};
 use crate::kernel::ids::AccountId;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
+
+/// What is said to whoever has been shown as many as an hour allows.
+const TOO_MANY: Said = Said {
+    ja: "あなたのアカウントで1時間に表示・書き出しできる連絡先の数の上限に達しました。名簿の持ち出しを防ぐための上限で、\
+         故障ではありません。長くても1時間後に、また表示できます。発出された情報提供の「連絡一覧」は、いまも開けます。",
+    en: "Your account has been shown as many contacts as one hour allows. This keeps anybody from carrying the list off; \
+         nothing is broken. They are shown again within an hour. The call list of a published item opens even now.",
+};
 
 /// Who is shown how many addresses, in which request.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +41,7 @@ pub async fn charge(mut tx: Tx, shown: Shown<'_>, now: DateTime<Utc>) -> Result<
             .await?;
     }
     tx.commit().await?;
-    Err(WebError::TooMany((over.ends_at - now).to_std().unwrap_or_default()))
+    Err(WebError::TooMany((over.ends_at - now).to_std().unwrap_or_default(), Some(TOO_MANY)))
 }
 
 /// Charges numbers that are shown whatever the limit says: a desk that calls those who have not received an item must

@@ -34,8 +34,8 @@ pub enum WebError {
     Refused(Said),
     /// The thing has changed meanwhile, so this can no longer be done.
     Conflict(Said),
-    /// Too many requests; how long to wait.
-    TooMany(Duration),
+    /// Too many requests, or too much of something else that is said; how long to wait.
+    TooMany(Duration, Option<Said>),
     /// The request itself is not understood.
     BadRequest,
     /// The database is out of reach.
@@ -100,10 +100,11 @@ impl IntoResponse for WebError {
             Self::NotFound => (StatusCode::NOT_FOUND, None),
             Self::Refused(said) => (StatusCode::FORBIDDEN, Some(said)),
             Self::Conflict(said) => (StatusCode::CONFLICT, Some(said)),
-            Self::TooMany(wait) => {
-                let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+            Self::TooMany(wait, said) => {
                 let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                let wait = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+                let mut response = (StatusCode::TOO_MANY_REQUESTS, wait).into_response();
+                response.extensions_mut().insert(Undressed(said));
                 return response;
             }
             Self::BadRequest => (StatusCode::BAD_REQUEST, None),
@@ -222,8 +223,8 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
             pick("前のページに戻ってください。", "Go back to the page before."),
         ),
         StatusCode::TOO_MANY_REQUESTS => (
-            pick("アクセスが集中しています", "Too many requests"),
-            pick(
+            pick("しばらくお待ちください", "Please wait"),
+            said(
                 "短い時間に多くの操作があったため、一時的に受け付けを止めています。",
                 "There were many requests in a short time, so the portal takes no more for a moment.",
             ),

@@ -52,7 +52,7 @@ async fn each_wrong_change_is_refused_with_its_reason_and_nothing_is_lost() {
             [with(&usual, day("2017", "1", "1")), changed.to_vec()].concat(),
             "この組織は構成員ではありません",
         ),
-        (format!("{page}/name"), with(&name, day("2027", "2", "30")), "年・月・日を数字で正しく"),
+        (format!("{page}/name"), with(&name, day("2027", "2", "30")), "暦にある年月日を、数字で"),
         (format!("{page}/name"), with(&name, day("2035", "4", "1")), "3年より先の日"),
         (format!("{page}/name"), with(&name, day("1985", "4", "1")), "1990年より前の日"),
         (

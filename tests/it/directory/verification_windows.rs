@@ -189,7 +189,7 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
     assert_eq!(w.number("select count(*) from window_proofs").await, 0);
     let done = say(&mut reader, &path, "alive", &[("right", "")]).await;
     assert!(
-        done.body.contains("確認できました") && done.body.contains("まだ回答のない番号があります"),
+        done.body.contains("確認できました") && done.body.contains("下の番号についてご回答ください"),
         "{}",
         done.body
     );
@@ -198,6 +198,14 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
         ["maillink", "phonelink"],
         "one act for the address, and one for the number"
     );
+    // Words without a choice are not dropped: it is asked which is meant, and they stay.
+    let page = reader.get(&path).await;
+    let which = page.values("input[name^=which_]").concat();
+    let form = [("answer", "numbers"), ("which_2", &*which), ("note_2", "新しい番号があります")];
+    let asked = reader.post(&path, &form).await;
+    assert_eq!(asked.status, 422);
+    assert!(asked.texts(".field__error").concat().contains("違うかを選んでください"), "{:?}", asked.texts("fieldset"));
+    assert_eq!(asked.values("input[name^=note_]"), ["新しい番号があります"]);
     // Later, the other one: wrong, and nothing is overwritten.
     assert_eq!(reader.post(&path, &[("answer", "numbers")]).await.status, 422, "nothing was said");
     let page = reader.get(&path).await;
@@ -211,6 +219,7 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
     let done = reader.post(&path, &form).await;
     assert!(done.body.contains("番号の回答を受け取りました"), "{}", done.body);
     assert!(!done.body.contains("番号の回答を送る"), "there is nothing left to say");
+    assert!(done.texts("main li").concat().contains("FAX(末尾 5678) 違うことを事務局に伝えました"), "{}", done.body);
     assert_eq!(w.number("select count(*) from contact_channels where value like '03-0000-5678%'").await, 1);
     let shown = desk.get(&w.bank_page()).await.texts(".window__routes li").concat();
     assert!(shown.contains("この番号は違う」との回答あり(4月に廃止)"), "{shown}");
@@ -246,6 +255,24 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
         .texts("select action || detail::text from audit_events where action like 'verification.%' order by sequence")
         .await;
     assert!(detail.concat().contains("verification.numbers") && !detail.concat().contains("廃止"), "{detail:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_moved_may_say_so_of_a_number_as_well() {
+    let mut w = world().await;
+    let window = w.window;
+    number(&mut w, window, 2, "phone", NUMBER).await;
+    opened(&w).await;
+    let path = link(&mut w, "soc@bank.example").await;
+    let mut reader = w.app.visitor();
+    let page = reader.get(&path).await;
+    assert_eq!(page.texts("main form").len(), 1, "one form: no button loses what was said above it");
+    let which = page.values("input[name^=which_]").concat();
+    let form = [("answer", "moved"), ("remark", "業務部に移りました"), ("which_1", &*which), ("number_1", "wrong")];
+    let done = reader.post(&path, &form).await;
+    assert!(done.body.contains("変更が必要なことを事務局に伝えました"), "{}", done.body);
+    assert_eq!(w.texts("select answer from verification_requests where answer is not null").await, ["moved"]);
+    assert_eq!(w.texts("select kind from window_number_doubts").await, ["phone"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,7 +327,7 @@ async fn reminders_cover_numbers_that_nobody_answered_for() {
     let path = link(&mut w, "soc@bank.example").await;
     let mut reader = w.app.visitor();
     let page = reader.get(&path).await;
-    assert!(page.body.contains("まだ回答のない番号があります"), "{}", page.body);
+    assert!(page.body.contains("下の番号についてご回答ください"), "{}", page.body);
     say(&mut reader, &path, "numbers", &[("right", "")]).await;
     assert_eq!(
         w.texts("select answer || way from verification_requests where contact_id is not null").await,

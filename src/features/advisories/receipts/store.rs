@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::receipt::{Channel, DeskReceipt, NewReceipt};
 use crate::features::access::Viewer;
-use crate::features::directory::roster::sheet::ChannelKind;
+use crate::features::directory::roster::sheet::{ChannelKind, Hours};
 use crate::kernel::ids::{AccountId, AdvisoryId, OrganisationId};
 use crate::kernel::sharing_level::HandlerScope;
 
@@ -244,9 +244,12 @@ pub struct Number {
     pub kind: ChannelKind,
     /// The number.
     pub value: String,
+    /// When somebody is there.
+    pub hours: Hours,
 }
 
-/// The numbers of the viewer's own desk, as members call and send sheets back to it. What is on a person, a mobile or a
+/// The numbers of the viewer's own desk, as members call and send sheets back to it, those first at which somebody is
+/// now. What is on a person, a mobile or a
 /// satellite telephone, is on no sheet that leaves the house.
 ///
 /// # Errors
@@ -254,17 +257,17 @@ pub struct Number {
 pub async fn desk_numbers(tx: &mut PgConnection, viewer: &Viewer, ceptoar: &str) -> sqlx::Result<Vec<Number>> {
     let own: Vec<Uuid> = viewer.affiliations.iter().map(|a| a.organisation_id.0).collect();
     let rows = sqlx::query!(
-        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!"
+        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!", c.hours as "hours!"
            from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
            where k.ceptoar_id = $1 and k.organisation_id = any ($2) and k.valid @> viewer_today()
              and c.kind in ('phone', 'fax')
-           order by k.position, c.position, c.value"#,
+           order by c.hours = 'always' or (c.hours = 'off_hours') = is_off_hours(viewer_now()) desc, k.position, c.position, c.value"#,
         ceptoar,
         &own
     )
     .fetch_all(tx)
     .await?;
-    Ok(each_once(rows.into_iter().map(|r| (r.fact, r.kind, r.value))))
+    Ok(each_once(rows.into_iter().map(|r| (r.fact, [r.kind, r.value, r.hours]))))
 }
 
 /// The FAX numbers of a member's windows for a CEPTOAR, of those that may handle the item: as on the call list.
@@ -279,7 +282,7 @@ pub async fn fax_numbers(
     scope: HandlerScope,
 ) -> sqlx::Result<Vec<Number>> {
     let rows = sqlx::query!(
-        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!"
+        r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!", c.hours as "hours!"
            from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
            where k.ceptoar_id = $1 and k.organisation_id = $2 and k.valid @> viewer_today() and c.kind = 'fax'
              and case $3::text when 'organisation' then true when 'handlers' then k.handler
@@ -292,16 +295,16 @@ pub async fn fax_numbers(
     )
     .fetch_all(tx)
     .await?;
-    Ok(each_once(rows.into_iter().map(|r| (r.fact, r.kind, r.value))))
+    Ok(each_once(rows.into_iter().map(|r| (r.fact, [r.kind, r.value, r.hours]))))
 }
 
 /// Two windows may share a number.
-fn each_once(rows: impl Iterator<Item = (Uuid, String, String)>) -> Vec<Number> {
+fn each_once(rows: impl Iterator<Item = (Uuid, [String; 3])>) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::new();
-    for (fact, kind, value) in rows {
-        let Some(kind) = ChannelKind::from_code(&kind) else { continue };
+    for (fact, [kind, value, hours]) in rows {
+        let Some((kind, hours)) = ChannelKind::from_code(&kind).zip(Hours::from_code(&hours)) else { continue };
         if !numbers.iter().any(|known| known.kind == kind && known.value == value) {
-            numbers.push(Number { fact, kind, value });
+            numbers.push(Number { fact, kind, value, hours });
         }
     }
     numbers

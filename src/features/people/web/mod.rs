@@ -199,7 +199,7 @@ fn step_error(error: StepError) -> WebError {
             "この役割で利用中の方が、ほかにいません。先に、もう一人の方へ同じ役割を付けてください。",
             "Nobody else active holds this role. Have it given to somebody else first.",
         ),
-        StepError::TooManyLetters => WebError::TooMany(Duration::from_secs(3600)),
+        StepError::TooManyLetters => WebError::TooMany(Duration::from_secs(3600), None),
         StepError::Overtaken => {
             conflict("すでに別の操作が行われています。", "Somebody else was faster, or it has been done already.")
         }

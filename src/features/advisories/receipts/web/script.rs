@@ -11,6 +11,7 @@ use crate::features::access::action::ReceiptAction;
 use crate::features::advisories::advisory::Text;
 use crate::features::advisories::receipts::{paths, store};
 use crate::features::advisories::versions::step::Step;
+use crate::features::directory::roster::sheet::Hours;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
@@ -135,14 +136,24 @@ fn page(desk: &Desk, frame: &Frame, numbers: &[store::Number]) -> ScriptPage {
     }
 }
 
-/// The desk's first number of each kind: a sheet has room for no more, and whoever answers by FAX needs that one.
+/// The desk's first number of each kind, with its hours: a sheet has room for no more, and whoever answers by FAX needs
+/// that one.
 #[must_use]
 pub fn shown(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
     let mut shown: Vec<(&'static str, String)> = Vec::new();
     for number in numbers {
         let kind = number.kind.label(language);
         if shown.iter().all(|(known, _)| *known != kind) {
-            shown.push((kind, number.value.clone()));
+            let hours = number.hours.label(language);
+            shown.push((
+                kind,
+                match number.hours {
+                    Hours::Always => number.value.clone(),
+                    Hours::Business | Hours::OffHours => {
+                        language.pick(format!("{}({hours})", number.value), format!("{} ({hours})", number.value))
+                    }
+                },
+            ));
         }
     }
     shown

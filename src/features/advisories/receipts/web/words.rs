@@ -16,6 +16,7 @@ crate::words! {
         on_help: "あとから記録するときは、実際に受けた日時に直してください。" / "If you enter it later, give the time at which you were told.",
         receipt_code: "受領コード" / "Code",
         receipt_code_help: "FAX送信票に書かれた8桁の数字。聞いていないときは空欄のままにします。" / "The eight digits on the fax sheet. Leave it empty if you were not told.",
+        only_code_help: "FAX送信票に書かれた8桁の数字。" / "The eight digits on the fax sheet.",
         remark: "備考" / "Remark",
         remark_help: "200文字以内。情報提供の内容は書かないでください。" / "At most 200 characters. Nothing of what the advisory says.",
         check: "内容を確認する" / "Check",

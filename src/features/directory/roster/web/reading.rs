@@ -17,7 +17,7 @@ pub const LONGEST_REASON: usize = 200;
 crate::words! {
     /// Messages at fields.
     pub struct ReadingWords {
-        day: "年・月・日を数字で正しく入力してください。" / "Please enter year, month and day as numbers.",
+        day: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         day_empty: "日付を入力してください。" / "Please enter the day.",
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
         old: "1990年より前の日は指定できません。" / "A day before 1990 is not possible.",

@@ -35,7 +35,9 @@ crate::words! {
         address: "メールアドレス" / "Mail address",
         due: "回答期限" / "Answer by",
         alive: "この窓口で受け取れます" / "Yes, we are reached here",
-        alive_help: "このボタンを押すと、確認が完了します。" / "Pressing this completes the confirmation.",
+        alive_help: "このボタンを押すと、このメールアドレスの確認が完了します。" / "Pressing this confirms this mail address.",
+        alive_numbers_help: "このボタンを押すと、このメールアドレスの確認が完了し、番号の回答も一緒に送られます。" / "Pressing this confirms this mail address, and sends what you say of the numbers.",
+        done_alive_numbers: "メールアドレスの確認ができました。ありがとうございます。あとは、下の番号についてご回答ください。" / "Thank you: this mail address is confirmed. What is left are the numbers below.",
         moved_heading: "担当が変わった・この窓口は使わないとき" / "If somebody else is responsible now",
         moved_help: "事務局が連絡先を見直します。新しい担当部署など、分かることを書いてください。電話番号など個人の連絡先は書かなくてかまいません。" / "The secretariat will look into it. Write what you know, such as the section that is responsible now. No personal numbers are needed.",
         remark: "事務局に伝えること" / "What the secretariat should know",
@@ -99,7 +101,8 @@ fn asking(frame: &Frame, asked: &Asked, typed: &TypedNumbers) -> AnswerPage {
     match question.answer {
         Some(Answer::Alive) => {
             let numbers_alone = numbers.iter().any(|number| number.said.is_none());
-            AnswerPage { numbers, numbers_alone, ..shown(frame, w.done_alive, w.done_alive_text) }
+            let text = if numbers_alone { w.done_alive_numbers } else { w.done_alive_text };
+            AnswerPage { numbers, numbers_alone, ..shown(frame, w.done_alive, text) }
         }
         Some(Answer::Moved) => shown(frame, w.done_moved, w.done_moved_text),
         None => AnswerPage {
@@ -188,7 +191,7 @@ fn read(form: &AnswerForm, question: &Question, frame: &Frame) -> Result<Said, S
     let numbers = |typed: &TypedNumbers| typed.answers(frame.language).ok_or_else(String::new);
     let answer = Answer::from_code(&form.answer);
     match (answer, question.answer) {
-        // Numbers can be answered for later, too; who moved is asked for none.
+        // Numbers can be answered for later, too; who has moved is asked for none, and what they say is taken.
         (None, Some(Answer::Alive)) if form.answer == "numbers" => {
             if !form.numbers.says_something() {
                 return Err(NumberWords::of(frame.language).choose.to_owned());
@@ -203,7 +206,7 @@ fn read(form: &AnswerForm, question: &Question, frame: &Frame) -> Result<Said, S
         (Some(Answer::Alive), Some(Answer::Moved)) | (Some(Answer::Moved), _) => {
             let remark = text::paragraph(&form.remark, LONGEST_REMARK);
             let remark = remark.map_err(|problem| text_problem(problem, frame.language))?;
-            Ok(Said { answer, remark, numbers: Vec::new() })
+            Ok(Said { answer, remark, numbers: numbers(&form.numbers)? })
         }
     }
 }
@@ -246,13 +249,14 @@ async fn take(state: &AppState, frame: &Frame, asked: &Asked, said: &Said) -> Re
     let hash = asked.token.hash();
     let subject = asked.question.contact_id.to_string();
     let mut tx = state.db.begin(None, now).await?;
-    let taken = match said.answer {
-        Some(answer) => store::answer(&mut tx, &hash, answer, &said.remark, now).await?,
-        None => false,
-    };
+    // First, since who has moved says nothing of numbers afterwards.
     let noted = match said.numbers.as_slice() {
         [] => 0,
         numbers => store::answer_numbers(&mut tx, &hash, numbers, now).await?,
+    };
+    let taken = match said.answer {
+        Some(answer) => store::answer(&mut tx, &hash, answer, &said.remark, now).await?,
+        None => false,
     };
     let right = said.numbers.iter().filter(|number| number.right).count();
     let numbers = serde_json::json!({ "noted": noted, "right": right, "wrong": said.numbers.len() - right });

@@ -23,13 +23,13 @@ crate::words! {
         right: "この番号で連絡がつきます" / "We are reached at this number",
         wrong: "この番号は違います" / "This number is wrong",
         note: "違うときに伝えること" / "What to know if it is wrong",
-        note_help: "例: 4月に廃止した。新しい番号は、事務局か自社の管理担当者が登録します。" / "For example: given up in April. The secretariat or your own keeper registers the new one.",
-        said_right: "合っていると回答済" / "Said to be right",
-        said_wrong: "違うと回答済" / "Said to be wrong",
+        note_help: "例: 4月に廃止した。(新しい番号は、事務局か自社の管理担当者が登録します)" / "For example: given up in April. (The secretariat or your own keeper registers the new one.)",
+        note_alone: "この番号で連絡がつくか、違うかを選んでください。" / "Please choose whether you are reached at this number or it is wrong.",
+        said_right: "合っていることを記録しました" / "Noted as right",
+        said_wrong: "違うことを事務局に伝えました" / "The secretariat was told that it is wrong",
         submit: "番号の回答を送る" / "Send what you say of the numbers",
         choose: "番号ごとに、合っているか違うかを選んでください。" / "Please say of a number whether it is right or wrong.",
         changed: "番号の登録が、この画面を開いたあとに変わりました。もう一度確かめてください。" / "The registered numbers have changed since this page was opened. Please look again.",
-        left: "まだ回答のない番号があります。" / "There are numbers that you have not answered for.",
         done: "番号の回答を受け取りました。" / "What you said of the numbers was taken.",
     }
 }
@@ -87,24 +87,41 @@ impl TypedNumbers {
     /// Whether anything is said of a number.
     #[must_use]
     pub fn says_something(&self) -> bool {
-        self.0.iter().any(|(_, typed)| typed.chosen.is_some())
+        self.0.iter().any(|(_, typed)| typed.says_something())
     }
 
     fn of(&self, which: &str) -> Option<&Typed> {
         self.0.iter().map(|(_, typed)| typed).find(|typed| typed.which == which)
     }
 
-    /// The answers; `None` where a remark cannot be kept. What is said of a row that the page does not show any more is
+    /// The answers; `None` where a remark cannot be kept, or belongs to no choice: nobody's words are dropped. What is said of a row that the page does not show any more is
     /// among them: the database knows that it is gone.
     #[must_use]
     pub fn answers(&self, language: Language) -> Option<Vec<NumberAnswer>> {
-        let said = self.0.iter().filter_map(|(_, typed)| typed.chosen.map(|right| (typed, right)));
-        said.map(|(typed, right)| {
+        let said = self.0.iter().map(|(_, typed)| typed).filter(|typed| typed.says_something());
+        said.map(|typed| {
+            let right = typed.chosen?;
             let remark = if right { String::new() } else { note(typed, language).ok()? };
             let (fact_id, recorded_at) = parse(&typed.which).unwrap_or_default();
             Some(NumberAnswer { fact_id, recorded_at, right, remark })
         })
         .collect()
+    }
+}
+
+impl Typed {
+    fn says_something(&self) -> bool {
+        self.chosen.is_some() || !self.note.trim().is_empty()
+    }
+
+    /// What is wrong with it; empty where it can be taken.
+    fn error(&self, language: Language) -> String {
+        match self.chosen {
+            Some(true) => String::new(),
+            Some(false) => note(self, language).err().unwrap_or_default(),
+            None if self.says_something() => NumberWords::of(language).note_alone.to_owned(),
+            None => String::new(),
+        }
     }
 }
 
@@ -128,13 +145,12 @@ pub fn rows(numbers: &[AskedNumber], typed: &TypedNumbers, language: Language) -
     let rows = numbers.iter().enumerate().map(|(i, number)| {
         let which = which(number);
         let given = typed.of(&which).cloned().unwrap_or_default();
-        let is_wrong = given.chosen == Some(false);
         NumberRow {
             place: i + 1,
             label: fill(w.ends, &[("kind", number.kind.label(language)), ("ends", &number.ends)]),
             said: number.said.map(|right| if right { w.said_right } else { w.said_wrong }),
             chosen: given.chosen,
-            error: if is_wrong { note(&given, language).err().unwrap_or_default() } else { String::new() },
+            error: given.error(language),
             note: given.note,
             which,
         }
