@@ -258,6 +258,28 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_speaks_the_language_of_its_letter_and_the_other_one_in_place() {
+    let mut w = world().await;
+    sqlx::query("update contacts set language = 'en'").execute(&mut w.db).await.unwrap();
+    opened(&w).await;
+    let path = link(&mut w, "soc@bank.example").await;
+    assert!(path.ends_with("?language=en"), "{path}");
+    let mut reader = w.app.visitor();
+    let page = reader.get(&path).await;
+    assert!(
+        page.body.contains("<html lang=\"en\"") && page.body.contains("Is this window reached here?"),
+        "{}",
+        page.body
+    );
+    let other = page.hrefs("main a[hreflang]");
+    assert_eq!(other, ["?language=ja"], "relative: the path is a secret");
+    let here = path.split('?').next().expect("a path").to_owned();
+    assert!(reader.get(&format!("{here}{}", other[0])).await.body.contains("緊急窓口の連絡先の確認"));
+    let done = reader.post(&path, &[("answer", "alive")]).await;
+    assert!(done.body.contains("Thank you: confirmed"), "{}", done.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_has_moved_may_say_so_of_a_number_as_well() {
     let mut w = world().await;
     let window = w.window;

@@ -181,7 +181,12 @@ pub fn write(
                 return Ok(None);
             }
             let token = Token::random()?;
-            let letter = letters::asking(window, &format!("{base_url}{}", paths::answer(&token)), due_on, again)?;
+            let letter = letters::asking(
+                window,
+                &format!("{base_url}{}", paths::answer(&token, window.language)),
+                due_on,
+                again,
+            )?;
             Ok(Some(Linked { letter, token_hash: token.hash() }))
         })
         .collect()

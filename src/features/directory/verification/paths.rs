@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::proven::store::Show;
 use crate::kernel::ids::ContactId;
+use crate::kernel::language::Language;
 use crate::platform::security::token::Token;
 
 /// Route of a CEPTOAR's rounds.
@@ -49,8 +50,12 @@ pub fn call(ceptoar: &str, window: ContactId) -> String {
     CALL.replace("{ceptoar}", ceptoar).replace("{window}", &window.to_string())
 }
 
-/// The path of a link.
+/// The path of a link, in the language of its letter.
 #[must_use]
-pub fn answer(token: &Token) -> String {
-    ANSWER.replace("{token}", &token.reveal())
+pub fn answer(token: &Token, language: Language) -> String {
+    let path = ANSWER.replace("{token}", &token.reveal());
+    match language {
+        Language::Ja => path,
+        Language::En => format!("{path}?language={}", language.code()),
+    }
 }

@@ -58,7 +58,7 @@ crate::words! {
         requirements: "セプターの2つの要件" / "The two requirements of a CEPTOAR",
         rule: "要件① 情報の取扱いルールの制定" / "Requirement 1: rules on handling information established",
         operation: "要件② 緊急窓口の運用開始" / "Requirement 2: emergency contact in operation since",
-        month_help: "年は西暦で入力してください。" / "Western year.",
+        month_help: "年は西暦で入力してください。" / "Western year. ",
         profile: "概要(公表される文章)" / "Profile (published)",
         profile_help: "セプターの概要のページに載ります。個別の社名や事案の中身は書かないでください。" / "This stands on the page of the CEPTOAR. Please name no firm and tell no incident.",
         purpose: "目的" / "Purpose",

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -10,6 +10,7 @@ use super::numbers::{NumberRow, NumberWords, TypedNumbers, rows};
 use crate::features::accounts::throttle::{self, Counted};
 use crate::features::directory::verification::answering::store::{self, AskedNumber, Question};
 use crate::features::directory::verification::round::{Answer, masked};
+use crate::kernel::language::Language;
 use crate::kernel::period::long_date;
 use crate::kernel::text;
 use crate::platform::audit::{self, Event};
@@ -60,6 +61,8 @@ struct AnswerPage {
     /// What the link asks, as label and value; empty where it asks nothing any more.
     facts: Vec<(&'static str, String)>,
     said: &'static str,
+    /// The other language: its code and its name.
+    other: (&'static str, &'static str),
     remark: String,
     error: String,
     nw: &'static NumberWords,
@@ -78,6 +81,7 @@ fn shown(frame: &Frame, title: &'static str, said: &'static str) -> AnswerPage {
         w,
         facts: Vec::new(),
         said,
+        other: frame.language.pick((Language::En.code(), "English"), (Language::Ja.code(), "日本語")),
         remark: String::new(),
         error: String::new(),
         nw: NumberWords::of(frame.language),
@@ -144,13 +148,32 @@ async fn found(state: &AppState, text: &str, address: std::net::IpAddr) -> Resul
     Ok(asked)
 }
 
+/// The language of the letter, or the other one by the page's own link: who comes from a letter has chosen none, and
+/// the menu's switch, which remembers where one was, must not learn the path.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct LanguageQuery {
+    language: String,
+}
+
+impl LanguageQuery {
+    fn of(&self, mut frame: Frame) -> Frame {
+        if !self.language.is_empty() {
+            frame.language = Language::from_code(&self.language);
+        }
+        frame
+    }
+}
+
 /// Shows what is asked.
 pub async fn get(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     Path(text): Path<String>,
+    Query(query): Query<LanguageQuery>,
     frame: Frame,
 ) -> Result<Response, WebError> {
+    let frame = query.of(frame);
     match found(&state, &text, address).await? {
         Some(asked) => Ok(Page(asking(&frame, &asked, &TypedNumbers::default())).into_response()),
         None => Ok(dead(&frame)),
@@ -216,9 +239,11 @@ pub async fn post(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     Path(text): Path<String>,
+    Query(query): Query<LanguageQuery>,
     frame: Frame,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
+    let frame = query.of(frame);
     let Some(asked) = found(&state, &text, address).await? else { return Ok(dead(&frame)) };
     let form = AnswerForm::read(fields);
     let said = match read(&form, &asked.question, &frame) {

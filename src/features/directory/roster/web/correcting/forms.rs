@@ -37,7 +37,7 @@ crate::words! {
         after: "次の期間の登録({neighbour})と重なるか、その全部を消してしまいます。先に、その登録を訂正してください。" / "It would overlap or swallow the entry after ({neighbour}). Correct that one first.",
         neighbour: "{label} {period}" / "{label} {period}",
         nothing_before: "この前につながる登録がないため、なかったことにはできません。" / "There is no entry before it that could have gone on.",
-        no_name: "構成員である期間の初めに、名称のない日ができてしまいます。先に、名称の最初の日を訂正してください。" / "The membership would begin before there is a name. Correct the first day of the name first.",
+        no_name: "構成員である期間の初めに、名称のない日ができてしまいます。名称の最初の日は、構成員になった日以前にしてください。" / "The membership would begin before there is a name. The name has to hold from the first day of the membership.",
         outside: "窓口「{label}」の期間({period})が、構成員などである期間の外に出てしまいます。先に、その窓口の登録を訂正するか、日を直してください。" / "The window “{label}” ({period}) would be open outside the membership. Correct that window first, or the day.",
         no_window: "{day}に、連絡のつく窓口がひとつもなくなります。今日から先の日には、窓口が要ります。" / "On {day} there would be no window. From today on there has to be one.",
         not_on_day: "その日には、訂正する登録がありません。" / "There is nothing to correct on that day.",
