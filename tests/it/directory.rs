@@ -2,6 +2,7 @@
 
 mod corrections;
 mod history;
+mod kinds;
 mod imports;
 mod imports_hell;
 mod imports_walls;

@@ -390,8 +390,13 @@ async fn a_federation_is_dissolved_on_a_day_and_a_plan_is_taken_back() {
     // It is not dissolved after all: everything is as it was, what was planned as well.
     w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
     assert!(desk.get(SHOW).await.body.contains("いちばん新しい予定を取り消す"));
-    let back = change(&mut desk, &of("withdrawal"), &[("reason", "統合の中止")]).await;
+    let question = desk.get(&of("withdrawal")).await;
+    let asked = desk.press(&question, "main form", &[("reason", "統合の中止")]).await;
+    let back = desk.press(&asked, "main form", &[("confirmed", "true")]).await;
     assert_eq!(back.location(), format!("{SHOW}?done=withdrawn"));
+    let again = desk.press(&asked, "main form", &[("confirmed", "true")]).await;
+    assert_eq!((again.status, again.location()), (303, format!("{SHOW}?done=already").as_str()), "a second click");
+    assert!(desk.get(again.location()).await.body.contains("すでに取り消されています"));
     assert_eq!(w.texts(state).await, before);
     assert_eq!(
         desk.get(&of("withdrawal")).await.status,

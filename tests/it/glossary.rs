@@ -17,6 +17,7 @@ use ceptoar_portal::features::directory::federations::federation::Part;
 use ceptoar_portal::features::directory::groups::group::Kind as GroupKind;
 use ceptoar_portal::features::directory::partners::partner::{Kind as PartnerKind, PartnerRole};
 use ceptoar_portal::features::directory::proposals::proposal::State as ProposalState;
+use ceptoar_portal::features::directory::roster::sheet::MemberKind;
 use ceptoar_portal::features::directory::setup::fact::Subject;
 use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
 use ceptoar_portal::features::follow_up::state::State as SheetState;
@@ -120,6 +121,7 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("setup::Subject", Subject::ALL),
         rows("partners::Kind", PartnerKind::ALL),
         rows("PartnerRole", PartnerRole::ALL),
+        rows("MemberKind", MemberKind::ALL),
         rows("groups::Kind", GroupKind::ALL),
         rows("federations::Part", Part::ALL),
         rows("receipts::Channel", ReceiptChannel::ALL),

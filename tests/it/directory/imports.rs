@@ -47,7 +47,7 @@ pub fn fates(page: &Reply) -> [usize; 4] {
     found.try_into().unwrap_or_else(|found| panic!("{found:?} {:?}", page.texts("h1, h2, .notice, .error-summary")))
 }
 
-async fn apply(client: &mut Client, import: &str) -> Reply {
+pub async fn applied(client: &mut Client, import: &str) -> Reply {
     let reply = client.post(&format!("{import}/apply"), &[]).await;
     assert_eq!(reply.status, 303, "{:?}", reply.texts("h1, p"));
     settled(client, import).await
@@ -117,7 +117,7 @@ async fn odd_world() -> World {
     for query in [
         format!("update memberships set valid = '[2018-04-01,2028-04-01)' where organisation_id = '{nobody}'"),
         format!("update contacts set label = '-当直', language = 'en', handler = false where contact_id = '{window}'"),
-        format!("update memberships set hub = true where organisation_id = '{odd}'"),
+        format!("update memberships set hub = true, kind = 'observer' where organisation_id = '{odd}'"),
     ] {
         sqlx::query(AssertSqlSafe(query)).execute(&mut w.db).await.expect("an odd fact");
     }
@@ -248,7 +248,7 @@ async fn a_dry_run_shows_every_row_and_changes_nothing_until_it_is_applied() {
     assert!(new.body.contains("つきかげぎんこう") && new.body.contains("新しい構成員"));
     assert!(desk.get(&format!("{import}?fate=refused")).await.body.contains("この結果の行はありません"));
 
-    let done = apply(&mut desk, &import).await;
+    let done = applied(&mut desk, &import).await;
     assert!(done.body.contains("適用しました") && done.body.contains("2027年4月1日"), "{}", done.body);
     // Today nothing is different; on the day it is.
     let names = "select coalesce(string_agg(n.ja, ' ' order by n.ja), '') from organisation_names n
@@ -381,11 +381,11 @@ async fn who_was_overtaken_sees_the_difference_before_anything_is_applied() {
         [window_form("監視室", "watch@bank.example"), vec![("nature", "change")], day("2026", "11", "21").to_vec()];
     change(&mut admin, &w.window_page(w.window), &form.concat()).await;
     let before = w.everything().await;
-    let page = apply(&mut desk, &import).await;
+    let page = applied(&mut desk, &import).await;
     assert!(page.body.contains("確認のあとで名簿が変わりました"), "{:?}", page.texts(".notice"));
     assert_eq!(page.texts("tbody del")[..2], ["監視室", "watch@bank.example"]);
     assert_eq!(w.everything().await, before);
-    let done = apply(&mut desk, &import).await;
+    let done = applied(&mut desk, &import).await;
     assert!(done.body.contains("適用しました"));
     assert_eq!(
         w.number("select count(*) from contacts where label = '情報システム部' and valid @> date '2026-11-21'").await,
@@ -443,7 +443,7 @@ async fn members_leave_by_their_last_day_and_windows_move() {
     let (import, page) = bring(&mut desk, &file).await;
     assert_eq!(fates(&page), [0, 3, 0, 0], "{:?}", page.texts("tbody tr"));
     let group = factory::group(&mut w.db, "banks", "資金", &[w.bank, w.rival]).await;
-    assert!(apply(&mut desk, &import).await.body.contains("適用しました"));
+    assert!(applied(&mut desk, &import).await.body.contains("適用しました"));
     let order = "select string_agg(contact_id::text, ' ' order by position) from contacts
          where organisation_id = (select organisation_id from memberships where hub) and valid @> date '2026-11-21'";
     assert_eq!(w.texts(order).await, [format!("{second} {first}")]);

@@ -57,8 +57,13 @@ async fn a_former_member_is_found_by_any_name_and_is_the_same_organisation() {
         "{:?}",
         reply.texts(".error-summary")
     );
-    let done = change(&mut desk, &path, &returning("2025")).await;
-    assert!(done.location().starts_with(&w.bank_page()));
+    let confirmation = fill_in(&mut desk, &path, &returning("2025")).await;
+    let done = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert!(done.status == 303 && done.location().starts_with(&w.bank_page()), "{:?}", done.texts(".error-summary"));
+    // A second click finds that it is done, and does nothing more.
+    let again = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
+    assert_eq!((again.status, again.location()), (303, format!("{}?done=already", w.bank_page()).as_str()));
+    assert!(desk.get(again.location()).await.body.contains("すでに登録されています"));
     let bank = w.bank;
     let periods = format!("select valid::text from memberships where organisation_id = '{bank}' order by valid");
     assert_eq!(w.texts(&periods).await, ["[2018-04-01,2024-04-01)", "[2025-04-01,)"]);

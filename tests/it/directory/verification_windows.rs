@@ -340,8 +340,21 @@ async fn reminders_cover_numbers_that_nobody_answered_for() {
         let said: &[_] = if address == "night@bank.example" { &[("wrong", "")] } else { &[] };
         assert!(say(&mut w.app.visitor(), &path, "alive", said).await.body.contains("確認できました"));
     }
+    // The desk's own reminder reaches the same windows, and what they answered stays.
+    w.app.state.clock.advance(TimeDelta::days(1));
+    let mut desk = w.app.signed_in("desk").await;
+    let before = w.number("select count(*) from mails where body like '%/verification/%'").await;
+    let board = desk.get(BOARD).await;
+    let reminded = desk.press(&board, "form[action$=reminder]", &[]).await;
+    assert!(reminded.location().ends_with("done=reminded"), "{} {}", reminded.status, reminded.location());
+    assert_eq!(w.number("select count(*) from mails where body like '%/verification/%'").await, before + 1);
+    let body = w.texts("select body from mails order by created_at desc limit 1").await.concat();
+    assert!(body.contains("番号の確認が、まだ済んでいません"), "{body}");
+    assert_eq!(w.number("select count(*) from verification_requests where answer = 'alive'").await, 3);
+    let path = link(&mut w, "soc@bank.example").await;
+    assert!(w.app.visitor().get(&path).await.body.contains("まだ回答のない番号があります"), "its link works");
     let worker = sqlx::PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
-    w.app.state.clock.advance(TimeDelta::days(10));
+    w.app.state.clock.advance(TimeDelta::days(9));
     let sent = reminding::remind(&worker, "http://portal.example", w.app.state.clock.now()).await.expect("reminders");
     assert_eq!(sent, 1, "who called its number wrong has answered");
     let body = w.texts("select body from mails order by created_at desc limit 1").await.concat();
@@ -467,4 +480,45 @@ async fn an_old_mail_has_no_say_once_the_window_is_reached_elsewhere() {
     assert_eq!(desk.press(&board, "form[action$=reminder]", &[]).await.status, 303);
     let fresh = link(&mut w, "new@bank.example").await;
     assert!(reader.get(&fresh).await.body.contains("1234"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_waits_for_the_answer_of_a_link_and_holds_nothing_that_it_needs() {
+    use ceptoar_portal::features::directory::verification::answering::store::{Call, called, note_call};
+    use ceptoar_portal::kernel::ids::{AccountId, ContactId};
+    let mut w = world().await;
+    let window = w.window;
+    number(&mut w, window, 2, "phone", NUMBER).await;
+    opened(&w).await;
+    let by = w.texts("select account_id::text from accounts where sign_in_name = 'desk'").await.remove(0);
+    let by = AccountId(by.parse().expect("an id"));
+    let now = w.app.state.clock.now();
+    // As the answer of a link does: the question first.
+    let mut link = w.app.database.owner().await;
+    let question = format!("begin; select from verification_requests where contact_id = '{window}' for update");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(question)).execute(&mut link).await.expect("a lock");
+    let db = w.app.state.db.clone();
+    let call = tokio::spawn(async move {
+        let mut tx = db.begin(Some(by), now).await.expect("a transaction");
+        let known = called(&mut tx, "banks", ContactId(window)).await.expect("an answer").expect("a window");
+        let way = known.ways.iter().find(|way| way.value == NUMBER).expect("a number");
+        let call = Call { window: ContactId(window), way, spoke_with: "当直", by };
+        note_call(&mut tx, "banks", call, now).await?;
+        tx.commit().await
+    });
+    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    for _ in 0..200 {
+        if w.number(waits).await > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(w.number(waits).await, 1, "the call waits");
+    // … and the way after: were it held by the call, both would wait for each other.
+    let way = format!(
+        "set lock_timeout = '3s'; update contact_channels set last_verified_on = '2026-11-21' where contact_id = '{window}'; commit"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(way)).execute(&mut link).await.expect("nothing holds the way");
+    call.await.expect("a call").expect("written down");
+    assert_eq!(w.number("select count(*) from window_proofs where way = 'call'").await, 1);
 }

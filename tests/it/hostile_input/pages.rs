@@ -119,7 +119,7 @@ const VALID: [(&str, &str); 70] = [
     // The columns of the table that is brought in: number, name, unit, English name.
     ("col_0", "0"),
     ("col_1", "2"),
-    ("col_2", "5"),
+    ("col_2", "6"),
     ("col_3", "4"),
 ];
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::refusal::Reason;
-use crate::features::directory::roster::sheet::ChannelKind;
+use crate::features::directory::roster::sheet::{ChannelKind, MemberKind};
 use crate::features::directory::roster::spelling;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::text::{self, TextProblem, folded, half_width};
@@ -138,6 +138,23 @@ pub fn yes(cell: &str) -> Result<bool, Reason> {
     }
 }
 
+/// As what a body belongs to the CEPTOAR; nothing means of full right.
+///
+/// # Errors
+/// When it is neither.
+pub fn member_kind(cell: &str) -> Result<MemberKind, Reason> {
+    let wanted = folded(&half_width(cell));
+    let is = |names: &[&str]| names.iter().any(|name| folded(&half_width(name)) == wanted);
+    if is(&["", "正会員", "会員", "構成員", "Full", "Full member", "Member"]) {
+        return Ok(MemberKind::Full);
+    }
+    if is(&["オブザーバー", "オブザーバ", "Observer"]) {
+        Ok(MemberKind::Observer)
+    } else {
+        Err(Reason::Kind)
+    }
+}
+
 /// A place in the order.
 ///
 /// # Errors
@@ -161,6 +178,7 @@ pub fn language(cell: &str) -> Result<&'static str, Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::language::{Label, Language};
 
     #[test]
     fn days_are_read_as_offices_write_them() {
@@ -196,6 +214,12 @@ mod tests {
         assert_eq!(ways(ChannelKind::Mail, "ａ@bank.example"), Err(Reason::Mail));
         assert_eq!(ways(ChannelKind::Web, "javascript:alert(1)"), Err(Reason::Web));
         assert_eq!((yes("○"), yes("いいえ"), yes("たぶん")), (Ok(true), Ok(false), Err(Reason::YesNo)));
+        for kind in MemberKind::ALL {
+            for language in Language::ALL {
+                assert_eq!(member_kind(kind.label(language)), Ok(kind), "as the portal writes it");
+            }
+        }
+        assert_eq!((member_kind("ｵﾌﾞｻﾞｰﾊﾞ"), member_kind("賛助会員")), (Ok(MemberKind::Observer), Err(Reason::Kind)));
         assert_eq!((order("１"), order("0"), order("一")), (Ok(1), Err(Reason::Order), Err(Reason::Order)));
     }
 }

@@ -1,6 +1,6 @@
 //! The columns of the template, and the heads by which they are known.
 
-use crate::features::directory::roster::sheet::{ChannelKind, Hours};
+use crate::features::directory::roster::sheet::{ChannelKind, Hours, MemberKind};
 use crate::kernel::language::{Label, Language};
 use crate::kernel::text::{folded, half_width};
 
@@ -13,6 +13,7 @@ crate::words! {
         reading: "ひらがな。法人格は除きます。新しい構成員では必要です。" / "In hiragana, without the legal form. Needed for a new member.",
         english: "なければ空欄。" / "Empty where there is none.",
         unit: "構成員を数える単位(社・団体など)。" / "The unit that the member is counted in.",
+        kind: "「正会員」か「オブザーバー」。空欄なら正会員。" / "Full member or Observer; empty means full member.",
         subgroup: "サブグループのあるセプターだけ。" / "Only where the CEPTOAR has subgroups.",
         hub: "ほかの事業者へ伝える役割があれば「はい」。" / "Yes where it passes items on to others.",
         joined: "新しい構成員の加入日。空欄なら適用日になります。" / "Of a new member; empty means the day chosen for the import.",
@@ -38,6 +39,8 @@ pub enum Column {
     Reading,
     /// 英語名.
     English,
+    /// 種別.
+    Kind,
     /// 単位.
     Unit,
     /// サブグループ.
@@ -62,12 +65,13 @@ pub enum Column {
 
 impl Column {
     /// Columns before the ways to reach a window.
-    pub const PLAIN: [Self; 14] = [
+    pub const PLAIN: [Self; 15] = [
         Self::Organisation,
         Self::Window,
         Self::Name,
         Self::Reading,
         Self::English,
+        Self::Kind,
         Self::Unit,
         Self::Subgroup,
         Self::Hub,
@@ -102,6 +106,7 @@ impl Column {
             Self::Name => pick("構成員の名称", "Member"),
             Self::Reading => pick("よみ", "Reading"),
             Self::English => pick("英語名", "English name"),
+            Self::Kind => pick("種別", "Member as"),
             Self::Unit => pick("単位", "Unit"),
             Self::Subgroup => pick("サブグループ", "Subgroup"),
             Self::Hub => pick("連絡拠点", "Hub"),
@@ -126,6 +131,7 @@ impl Column {
             Self::Name => "株式会社架空銀行",
             Self::Reading => "かくうぎんこう",
             Self::English => "Invented Bank, Ltd.",
+            Self::Kind => MemberKind::Full.label(language),
             Self::Unit => "社",
             Self::Hub => language.pick("いいえ", "No"),
             Self::Joined => "2027-04-01",
@@ -152,6 +158,7 @@ impl Column {
             Self::English => w.english,
             Self::Unit => w.unit,
             Self::Subgroup => w.subgroup,
+            Self::Kind => w.kind,
             Self::Hub => w.hub,
             Self::Joined => w.joined,
             Self::Left => w.left,
@@ -173,6 +180,7 @@ impl Column {
             }
             Self::Reading => &["ふりがな", "フリガナ", "読み", "名称よみ"],
             Self::English => &["英語名称", "英文名", "名称(英語)"],
+            Self::Kind => &["会員種別", "構成員の種別"],
             Self::Unit => &["区分", "数える単位"],
             Self::Subgroup => &["グループ"],
             Self::Hub => &["ハブ", "連絡拠点(ハブ)"],

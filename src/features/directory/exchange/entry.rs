@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::cells::essence;
 use super::column::Column;
-use crate::features::directory::roster::sheet::{ChannelKind, Hours};
-use crate::kernel::language::Language;
+use crate::features::directory::roster::sheet::{ChannelKind, Hours, MemberKind};
+use crate::kernel::language::{Label, Language};
 
 /// A member of the CEPTOAR.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Firm {
     pub reading: String,
     /// Name in English.
     pub english: String,
+    /// As what it belongs to the CEPTOAR.
+    pub kind: MemberKind,
     /// The unit it is counted in.
     pub unit: String,
     /// The code of its subgroup; empty for none.
@@ -72,6 +74,9 @@ impl Firm {
             Column::Name => self.name.clone(),
             Column::Reading => self.reading.clone(),
             Column::English => self.english.clone(),
+            // A member without a name is none yet, and is of no kind.
+            Column::Kind if self.name.is_empty() => String::new(),
+            Column::Kind => self.kind.label(language).to_owned(),
             Column::Unit => self.unit.clone(),
             Column::Subgroup => self.subgroup.clone(),
             // A member without a name is none yet, and says neither yes nor no.
@@ -98,6 +103,7 @@ impl Entry {
             | Column::Name
             | Column::Reading
             | Column::English
+            | Column::Kind
             | Column::Unit
             | Column::Subgroup
             | Column::Hub
@@ -148,6 +154,7 @@ impl Window {
             | Column::Name
             | Column::Reading
             | Column::English
+            | Column::Kind
             | Column::Unit
             | Column::Subgroup
             | Column::Hub

@@ -19,6 +19,7 @@ pub fn firm(sheet: &Sheet, ceptoar: &CeptoarFacts, day: NaiveDate) -> Option<Fir
         name: name.value.ja.clone(),
         reading: name.value.reading.clone(),
         english: name.value.en.clone(),
+        kind: membership.value.kind,
         unit: membership.value.unit.clone(),
         subgroup: ceptoar.code_of(membership.value.subgroup.as_deref()).to_owned(),
         hub: membership.value.hub,

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
 use super::entry::{Entry, Window};
-use crate::features::directory::roster::sheet::{ChannelKind, Hours};
+use crate::features::directory::roster::sheet::{ChannelKind, Hours, MemberKind};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
 use crate::kernel::text::width;
@@ -109,7 +109,7 @@ fn lines(entries: &[Entry], language: Language) -> Vec<[String; 5]> {
             .map_or_else(|| [w.none.to_owned(), String::new()], |window| [label(window, w), ways(window, language)]);
         match again {
             true => [String::new(), String::new(), String::new(), window, contact],
-            false => [number.to_string(), name(entry, language), kind(entry, w), window, contact],
+            false => [number.to_string(), name(entry, language), kind(entry, language), window, contact],
         }
     };
     entries.iter().map(line).collect()
@@ -124,10 +124,15 @@ fn name(entry: &Entry, language: Language) -> String {
     name.clone()
 }
 
-fn kind(entry: &Entry, w: &PrintWords) -> String {
+fn kind(entry: &Entry, language: Language) -> String {
+    let w = PrintWords::of(language);
     let firm = &entry.firm;
     let hub = if firm.hub { w.hub } else { "" };
-    let parts = [firm.unit.as_str(), firm.subgroup.as_str(), hub];
+    let kind = match firm.kind {
+        MemberKind::Full => "",
+        MemberKind::Observer => firm.kind.label(language),
+    };
+    let parts = [kind, firm.unit.as_str(), firm.subgroup.as_str(), hub];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

@@ -29,6 +29,8 @@ pub enum Reason {
     DaysReversed,
     /// Neither yes nor no.
     YesNo,
+    /// Neither a full member nor an observer.
+    Kind,
     /// No order of a window.
     Order,
     /// Neither Japanese nor English.
@@ -118,6 +120,7 @@ impl Reason {
             Self::Day => w.day,
             Self::DaysReversed => w.days_reversed,
             Self::YesNo => w.yes_no,
+            Self::Kind => w.kind,
             Self::Order => w.order,
             Self::Language => w.language,
             Self::Subgroup => w.subgroup,
@@ -157,6 +160,7 @@ crate::words! {
         web: "{cell}「{column}」をWEBのアドレスとして読み取れません。https://から入力してください。" / "{cell} ({column}) is no web address. It begins with https://",
         day: "{cell}「{column}」を日付として読み取れません。例: 2026-04-01、2026/4/1、令和8年4月1日" / "{cell} ({column}) is no day. For example: 2026-04-01",
         days_reversed: "{cell}「{column}」が、加入日より前の日です。日付を確認してください。" / "{cell} ({column}) is before the day on which the member joined. Please check the days.",
+        kind: "{cell}「{column}」は、「正会員」か「オブザーバー」で入力してください。" / "{cell} ({column}): please write “Full member” or “Observer”.",
         yes_no: "{cell}「{column}」は、「はい」か「いいえ」で入力してください。" / "{cell} ({column}): please write yes or no.",
         order: "{cell}「{column}」は、1から99までの数字で入力してください。" / "{cell} ({column}): a number from 1 to 99, please.",
         language: "{cell}「{column}」は、「日本語」か「英語」で入力してください。" / "{cell} ({column}): please write Japanese or English.",

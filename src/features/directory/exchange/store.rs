@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::features::access::directory::Standing;
 use crate::features::directory::roster::sheet::{
-    Channel, ChannelKind, Dated, Hours, Membership, Name, Period, Sheet, Window, WindowFacts,
+    Channel, ChannelKind, Dated, Hours, MemberKind, Membership, Name, Period, Sheet, Window, WindowFacts,
 };
 use crate::kernel::ids::{ContactId, OrganisationId};
 use crate::kernel::language::Language;
@@ -16,13 +16,14 @@ use crate::kernel::language::Language;
 pub async fn sheets(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Sheet>> {
     let mut sheets: BTreeMap<Uuid, Sheet> = BTreeMap::new();
     let memberships = sqlx::query!(
-        r#"select organisation_id as "organisation_id: OrganisationId", fact_id, unit, subgroup_id, hub,
+        r#"select organisation_id as "organisation_id: OrganisationId", fact_id,
+                  kind as "kind: MemberKind", unit, subgroup_id, hub,
                   lower(valid) as since, upper(valid) as until
            from memberships where ceptoar_id = $1 order by lower(valid) nulls first"#,
         ceptoar_id
     );
     for r in memberships.fetch_all(&mut *tx).await? {
-        let value = Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub };
+        let value = Membership { kind: r.kind, unit: r.unit, subgroup: r.subgroup_id, hub: r.hub };
         let sheet = sheets.entry(r.organisation_id.0).or_insert_with(|| Sheet {
             standing: Standing::Member,
             organisation_id: r.organisation_id,

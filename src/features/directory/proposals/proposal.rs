@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::features::directory::roster::line::{self, Difference, Line};
-use crate::features::directory::roster::sheet::{Membership, Name, Sheet};
+use crate::features::directory::roster::sheet::{MemberKind, Membership, Name, Sheet};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::language::{Label, Language};
 
@@ -141,6 +141,9 @@ pub struct Wanted {
     /// Name in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub en: Option<String>,
+    /// Of full right, or an observer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MemberKind>,
     /// The unit that it is counted in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -163,6 +166,7 @@ impl Wanted {
             ja: text(&before.name.ja, &after.name.ja),
             reading: text(&before.name.reading, &after.name.reading),
             en: text(&before.name.en, &after.name.en),
+            kind: (old.kind != new.kind).then_some(new.kind),
             unit: text(&old.unit, &new.unit),
             subgroup: text(&subgroup(old), &subgroup(new)),
             hub: (old.hub != new.hub).then_some(new.hub),
@@ -190,6 +194,7 @@ impl Wanted {
                 reading: text(&self.reading, &known.name.reading),
             },
             membership: Membership {
+                kind: self.kind.unwrap_or(known.membership.kind),
                 unit: text(&self.unit, &known.membership.unit),
                 subgroup,
                 hub: self.hub.unwrap_or(known.membership.hub),
@@ -238,7 +243,12 @@ mod tests {
     fn basics(ja: &str, en: &str, unit: &str, subgroup: Option<&str>, hub: bool) -> Basics {
         Basics {
             name: Name { ja: ja.into(), en: en.into(), reading: "よみ".into() },
-            membership: Membership { unit: unit.into(), subgroup: subgroup.map(Into::into), hub },
+            membership: Membership {
+                kind: if hub { MemberKind::Observer } else { MemberKind::Full },
+                unit: unit.into(),
+                subgroup: subgroup.map(Into::into),
+                hub,
+            },
         }
     }
 

@@ -117,6 +117,9 @@ pub enum ChangeError {
     /// The subgroup is not there on all of the days.
     #[error("no such subgroup on these days")]
     NoSubgroup,
+    /// A name for days on which another CEPTOAR had the firm as well.
+    #[error("the names of two CEPTOARs")]
+    NotItsOwn,
     /// The database, or a letter.
     #[error(transparent)]
     Fault(#[from] anyhow::Error),
@@ -127,6 +130,7 @@ impl From<sqlx::Error> for ChangeError {
         match db::broken_constraint(&error) {
             Some(name) if name.ends_with("_one_at_a_time") || name.ends_with("_no_overlap") => Self::Overlap,
             Some("memberships_in_subgroup") => Self::NoSubgroup,
+            Some("organisation_names_of_two") => Self::NotItsOwn,
             Some(_) | None => Self::Fault(error.into()),
         }
     }
@@ -197,7 +201,9 @@ pub async fn join(
     Ok(organisation)
 }
 
-/// Takes a former member in again: the same organisation, with a membership more.
+/// Takes a former member in again: the same organisation, with a membership more. Its first day may lie on days on which
+/// another CEPTOAR had the firm: a firm may belong to two, and when it came back is this desk's own record. Only from
+/// today on a membership gives a say over the name, and that is what `may_return` looks at.
 ///
 /// # Errors
 /// [`ChangeError`]; the caller gives the transaction up then.

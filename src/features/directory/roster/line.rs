@@ -13,6 +13,7 @@ crate::words! {
         ja: "名称" / "Name in Japanese",
         en: "英語名" / "Name in English",
         reading: "よみ" / "Reading",
+        member_kind: "種別" / "Member as",
         unit: "数える単位" / "Counted as",
         subgroup: "サブグループ" / "Subgroup",
         hub: "ほかへ伝える役割(ハブ)" / "Passes on to others (hub)",
@@ -79,6 +80,7 @@ impl Line {
             "ja" => w.ja,
             "en" => w.en,
             "reading" => w.reading,
+            "member_kind" => w.member_kind,
             "unit" => w.unit,
             "subgroup" => w.subgroup,
             "hub" => w.hub,
@@ -174,6 +176,7 @@ pub fn of_name(name: &Name) -> Vec<Line> {
 #[must_use]
 pub fn of_membership(membership: &Membership, subgroup_code: &str) -> Vec<Line> {
     vec![
+        Line::told("member_kind", |language| membership.kind.label(language).to_owned()),
         Line::told("unit", |language| count_unit::told(&membership.unit, language).to_owned()),
         Line::same("subgroup", if subgroup_code.is_empty() { "-" } else { subgroup_code }),
         Line::told("hub", |language| yes_no(membership.hub, language).to_owned()),

@@ -6,8 +6,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::features::access::directory::Standing;
+use crate::kernel::count_unit;
 use crate::kernel::ids::{ContactId, OrganisationId};
-use crate::kernel::language::{Label, Language};
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::thousands;
 
 /// From when until when; the end is the first day on which it no longer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,9 +56,76 @@ pub struct Name {
     pub reading: String,
 }
 
+/// As what a body belongs to a CEPTOAR (decision 0043). Both are members: they get what members get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum MemberKind {
+    /// 正会員.
+    #[default]
+    Full,
+    /// オブザーバー.
+    Observer,
+}
+
+impl MemberKind {
+    /// All kinds, in the order of the form.
+    pub const ALL: [Self; 2] = [Self::Full, Self::Observer];
+
+    /// The value in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Observer => "observer",
+        }
+    }
+
+    /// The kind of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+impl Label for MemberKind {
+    fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Full => language.pick("正会員", "Full member"),
+            Self::Observer => language.pick("オブザーバー", "Observer"),
+        }
+    }
+}
+
+/// How many members there are of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// The unit.
+    pub unit: String,
+    /// All of them.
+    pub members: i64,
+    /// How many of them are observers.
+    pub observers: i64,
+}
+
+impl Tally {
+    /// The number as it is printed: all, and how many of them are observers.
+    #[must_use]
+    pub fn told(&self, language: Language) -> String {
+        let unit = count_unit::told(&self.unit, language);
+        if self.observers == 0 {
+            return unit.to_owned();
+        }
+        let words = language.pick("{unit}(うちオブザーバー{n}{unit})", "{unit} (of which observers: {n})");
+        fill(words, &[("unit", unit), ("n", &thousands(self.observers))])
+    }
+}
+
 /// As what it is a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Membership {
+    /// Of full right, or an observer.
+    pub kind: MemberKind,
     /// The unit that it is counted in (社, 団体, …).
     pub unit: String,
     /// The subgroup's id.
@@ -295,6 +364,8 @@ pub struct MemberRow {
     pub name: [String; 2],
     /// A name that it had before, where the search found that.
     pub old_name: Option<String>,
+    /// As what it belongs to the CEPTOAR.
+    pub kind: MemberKind,
     /// The unit that it is counted in.
     pub unit: String,
     /// The code of its subgroup.

@@ -9,7 +9,8 @@ use uuid::Uuid;
 pub use super::past::PastChange;
 pub use super::past::store::{history, history_of_ceptoar};
 use super::sheet::{
-    Channel, ChannelKind, Dated, Hours, MemberRow, Membership, Name, Period, Sheet, Window, WindowFacts,
+    Channel, ChannelKind, Dated, Hours, MemberKind, MemberRow, Membership, Name, Period, Sheet, Tally, Window,
+    WindowFacts,
 };
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer};
@@ -132,6 +133,8 @@ pub struct Asked<'a> {
     pub day: NaiveDate,
     /// What to look for in present and past names.
     pub pattern: Option<&'a str>,
+    /// Of which kind alone.
+    pub kind: Option<MemberKind>,
     /// Whether windows are counted.
     pub with_windows: bool,
     /// How many rows to pass over.
@@ -146,7 +149,7 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec
     let rows = sqlx::query!(
         r#"
         with page as (
-          select m.organisation_id, m.unit, m.subgroup_id, m.hub, m.valid, n.ja, n.en, n.reading,
+          select m.organisation_id, m.kind, m.unit, m.subgroup_id, m.hub, m.valid, n.ja, n.en, n.reading,
                  case when $3::text is not null and not coalesce(folded_name(n.ja, n.reading, n.en) like $3, false)
                       then o.ja end as old_name
           from memberships m
@@ -157,9 +160,10 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec
               and folded_name(x.ja, x.reading, x.en) like $3
             order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) o on true
           where m.ceptoar_id = $1 and m.valid @> $2::date and ($3::text is null or o.ja is not null)
+            and ($7::text is null or m.kind = $7)
           order by n.reading, m.organisation_id limit $5::bigint + 1 offset $6)
         select p.organisation_id as "organisation_id: OrganisationId", coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!",
-               p.old_name, p.unit, s.code as "subgroup?", p.hub, lower(p.valid) as since, upper(p.valid) as until,
+               p.old_name, p.kind as "kind!: MemberKind", p.unit, s.code as "subgroup?", p.hub, lower(p.valid) as since, upper(p.valid) as until,
                case when $4 then (select count(*) from contacts k
                  where k.organisation_id = p.organisation_id and k.ceptoar_id = $1 and k.valid @> $2::date) end as windows
         from page p left join subgroups s on s.subgroup_id = p.subgroup_id
@@ -169,7 +173,8 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec
         asked.pattern,
         asked.with_windows,
         PAGE,
-        asked.skip
+        asked.skip,
+        asked.kind.map(MemberKind::code)
     )
     .fetch_all(tx)
     .await?;
@@ -179,6 +184,7 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec
             organisation_id: r.organisation_id,
             name: [r.ja, r.en],
             old_name: r.old_name,
+            kind: r.kind,
             unit: r.unit,
             subgroup: r.subgroup,
             hub: r.hub,
@@ -190,13 +196,21 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec
 
 /// How many members there are on a day, unit by unit.
 pub async fn counts(tx: &mut PgConnection, ceptoar_id: &str, day: NaiveDate) -> sqlx::Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
-        r#"select unit, count(*) as "members!" from memberships where ceptoar_id = $1 and valid @> $2::date
+    Ok(tally(tx, ceptoar_id, day).await?.into_iter().map(|of| (of.unit, of.members)).collect())
+}
+
+/// The same, with how many of them are observers.
+pub async fn tally(tx: &mut PgConnection, ceptoar_id: &str, day: NaiveDate) -> sqlx::Result<Vec<Tally>> {
+    sqlx::query_as!(
+        Tally,
+        r#"select unit, count(*) as "members!", count(*) filter (where kind = 'observer') as "observers!"
+           from memberships where ceptoar_id = $1 and valid @> $2::date
            group by unit order by count(*) desc, unit"#,
         ceptoar_id,
         day
-    );
-    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.unit, r.members)).collect())
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// Whether there is a member of that name from a day on.
@@ -232,15 +246,15 @@ pub async fn sheet(
         value: Name { ja: r.ja, en: r.en, reading: r.reading },
     });
     let memberships = sqlx::query!(
-        "select fact_id, unit, subgroup_id, hub, lower(valid) as since, upper(valid) as until from memberships
-         where ceptoar_id = $1 and organisation_id = $2 order by lower(valid) nulls first",
+        r#"select fact_id, kind as "kind: MemberKind", unit, subgroup_id, hub, lower(valid) as since, upper(valid) as until
+           from memberships where ceptoar_id = $1 and organisation_id = $2 order by lower(valid) nulls first"#,
         ceptoar_id,
         organisation.0
     );
     let memberships = memberships.fetch_all(&mut *tx).await?.into_iter().map(|r| Dated {
         fact_id: r.fact_id,
         valid: Period { from: r.since, until: r.until },
-        value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
+        value: Membership { kind: r.kind, unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
     let memberships: Vec<_> = memberships.collect();
     let (standing, memberships) = match memberships.is_empty() {
@@ -282,7 +296,7 @@ pub fn as_body(from: Option<NaiveDate>, until: Option<NaiveDate>) -> Dated<Membe
         // Nothing refers to it: such periods are not changed here.
         fact_id: Uuid::nil(),
         valid: Period { from, until },
-        value: Membership { unit: String::new(), subgroup: None, hub: false },
+        value: Membership { kind: MemberKind::Full, unit: String::new(), subgroup: None, hub: false },
     }
 }
 

@@ -45,6 +45,7 @@ struct ToAskRow {
     en: String,
     address: Option<String>,
     asked_lately: Option<DateTime<Utc>>,
+    numbers_alone: bool,
 }
 
 impl From<ToAskRow> for ToAsk {
@@ -57,7 +58,7 @@ impl From<ToAskRow> for ToAsk {
             language: Language::from_code(&r.language),
             address: r.address,
             asked_lately: r.asked_lately,
-            numbers_alone: false,
+            numbers_alone: r.numbers_alone,
         }
     }
 }
@@ -79,7 +80,8 @@ pub async fn windows(
         r#"select k.contact_id as "contact_id: ContactId", k.organisation_id as "organisation_id: OrganisationId",
                   k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?",
                   (select max(q.asked_at) from verification_requests q
-                   where q.contact_id = k.contact_id and q.asked_value is not null and q.asked_at >= $6) as asked_lately
+                   where q.contact_id = k.contact_id and q.asked_value is not null and q.asked_at >= $6) as asked_lately,
+                  false as "numbers_alone!"
            from contacts k
            left join organisation_names n on n.organisation_id = k.organisation_id and n.valid @> viewer_today()
            left join lateral (
@@ -251,6 +253,18 @@ pub async fn ask_again(
         &hashes as &[Option<Vec<u8>>],
         &mails as &[Option<Uuid>]
     )
+    .execute(&mut *tx)
+    .await?;
+    // What a link said is not the desk's to write: who answered and is asked about numbers keeps the answer.
+    sqlx::query!(
+        "select verification_ask_numbers($1, $3, $4, $5, $6, $2)",
+        round_id,
+        now,
+        &windows,
+        &addresses as &[Option<String>],
+        &hashes as &[Option<Vec<u8>>],
+        &mails as &[Option<Uuid>]
+    )
     .execute(tx)
     .await?;
     Ok(())
@@ -263,7 +277,8 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
         ToAskRow,
         r#"select q.contact_id as "contact_id: ContactId", q.organisation_id as "organisation_id: OrganisationId",
                   k.label, k.language, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", ch.value as "address?",
-                  null::timestamptz as asked_lately
+                  null::timestamptz as asked_lately,
+                  coalesce(q.answer = 'alive' and q.asked_value = ch.value, false) as "numbers_alone!"
            from verification_requests q
            join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
            left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
@@ -272,7 +287,11 @@ pub async fn silent(tx: &mut PgConnection, round_id: Uuid, now: DateTime<Utc>) -
              where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> viewer_today()
              order by c.position limit 1) ch on true
            where q.round_id = $1 and q.asked_at < $2
-             and (q.answer is null or ch.value is distinct from q.asked_value)
+             and (q.answer is null or ch.value is distinct from q.asked_value
+                  -- Its link still asks about numbers, as the reminders that go by themselves know.
+                  or q.answer = 'alive' and q.way = 'link' and exists (
+                    select from window_numbers(viewer_today()) u
+                    where u.contact_id = q.contact_id and u.unproven and u.doubt is null))
            order by n.reading, q.organisation_id, k.position"#,
         round_id,
         now - PAUSE

@@ -157,6 +157,9 @@ impl<'a> Member<'a> {
             }
             one_of(ceptoar.subgroups_from(self.ground.day).map(|known| &known.code), cell, Reason::Subgroup)
         };
+        if let Some(kind) = reader.read(Column::Kind, &present, cells::member_kind) {
+            firm.kind = kind;
+        }
         if let Some(unit) = reader.read(Column::Unit, &present, unit) {
             firm.unit = unit;
         }
@@ -295,7 +298,12 @@ impl<'a> Member<'a> {
     fn membership(&self, firm: &Firm) -> Membership {
         let on_day = |known: &&Subgroup| known.valid.holds_on(self.ground.day) && known.code == firm.subgroup;
         let subgroup = self.ground.ceptoar.subgroups.iter().find(on_day);
-        Membership { unit: firm.unit.clone(), subgroup: subgroup.map(|known| known.subgroup_id.clone()), hub: firm.hub }
+        Membership {
+            kind: firm.kind,
+            unit: firm.unit.clone(),
+            subgroup: subgroup.map(|known| known.subgroup_id.clone()),
+            hub: firm.hub,
+        }
     }
 
     fn items(&self, sheet: &Sheet, firm: &Firm, first: usize) -> Vec<(usize, Column, Item)> {
@@ -359,10 +367,11 @@ impl<'a> Member<'a> {
 const MOST_WINDOWS: usize = 99;
 
 /// The columns that say something of the member.
-const FIRM: [Column; 8] = [
+const FIRM: [Column; 9] = [
     Column::Name,
     Column::Reading,
     Column::English,
+    Column::Kind,
     Column::Unit,
     Column::Subgroup,
     Column::Hub,
@@ -402,6 +411,7 @@ fn reason(error: &ChangeError) -> Reason {
         | ChangeError::NotOpen
         | ChangeError::Overlap
         | ChangeError::NoSubgroup
+        | ChangeError::NotItsOwn
         | ChangeError::Fault(_) => Reason::NotOnThatDay,
     }
 }

@@ -60,6 +60,7 @@ crate::words! {
         until_day: "{day}まで" / "until {day}",
         dissolution: "連絡協議会の解散" / "Federation dissolved",
         done_corrected: "訂正を登録しました。これまでの内容は、登録の履歴に残っています。" / "The correction was registered. What was said before stays in the history.",
+        done_already: "予定は、すでに取り消されています。" / "There is no plan left to take back.",
         done_withdrawn: "予定を取り消しました。" / "The plan was taken back.",
         registered: "登録の履歴" / "What was registered",
         before: "変更前" / "Before",
@@ -149,6 +150,7 @@ pub async fn get(
         "founded" => Some(w.done_founded),
         "corrected" => Some(w.done_corrected),
         "withdrawn" => Some(w.done_withdrawn),
+        "already" => Some(w.done_already),
         _ => None,
     };
     if let Some(said) = said {

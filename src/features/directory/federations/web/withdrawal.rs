@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::edit::{actor, read};
 use super::forms::FormWords;
@@ -97,6 +97,13 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    // A second click: nothing is left to take back, and what was seen is another state.
+    let (federation, _) = read(&mut tx, &viewer, &id, japan_day(now)).await?;
+    let past = store::history(&mut tx, &id).await?;
+    let seen = typed.get("seen").is_some_and(|seen| *seen != federation.version.to_string());
+    if seen && rewriting::open_plan(&federation, &past, japan_day(now)).is_none() {
+        return Ok(Redirect::to(&format!("{}?done=already", paths::of(paths::SHOW, &id))).into_response());
+    }
     let (federation, plan) = found(&mut tx, &viewer, &id, japan_day(now)).await?;
     let form = form(&federation, &plan, &frame, japan_day(now));
     let typed = plain_form::known(typed, &fields(&Typed::default(), &frame))?;

@@ -139,7 +139,8 @@ pub async fn accept(
             | ChangeError::LastWindow
             | ChangeError::NotOpen
             | ChangeError::Overlap
-            | ChangeError::NoSubgroup,
+            | ChangeError::NoSubgroup
+            | ChangeError::NotItsOwn,
         ) => {
             let said = Some(("warning", ShowWords::of(frame.language).changed));
             Ok(taking.again(&found, Shown { said, ..Shown::default() }))

@@ -139,6 +139,7 @@ impl Desk<'_> {
             typed.set("ja", &shown.name.ja);
             typed.set("reading", &shown.name.reading);
             typed.set("en", &shown.name.en);
+            typed.set("member_kind", shown.membership.kind.code());
             typed.set("unit", &shown.membership.unit);
             typed.set("subgroup", shown.membership.subgroup.unwrap_or_default());
             typed.set("hub", if shown.membership.hub { "true" } else { "" });

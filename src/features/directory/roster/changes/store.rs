@@ -160,11 +160,12 @@ pub async fn alter_membership(
     let holding = Holding::of(found, change)?;
     if holding.whole {
         sqlx::query!(
-            "update memberships set unit = $2, subgroup_id = $3, hub = $4 where fact_id = $1",
+            "update memberships set unit = $2, subgroup_id = $3, hub = $4, kind = $5 where fact_id = $1",
             holding.fact_id,
             membership.unit,
             membership.subgroup,
-            membership.hub
+            membership.hub,
+            membership.kind.code()
         )
         .execute(tx)
         .await?;
@@ -190,15 +191,16 @@ pub async fn insert_membership(
     membership: &Membership,
 ) -> Result<(), ChangeError> {
     sqlx::query!(
-        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, valid)
-         values ($1, $2, $3, $4, $5, daterange($6, $7))",
+        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, kind, valid)
+         values ($1, $2, $3, $4, $5, $8, daterange($6, $7))",
         ceptoar_id,
         organisation.0,
         membership.unit,
         membership.subgroup,
         membership.hub,
         from,
-        until
+        until,
+        membership.kind.code()
     )
     .execute(tx)
     .await?;

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::features::access::directory::Standing;
 use crate::features::directory::roster::sheet::{
-    Channel, ChannelKind, Dated, Hours, MemberRow, Membership, Name, Period, Sheet, Window, WindowFacts,
+    Channel, ChannelKind, Dated, Hours, MemberKind, MemberRow, Membership, Name, Period, Sheet, Tally, Window,
+    WindowFacts,
 };
 use crate::features::directory::roster::store::{Asked, PAGE, as_body, gathered};
 use crate::kernel::ids::{ContactId, OrganisationId};
@@ -41,13 +42,13 @@ pub async fn sheet(
         value: Name { ja: r.ja, en: r.en, reading: r.reading },
     });
     let memberships = sqlx::query!(
-        r#"select fact_id as "fact_id!", unit as "unit!", subgroup_id, hub as "hub!", lower(valid) as since,
+        r#"select fact_id as "fact_id!", kind as "kind!: MemberKind", unit as "unit!", subgroup_id, hub as "hub!", lower(valid) as since,
                   upper(valid) as until
            from (
-             select fact_id, unit, subgroup_id, hub, valid from memberships
+             select fact_id, kind, unit, subgroup_id, hub, valid from memberships
              where ceptoar_id = $1 and organisation_id = $2 and recorded_at < $3
              union all
-             select fact_id, fact ->> 'unit', fact ->> 'subgroup_id', (fact ->> 'hub')::boolean,
+             select fact_id, coalesce(fact ->> 'kind', 'full'), fact ->> 'unit', fact ->> 'subgroup_id', (fact ->> 'hub')::boolean,
                     (fact ->> 'valid')::daterange
              from directory_versions
              where ceptoar_id = $1 and organisation_id = $2 and relation = 'memberships'
@@ -60,7 +61,7 @@ pub async fn sheet(
     let memberships = memberships.fetch_all(&mut *tx).await?.into_iter().map(|r| Dated {
         fact_id: r.fact_id,
         valid: Period { from: r.since, until: r.until },
-        value: Membership { unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
+        value: Membership { kind: r.kind, unit: r.unit, subgroup: r.subgroup_id, hub: r.hub },
     });
     let memberships: Vec<Dated<Membership>> = memberships.collect();
     let (standing, memberships) = match memberships.is_empty() {
@@ -176,10 +177,11 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
     let rows = sqlx::query!(
         r#"
         with said as (
-          select organisation_id, unit, subgroup_id, hub, valid from memberships
+          select organisation_id, kind, unit, subgroup_id, hub, valid from memberships
           where ceptoar_id = $1 and valid @> $2::date and recorded_at < $7
           union all
-          select organisation_id, fact ->> 'unit', fact ->> 'subgroup_id', (fact ->> 'hub')::boolean,
+          select organisation_id, coalesce(fact ->> 'kind', 'full'), fact ->> 'unit', fact ->> 'subgroup_id',
+                 (fact ->> 'hub')::boolean,
                  (fact ->> 'valid')::daterange
           from directory_versions
           where ceptoar_id = $1 and relation = 'memberships' and lower(recorded) < $7 and upper(recorded) >= $7
@@ -193,7 +195,8 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
             select fact ->> 'ja', fact ->> 'en', fact ->> 'reading' from directory_versions
             where organisation_id = m.organisation_id and relation = 'organisation_names'
               and lower(recorded) < $7 and upper(recorded) >= $7 and (fact ->> 'valid')::daterange @> $2::date) n on true
-          where $3::text is null or coalesce(folded_name(n.ja, n.reading, n.en) like $3, false)
+          where ($3::text is null or coalesce(folded_name(n.ja, n.reading, n.en) like $3, false))
+            and ($8::text is null or m.kind = $8)
           order by n.reading, m.organisation_id limit $5::bigint + 1 offset $6),
         counted as (
           select k.organisation_id, count(*) as windows from (
@@ -205,7 +208,7 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
               and (fact ->> 'valid')::daterange @> $2::date and organisation_id in (select organisation_id from page)) k
           group by k.organisation_id)
         select p.organisation_id as "organisation_id!: OrganisationId", coalesce(p.ja, '') as "ja!",
-               coalesce(p.en, '') as "en!", p.unit as "unit!", s.code as "subgroup?", p.hub as "hub!",
+               coalesce(p.en, '') as "en!", p.kind as "kind!: MemberKind", p.unit as "unit!", s.code as "subgroup?", p.hub as "hub!",
                lower(p.valid) as since, upper(p.valid) as until, case when $4 then coalesce(k.windows, 0) end as windows
         from page p left join subgroups s on s.subgroup_id = p.subgroup_id left join counted k using (organisation_id)
         order by p.reading, p.organisation_id"#,
@@ -215,7 +218,8 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
         asked.with_windows,
         PAGE,
         asked.skip,
-        until
+        until,
+        asked.kind.map(MemberKind::code)
     )
     .fetch_all(tx)
     .await?;
@@ -225,6 +229,7 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
             organisation_id: r.organisation_id,
             name: [r.ja, r.en],
             old_name: None,
+            kind: r.kind,
             unit: r.unit,
             subgroup: r.subgroup,
             hub: r.hub,
@@ -235,23 +240,26 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
 }
 
 /// How many members a day was said to have, unit by unit.
-pub async fn counts(
+pub async fn tally(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     day: NaiveDate,
     until: DateTime<Utc>,
-) -> sqlx::Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
-        r#"select unit as "unit!", count(*) as "members!" from (
-             select unit from memberships where ceptoar_id = $1 and valid @> $2::date and recorded_at < $3
+) -> sqlx::Result<Vec<Tally>> {
+    sqlx::query_as!(
+        Tally,
+        r#"select unit as "unit!", count(*) as "members!", count(*) filter (where kind = 'observer') as "observers!"
+           from (
+             select unit, kind from memberships where ceptoar_id = $1 and valid @> $2::date and recorded_at < $3
              union all
-             select fact ->> 'unit' from directory_versions
+             select fact ->> 'unit', fact ->> 'kind' from directory_versions
              where ceptoar_id = $1 and relation = 'memberships' and lower(recorded) < $3 and upper(recorded) >= $3
                and (fact ->> 'valid')::daterange @> $2::date) m
            group by unit order by count(*) desc, unit"#,
         ceptoar_id,
         day,
         until
-    );
-    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.unit, r.members)).collect())
+    )
+    .fetch_all(tx)
+    .await
 }

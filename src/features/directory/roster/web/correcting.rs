@@ -209,6 +209,10 @@ pub async fn post(
         Err(ChangeError::Overlap) => {
             return Ok(form.said_at(fields, &typed, "first", CorrectingWords::of(language).overlap));
         }
+        Err(ChangeError::NotItsOwn) => {
+            let message = super::sheet_form::EditWords::of(language).not_its_own;
+            return Ok(form.said_at(fields, &typed, scene.first_field(), message));
+        }
         Err(ChangeError::NotOpen) => {
             return Ok(form.said_at(fields, &typed, "last", CorrectingWords::of(language).elsewhere));
         }

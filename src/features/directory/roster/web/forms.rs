@@ -7,11 +7,11 @@ use super::reading::Reader;
 use super::sheet_form::What;
 use crate::features::directory::roster::changes::{Alteration, Change};
 use crate::features::directory::roster::line::{self, Line};
-use crate::features::directory::roster::sheet::{Membership, Sheet};
+use crate::features::directory::roster::sheet::{MemberKind, Membership, Sheet};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::count_unit;
 use crate::kernel::ids::ContactId;
-use crate::kernel::language::Language;
+use crate::kernel::language::{Label, Language};
 use crate::platform::web::form::FieldErrors;
 
 crate::words! {
@@ -35,6 +35,8 @@ crate::words! {
         reading_help: "一覧はこの順に並びます。法人格は除きます。" / "Lists are sorted by it. Without the legal form.",
         en: "英語名" / "Name in English",
         another: "元の構成員とは別の組織として登録する" / "Register it as another organisation than the former member",
+        member_kind: "種別" / "Member as",
+        member_kind_help: "オブザーバーにも、構成員と同じように情報提供が届きます。構成員の数には「うちオブザーバー」として数えます。" / "Observers get what members get. Numbers of members tell them as “of which observers”.",
         unit: "数える単位" / "Counted as",
         subgroup: "サブグループ" / "Subgroup",
         hub: "ほかの事業者へ伝える役割(ハブ)がある" / "Passes items on to others (hub)",
@@ -92,6 +94,7 @@ pub fn prefilled(what: What, scene: &Scene<'_>) -> Typed {
             if let [only] = &scene.ceptoar.units[..] {
                 typed.set("unit", only);
             }
+            typed.set("member_kind", MemberKind::Full.code());
             typed.set("position", "1");
             typed.set("handler", "true");
             typed.set("language", "ja");
@@ -110,6 +113,7 @@ pub fn prefilled(what: What, scene: &Scene<'_>) -> Typed {
         }
         What::Membership => {
             if let Some(fact) = scene.sheet.and_then(|s| s.membership_on(day)) {
+                typed.set("member_kind", fact.value.kind.code());
                 typed.set("unit", &fact.value.unit);
                 typed.set("subgroup", fact.value.subgroup.clone().unwrap_or_default());
                 typed.set("hub", if fact.value.hub { "true" } else { "" });
@@ -187,7 +191,11 @@ pub fn membership(scene: &Scene<'_>, typed: &Typed) -> Vec<Field> {
     let w = scene.words();
     let units =
         scene.ceptoar.units.iter().map(|unit| (unit.clone(), count_unit::told(unit, scene.language).to_owned()));
-    let mut fields = vec![Field::new(Control::Select, "unit", w.unit, typed).of(units)];
+    let kinds = MemberKind::ALL.map(|kind| (kind.code().to_owned(), kind.label(scene.language).to_owned()));
+    let mut fields = vec![
+        Field::new(Control::Radios, "member_kind", w.member_kind, typed).help(w.member_kind_help).of(kinds),
+        Field::new(Control::Select, "unit", w.unit, typed).of(units),
+    ];
     // What is over by the day shown is not offered; what is only planned can be.
     let day = scene.shown_day();
     let open = scene.ceptoar.subgroups.iter().filter(|known| known.valid.until.is_none_or(|until| until > day));

@@ -101,6 +101,7 @@ crate::words! {
         before: "変更前" / "before",
         after: "変更後" / "after",
         done_joined: "構成員を登録しました。次に、「利用者管理」から担当者を招待してください。" / "The member was registered. Next, invite its people on the page People.",
+        done_already: "すでに登録されています。" / "This is registered already.",
         done_corrected: "訂正を登録しました。これまでの内容は、訂正の前の記録として残っています。" / "The correction was registered. What was said before stays on record.",
         done_changed: "変更を登録しました。" / "The change was registered.",
         done_added: "窓口を登録しました。" / "The window was registered.",

@@ -3,7 +3,9 @@
 use chrono::{Months, NaiveDate};
 
 use super::fields::{HOURS, KIND, Typed, VALUE};
-use crate::features::directory::roster::sheet::{Channel, ChannelKind, Hours, Membership, Name, WindowFacts};
+use crate::features::directory::roster::sheet::{
+    Channel, ChannelKind, Hours, MemberKind, Membership, Name, WindowFacts,
+};
 use crate::features::directory::roster::spelling::{self, LONGEST_LABEL, LONGEST_NAME};
 use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
@@ -137,7 +139,15 @@ impl<'a> Reader<'a> {
             Some(Some(known)) if !known.valid.holds_on(day) => self.errors.add("subgroup", self.words().no_subgroup),
             Some(Some(_)) | None => {}
         }
-        Membership { unit, subgroup, hub: self.typed.get("hub") == "true" }
+        // Without an answer it is of full right, as a form of before sends it.
+        let kind = match self.typed.get("member_kind") {
+            "" => Some(MemberKind::Full),
+            code => MemberKind::from_code(code),
+        };
+        if kind.is_none() {
+            self.errors.add("member_kind", self.words().choose);
+        }
+        Membership { kind: kind.unwrap_or_default(), unit, subgroup, hub: self.typed.get("hub") == "true" }
     }
 
     /// What a window is like.

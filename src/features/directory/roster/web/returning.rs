@@ -16,7 +16,7 @@ use super::reading::Reader;
 use super::shown::change_row;
 use super::{MemberPlace, member, permitted, way};
 use crate::features::access::action::DirectoryAction;
-use crate::features::access::directory::RosterFacts;
+use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
 use crate::features::directory::roster::changes::{self, Change, ChangeError, Returning};
 use crate::features::directory::roster::former::{self, is_former};
@@ -187,6 +187,7 @@ impl Found {
         typed.set_date("on", self.today);
         // As what it was a member at last is the nearest guess.
         if let Some(last) = self.sheet.memberships.last() {
+            typed.set("member_kind", last.value.kind.code());
             typed.set("unit", &last.value.unit);
             typed.set("subgroup", last.value.subgroup.clone().unwrap_or_default());
         }
@@ -247,6 +248,12 @@ pub async fn post(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     changes::wait_for_turn(&mut tx, &place.ceptoar, place.organisation).await?;
+    permitted(&mut tx, &viewer, DirectoryAction::KeepMember, &place.ceptoar, place.organisation).await?;
+    // A second click: it was taken in meanwhile, and its page says so.
+    let sheet = store::sheet(&mut tx, &place.ceptoar, place.organisation, false).await?;
+    if typed.contains_key("confirmed") && sheet.standing == Standing::Member && !is_former(&sheet, japan_day(now)) {
+        return Ok(Redirect::to(&member::done(&place.ceptoar, place.organisation, "already")).into_response());
+    }
     let found = found(&mut tx, &viewer, &place, japan_day(now)).await?;
     let w = ReturningWords::of(frame.language);
     let form = found.form(&viewer, &frame, &place);

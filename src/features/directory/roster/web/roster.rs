@@ -12,7 +12,7 @@ use super::{DayQuery, looked_at};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
-use crate::features::directory::roster::sheet::MemberRow;
+use crate::features::directory::roster::sheet::{MemberKind, MemberRow};
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{
@@ -20,10 +20,11 @@ use crate::features::directory::{
 };
 use crate::kernel::clock::japan_day;
 use crate::kernel::count_unit;
-use crate::kernel::language::{Language, fill};
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 use crate::kernel::text;
 use crate::platform::web::error::WebError;
+use crate::platform::web::form::Choice;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -56,6 +57,8 @@ crate::words! {
         search_help: "一部・よみ・以前の名称でも探せます。入力した言葉は、ブラウザーの履歴に残りません。" / "A part, the reading or a former name will do. Your browser does not remember what you type here.",
         on: "基準日" / "As of",
         on_help: "先の日付にすると、予定されている登録を表示します。" / "A day ahead shows what is planned.",
+        kind: "種別" / "Member as",
+        every_kind: "すべて" / "All",
         search_button: "表示する" / "Show",
         clear: "今日のすべての構成員を表示する" / "Show all members of today",
         today: "今日の登録を表示する" / "Show what is registered today",
@@ -70,6 +73,7 @@ crate::words! {
         since: "加入" / "Since",
         until: "{day}まで" / "until {day}",
         hub: "ハブ" / "Hub",
+        observer: "オブザーバー" / "Observer",
         old_name: "旧称: {name}" / "Formerly {name}",
         next: "次の構成員を見る" / "Next members",
         first: "最初に戻る" / "Back to the first",
@@ -88,6 +92,7 @@ struct Row {
     unit: String,
     subgroup: String,
     hub: bool,
+    is_observer: bool,
     windows: String,
     no_window: bool,
     since: String,
@@ -107,6 +112,8 @@ struct RosterPage {
     with_windows: bool,
     with_subgroups: bool,
     words: String,
+    kind: &'static str,
+    kinds: Vec<Choice>,
     page: i64,
     next: Option<i64>,
     joining: Option<String>,
@@ -122,6 +129,7 @@ struct RosterPage {
 #[serde(default, deny_unknown_fields)]
 pub struct Search {
     words: String,
+    kind: String,
     on_year: String,
     on_month: String,
     on_day: String,
@@ -181,16 +189,18 @@ async fn page(
     let words = text::search_words(&search.words);
     let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
     let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
-    let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), with_windows, skip: number * PAGE };
+    let kind = MemberKind::from_code(&search.kind);
+    let skip = number * PAGE;
+    let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), kind, with_windows, skip };
     // What was said before is for those who keep the roster: whoever may not look back is not asked which record.
     let record = can(viewer, DirectoryAction::LookBack, &whole)
         .then(|| Record::read([&search.rec_year, &search.rec_month, &search.rec_day], japan_day(now), language));
     let (mut members, counts) = match record.as_ref().and_then(Record::until) {
         Some(until) => (
             said::store::roster(&mut tx, asked, until).await?,
-            said::store::counts(&mut tx, ceptoar_id, as_of.day, until).await?,
+            said::store::tally(&mut tx, ceptoar_id, as_of.day, until).await?,
         ),
-        None => (store::roster(&mut tx, asked).await?, store::counts(&mut tx, ceptoar_id, as_of.day).await?),
+        None => (store::roster(&mut tx, asked).await?, store::tally(&mut tx, ceptoar_id, as_of.day).await?),
     };
     let sees_proposals = can(viewer, DirectoryAction::SeeProposals, &whole);
     let waiting = if sees_proposals { proposals::store::waiting(&mut tx, ceptoar_id).await? } else { 0 };
@@ -207,10 +217,7 @@ async fn page(
         as_of_title: as_of.title(language),
         here: paths::roster(ceptoar_id),
         search: paths::of_ceptoar(paths::SEARCH, ceptoar_id),
-        counts: counts
-            .iter()
-            .map(|(unit, count)| (count_unit::told(unit, language).to_owned(), thousands(*count)))
-            .collect(),
+        counts: counts.iter().map(|of| (of.told(language), thousands(of.members))).collect(),
         with_windows,
         with_subgroups: ceptoar.subgroups.iter().any(|known| known.valid.holds_on(as_of.day)),
         rows: members
@@ -219,6 +226,8 @@ async fn page(
             .map(|row| Row { href: record::keep(record.as_ref(), row.href), ..row })
             .collect(),
         words,
+        kind: kind.map_or("", MemberKind::code),
+        kinds: kinds(kind, language),
         page: number,
         next,
         joining: (!is_old && can(viewer, DirectoryAction::KeepMember, &whole))
@@ -229,6 +238,15 @@ async fn page(
         is_old,
     };
     Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+}
+
+/// What the list can be narrowed to.
+fn kinds(chosen: Option<MemberKind>, language: Language) -> Vec<Choice> {
+    let every = [(String::new(), RosterWords::of(language).every_kind, chosen.is_none())];
+    let known = MemberKind::ALL.map(|kind| (kind.code().to_owned(), kind.label(language), chosen == Some(kind)));
+    let all = every.into_iter().chain(known);
+    all.map(|(value, label, chosen)| Choice { chosen, value, label: label.to_owned(), explanation: String::new() })
+        .collect()
 }
 
 /// What else there is about the CEPTOAR for this viewer: words and address.
@@ -276,6 +294,7 @@ fn row(member: &MemberRow, ceptoar_id: &str, as_of: &AsOf, language: Language) -
         unit: count_unit::told(&member.unit, language).to_owned(),
         subgroup: member.subgroup.clone().unwrap_or_default(),
         hub: member.hub,
+        is_observer: member.kind == MemberKind::Observer,
         windows: member.windows.map(|n| fill(w.windows_count, &[("count", &n.to_string())])).unwrap_or_default(),
         no_window: member.windows == Some(0),
         since: [since, until.unwrap_or_default()].join(" ").trim().to_owned(),

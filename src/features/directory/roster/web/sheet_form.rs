@@ -51,7 +51,7 @@ crate::words! {
         name: "名称を変更する" / "Change the name",
         name_lead: "社名の変更などを登録します。以前の名称は履歴に残り、検索でも見つかります。" / "For example after a change of name. The old name stays in the history and is still found.",
         membership: "構成員としての登録を変更する" / "Change the membership",
-        membership_lead: "数える単位・サブグループ・ハブの役割を変更します。" / "Unit, subgroup and the role of a hub.",
+        membership_lead: "種別(正会員・オブザーバー)・数える単位・サブグループ・ハブの役割を変更します。" / "Full member or observer, unit, subgroup and the role of a hub.",
         leaving: "構成員から外す" / "End the membership",
         leaving_lead: "これまでの記録は残ります。この構成員の利用者の担当は「利用者管理」で終了してください。" / "The record stays. End the duties of its people on the page People.",
         new_window: "窓口を追加する" / "Add a window",
@@ -92,6 +92,7 @@ crate::words! {
         no_partner: "その日は、この組織は連携機関ではありません。役割の期間と適用日をご確認ください。" / "The organisation is no partner body on that day. Please check the day.",
         last_window: "構成員の最後の窓口は閉じられません。先に、別の窓口を追加してください。" / "A member's last window cannot be closed. Add another one first.",
         no_subgroup: "選んだサブグループは、この登録の期間のすべての日にあるわけではありません。「グループ」で期間を確かめて、サブグループか適用日を直してください。" / "The subgroup is not there on all days of this entry. Look at its period under “Groups”, and change the subgroup or the day.",
+        not_its_own: "この組織は、その日に、ほかのセプターの構成員でもあります。その日の名称は、このセプターだけでは直せません。" / "Another CEPTOAR had this firm on these days as well: what it was called then is not this desk's alone to change.",
         overlap: "ほかの期間の登録と重なります。予定されている変更をご確認ください。" / "Another period is in the way. Please look at what is planned.",
     }
 }
@@ -456,6 +457,7 @@ impl<'a> Desk<'a> {
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),
             ChangeError::NoSubgroup => Some(w.no_subgroup),
+            ChangeError::NotItsOwn => Some(w.not_its_own),
             ChangeError::NotOpen | ChangeError::Fault(_) => None,
         }
     }

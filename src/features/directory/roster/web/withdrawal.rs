@@ -180,7 +180,13 @@ pub async fn post(
                 en: "The subgroup of before is no longer there. Register another change instead.",
             }));
         }
-        Err(ChangeError::NotOpen | ChangeError::NotOnThatDay | ChangeError::NoMember | ChangeError::Overlap) => {
+        Err(
+            ChangeError::NotOpen
+            | ChangeError::NotOnThatDay
+            | ChangeError::NoMember
+            | ChangeError::Overlap
+            | ChangeError::NotItsOwn,
+        ) => {
             return Err(not_open());
         }
     }

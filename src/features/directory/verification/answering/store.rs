@@ -221,6 +221,16 @@ pub async fn note_call(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let kind = call.way.kind.code();
+    // The answer of a link takes the question first and the way after: whoever comes from the other side waits here, and
+    // does not hold the way meanwhile.
+    sqlx::query!(
+        "select q.contact_id from verification_requests q join verification_rounds r using (round_id)
+         where r.ceptoar_id = $2 and r.closed_at is null and q.contact_id = $1 for update of q",
+        call.window.0,
+        ceptoar_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     sqlx::query!(
         "insert into window_proofs (contact_id, kind, value, way, spoke_with, noted_by, proven_at)
          values ($1, $2, $3, 'call', $4, $5, $6)",

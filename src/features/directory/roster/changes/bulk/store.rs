@@ -28,17 +28,19 @@ pub async fn add_members(tx: &mut PgConnection, ceptoar_id: &str, new: &[NewMemb
     .execute(&mut *tx)
     .await?;
     let memberships: Vec<&Membership> = new.iter().map(|n| &n.membership).collect();
-    let (units, subgroups, hubs) = of_memberships(&memberships);
+    let (units, subgroups, hubs, kinds) = of_memberships(&memberships);
     sqlx::query!(
-        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, valid)
-         select $1, n.id, n.unit, n.subgroup, n.hub, daterange(n.since, null)
-         from unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::date[]) n (id, unit, subgroup, hub, since)",
+        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, kind, valid)
+         select $1, n.id, n.unit, n.subgroup, n.hub, n.kind, daterange(n.since, null)
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::date[], $7::text[])
+           n (id, unit, subgroup, hub, since, kind)",
         ceptoar_id,
         &ids,
         &units,
         &subgroups as &[Option<String>],
         &hubs,
-        &from
+        &from,
+        &kinds
     )
     .execute(&mut *tx)
     .await?;
@@ -47,13 +49,14 @@ pub async fn add_members(tx: &mut PgConnection, ceptoar_id: &str, new: &[NewMemb
     insert_names(tx, &ids, &names, &from, &until).await
 }
 
-type Memberships = (Vec<String>, Vec<Option<String>>, Vec<bool>);
+type Memberships = (Vec<String>, Vec<Option<String>>, Vec<bool>, Vec<String>);
 
 fn of_memberships(memberships: &[&Membership]) -> Memberships {
     (
         memberships.iter().map(|m| m.unit.clone()).collect(),
         memberships.iter().map(|m| m.subgroup.clone()).collect(),
         memberships.iter().map(|m| m.hub).collect(),
+        memberships.iter().map(|m| m.kind.code().to_owned()).collect(),
     )
 }
 
@@ -149,15 +152,16 @@ pub async fn alter_memberships(tx: &mut PgConnection, ceptoar_id: &str, items: &
     let found = found.map(|r| Holding { place: place(r.place), fact: r.fact_id, until: r.until, whole: r.whole });
     let (whole, split) = apart(found.collect(), meant.len())?;
     let memberships: Vec<&Membership> = meant.iter().map(|(_, m)| *m).collect();
-    let (units, subgroups, hubs) = of_memberships(&picked(&whole, &memberships));
+    let (units, subgroups, hubs, kinds) = of_memberships(&picked(&whole, &memberships));
     sqlx::query!(
-        "update memberships m set unit = u.unit, subgroup_id = u.subgroup, hub = u.hub
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) u (fact, unit, subgroup, hub)
+        "update memberships m set unit = u.unit, subgroup_id = u.subgroup, hub = u.hub, kind = u.kind
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::text[]) u (fact, unit, subgroup, hub, kind)
          where m.fact_id = u.fact",
         &facts_of(&whole),
         &units,
         &subgroups as &[Option<String>],
-        &hubs
+        &hubs,
+        &kinds
     )
     .execute(&mut *tx)
     .await?;
@@ -170,19 +174,20 @@ pub async fn alter_memberships(tx: &mut PgConnection, ceptoar_id: &str, items: &
     )
     .execute(&mut *tx)
     .await?;
-    let (units, subgroups, hubs) = of_memberships(&picked(&split, &memberships));
+    let (units, subgroups, hubs, kinds) = of_memberships(&picked(&split, &memberships));
     sqlx::query!(
-        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, valid)
-         select $1, u.id, u.unit, u.subgroup, u.hub, daterange(u.day, u.until)
-         from unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::date[], $7::date[])
-           u (id, unit, subgroup, hub, day, until)",
+        "insert into memberships (ceptoar_id, organisation_id, unit, subgroup_id, hub, kind, valid)
+         select $1, u.id, u.unit, u.subgroup, u.hub, u.kind, daterange(u.day, u.until)
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::date[], $7::date[], $8::text[])
+           u (id, unit, subgroup, hub, day, until, kind)",
         ceptoar_id,
         &picked(&split, &ids),
         &units,
         &subgroups as &[Option<String>],
         &hubs,
         &split_days,
-        &ends_of(&split) as &[Option<NaiveDate>]
+        &ends_of(&split) as &[Option<NaiveDate>],
+        &kinds
     )
     .execute(tx)
     .await?;

@@ -58,7 +58,11 @@ impl<'a, T: PartialEq> Differing<'a, T> {
 
 /// Writes what differs.
 pub(super) async fn write(tx: &mut PgConnection, old: &Sheet, new: &Corrected) -> Result<(), ChangeError> {
-    names(tx, &Differing::between(old.names.iter(), new.sheet.names.iter())).await?;
+    let named = Differing::between(old.names.iter(), new.sheet.names.iter());
+    // Row security passes over what is not the desk's to say, without a word: the sheet must not say that it moved.
+    if names(tx, &named).await? != u64::try_from(named.kept.len() + named.gone.len()).unwrap_or(u64::MAX) {
+        return Err(ChangeError::NotItsOwn);
+    }
     let differing = Differing::between(old.memberships.iter(), new.sheet.memberships.iter());
     // Ways and windows first: the days of a window lie within the membership, and a group's parts are cut by it after.
     windows(tx, old, new).await?;
@@ -80,10 +84,12 @@ fn ends(sheet: &Sheet) -> Vec<Option<NaiveDate>> {
     all.iter().map(|fact| fact.valid.until).filter(|until| !goes_on(*until)).collect()
 }
 
-async fn names(tx: &mut PgConnection, rows: &Differing<'_, Name>) -> sqlx::Result<()> {
+/// Writes the names; answers how many rows were written or taken away.
+async fn names(tx: &mut PgConnection, rows: &Differing<'_, Name>) -> sqlx::Result<u64> {
     let (ids, since, until) = (rows.ids(), rows.days(|valid| valid.from), rows.days(|valid| valid.until));
     let moved: Vec<bool> = rows.kept.iter().map(|(_, moved)| *moved).collect();
-    sqlx::query!("delete from organisation_names where fact_id = any ($1)", &rows.gone).execute(&mut *tx).await?;
+    let gone = sqlx::query!("delete from organisation_names where fact_id = any ($1)", &rows.gone).execute(&mut *tx);
+    let gone = gone.await?.rows_affected();
     sqlx::query!(
         "update organisation_names n set valid = n.valid * daterange(u.since, u.until)
          from unnest($1::uuid[], $2::date[], $3::date[], $4::boolean[]) u (id, since, until, moved)
@@ -111,7 +117,7 @@ async fn names(tx: &mut PgConnection, rows: &Differing<'_, Name>) -> sqlx::Resul
     )
     .execute(tx)
     .await
-    .map(|_| ())
+    .map(|done| gone + done.rows_affected())
 }
 
 async fn memberships(tx: &mut PgConnection, rows: &Differing<'_, Membership>) -> sqlx::Result<()> {
@@ -128,16 +134,18 @@ async fn memberships(tx: &mut PgConnection, rows: &Differing<'_, Membership>) ->
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "update memberships m set unit = u.unit, subgroup_id = u.subgroup, hub = u.hub, valid = daterange(u.since, u.until)
-         from unnest($1::uuid[], $2::date[], $3::date[], $4::text[], $5::text[], $6::boolean[])
-           u (id, since, until, unit, subgroup, hub)
+        "update memberships m set unit = u.unit, subgroup_id = u.subgroup, hub = u.hub, kind = u.kind,
+                valid = daterange(u.since, u.until)
+         from unnest($1::uuid[], $2::date[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::text[])
+           u (id, since, until, unit, subgroup, hub, kind)
          where m.fact_id = u.id",
         &ids,
         &since as _,
         &until as _,
         &rows.each(|m| m.unit.clone()),
         &rows.each(|m| m.subgroup.clone()) as _,
-        &rows.each(|m| m.hub)
+        &rows.each(|m| m.hub),
+        &rows.each(|m| m.kind.code().to_owned())
     )
     .execute(tx)
     .await

@@ -69,7 +69,7 @@ async fn drop_names(tx: &mut PgConnection, organisation: OrganisationId, plan: &
 /// The rows that a change altered say again what they said.
 pub async fn restore(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
-        "update memberships c set subgroup_id = f.subgroup_id, unit = f.unit, hub = f.hub,
+        "update memberships c set subgroup_id = f.subgroup_id, unit = f.unit, hub = f.hub, kind = coalesce(f.kind, 'full'),
                                valid = coalesce(f.valid * s.valid, f.valid)
          from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
          left join subgroups s on s.subgroup_id = f.subgroup_id
@@ -108,8 +108,9 @@ pub async fn restore(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
 /// The rows that a change took back are there again.
 pub async fn bring_back(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into memberships (ceptoar_id, organisation_id, subgroup_id, unit, hub, valid)
-         select f.ceptoar_id, f.organisation_id, f.subgroup_id, f.unit, f.hub, coalesce(f.valid * s.valid, f.valid)
+        "insert into memberships (ceptoar_id, organisation_id, subgroup_id, unit, hub, kind, valid)
+         select f.ceptoar_id, f.organisation_id, f.subgroup_id, f.unit, f.hub, coalesce(f.kind, 'full'),
+                coalesce(f.valid * s.valid, f.valid)
          from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
          left join subgroups s on s.subgroup_id = f.subgroup_id
          where v.change_id = $1 and v.relation = 'memberships'
@@ -120,8 +121,8 @@ pub async fn bring_back(tx: &mut PgConnection, change: Uuid) -> sqlx::Result<()>
     .await?;
     // Where the subgroup of before ends meanwhile, the member stays on without one.
     sqlx::query!(
-        "insert into memberships (ceptoar_id, organisation_id, unit, hub, valid)
-         select f.ceptoar_id, f.organisation_id, f.unit, f.hub,
+        "insert into memberships (ceptoar_id, organisation_id, unit, hub, kind, valid)
+         select f.ceptoar_id, f.organisation_id, f.unit, f.hub, coalesce(f.kind, 'full'),
                 daterange(greatest(lower(f.valid), upper(s.valid)), upper(f.valid))
          from directory_versions v cross join lateral jsonb_populate_record(null::memberships, v.fact) f
          join subgroups s on s.subgroup_id = f.subgroup_id

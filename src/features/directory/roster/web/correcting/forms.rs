@@ -132,6 +132,7 @@ impl<'a> Scene<'a> {
                 typed.set("en", &name.en);
             }
             Said::Membership(membership) => {
+                typed.set("member_kind", membership.kind.code());
                 typed.set("unit", &membership.unit);
                 typed.set("subgroup", membership.subgroup.clone().unwrap_or_default());
                 typed.set("hub", if membership.hub { "true" } else { "" });

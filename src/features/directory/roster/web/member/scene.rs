@@ -68,6 +68,7 @@ impl Scene<'_> {
     pub(super) fn said(&self, done: &str) -> Option<&'static str> {
         match done {
             "joined" => Some(self.w.done_joined),
+            "already" => Some(self.w.done_already),
             "changed" => Some(self.w.done_changed),
             "corrected" => Some(self.w.done_corrected),
             "added" => Some(self.w.done_added),
@@ -183,7 +184,8 @@ impl Scene<'_> {
         if let Some(membership) = self.sheet.membership_on(self.as_of.day) {
             let m = &membership.value;
             let code = self.ceptoar.code_of(m.subgroup.as_deref());
-            let mut parts = vec![count_unit::told(&m.unit, self.language).to_owned()];
+            let mut parts =
+                vec![m.kind.label(self.language).to_owned(), count_unit::told(&m.unit, self.language).to_owned()];
             parts.extend((!code.is_empty()).then(|| fill(self.w.subgroup, &[("code", code)])));
             parts.extend(m.hub.then(|| self.w.hub.to_owned()));
             facts.push(FactRow {
