@@ -603,6 +603,9 @@ async fn the_call_list_begins_with_the_unreached_and_with_the_numbers_of_the_hou
     assert_eq!(page.texts(".call-list h2"), ["いちご架空銀行", "わかば窓口なし銀行", "あかね架空銀行"]);
     let night = page.texts(".call-list > li:nth-child(3) tbody th");
     assert_eq!(night, ["携帯電話 090-0000-1002", "電話 03-0000-1001"], "Saturday night");
+    let dialled = page.hrefs(".call-list tbody th a");
+    assert!(dialled.contains(&"tel:09000001002".to_owned()), "one touch on a telephone: {dialled:?}");
+    assert!(!dialled.contains(&"tel:0300002002".to_owned()), "nobody calls a FAX");
     cast.app.state.clock.advance(TimeDelta::hours(40)); // Monday 13:10, a national holiday
     let page = cast.app.signed_in("desk").await.get(&list).await;
     assert_eq!(page.texts(".call-list > li:nth-child(3) tbody th"), night);

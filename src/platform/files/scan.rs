@@ -19,8 +19,10 @@ pub enum Finding {
     Clean,
     /// It found something.
     Harmful,
-    /// It did not look: it is out of reach, or it could not.
+    /// It could not look at this one.
     NotScanned,
+    /// Nobody is there to look.
+    OutOfReach,
 }
 
 /// Who looks at files.
@@ -49,10 +51,10 @@ impl Scanner {
                 Ok(Ok(said)) => read(&said, clamd),
                 Ok(Err(error)) => {
                     tracing::error!(%clamd, %error, "the scanner is out of reach; files stay held");
-                    Finding::NotScanned
+                    Finding::OutOfReach
                 }
                 Err(_) => {
-                    tracing::error!(%clamd, "the scanner does not answer; files stay held");
+                    tracing::error!(%clamd, "the scanner does not answer in time; the file stays held");
                     Finding::NotScanned
                 }
             },
@@ -75,7 +77,7 @@ fn read(said: &[u8], clamd: &Clamd) -> Finding {
     } else if said.starts_with(b"stream: ") && said.ends_with(b" FOUND") {
         Finding::Harmful
     } else {
-        tracing::error!(%clamd, said = %String::from_utf8_lossy(said).escape_debug(), "the scanner could not look; files stay held");
+        tracing::error!(%clamd, said = %String::from_utf8_lossy(said).escape_debug(), "the scanner could not look; the file stays held");
         Finding::NotScanned
     }
 }

@@ -111,14 +111,16 @@ pub async fn open(tx: &mut PgConnection, id: Uuid) -> Result<Option<Opened>, Sto
 /// How many files are looked at in a row.
 const ROUND: i64 = 50;
 
-/// The files that no scanner has looked at, the oldest first.
+/// The files that no scanner has looked at, the oldest first, without those that it could not look at lately.
 ///
 /// # Errors
 /// When the database is gone.
-pub async fn waiting(tx: &mut PgConnection) -> sqlx::Result<Vec<Uuid>> {
+pub async fn waiting(tx: &mut PgConnection, lately: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar!(
-        "select file_id from stored_files where state = 'held' order by created_at, file_id limit $1",
-        ROUND
+        "select file_id from stored_files where state = 'held' and file_id <> all ($2)
+         order by created_at, file_id limit $1",
+        ROUND,
+        lately
     )
     .fetch_all(tx)
     .await
@@ -166,7 +168,7 @@ pub async fn settle(tx: &mut PgConnection, id: Uuid, finding: Finding, now: Date
     let state = match finding {
         Finding::Clean => "released",
         Finding::Harmful => "refused",
-        Finding::NotScanned => return Ok(false),
+        Finding::NotScanned | Finding::OutOfReach => return Ok(false),
     };
     let done = sqlx::query!(
         "update stored_files set state = $2, settled_at = $3 where file_id = $1 and state = 'held'",

@@ -2,7 +2,8 @@
 
 use ceptoar_portal::kernel::ids::AccountId;
 use ceptoar_portal::platform::files::scan::Scanner;
-use ceptoar_portal::platform::files::{scanning, store as files};
+use ceptoar_portal::platform::files::scanning::{self, LeftOut};
+use ceptoar_portal::platform::files::store as files;
 use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
 
@@ -23,7 +24,9 @@ async fn attach(desk: &mut Client, rule: &str, name: &str, content: &[u8]) -> Re
 /// One round of the scanner that knows the sample only.
 async fn scan(w: &World) -> usize {
     let pool = PgPoolOptions::new().connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
-    scanning::settle_held(&pool, &Scanner::SampleOnly, w.app.state.clock.now()).await.expect("a round")
+    scanning::settle_held(&pool, &Scanner::SampleOnly, &mut LeftOut::default(), w.app.state.clock.now())
+        .await
+        .expect("a round")
 }
 
 async fn only_file(w: &mut World) -> String {
@@ -135,6 +138,32 @@ async fn what_is_no_document_is_refused_by_name_and_nothing_is_kept() {
         .unwrap();
     let page = desk.get(&documents(&one)).await;
     assert_eq!(page.body.matches("有害なプログラムが見つかったため、開けません").count(), 1, "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_can_look_at_keeps_no_other_one_back() {
+    let mut w = world().await;
+    let mut desk = adopted(&w).await;
+    let one = rule(&mut w, "第1版").await;
+    attach(&mut desk, &one, "壊れた.pdf", PDF).await;
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    attach(&mut desk, &one, "よい.pdf", PDF).await;
+    let spoil = "update stored_file_parts set sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1)
+                 where file_id = (select file_id from stored_files where name = '壊れた.pdf')";
+    sqlx::query(spoil).execute(&mut w.db).await.unwrap();
+    let pool = PgPoolOptions::new().connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    let (mut left_out, now) = (LeftOut::default(), w.app.state.clock.now());
+    let nobody = Scanner::Clamd("unix:/nonexistent/clamd.ctl".parse().unwrap());
+    assert_eq!(scanning::settle_held(&pool, &nobody, &mut left_out, now).await.unwrap(), 0, "nobody is there");
+    let scanner = Scanner::SampleOnly;
+    assert_eq!(scanning::settle_held(&pool, &scanner, &mut left_out, now).await.unwrap(), 1);
+    assert_eq!(w.texts("select name from stored_files where state = 'released'").await, ["よい.pdf"]);
+    assert_eq!(scanning::settle_held(&pool, &scanner, &mut left_out, now).await.unwrap(), 0);
+    // Mended, it is looked at again, though not at once.
+    sqlx::query(spoil).execute(&mut w.db).await.unwrap();
+    assert_eq!(scanning::settle_held(&pool, &scanner, &mut left_out, now).await.unwrap(), 0);
+    let later = now + chrono::TimeDelta::minutes(5);
+    assert_eq!(scanning::settle_held(&pool, &scanner, &mut left_out, later).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -223,6 +223,8 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
     assert_eq!(w.number("select count(*) from contact_channels where value like '03-0000-5678%'").await, 1);
     let shown = desk.get(&w.bank_page()).await.texts(".window__routes li").concat();
     assert!(shown.contains("この番号は違う」との回答あり(4月に廃止)"), "{shown}");
+    let row = desk.get(BOARD).await.texts("tbody tr").first().cloned().unwrap_or_default();
+    assert!(row.contains("番号の誤り 1件") && row.contains("連絡先を直す"), "first of all, with what to do: {row}");
     for name in ["desk", "bank-admin"] {
         let tasks = tasks(&w, name).await;
         assert!(tasks.contains("番号"), "{name}: {tasks}");

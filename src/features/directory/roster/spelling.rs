@@ -1,5 +1,6 @@
 //! How facts are written, whether they are typed into a form or come in a table.
 
+use super::sheet::ChannelKind;
 use crate::kernel::text;
 
 /// Characters of a name.
@@ -38,6 +39,21 @@ pub fn telephone(typed: &str) -> Option<String> {
     (allowed && digits >= 5 && number.chars().count() <= LONGEST_NUMBER).then_some(number)
 }
 
+/// What a telephone dials for a number as it is written, as a link; `None` where nothing is to be called. An extension
+/// is asked for by whoever answers.
+#[must_use]
+pub fn dialled(kind: ChannelKind, number: &str) -> Option<String> {
+    match kind {
+        ChannelKind::Phone | ChannelKind::Mobile | ChannelKind::Satellite => {}
+        ChannelKind::Mail | ChannelKind::Fax | ChannelKind::Web => return None,
+    }
+    let written = text::half_width(number).replace("(0)", "");
+    let main = written.split(['内', '代', '#', ',']).find(|part| part.contains(|c: char| c.is_ascii_digit()))?;
+    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
+    let plus = if main.trim_start().starts_with('+') { "+" } else { "" };
+    (digits.len() >= 5).then(|| format!("tel:{plus}{digits}"))
+}
+
 /// The address of a page.
 #[must_use]
 pub fn web_address(typed: &str) -> Option<String> {
@@ -58,6 +74,21 @@ mod tests {
         for wrong in ["", "1234", "office", "03-0000-1234<script>", "tel:03-0000-1234", "0".repeat(41).as_str()] {
             assert_eq!(telephone(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_link_dials_the_number_without_its_extension() {
+        for (number, link) in [
+            ("03-0000-1234", Some("tel:0300001234")),
+            ("03-0000-1234 内線 12", Some("tel:0300001234")),
+            ("代表 03(0000)1234", Some("tel:0300001234")),
+            ("+81 (0)3 0000 1234", Some("tel:+81300001234")),
+            ("12", None),
+            ("内線", None),
+        ] {
+            assert_eq!(dialled(ChannelKind::Phone, number).as_deref(), link, "{number}");
+        }
+        assert_eq!(dialled(ChannelKind::Fax, "03-0000-1234"), None);
     }
 
     #[test]

@@ -348,6 +348,16 @@ pub struct RequestRow {
     pub times: i16,
     /// What it said besides.
     pub remark: String,
+    /// How many of its numbers it called wrong.
+    pub wrong_numbers: i64,
+}
+
+impl RequestRow {
+    /// Whether somebody has to mend something.
+    #[must_use]
+    pub fn needs_mending(&self) -> bool {
+        self.standing < Standing::Waiting || self.wrong_numbers > 0
+    }
 }
 
 /// All windows of a round, what needs somebody first.
@@ -357,11 +367,16 @@ pub async fn requests(tx: &mut PgConnection, round_id: Uuid) -> sqlx::Result<Vec
                   coalesce(k.label, '') as "label!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!",
                   q.asked_value is not null as "asked!", q.asked_at, q.times, q.answer as "answer: Answer",
                   q.way as "way: round::Way", q.remark,
-                  coalesce(l.state in ('refused', 'expired'), false) as "came_back!"
+                  coalesce(l.state in ('refused', 'expired'), false) as "came_back!", coalesce(u.wrong, 0) as "wrong!"
            from verification_requests q
            left join contacts k on k.contact_id = q.contact_id and k.valid @> viewer_today()
            left join organisation_names n on n.organisation_id = q.organisation_id and n.valid @> viewer_today()
            left join verification_letters($1) l on l.contact_id = q.contact_id
+           -- Few windows call a number wrong: of these alone it is asked whether it still is.
+           left join (select c.contact_id, count(*) as wrong from window_numbers(viewer_today()) c
+                      where c.doubt is not null
+                        and c.contact_id in (select d.contact_id from window_number_doubts d where d.round_id = $1)
+                      group by 1) u on u.contact_id = q.contact_id
            where q.round_id = $1
            order by n.reading, q.organisation_id, k.position"#,
         round_id
@@ -379,9 +394,10 @@ pub async fn requests(tx: &mut PgConnection, round_id: Uuid) -> sqlx::Result<Vec
             asked_at: r.asked_at,
             times: r.times,
             remark: r.remark,
+            wrong_numbers: r.wrong,
         })
         .collect();
-    rows.sort_by_key(|row| row.standing);
+    rows.sort_by_key(|row| (!row.needs_mending(), row.standing));
     Ok(rows)
 }
 

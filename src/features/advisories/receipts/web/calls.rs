@@ -16,7 +16,7 @@ use crate::features::advisories::receipts::calls::callee::{CallNumber, Callee};
 use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
 use crate::features::advisories::receipts::store::A_MOMENT;
-use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::{paths as roster, spelling};
 use crate::features::sharing::store::{self as sharing, Hours};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
@@ -115,6 +115,8 @@ struct NumberRow {
     window: String,
     kind: &'static str,
     number: String,
+    /// What a telephone dials: who reads the list on one need not copy the number. None for FAX.
+    dialled: Option<String>,
     hours: &'static str,
     now: bool,
     mail: Option<(&'static str, &'static str)>,
@@ -182,6 +184,7 @@ impl View<'_> {
             window: number.window.clone(),
             kind: "",
             number: String::new(),
+            dialled: None,
             hours: "",
             now: true,
             mail,
@@ -192,6 +195,7 @@ impl View<'_> {
         row.value = way.fact.to_string();
         row.kind = way.kind.label(self.language);
         row.number.clone_from(&way.value);
+        row.dialled = spelling::dialled(way.kind, &way.value);
         row.hours = way.hours.label(self.language);
         row.now = way.hours.holds(self.hours.off);
         row.wrong = attempts.iter().find(|a| a.concerns(way)).is_some_and(|a| a.outcome == Outcome::WrongNumber);

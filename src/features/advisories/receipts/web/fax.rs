@@ -47,7 +47,8 @@ crate::words! {
         way_portal: "ポータルにサインインして「受領を確認する」を押す" / "sign in to the portal and press “Acknowledge receipt”",
         way_phone: "事務局に電話し、番号と受領コードを伝える" / "telephone the desk and give number and code",
         way_fax: "下の欄に記入して、この用紙を事務局に返信する" / "fill in the lines below and send this sheet back by fax",
-        blank: "(ここに書き入れてください)" / "(please write it here)",
+        blank: "＿＿＿＿＿＿＿＿＿＿＿＿" / "________________________",
+        fill_in: "事務局の番号に登録のないものがあります。送信票の下線に、送る前に書き入れてください。" / "Not all numbers of your desk are registered. Write them on the lines before you send the sheet.",
         desk_numbers: "事務局の電話・FAX" / "The desk's telephone and fax",
         received_by: "受け取った方" / "Received by",
         received_at: "受け取った日時" / "Received at",
@@ -73,6 +74,8 @@ struct FaxPage {
     answer_due: String,
     code: String,
     numbers: Vec<(&'static str, String)>,
+    /// Whether the desk has to write something in by hand.
+    fill_in: bool,
     content: Option<(&'static str, String, String)>,
     handling: &'static str,
     calls: String,
@@ -125,6 +128,7 @@ fn page(
         published: desk.published(language),
         answer_due: desk.answer_due().map_or_else(String::new, |due| long_time(due, language)),
         code,
+        fill_in: shown(numbers, language).len() < ANSWERED_ON.len(),
         numbers: answered_on(numbers, language),
         content: carried(desk).map(|text| (text.kind.label(language), text.title.clone(), beginning(&text.summary))),
         handling: desk.level().handling(language),
@@ -132,10 +136,13 @@ fn page(
     }
 }
 
+/// How a member answers to a sheet.
+const ANSWERED_ON: [ChannelKind; 2] = [ChannelKind::Phone, ChannelKind::Fax];
+
 /// Where an answer is told or sent to. What the directory has not is left to be written by hand: the sheet asks for both.
 fn answered_on(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
     let mut known = shown(numbers, language);
-    for kind in [ChannelKind::Phone, ChannelKind::Fax].map(|kind| kind.label(language)) {
+    for kind in ANSWERED_ON.map(|kind| kind.label(language)) {
         if known.iter().all(|(other, _)| *other != kind) {
             known.push((kind, FaxWords::of(language).blank.to_owned()));
         }

@@ -32,7 +32,7 @@ crate::words! {
         on: "適用日" / "From which day",
         on_help: "この日からこの役割になります。先の日付で予定を登録できます。" / "It has the role from this day on. A day ahead makes it a plan.",
         last: "最終日" / "Last day",
-        last_help: "この日までこの役割です。翌日から、情報提供は届きません。始まる前の役割を取りやめるときは、始まりの前日を入力してください。" / "It has the role until the end of this day. From the next day nothing reaches it. To call off one that has not begun, give the day before it begins.",
+        last_help: "この日までこの役割です。情報提供を伝える役割なら、翌日から情報提供は届きません。始まる前の役割を取りやめるときは、始まりの前日を入力してください。" / "It has the role until the end of this day. If it passes items on, nothing reaches it from the next day. To call off one that has not begun, give the day before it begins.",
         reason: "理由・メモ" / "Reason or note",
         reason_help: "履歴に残ります。200文字以内。" / "Stays in the history. At most 200 characters.",
         choose: "選択してください。" / "Please choose.",

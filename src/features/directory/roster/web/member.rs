@@ -115,6 +115,8 @@ struct ChannelRow {
     icon: &'static str,
     kind: &'static str,
     value: String,
+    /// What a telephone dials.
+    dialled: Option<String>,
     note: String,
 }
 

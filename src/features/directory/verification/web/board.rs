@@ -60,6 +60,9 @@ struct Row {
     label: String,
     standing: Standing,
     standing_label: &'static str,
+    /// How many of its numbers are wrong, in words.
+    wrong: String,
+    mend: bool,
     remark: String,
     asked: String,
     times: String,
@@ -258,6 +261,11 @@ impl Scene {
             label: request.label.clone(),
             standing: request.standing,
             standing_label: request.standing.label(language),
+            wrong: match request.wrong_numbers {
+                0 => String::new(),
+                count => fill(w.wrong_numbers, &[("count", &thousands(count))]),
+            },
+            mend: request.needs_mending(),
             remark: if told.is_empty() { told } else { fill(w.said, &[("remark", &told)]) },
             asked: if request.standing == Standing::NoMail { "—".to_owned() } else { short_time(request.asked_at) },
             times: if request.times > 1 {

@@ -50,6 +50,7 @@ crate::words! {
         asked: "最後に送った日時" / "Asked last",
         times: "{times}回目" / "time {times}",
         next: "次にすること" / "What to do",
+        wrong_numbers: "番号の誤り {count}件" / "{count} number(s) called wrong",
         fix: "連絡先を直す" / "Change the contact",
         call: "電話で確認して記録する" / "Call and note it",
         said: "伝言: {remark}" / "It said: {remark}",

@@ -9,13 +9,13 @@ use super::{ChannelRow, EntryRow, FactRow, MemberWords, ProposalRow, WindowRow};
 use crate::features::access::Viewer;
 use crate::features::access::directory::Standing;
 use crate::features::directory::roster::changes::correcting::Subject;
-use crate::features::directory::roster::paths;
 use crate::features::directory::roster::sheet::{Channel, Period, Sheet, Window, WindowFacts};
 use crate::features::directory::roster::steps;
 use crate::features::directory::roster::store::{CeptoarFacts, PastChange};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
 use crate::features::directory::roster::web::{correcting, way};
+use crate::features::directory::roster::{paths, spelling};
 use crate::features::directory::verification::paths as verification;
 use crate::features::directory::verification::proven::store::Proof;
 use crate::features::directory::verification::web::shown::proven;
@@ -308,6 +308,7 @@ impl Scene<'_> {
             icon: channel.kind.code(),
             kind: channel.kind.label(self.language),
             value: channel.value.clone(),
+            dialled: spelling::dialled(channel.kind, &channel.value),
             note: format!("{}{}{verified}", channel.hours.label(self.language), self.language.pick("・", ", ")),
         }
     }
