@@ -119,6 +119,11 @@ async fn published(cast: &Cast) -> Uuid {
     let mut approver = cast.app.signed_in("case-approver").await;
     let path = format!("/advisories/{id}/publication");
     let page = approver.get(&path).await;
+    assert!(
+        page.attributes("form[data-confirm]", "data-confirm").concat().contains("判断の後に送ります"),
+        "{}",
+        page.body
+    );
     let value = |name: &str| page.values(&format!("input[name={name}]")).concat();
     let form = [("edits", value("edits")), ("recipients", value("recipients")), ("audience", value("audience"))];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -247,7 +252,10 @@ async fn members_know_nothing_until_the_desk_has_decided() {
 
     // The desk is asked, by its front page, the item and the board; the ministry and the centre see that it is.
     let mut desk = cast.app.signed_in("desk").await;
-    let front = desk.get("/").await.texts("main").concat();
+    let front = desk.get("/").await;
+    let first = front.texts("[data-task]").first().cloned().unwrap_or_default();
+    assert!(first.contains("判断"), "what has an hour comes first: {first}");
+    let front = front.texts("main").concat();
     assert!(
         front.contains("構成員へ中継するか判断してください(銀行等CEPTOAR、2026年11月21日(土) 21:51まで)"),
         "{front}"

@@ -151,6 +151,7 @@ crate::words! {
         take_back: "取り下げて直す" / "Take it back to edit",
         approve: "承認して発出する" / "Approve and publish",
         approve_confirm: "{n}件の窓口にメールを送ります。発出すると取り消せません。" / "Mails go to {n} windows. This cannot be undone.",
+        approve_confirm_decided: "{n}件の窓口が宛先です。事務局が判断するセプターの構成員には、判断の後に送ります。発出すると取り消せません。" / "{n} windows are to get it; where a desk decides, its members after that. This cannot be undone.",
         send_back: "差し戻す" / "Send back",
         own: "自分が起案・編集した情報提供は承認できません。別の承認者に依頼してください。" / "You wrote or edited this yourself. Another approver has to approve it.",
         typed_count: "件数の確認" / "Confirm the number",

@@ -84,6 +84,14 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// Whether some of the mails wait for a desk's decision.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.ceptoars.iter().any(|part| !part.decides.is_empty())
+    }
+}
+
+impl Preview {
     /// The address of this page, for more to follow.
     #[must_use]
     pub fn further(&self) -> String {

@@ -130,7 +130,10 @@ fn assemble(
         own,
         waiting: envelope.state == State::Review,
         ask_count: preview.due > TYPED_COUNT_ABOVE,
-        confirm: fill(w.approve_confirm, &[("n", &preview.due_text)]),
+        confirm: fill(
+            if preview.waits() { w.approve_confirm_decided } else { w.approve_confirm },
+            &[("n", &preview.due_text)],
+        ),
         error,
         count_error,
         preview,
