@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use clamav_client::tokio::{Socket, Tcp, scan_buffer};
+use clamav_client::tokio::{Socket, Tcp, ping, scan_buffer};
 
 use crate::platform::clamd::Clamd;
 use crate::platform::config::Config;
 
-/// What a scanner takes for the largest file; longer, and it counts as not there.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// More than a scanner gives itself for a file (`MaxScanTime`).
+const PATIENCE: Duration = Duration::from_secs(150);
+/// Whoever is there answers a call at once.
+const CALL: Duration = Duration::from_secs(5);
 /// Bytes that are sent at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -19,7 +21,9 @@ pub enum Finding {
     Clean,
     /// It found something.
     Harmful,
-    /// It could not look at this one.
+    /// It cannot look through it: there is a lock, or too much within.
+    Unreadable,
+    /// It could not look at this one, this time.
     NotScanned,
     /// Nobody is there to look.
     OutOfReach,
@@ -47,18 +51,42 @@ impl Scanner {
         match self {
             Self::SampleOnly if is_sample(content) => Finding::Harmful,
             Self::SampleOnly => Finding::Clean,
-            Self::Clamd(clamd) => match tokio::time::timeout(PATIENCE, ask(clamd, content)).await {
-                Ok(Ok(said)) => read(&said, clamd),
-                Ok(Err(error)) => {
-                    tracing::error!(%clamd, %error, "the scanner is out of reach; files stay held");
-                    Finding::OutOfReach
-                }
-                Err(_) => {
-                    tracing::error!(%clamd, "the scanner does not answer in time; the file stays held");
-                    Finding::NotScanned
-                }
-            },
+            Self::Clamd(clamd) => look(clamd, content).await,
         }
+    }
+}
+
+/// Whether somebody is there is asked first: a scanner hangs up in the middle of what is too much for it, and that is about
+/// the file.
+async fn look(clamd: &Clamd, content: &[u8]) -> Finding {
+    match tokio::time::timeout(CALL, call(clamd)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::error!(%clamd, %error, "the scanner is out of reach; files stay held");
+            return Finding::OutOfReach;
+        }
+        Err(_) => {
+            tracing::error!(%clamd, "the scanner does not answer; files stay held");
+            return Finding::OutOfReach;
+        }
+    }
+    match tokio::time::timeout(PATIENCE, ask(clamd, content)).await {
+        Ok(Ok(said)) => read(&said, clamd),
+        Ok(Err(error)) => {
+            tracing::error!(%clamd, %error, "the scanner hung up; the file stays held");
+            Finding::NotScanned
+        }
+        Err(_) => {
+            tracing::error!(%clamd, "the scanner does not answer in time; the file stays held");
+            Finding::NotScanned
+        }
+    }
+}
+
+async fn call(clamd: &Clamd) -> std::io::Result<Vec<u8>> {
+    match clamd {
+        Clamd::Socket(socket_path) => ping(Socket { socket_path }).await,
+        Clamd::Tcp(host_address) => ping(Tcp { host_address }).await,
     }
 }
 
@@ -69,15 +97,25 @@ async fn ask(clamd: &Clamd, content: &[u8]) -> std::io::Result<Vec<u8>> {
     }
 }
 
-/// What its answer means. The words are the scanner's own and may hold anything, so they are not repeated to people.
+/// Names that a scanner gives to what it cannot look through, where it is told to say so (`AlertEncrypted`,
+/// `AlertExceedsMax`).
+const LOCKED: [&[u8]; 2] = [b"stream: Heuristics.Encrypted.", b"stream: Heuristics.Limits.Exceeded"];
+
+/// What its answer means. The words are the scanner's own and may hold anything, so they are for the log alone.
 fn read(said: &[u8], clamd: &Clamd) -> Finding {
     let said = said.strip_suffix(b"\0").unwrap_or(said);
+    let found = said.starts_with(b"stream: ") && said.ends_with(b" FOUND");
+    let words = String::from_utf8_lossy(said);
     if said == b"stream: OK" {
         Finding::Clean
-    } else if said.starts_with(b"stream: ") && said.ends_with(b" FOUND") {
+    } else if found && LOCKED.iter().any(|name| said.starts_with(name)) {
+        tracing::warn!(%clamd, said = %words.escape_debug(), "a file cannot be looked through");
+        Finding::Unreadable
+    } else if found {
+        tracing::warn!(%clamd, said = %words.escape_debug(), "a file is refused");
         Finding::Harmful
     } else {
-        tracing::error!(%clamd, said = %String::from_utf8_lossy(said).escape_debug(), "the scanner could not look; the file stays held");
+        tracing::error!(%clamd, said = %words.escape_debug(), "the scanner could not look; the file stays held");
         Finding::NotScanned
     }
 }
@@ -111,6 +149,9 @@ mod tests {
             (b"stream: OK", Finding::Clean),
             (b"stream: Eicar-Test-Signature FOUND\0", Finding::Harmful),
             (b"stream: NOT OK FOUND\0", Finding::Harmful),
+            (b"stream: Heuristics.Encrypted.PDF FOUND\0", Finding::Unreadable),
+            (b"stream: Heuristics.Limits.Exceeded.MaxScanTime FOUND\0", Finding::Unreadable),
+            (b"stream: Heuristics.Phishing.Email FOUND\0", Finding::Harmful),
             (b"INSTREAM size limit exceeded. ERROR\0", Finding::NotScanned),
             (b"stream: OKAY\0", Finding::NotScanned),
             (b"", Finding::NotScanned),

@@ -49,8 +49,8 @@ pub async fn settle_held(
     for id in waiting {
         let finding = match store::held(&mut tx, id).await {
             Ok(Some(content)) => scanner.scan(&content).await,
-            // Settled or destroyed meanwhile.
-            Ok(None) => continue,
+            // Settled or destroyed meanwhile, or nothing is there that could be looked at.
+            Ok(None) => Finding::NotScanned,
             Err(StoreError::Seal(error)) => {
                 tracing::error!(%id, %error, "a held file does not open");
                 Finding::NotScanned
@@ -58,7 +58,7 @@ pub async fn settle_held(
             Err(error) => return Err(error),
         };
         match finding {
-            Finding::Clean | Finding::Harmful => {
+            Finding::Clean | Finding::Harmful | Finding::Unreadable => {
                 settled += usize::from(store::settle(&mut tx, id, finding, now).await?);
             }
             Finding::NotScanned => left_out.files.push(id),

@@ -36,6 +36,8 @@ pub enum FileState {
     Released,
     /// A scanner found something.
     Refused,
+    /// A scanner cannot look through it.
+    Unreadable,
     /// Its key and content are destroyed.
     Purged,
 }
@@ -149,7 +151,7 @@ async fn content(tx: &mut PgConnection, id: Uuid, key: &[u8], sha256: &[u8]) -> 
     let parts = sqlx::query!("select place, sealed from stored_file_parts where file_id = $1 order by place", id)
         .fetch_all(&mut *tx)
         .await?;
-    let mut content = Vec::new();
+    let mut content = Vec::with_capacity(parts.iter().map(|part| part.sealed.len()).sum());
     for (place, part) in (0..).zip(parts) {
         // By its place in the row of parts, so that a missing one is noticed.
         content.extend(key.open(id, place, &part.sealed)?);
@@ -168,6 +170,7 @@ pub async fn settle(tx: &mut PgConnection, id: Uuid, finding: Finding, now: Date
     let state = match finding {
         Finding::Clean => "released",
         Finding::Harmful => "refused",
+        Finding::Unreadable => "unreadable",
         Finding::NotScanned | Finding::OutOfReach => return Ok(false),
     };
     let done = sqlx::query!(

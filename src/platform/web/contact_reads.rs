@@ -10,9 +10,9 @@ use crate::platform::db::Tx;
 /// What is said to whoever has been shown as many as an hour allows.
 const TOO_MANY: Said = Said {
     ja: "あなたのアカウントで1時間に表示・書き出しできる連絡先の数の上限に達しました。名簿の持ち出しを防ぐための上限で、\
-         故障ではありません。長くても1時間後に、また表示できます。発出された情報提供の「連絡一覧」は、いまも開けます。",
+         故障ではありません。長くても1時間後に、また表示できます。事務局の方は、発出された情報提供の「連絡一覧」をいまも開けます。",
     en: "Your account has been shown as many contacts as one hour allows. This keeps anybody from carrying the list off; \
-         nothing is broken. They are shown again within an hour. The call list of a published item opens even now.",
+         nothing is broken. They are shown again within an hour. For a desk the call list of a published item opens even now.",
 };
 
 /// Who is shown how many addresses, in which request.

@@ -233,7 +233,10 @@ fn wording(status: StatusCode, said: Option<Said>, language: Language) -> (&'sta
         StatusCode::PAYLOAD_TOO_LARGE => (
             pick("送信した内容が大きすぎます", "Too large"),
             pick("送信できる大きさを超えています。", "What was sent is larger than the portal takes."),
-            pick("文章を短くして、もう一度お送りください。", "Shorten the text and send it again."),
+            pick(
+                "文章を短くするか、ファイルを小さくして、もう一度お送りください。",
+                "Shorten the text or make the file smaller, and send it again.",
+            ),
         ),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => (
             pick("ただいま利用できません", "Not available just now"),

@@ -340,8 +340,7 @@ async fn corrections_are_for_those_who_keep_it_and_the_database_agrees() {
             ),
             Some(1),
         ),
-        // Days on which banks had it are not the other desk's either.
-        ("life-desk", format!("update organisation_names set ja = 'x' where organisation_id = '{bank}'"), None),
+        ("life-desk", format!("update organisation_names set ja = 'x' where organisation_id = '{bank}'"), Some(2)),
         ("bank-admin", format!("update memberships set unit = 'x' where organisation_id = '{bank}'"), Some(0)),
     ] {
         let account = format!("select account_id::text from accounts where sign_in_name = '{who}'");
@@ -379,44 +378,4 @@ async fn a_part_in_a_group_that_began_after_the_corrected_end_never_was() {
     assert_eq!(left, ["2023-10-01"]);
     let parts = format!("select count(*) from group_members where subgroup_id = '{group}' and not isempty(valid)");
     assert_eq!(w.number(&parts).await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_name_of_days_of_two_ceptoars_is_not_one_desks_to_say() {
-    let mut w = world().await;
-    let bank = w.bank;
-    let both = format!(
-        "insert into memberships (ceptoar_id, organisation_id, unit, valid) values ('life', '{bank}', '社', '[2020-04-01,2022-04-01)')"
-    );
-    sqlx::raw_sql(AssertSqlSafe(both)).execute(&mut w.db).await.expect("by hand");
-    let before = w.texts("select string_agg(t::text, '|' order by fact_id) from organisation_names t").await;
-    // The form says why, and nothing is written.
-    let mut desk = w.app.signed_in("desk").await;
-    let form: Vec<_> = [named("星美銀行(架空)", "登記簿"), vec![("nature", "correction")]].concat();
-    let path = format!("{}/name", w.bank_page());
-    let confirmation = fill_in(&mut desk, &path, &form).await;
-    let reply = desk.press(&confirmation, "main form", &[("confirmed", "true")]).await;
-    assert!(
-        reply.status == 422 && reply.body.contains("ほかのセプターの構成員でもあります"),
-        "{:?}",
-        reply.texts("h1")
-    );
-    // Nor does a statement that no page sends, without the pages and their question.
-    let account = w.texts("select account_id::text from accounts where sign_in_name = 'desk'").await.remove(0);
-    let account = ceptoar_portal::kernel::ids::AccountId(account.parse().expect("an id"));
-    for (forged, taken) in [
-        (format!("update organisation_names set ja = 'x' where organisation_id = '{bank}'"), false),
-        (format!("update organisation_names set valid = '(,2021-01-01)' where organisation_id = '{bank}'"), false),
-        (format!("delete from organisation_names where organisation_id = '{bank}'"), false),
-        // What it is called from today on is said by who keeps it.
-        (format!("update organisation_names set valid = '(,2026-11-21)' where organisation_id = '{bank}'"), true),
-    ] {
-        let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
-        let done = sqlx::query(AssertSqlSafe(forged.clone())).execute(&mut *tx).await;
-        assert_eq!(done.is_ok_and(|done| done.rows_affected() == 1), taken, "{forged}");
-    }
-    assert_eq!(w.texts("select string_agg(t::text, '|' order by fact_id) from organisation_names t").await, before);
-    let mut form = vec![("ja", NEW), ("reading", "ほしみみらいぎんこう"), ("en", ""), ("nature", "change")];
-    form.extend(day("2026", "11", "21"));
-    change(&mut desk, &path, &form).await;
 }

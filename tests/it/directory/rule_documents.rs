@@ -76,7 +76,7 @@ async fn a_document_is_held_then_had_by_whoever_the_rule_is_for_then_destroyed()
     let mut member = w.app.signed_in("bank-admin").await;
     let shown = member.get(RULES).await;
     assert_eq!(shown.hrefs(".downloads a"), [download.as_str()]);
-    assert!(shown.body.contains("PDF、1KB、2026年11月21日(土)登録"), "{}", shown.body);
+    assert!(shown.body.contains("PDF、1KB、2026年11月21日(土) 21:"), "{}", shown.body);
     assert!(!shown.body.contains("登録・削除する"), "a member keeps nothing");
     for path in [documents(&one), format!("{download}/removal")] {
         assert_eq!(member.post(&path, &[]).await.status, 404, "{path}");
@@ -95,6 +95,7 @@ async fn a_document_is_held_then_had_by_whoever_the_rule_is_for_then_destroyed()
     );
     let shown = member.get(RULES).await;
     assert!(shown.body.contains("削除されたファイル") && !shown.body.contains("規程.pdf"), "{}", shown.body);
+    assert!(shown.texts(".downloads").concat().contains("登録、2026年"), "until when it was there: {}", shown.body);
     let actions = "select action from audit_events where action like 'rule.document%' order by sequence";
     assert_eq!(w.texts(actions).await, ["rule.document_added", "rule.document_removed"]);
 }
@@ -132,11 +133,16 @@ async fn what_is_no_document_is_refused_by_name_and_nothing_is_kept() {
     assert!(full.body.contains("10件までです"), "{}", full.body);
     assert_eq!(w.number("select count(*) from stored_files").await, 10);
     // What the scanner finds harmful nobody opens.
-    sqlx::query("update stored_files set state = 'refused', settled_at = now() where name = '別紙3.pdf'")
-        .execute(&mut w.db)
-        .await
-        .unwrap();
+    for (state, name) in [("refused", "別紙3.pdf"), ("unreadable", "別紙4.pdf")] {
+        sqlx::query("update stored_files set state = $1, settled_at = now() where name = $2")
+            .bind(state)
+            .bind(name)
+            .execute(&mut w.db)
+            .await
+            .unwrap();
+    }
     let page = desk.get(&documents(&one)).await;
+    assert_eq!(page.body.matches("保護を外したファイルを登録してください").count(), 1, "{}", page.body);
     assert_eq!(page.body.matches("有害なプログラムが見つかったため、開けません").count(), 1, "{}", page.body);
 }
 
@@ -226,10 +232,14 @@ async fn row_security_alone_lets_nobody_share_or_spoil_what_is_anothers() {
         let names: Vec<String> = sqlx::query_scalar("select name from stored_files").fetch_all(&mut *tx).await.unwrap();
         assert_eq!(names.len(), sees, "{who}: {names:?}");
         for forged in [
+            // A place before everybody else's in the scanner's queue, and a document as if of long ago.
+            "insert into stored_files (file_id, name, kind, length, sha256, created_by, created_at)
+             select gen_random_uuid(), 'x', 'txt', 1, sha256('x'), viewer_account(), '2000-01-01' where $1 <> $2 and $3 <> $2",
             // Handing on what is another's, or one's own to a rule that one does not keep.
             "insert into handling_rule_documents (file_id, rule_id, added_at) values ($1, $2, now())",
             // Spoiling what waits to be looked at.
             "insert into stored_file_parts (file_id, place, sealed) select $3, 5, convert_to(repeat('x', 41), 'UTF8') where $1 <> $2",
+            "insert into handling_rule_documents (file_id, rule_id, added_at) select $3, $2, '2020-01-01' where $1 <> $2",
             "update handling_rule_documents set removed_at = now() where file_id = $3 and $1 <> $2",
             "delete from handling_rule_documents where file_id = $3 and $1 <> $2",
             "select destroy_stored_files(array[$1, $2, $3], now())",
@@ -240,11 +250,11 @@ async fn row_security_alone_lets_nobody_share_or_spoil_what_is_anothers() {
             let own = who == "desk" && forged.contains("stored_file_parts");
             assert_eq!(done.is_ok(), own, "{who}: {forged}");
         }
-        let gone: i64 = sqlx::query_scalar("select remove_rule_documents($1, null, now())")
-            .bind(one)
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
+        let own: bool =
+            sqlx::query_scalar("select purge_stored_file($1, now())").bind(shared).fetch_one(&mut *tx).await.unwrap();
+        assert!(!own, "{who}: what is a document is the desk's");
+        let gone: i64 =
+            sqlx::query_scalar("select remove_rule_documents($1)").bind(one).fetch_one(&mut *tx).await.unwrap();
         assert_eq!(gone, i64::from(who == "desk"), "{who}");
     }
 }

@@ -206,6 +206,13 @@ async fn a_window_says_of_each_number_whether_it_is_right() {
     assert_eq!(asked.status, 422);
     assert!(asked.texts(".field__error").concat().contains("違うかを選んでください"), "{:?}", asked.texts("fieldset"));
     assert_eq!(asked.values("input[name^=note_]"), ["新しい番号があります"]);
+    let both = [&form[..], &[("number_2", "right")]].concat();
+    let asked = reader.post(&path, &both).await;
+    assert!(asked.status == 422 && asked.body.contains("書いた内容を消してください"), "{}", asked.body);
+    // About a row that was never there something is said as well.
+    let gone = [("answer", "numbers"), ("which_9", "0.0"), ("note_9", "x")];
+    let asked = reader.post(&path, &gone).await;
+    assert!(asked.status == 422 && asked.texts("#error").concat().contains("番号の登録が"), "{}", asked.body);
     // Later, the other one: wrong, and nothing is overwritten.
     assert_eq!(reader.post(&path, &[("answer", "numbers")]).await.status, 422, "nothing was said");
     let page = reader.get(&path).await;

@@ -130,7 +130,6 @@ impl From<sqlx::Error> for ChangeError {
         match db::broken_constraint(&error) {
             Some(name) if name.ends_with("_one_at_a_time") || name.ends_with("_no_overlap") => Self::Overlap,
             Some("memberships_in_subgroup") => Self::NoSubgroup,
-            Some("organisation_names_of_two") => Self::NotItsOwn,
             Some(_) | None => Self::Fault(error.into()),
         }
     }

@@ -111,6 +111,8 @@ pub struct Document {
     pub state: FileState,
     /// Since when it is there.
     pub added_at: DateTime<Utc>,
+    /// Since when it can be opened, or cannot any more.
+    pub settled_at: Option<DateTime<Utc>>,
 }
 
 impl Document {

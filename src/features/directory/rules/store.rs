@@ -108,13 +108,8 @@ pub async fn adopt(
 
 /// Takes the newest edition back that nobody has agreed to, and destroys its documents; the one before holds on.
 /// `false` where that is not so: the caller gives everything up.
-pub async fn withdraw(
-    tx: &mut PgConnection,
-    ceptoar_id: &str,
-    rule_id: Uuid,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!("select remove_rule_documents($1, null, $2)", rule_id, now).fetch_one(&mut *tx).await?;
+pub async fn withdraw(tx: &mut PgConnection, ceptoar_id: &str, rule_id: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar!("select remove_rule_documents($1)", rule_id).fetch_one(&mut *tx).await?;
     let Some(from) = sqlx::query_scalar!(
         r#"delete from handling_rules r
            where r.rule_id = $1 and r.ceptoar_id = $2 and upper_inf(r.valid)
@@ -241,7 +236,8 @@ pub async fn documents(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<
     sqlx::query_as!(
         Document,
         r#"select d.file_id, d.rule_id, coalesce(f.name, '') as "name!", coalesce(f.length, 0) as "length!",
-                  coalesce(f.state, 'purged') as "state!: FileState", d.added_at
+                  coalesce(f.state, 'purged') as "state!: FileState", d.added_at,
+                  coalesce(d.removed_at, f.settled_at) as settled_at
            from handling_rules r join handling_rule_documents d using (rule_id)
            left join stored_files f on f.file_id = d.file_id and d.removed_at is null
            where r.ceptoar_id = $1 order by d.added_at, d.file_id"#,
@@ -249,6 +245,11 @@ pub async fn documents(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<
     )
     .fetch_all(tx)
     .await
+}
+
+/// Keeps an edition as it is until the end of the transaction, and counts its documents; `None` where it was taken back.
+pub async fn attach_to(tx: &mut PgConnection, rule_id: Uuid) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("select attach_to_rule($1)", rule_id).fetch_one(tx).await
 }
 
 /// Makes a file that the viewer has just attached a document of an edition.
@@ -265,13 +266,7 @@ pub async fn add_document(tx: &mut PgConnection, rule_id: Uuid, file_id: Uuid, n
 }
 
 /// Destroys a document; `false` where there is none.
-pub async fn remove_document(
-    tx: &mut PgConnection,
-    rule_id: Uuid,
-    file_id: Uuid,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let gone =
-        sqlx::query_scalar!("select remove_rule_documents($1, $2, $3)", rule_id, file_id, now).fetch_one(tx).await?;
+pub async fn remove_document(tx: &mut PgConnection, rule_id: Uuid, file_id: Uuid) -> sqlx::Result<bool> {
+    let gone = sqlx::query_scalar!("select remove_rule_documents($1, $2)", rule_id, file_id).fetch_one(tx).await?;
     Ok(gone.unwrap_or(0) > 0)
 }

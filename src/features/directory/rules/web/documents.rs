@@ -13,15 +13,14 @@ use crate::features::directory::roster::paths as roster;
 use crate::features::directory::rules::paths;
 use crate::features::directory::rules::rule::{Document, Edition};
 use crate::features::directory::rules::store;
-use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period::{long_date, thousands};
+use crate::kernel::period::{long_time, thousands};
 use crate::platform::db::Tx;
 use crate::platform::files::intake::{self, Checked};
 use crate::platform::files::respond::respond;
 use crate::platform::files::store::{self as files, FileState};
 use crate::platform::files::{DisplayName, FileType};
-use crate::platform::web::error::WebError;
+use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::FieldErrors;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -40,11 +39,12 @@ crate::words! {
         files: "登録されているファイル" / "Files",
         none_title: "ファイルが登録されていません" / "There are no files",
         none_text: "下の「ファイルを登録する」から、ルールの本文や別紙を登録してください。" / "Add the text of the rule and its annexes below.",
-        about: "{kind}、{size}KB、{day}登録" / "{kind}, {size} KB, added {day}",
-        held: "{about}。ウイルス検査をしています。終わると開けるようになります。" / "{about}. It is being checked for viruses and can be opened afterwards.",
-        refused: "{about}。有害なプログラムが見つかったため、開けません。" / "{about}. Something harmful was found in it; it cannot be opened.",
+        about: "{kind}、{size}KB、{day}から開けます" / "{kind}, {size} KB, to be opened since {day}",
+        held: "{kind}、{size}KB、{day}登録。ウイルス検査をしています。終わると開けるようになります。" / "{kind}, {size} KB, added {day}. It is being checked for viruses and can be opened afterwards.",
+        refused: "{kind}、{size}KB。有害なプログラムが見つかったため、開けません。" / "{kind}, {size} KB. Something harmful was found in it; it cannot be opened.",
+        unreadable: "{kind}、{size}KB。パスワードや印刷制限などの保護があるか、大きすぎて、ウイルス検査ができないため、開けません。保護を外したファイルを登録してください。" / "{kind}, {size} KB. It is protected (a password, no printing) or too large within, so it cannot be checked for viruses and not be opened. Add it without protection.",
         removed: "削除されたファイル" / "A file that was removed",
-        removed_about: "{day}登録" / "added {day}",
+        removed_about: "{added}登録、{day}削除" / "added {added}, removed {day}",
         remove: "このファイルを削除する" / "Remove this file",
         remove_help: "削除したファイルは、だれも開けなくなり、元に戻せません。削除したことは、構成員にも表示されます。" / "Nobody can open it any more, and it cannot be brought back. Members see that a file was removed.",
         add: "ファイルを登録する" / "Add a file",
@@ -80,17 +80,19 @@ pub(super) fn shown(ceptoar_id: &str, rule: Uuid, documents: &[Document], langua
 
 fn one(ceptoar_id: &str, document: &Document, language: Language) -> Shown {
     let w = DocumentsWords::of(language);
-    let day = long_date(japan_day(document.added_at), language);
+    let added = long_time(document.added_at, language);
+    let settled = document.settled_at.map_or_else(|| added.clone(), |at| long_time(at, language));
     let route = |route| paths::of_document(route, ceptoar_id, document.rule_id, document.file_id);
     let kind = document.name.rsplit_once('.').map(|(_, ending)| ending.to_uppercase()).unwrap_or_default();
     let size = thousands((document.length + 999) / 1000);
-    let about = fill(w.about, &[("kind", &kind), ("size", &size), ("day", &day)]);
-    let about = match document.state {
-        FileState::Released => about,
-        FileState::Held => fill(w.held, &[("about", &about)]),
-        FileState::Refused => fill(w.refused, &[("about", &about)]),
-        FileState::Purged => fill(w.removed_about, &[("day", &day)]),
+    let (words, day) = match document.state {
+        FileState::Released => (w.about, &settled),
+        FileState::Held => (w.held, &added),
+        FileState::Refused => (w.refused, &settled),
+        FileState::Unreadable => (w.unreadable, &settled),
+        FileState::Purged => (w.removed_about, &settled),
     };
+    let about = fill(words, &[("kind", &kind), ("size", &size), ("added", &added), ("day", day)]);
     Shown {
         name: if document.stands() { document.name.clone() } else { w.removed.to_owned() },
         about,
@@ -212,6 +214,12 @@ async fn checked(state: &AppState, name: &str, content: Vec<u8>, language: Langu
     intake::check(&state.sandbox, name, content).await.map_err(|refused| refused.said(language).to_owned())
 }
 
+/// Said where a colleague was faster.
+const GONE: WebError = WebError::Conflict(Said {
+    ja: "この版の登録は、ほかの方が取り消しました。ファイルは登録していません。",
+    en: "A colleague has taken this edition back. The file was not added.",
+});
+
 /// Adds a file.
 pub async fn post(
     State(state): State<AppState>,
@@ -239,6 +247,10 @@ pub async fn post(
     };
     // Looking into it may have taken a while; nothing of the database was held meanwhile.
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let there = store::attach_to(&mut tx, scene.place.rule).await?.ok_or(GONE)?;
+    if there >= i64::try_from(MOST_DOCUMENTS).unwrap_or(i64::MAX) {
+        return Ok(back(&scene.place, ""));
+    }
     let id = files::keep(&mut tx, &file, viewer.account_id, now).await?;
     store::add_document(&mut tx, scene.place.rule, id, now).await?;
     note(&mut tx, &viewer, &frame, scene.place.done("rule.document_added", id), now).await?;
@@ -296,7 +308,7 @@ pub async fn remove(
         return Err(WebError::NotFound);
     }
     // A second click finds it gone already, which is what was wanted.
-    if store::remove_document(&mut tx, rule, file, now).await? {
+    if store::remove_document(&mut tx, rule, file).await? {
         note(&mut tx, &viewer, &frame, scene.place.done("rule.document_removed", file), now).await?;
     }
     tx.commit().await?;

@@ -426,7 +426,7 @@ pub async fn withdraw(
     if !store::editions(&mut tx, &ceptoar).await?.iter().any(|edition| edition.rule_id == rule) {
         return Err(WebError::NotFound);
     }
-    if !store::withdraw(&mut tx, &ceptoar, rule, now).await? {
+    if !store::withdraw(&mut tx, &ceptoar, rule).await? {
         return Ok(back(&ceptoar, "nothing"));
     }
     note(&mut tx, &viewer, &frame, done("rule.withdraw", &ceptoar, rule), now).await?;

@@ -249,7 +249,11 @@ pub async fn post(
     let said = match read(&form, &asked.question, &frame) {
         Ok(said) => said,
         Err(error) => {
-            let page = AnswerPage { remark: form.remark.clone(), error, ..asking(&frame, &asked, &form.numbers) };
+            let mut page = AnswerPage { remark: form.remark.clone(), error, ..asking(&frame, &asked, &form.numbers) };
+            // What was said is about a row that is not there any more.
+            if page.error.is_empty() && page.numbers.iter().all(|number| number.error.is_empty()) {
+                NumberWords::of(frame.language).changed.clone_into(&mut page.error);
+            }
             return Ok(Unprocessable(page).into_response());
         }
     };

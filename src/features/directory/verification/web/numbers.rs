@@ -25,6 +25,7 @@ crate::words! {
         note: "違うときに伝えること" / "What to know if it is wrong",
         note_help: "例: 4月に廃止した。(新しい番号は、事務局か自社の管理担当者が登録します)" / "For example: given up in April. (The secretariat or your own keeper registers the new one.)",
         note_alone: "この番号で連絡がつくか、違うかを選んでください。" / "Please choose whether you are reached at this number or it is wrong.",
+        note_with_right: "伝えることがあるときは「この番号は違います」を選ぶか、書いた内容を消してください。" / "If there is something to know choose “wrong”, or remove what you wrote.",
         said_right: "合っていることを記録しました" / "Noted as right",
         said_wrong: "違うことを事務局に伝えました" / "The secretariat was told that it is wrong",
         submit: "番号の回答を送る" / "Send what you say of the numbers",
@@ -100,7 +101,7 @@ impl TypedNumbers {
     pub fn answers(&self, language: Language) -> Option<Vec<NumberAnswer>> {
         let said = self.0.iter().map(|(_, typed)| typed).filter(|typed| typed.says_something());
         said.map(|typed| {
-            let right = typed.chosen?;
+            let right = typed.chosen.filter(|right| !right || typed.note.trim().is_empty())?;
             let remark = if right { String::new() } else { note(typed, language).ok()? };
             let (fact_id, recorded_at) = parse(&typed.which).unwrap_or_default();
             Some(NumberAnswer { fact_id, recorded_at, right, remark })
@@ -117,6 +118,7 @@ impl Typed {
     /// What is wrong with it; empty where it can be taken.
     fn error(&self, language: Language) -> String {
         match self.chosen {
+            Some(true) if !self.note.trim().is_empty() => NumberWords::of(language).note_with_right.to_owned(),
             Some(true) => String::new(),
             Some(false) => note(self, language).err().unwrap_or_default(),
             None if self.says_something() => NumberWords::of(language).note_alone.to_owned(),
