@@ -131,7 +131,7 @@ async fn what_stands_in_the_way_is_named_and_what_never_was_is_taken_out() {
     assert!(reply.texts(".error-summary").concat().contains(NEW), "the neighbour is named");
     refused(&mut desk, &path, &with_days(&typed, "2027-4-1", "2028-3-31"), "この登録には終わりがありません").await;
     refused(&mut desk, &path, &with_days(&typed, "", ""), "最初の日を入力してください").await;
-    refused(&mut desk, &path, &with_days(&typed, "2027-4-31", ""), "年・月・日を数字で").await;
+    refused(&mut desk, &path, &with_days(&typed, "2027-4-31", ""), "暦にある年月日を、数字で").await;
     refused(&mut desk, &path, &with_days(&same, "2027-4-1", ""), "同じです").await;
     let middle = name_on(&w, "2025-01-01");
     let over = with_days(&named(NEW, "誤り"), "2024-4-1", "2024-3-1");

@@ -543,7 +543,7 @@ async fn a_form_with_a_file_carries_its_token_and_keeps_to_its_size() {
     long.extend((0..3000).map(|n| vec![format!("架空{n}"), "社".into(), "あ".repeat(300)]));
     let reply = desk.upload(EXCHANGE, &TODAY, ("x.csv", &csv(&long))).await;
     assert_eq!(reply.status, 303, "{:?}", reply.texts(".error-summary"));
-    for (fields, said) in [(&TODAY[..], "表のファイルを選んでください"), (&[("from_year", "x")][..], "年・月・日")]
+    for (fields, said) in [(&TODAY[..], "表のファイルを選んでください"), (&[("from_year", "x")][..], "暦にある年月日")]
     {
         let reply = desk.upload(EXCHANGE, fields, ("", b"")).await;
         assert_eq!(reply.status, 422);

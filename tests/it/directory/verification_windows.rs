@@ -361,7 +361,7 @@ async fn reminders_cover_numbers_that_nobody_answered_for() {
     assert!(body.contains("番号の確認が、まだ済んでいません"), "{body}");
     assert_eq!(w.number("select count(*) from verification_requests where answer = 'alive'").await, 3);
     let path = link(&mut w, "soc@bank.example").await;
-    assert!(w.app.visitor().get(&path).await.body.contains("まだ回答のない番号があります"), "its link works");
+    assert!(w.app.visitor().get(&path).await.body.contains("下の番号についてご回答ください"), "its link works");
     let worker = sqlx::PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
     w.app.state.clock.advance(TimeDelta::days(9));
     let sent = reminding::remind(&worker, "http://portal.example", w.app.state.clock.now()).await.expect("reminders");

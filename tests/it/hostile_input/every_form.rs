@@ -32,12 +32,16 @@ const UNFILLABLE: [&str; 11] = [
 ];
 
 /// Routes that take a POST from no page of ours, or from one that needs more than one visitor.
-const WITHOUT_FORM: [(&str, &str); 7] = [
+const WITHOUT_FORM: [(&str, &str); 8] = [
     ("/sign-in/second/passkey", "shown to whom a key belongs; tests/browser has one"),
     ("/sign-in/passkey/challenge", "asked by the script, without a body"),
     ("/sign-in/second/challenge", "asked by the script, without a body"),
     ("/enrol/passkey/challenge", "asked by the script, without a body"),
     ("/account/confirm/challenge", "asked by the script, without a body"),
+    (
+        "/directory/{ceptoar}/rules/{rule}/documents/{file}/removal",
+        "one button beside a file; rule_documents.rs has it",
+    ),
     ("/follow-up", "shown while no follow-up runs; tests/it/follow_up has it"),
     ("/follow-up/{year}/publication", "one box to tick, when every sheet is confirmed; tests/it/follow_up has it"),
 ];
