@@ -207,6 +207,9 @@ mod tests {
         assert!(typed.answers(Language::Ja).is_none());
         assert!(rows(&[number("1234")], &typed, Language::Ja)[0].error.contains("100文字以内"));
         typed.take("number_1", "right");
+        assert!(typed.answers(Language::Ja).is_none(), "nobody's words are dropped");
+        assert!(rows(&[number("1234")], &typed, Language::Ja)[0].error.contains("書いた内容を消してください"));
+        typed.take("note_1", " ");
         assert_eq!(typed.answers(Language::Ja).expect("answers")[0].remark, "");
     }
 }
