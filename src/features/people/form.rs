@@ -11,7 +11,7 @@ use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{AffiliationId, ContactId, OrganisationId};
 use crate::kernel::language::Language;
 use crate::kernel::text;
-use crate::platform::web::form::{FieldErrors, TypedDate};
+use crate::platform::web::form::{FieldErrors, FieldWords, TypedDate};
 
 const LONGEST_NAME: usize = 64;
 const LONGEST_REASON: usize = 200;
@@ -29,7 +29,6 @@ crate::words! {
         last_empty: "最終日を入力してください。" / "Please enter the last day.",
         name_plain: "利用者名は、半角の英数字と「-」「.」「_」だけを使い、64文字以内で入力してください。" / "For the user name, use letters, digits, hyphens, dots and underscores only, at most 64.",
         address: "メールアドレスを「name@example.jp」の形で、半角で入力してください。" / "Please enter a mail address such as name@example.jp.",
-        date: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         until_first: "終了日は開始日以降の日にしてください。" / "The last day cannot be before the first.",
         past: "開始日は今日以降の日にしてください。" / "The first day cannot be in the past.",
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
@@ -184,7 +183,7 @@ impl Reader {
         match date {
             Some(date) if date > self.latest() => self.errors.add(field, self.words().far),
             Some(_) => {}
-            None => self.errors.add(field, self.words().date),
+            None => self.errors.add(field, FieldWords::of(self.language).day),
         }
         date
     }

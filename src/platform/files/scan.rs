@@ -42,8 +42,7 @@ impl Scanner {
     /// Who looks at files by the settings; with nobody, none are taken.
     #[must_use]
     pub fn of(config: &Config) -> Option<Self> {
-        let own = config.scanner.clone().map(Self::Clamd);
-        own.or_else(|| config.is_demonstration().then_some(Self::SampleOnly))
+        config.takes_files().then(|| config.scanner.clone().map_or(Self::SampleOnly, Self::Clamd))
     }
 
     /// Looks at a whole file. Whatever is not plainly clean or harmful counts as not looked at.

@@ -11,6 +11,7 @@ crate::words! {
         empty: "入力してください。" / "Please fill this in.",
         too_long: "{limit}文字以内で入力してください(現在{found}文字)。" / "At most {limit} characters, please (now {found}).",
         control: "使えない文字(制御文字)が含まれています。消して入力し直してください。" / "There is a control character in it. Please remove it and type it again.",
+        day: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         direction: "文字の並びを変える特殊な文字が含まれています。消して入力し直してください。" / "There is a character that changes the direction of writing. Please remove it and type it again.",
     }
 }

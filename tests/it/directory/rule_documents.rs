@@ -4,7 +4,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use ceptoar_portal::platform::files::scan::Scanner;
 use ceptoar_portal::platform::files::scanning::{self, LeftOut};
 use ceptoar_portal::platform::files::store as files;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::roster::{World, world, world_with};
@@ -21,9 +21,13 @@ async fn attach(desk: &mut Client, rule: &str, name: &str, content: &[u8]) -> Re
     desk.upload(&documents(rule), &[], (name, content)).await
 }
 
+async fn worker(w: &World) -> PgPool {
+    PgPool::connect_with(w.app.database.connections.worker.clone()).await.expect("a pool")
+}
+
 /// One round of the scanner that knows the sample only.
 async fn scan(w: &World) -> usize {
-    let pool = PgPoolOptions::new().connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    let pool = worker(w).await;
     scanning::settle_held(&pool, &Scanner::SampleOnly, &mut LeftOut::default(), w.app.state.clock.now())
         .await
         .expect("a round")
@@ -157,7 +161,7 @@ async fn a_file_that_nobody_can_look_at_keeps_no_other_one_back() {
     let spoil = "update stored_file_parts set sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1)
                  where file_id = (select file_id from stored_files where name = '壊れた.pdf')";
     sqlx::query(spoil).execute(&mut w.db).await.unwrap();
-    let pool = PgPoolOptions::new().connect_with(w.app.database.connections.worker.clone()).await.expect("a pool");
+    let pool = worker(&w).await;
     let (mut left_out, now) = (LeftOut::default(), w.app.state.clock.now());
     let nobody = Scanner::Clamd("unix:/nonexistent/clamd.ctl".parse().unwrap());
     assert_eq!(scanning::settle_held(&pool, &nobody, &mut left_out, now).await.unwrap(), 0, "nobody is there");

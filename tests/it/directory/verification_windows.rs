@@ -36,6 +36,17 @@ fn asking<'a>(chosen: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     form
 }
 
+/// A window with one telephone number, whose keeper has opened the link of its letter: the link, the reader and the page.
+async fn asked_about_a_number(w: &mut World) -> (String, Client, Reply) {
+    let window = w.window;
+    number(w, window, 2, "phone", NUMBER).await;
+    opened(w).await;
+    let path = link(w, "soc@bank.example").await;
+    let mut reader = w.app.visitor();
+    let page = reader.get(&path).await;
+    (path, reader, page)
+}
+
 async fn tasks(w: &World, name: &str) -> String {
     w.app.signed_in(name).await.get("/").await.texts("[data-task]").concat()
 }
@@ -291,12 +302,7 @@ async fn the_page_speaks_the_language_of_its_letter_and_the_other_one_in_place()
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_moved_may_say_so_of_a_number_as_well() {
     let mut w = world().await;
-    let window = w.window;
-    number(&mut w, window, 2, "phone", NUMBER).await;
-    opened(&w).await;
-    let path = link(&mut w, "soc@bank.example").await;
-    let mut reader = w.app.visitor();
-    let page = reader.get(&path).await;
+    let (path, mut reader, page) = asked_about_a_number(&mut w).await;
     assert_eq!(page.texts("main form").len(), 1, "one form: no button loses what was said above it");
     let which = page.values("input[name^=which_]").concat();
     let form = [("answer", "moved"), ("remark", "業務部に移りました"), ("which_1", &*which), ("number_1", "wrong")];
@@ -309,12 +315,7 @@ async fn who_has_moved_may_say_so_of_a_number_as_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_was_changed_is_unproven_again_and_every_proof_ends_after_a_year() {
     let mut w = world().await;
-    let window = w.window;
-    number(&mut w, window, 2, "phone", NUMBER).await;
-    opened(&w).await;
-    let path = link(&mut w, "soc@bank.example").await;
-    let mut reader = w.app.visitor();
-    let page = reader.get(&path).await;
+    let (path, mut reader, page) = asked_about_a_number(&mut w).await;
     let which = page.values("input[name^=which_]").concat();
     let unproven = "select count(*) from window_numbers('2026-11-22') where unproven";
     say(&mut reader, &path, "alive", &[("right", "")]).await;
@@ -327,7 +328,7 @@ async fn a_number_that_was_changed_is_unproven_again_and_every_proof_ends_after_
     form.retain(|(name, _)| *name != "value_2");
     form.extend([("value_2", "03-0000-9999"), ("nature", "change")]);
     form.extend(day("2026", "11", "21"));
-    change(&mut admin, &w.window_page(window), &form).await;
+    change(&mut admin, &w.window_page(w.window), &form).await;
     assert_eq!(w.number(unproven).await, 1, "a proof is of one number");
     assert!(tasks(&w, "bank-admin").await.contains("1年以上確認できていない番号1件"));
     // An old page says nothing of the new number.
@@ -465,12 +466,7 @@ async fn windows_are_chosen_by_their_own_desk_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_mail_has_no_say_once_the_window_is_reached_elsewhere() {
     let mut w = world().await;
-    let window = w.window;
-    number(&mut w, window, 2, "phone", NUMBER).await;
-    opened(&w).await;
-    let path = link(&mut w, "soc@bank.example").await;
-    let mut reader = w.app.visitor();
-    let page = reader.get(&path).await;
+    let (path, mut reader, page) = asked_about_a_number(&mut w).await;
     let which = page.values("input[name^=which_]").concat();
     run(&mut w, "update contact_channels set value = 'new@bank.example' where value = 'soc@bank.example'").await;
     assert!(!reader.get(&path).await.body.contains("1234"), "whoever left learns no number");

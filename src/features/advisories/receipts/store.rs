@@ -249,8 +249,7 @@ pub struct Number {
 }
 
 /// The numbers of the viewer's own desk, as members call and send sheets back to it, those first at which somebody is
-/// now. What is on a person, a mobile or a
-/// satellite telephone, is on no sheet that leaves the house.
+/// now. What is on a person, a mobile or a satellite telephone, is on no sheet that leaves the house.
 ///
 /// # Errors
 /// When the database cannot be reached.

@@ -115,6 +115,7 @@ fn page(
 ) -> FaxPage {
     let language = frame.language;
     let w = FaxWords::of(language);
+    let known = shown(numbers, language);
     FaxPage {
         chrome: desk.chrome(frame, w.title),
         w,
@@ -128,8 +129,8 @@ fn page(
         published: desk.published(language),
         answer_due: desk.answer_due().map_or_else(String::new, |due| long_time(due, language)),
         code,
-        fill_in: shown(numbers, language).len() < ANSWERED_ON.len(),
-        numbers: answered_on(numbers, language),
+        fill_in: known.len() < ANSWERED_ON.len(),
+        numbers: answered_on(known, language),
         content: carried(desk).map(|text| (text.kind.label(language), text.title.clone(), beginning(&text.summary))),
         handling: desk.level().handling(language),
         calls: paths::calls(desk.id, &desk.ceptoar_id),
@@ -140,8 +141,7 @@ fn page(
 const ANSWERED_ON: [ChannelKind; 2] = [ChannelKind::Phone, ChannelKind::Fax];
 
 /// Where an answer is told or sent to. What the directory has not is left to be written by hand: the sheet asks for both.
-fn answered_on(numbers: &[store::Number], language: Language) -> Vec<(&'static str, String)> {
-    let mut known = shown(numbers, language);
+fn answered_on(mut known: Vec<(&'static str, String)>, language: Language) -> Vec<(&'static str, String)> {
     for kind in ANSWERED_ON.map(|kind| kind.label(language)) {
         if known.iter().all(|(other, _)| *other != kind) {
             known.push((kind, FaxWords::of(language).blank.to_owned()));

@@ -4,12 +4,11 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::kernel::language::Language;
 use crate::kernel::period::long_date;
-use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
+use crate::platform::web::form::{FieldErrors, FieldWords, TypedDate, day_boxes};
 
 crate::words! {
     /// Words about the day.
     pub struct AsOfWords {
-        day: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         bounds: "1990年1月1日から、今日の10年後までの日を入力してください。" / "Please enter a day between 1 January 1990 and ten years from now.",
         shown: "{day}時点の登録" / "As of {day}",
         choose: "別の日の登録を見る" / "Look at another day",
@@ -70,7 +69,7 @@ impl AsOf {
                 today
             }
             TypedDate::Wrong => {
-                errors.add("on", w.day);
+                errors.add("on", FieldWords::of(language).day);
                 today
             }
         };

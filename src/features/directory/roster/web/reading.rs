@@ -11,7 +11,7 @@ use crate::features::directory::roster::store::CeptoarFacts;
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::language::Language;
 use crate::kernel::text;
-use crate::platform::web::form::{FieldErrors, TypedDate};
+use crate::platform::web::form::{FieldErrors, FieldWords, TypedDate};
 
 /// The longest reason.
 pub const LONGEST_REASON: usize = 200;
@@ -19,7 +19,6 @@ pub const LONGEST_REASON: usize = 200;
 crate::words! {
     /// Messages at fields.
     pub struct ReadingWords {
-        day: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         day_empty: "日付を入力してください。" / "Please enter the day.",
         far: "3年より先の日は指定できません。" / "A day more than three years ahead is not possible.",
         old: "1990年より前の日は指定できません。" / "A day before 1990 is not possible.",
@@ -76,7 +75,7 @@ impl<'a> Reader<'a> {
             TypedDate::Day(day) if day < earliest => self.errors.add(field, w.old),
             TypedDate::Day(day) => return day,
             TypedDate::Nothing => self.errors.add(field, w.day_empty),
-            TypedDate::Wrong => self.errors.add(field, w.day),
+            TypedDate::Wrong => self.errors.add(field, FieldWords::of(self.language).day),
         }
         self.today
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use crate::features::directory::roster::said;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_date;
-use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
+use crate::platform::web::form::{FieldErrors, FieldWords, TypedDate, day_boxes};
 
 crate::words! {
     /// Words about the record.
@@ -13,7 +13,6 @@ crate::words! {
         open: "過去の時点の記録で見る" / "Look at an earlier record",
         record: "記録日(いつの時点の記録で見るか)" / "Record date (as recorded when)",
         record_help: "その日の終わりに、このポータルが示していた内容を表示します。空欄のときは、今の記録で表示します。" / "Shows what this portal said at the end of that day. Left empty, it shows what is recorded now.",
-        day: "暦にある年月日を、数字で入力してください(例 2026 年 4 月 30 日)。" / "Please enter a day that exists, in digits (for example 2026, 4, 30).",
         bounds: "記録日には、1990年1月1日から今日までの日を入力してください。" / "Please enter a day between 1 January 1990 and today as the record date.",
         old: "{day}の終わりの時点の記録を表示しています。" / "This is what was recorded at the end of {day}.",
         old_text: "その後の登録・訂正・取消しは含みません。登録の変更は、今の記録を表示してから行ってください。" / "Nothing registered, corrected or taken back since then is included. Go back to the present record to change something.",
@@ -53,7 +52,7 @@ impl Record {
                 None
             }
             TypedDate::Wrong => {
-                errors.add("rec", w.day);
+                errors.add("rec", FieldWords::of(language).day);
                 None
             }
         };

@@ -95,13 +95,13 @@ impl TypedNumbers {
         self.0.iter().map(|(_, typed)| typed).find(|typed| typed.which == which)
     }
 
-    /// The answers; `None` where a remark cannot be kept, or belongs to no choice: nobody's words are dropped. What is said of a row that the page does not show any more is
-    /// among them: the database knows that it is gone.
+    /// The answers; `None` where something is wrong with one of them: nobody's words are dropped. What is said of a row
+    /// that the page does not show any more is among them: the database knows that it is gone.
     #[must_use]
     pub fn answers(&self, language: Language) -> Option<Vec<NumberAnswer>> {
         let said = self.0.iter().map(|(_, typed)| typed).filter(|typed| typed.says_something());
         said.map(|typed| {
-            let right = typed.chosen.filter(|right| !right || typed.note.trim().is_empty())?;
+            let right = typed.chosen.filter(|_| typed.error(language).is_empty())?;
             let remark = if right { String::new() } else { note(typed, language).ok()? };
             let (fact_id, recorded_at) = parse(&typed.which).unwrap_or_default();
             Some(NumberAnswer { fact_id, recorded_at, right, remark })
