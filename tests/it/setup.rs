@@ -67,6 +67,34 @@ async fn types_and_steps_stand_with_their_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn services_and_networks_are_told_by_name_and_several_at_once() {
+    let mut w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let bare = desk.post(SETUP, &typed("service_tests", ["2021", "4", ""])).await;
+    assert!(bare.status == 422 && bare.texts("#remark-error").concat().contains("内容を入力"), "{}", bare.body);
+    for (subject, text) in [
+        ("service_tests", "公開サイトの診断(年1回)"),
+        ("service_tests", "内部の機器の診断"),
+        ("network_disaster", "衛星電話網"),
+    ] {
+        recorded(&mut desk, &with(typed(subject, ["2021", "4", ""]), &[("remark", text)])).await;
+    }
+    let closed = [("remark", "無線網"), ("until_year", "2025"), ("until_month", "3"), ("until_day", "31")];
+    recorded(&mut desk, &with(typed("network_accident", ["2010", "4", ""]), &closed)).await;
+    let page = w.app.signed_in("handler").await.get(SETUP).await;
+    assert_eq!(group(&page, "services").len(), 2, "members see what there is for them");
+    assert_eq!(group(&page, "networks"), ["既存の連絡網: 災害 2021年4月から 衛星電話網"]);
+    assert!(group(&page, "over").concat().contains("無線網"));
+    let then = desk.get(&format!("{SETUP}?on_year=2024&on_month=4&on_day=1")).await;
+    assert_eq!(group(&then, "networks").len(), 2, "as of a day");
+    let forged = sqlx::query(
+        "insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, recorded_by, recorded_at)
+         select gen_random_uuid(), 'banks', 'network_other', '2020-04-01', true, account_id, now() from accounts limit 1",
+    );
+    assert!(forged.execute(&mut w.db).await.is_err(), "a network without a word");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_section_holds_until_the_next_one_and_begins_the_sheet_of_the_follow_up() {
     let w = world().await;
     let mut desk = w.app.signed_in("desk").await;

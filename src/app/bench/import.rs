@@ -1,6 +1,8 @@
 //! `bench import`: a table of a whole CEPTOAR, from the file that comes in to the page that shows every row's fate, and
 //! then applied. Half of the rows change members that are there, half are new ones.
 
+use std::env;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -8,11 +10,12 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use chrono::Datelike;
+use tokio::process::Command;
 use tower::ServiceExt;
 
 use super::field::Field;
 use super::portal::{HOST, Person, people, portal};
-use super::{Import, process, store};
+use super::{Import, ImportTable, process, store};
 use crate::features::directory::exchange::file::Format;
 use crate::kernel::clock::{Clock, japan_day};
 use crate::platform::security::form_token::{FIELD, FormToken};
@@ -55,7 +58,7 @@ pub async fn run(settings: Import) -> anyhow::Result<()> {
     );
     let mut import = String::new();
     for format in [Format::Csv, Format::Xlsx] {
-        let file = file(settings.rows, format)?;
+        let file = written(settings.rows, format).await?;
         process::forget_peak();
         let begun = Instant::now();
         import = bring(&router, desk, &file).await?;
@@ -97,6 +100,28 @@ fn row(n: usize, known: usize) -> Vec<String> {
         format!("090-{:04}-{:04}", n / 10_000, n % 10_000),
     ];
     cells.into_iter().map(str::to_owned).chain(ways).collect()
+}
+
+/// The table, from a process of its own.
+async fn written(rows: usize, format: Format) -> anyhow::Result<Vec<u8>> {
+    let mut writer = Command::new(env::current_exe()?);
+    writer.args(["bench", "import-table", &rows.to_string()]);
+    if format == Format::Xlsx {
+        writer.arg("--workbook");
+    }
+    let written = writer.output().await?;
+    anyhow::ensure!(written.status.success(), "the table was not written: {}", String::from_utf8_lossy(&written.stderr));
+    Ok(written.stdout)
+}
+
+/// Writes a table to the standard output.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_table(table: ImportTable) -> anyhow::Result<()> {
+    let format = if table.workbook { Format::Xlsx } else { Format::Csv };
+    std::io::stdout().write_all(&file(table.rows, format)?)?;
+    Ok(())
 }
 
 fn file(rows: usize, format: Format) -> anyhow::Result<Vec<u8>> {

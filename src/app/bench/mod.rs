@@ -33,6 +33,10 @@ pub enum Bench {
     Search(Search),
     /// Pages as of another day next to today's, and the map on A3 paper.
     Days(Days),
+    /// Writes the table that `import` brings in to its standard output: by a process of its own, whose memory is not the
+    /// portal's.
+    #[command(hide = true)]
+    ImportTable(ImportTable),
     /// Takes and forgets mail on a free port; used where Postfix's smtp-sink is not installed.
     #[command(hide = true)]
     Sink,
@@ -85,6 +89,16 @@ pub struct Import {
     pub rows: usize,
 }
 
+/// Which table is written.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ImportTable {
+    /// Its rows.
+    pub rows: usize,
+    /// As a workbook, not as CSV.
+    #[arg(long)]
+    pub workbook: bool,
+}
+
 /// Settings of the sign-ins.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct SignIns {
@@ -122,6 +136,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Publish(settings) => publish::run(settings).await,
         Bench::Walls(settings) => walls::run(settings).await,
         Bench::Import(settings) => import::run(settings).await,
+        Bench::ImportTable(table) => import::write_table(table),
         Bench::SignIns(settings) => sign_ins::run(settings).await,
         Bench::Search(settings) => search::run(settings).await,
         Bench::Days(settings) => days::run(settings).await,

@@ -299,8 +299,20 @@ pub fn counts_display(c: &Ceptoar, language: Language) -> Option<String> {
     if let Some(display) = &c.count_display {
         return Some(display.pick(language).to_owned());
     }
-    let counts: Vec<String> = c.counts.iter().map(|count| count_words(count, language)).collect();
+    let counts: Vec<String> = c.counts.iter().map(|count| with_observers(count, language)).collect();
     (!counts.is_empty()).then(|| counts.join(language.pick("", ", ")))
+}
+
+/// 29社(うちオブザーバー3社) / 29 companies (3 of them observers).
+fn with_observers(count: &Count, language: Language) -> String {
+    let words = count_words(count, language);
+    let Some(observers) = count.includes_observers.filter(|observers| *observers > 0) else { return words };
+    let observers = thousands(i64::from(observers));
+    let unit = count.unit.pick(language);
+    language.pick(
+        format!("{words}(うちオブザーバー{observers}{unit})"),
+        format!("{words} ({observers} of them observers)"),
+    )
 }
 
 /// 1,350水道事業体 / 1,350 water utilities.

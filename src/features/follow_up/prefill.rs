@@ -50,6 +50,7 @@ pub fn prefill(editions: &[Edition], facts: &DirectoryFacts) -> Prefilled {
     }
     let news = facts.counts.iter().filter(|(unit, _)| is_news(facts.since.units.get(unit).copied()));
     counts(&mut c, &news.cloned().collect::<Vec<_>>());
+    observers(&mut c, &facts.observers);
     let all: Vec<&Edition> = editions.iter().collect();
     let older = fill_in(&mut c, &all).into_iter().map(|(kind, edition)| (kind.code().to_owned(), edition)).collect();
     Prefilled { ceptoar: c, older }
@@ -77,11 +78,24 @@ fn counts(c: &mut Ceptoar, now: &[(String, u32)]) {
     }
 }
 
+/// How many of a number are observers, where the roster keeps them apart.
+fn observers(c: &mut Ceptoar, registered: &BTreeMap<String, u32>) {
+    for count in &mut c.counts {
+        let Some(observers) = registered.get(&count.unit.ja).copied() else { continue };
+        if count.includes_observers.unwrap_or(0) != observers {
+            count.includes_observers = Some(observers);
+            // The printed words tell of another number.
+            c.count_display = None;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::features::feature_map::edition::{Bilingual, Secretariat};
     use crate::features::feature_map::reference::editions;
+    use crate::kernel::language::Language;
 
     fn facts(id: &str, sector: &str) -> DirectoryFacts {
         DirectoryFacts { id: id.into(), sector: sector.into(), ..DirectoryFacts::default() }
@@ -120,6 +134,20 @@ mod tests {
         assert_eq!(sheet.name.unwrap().ja, "銀行CEPTOAR");
         assert_eq!(sheet.counts.iter().map(|c| (c.unit.ja.as_str(), c.value)).collect::<Vec<_>>(), [("社", 1400)]);
         assert_eq!(sheet.secretariats[0].unit, Some(unit));
+    }
+
+    #[test]
+    fn observers_are_those_of_the_roster() {
+        let editions = editions().unwrap();
+        let mut today = facts("banks", "finance");
+        today.observers = [("社".to_owned(), 3), ("団体".to_owned(), 1)].into();
+        let sheet = prefill(&editions, &today).ceptoar;
+        assert_eq!((sheet.counts[0].value, sheet.counts[0].includes_observers), (1416, Some(3)));
+        let words = |language| crate::features::feature_map::sheet::counts_display(&sheet, language).unwrap();
+        assert!(words(Language::Ja).contains("1,416社(うちオブザーバー3社)"), "{}", words(Language::Ja));
+        assert!(words(Language::En).contains("(3 of them observers)"), "{}", words(Language::En));
+        today.observers = [("社".to_owned(), 0)].into();
+        assert_eq!(prefill(&editions, &today).ceptoar.counts[0].includes_observers, None, "none before, none now");
     }
 
     #[test]

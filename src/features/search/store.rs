@@ -14,7 +14,8 @@ use crate::kernel::ids::OrganisationId;
 /// How many of a kind are shown; one more is read, to know whether there are more.
 pub const SHOWN: i64 = 50;
 
-/// Windows that are brought into order.
+/// How many of a kind are brought into order. Where more hold the words, nobody looks for one of them by its place in the
+/// list: the first ones that were found are as good.
 const SORTED: i64 = 1000;
 
 /// CEPTOARs whose names, or whose sector's, hold all the words; in the government's order.
@@ -64,8 +65,8 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
                     coalesce(x.valid @> (select viewer_today()), false) as current
              from (select y.organisation_id, y.ja, y.en, y.reading, y.folded, y.valid, lower(y.valid) as since
                    from organisation_names y where coalesce(lower(y.valid) <= (select viewer_today()), true) offset 0) x
-             where x.folded like all ($1)),
-           found as (
+             where x.folded like all ($1) limit $3::bigint),
+           found as materialized (
              select h.organisation_id, h.ja, h.en, h.reading from hits h where h.current
              union all
              select former.* from (
@@ -77,21 +78,24 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
                order by h.organisation_id, h.since desc nulls last) former),
            -- By the government's order of sectors: of several places the first.
            placed as materialized (
-             select p.organisation_id, min(g.position * 1000 + c.position) as place from (
-               select m.organisation_id, m.ceptoar_id from memberships m where m.valid @> (select viewer_today())
+             select p.organisation_id,
+                    min(g.position * 1000 + c.position) filter (where p.valid @> (select viewer_today())) as place from (
+               select m.organisation_id, m.ceptoar_id, m.valid from memberships m
                union all
-               select b.organisation_id, b.ceptoar_id from partnerships b where b.valid @> (select viewer_today())
+               select b.organisation_id, b.ceptoar_id, b.valid from partnerships b
                union all
-               select t.organisation_id, t.ceptoar_id from secretariat_terms t where t.valid @> (select viewer_today())
+               select t.organisation_id, t.ceptoar_id, t.valid from secretariat_terms t
                union all
-               select y.organisation_id, z.ceptoar_id
-               from sector_ministries y join ceptoars z on z.sector_id = y.sector_id
-               where y.valid @> (select viewer_today())) p
+               select y.organisation_id, z.ceptoar_id, y.valid
+               from sector_ministries y join ceptoars z on z.sector_id = y.sector_id) p
              join ceptoars c on c.ceptoar_id = p.ceptoar_id join sectors g on g.sector_id = c.sector_id
+             where p.organisation_id = any (array(select f.organisation_id from found f))
              group by p.organisation_id),
            shown as (
              select f.*, p.place, f.organisation_id not in (
-                      select o.organisation_id from organisations o where o.kind <> 'member') as member
+                      select o.organisation_id from organisations o
+                      where o.organisation_id = any (array(select x.organisation_id from found x))
+                        and o.kind <> 'member') as member
              from found f left join placed p using (organisation_id)
              order by member, p.place, f.reading, f.organisation_id limit $2::bigint + 1)
            select s.organisation_id as "organisation_id!: OrganisationId", s.member as "member!",
@@ -100,7 +104,8 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
            left join organisation_names n on n.organisation_id = s.organisation_id and n.valid @> (select viewer_today())
            order by s.member, s.place, s.reading, s.organisation_id"#,
         patterns,
-        SHOWN
+        SHOWN,
+        SORTED
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -152,8 +157,7 @@ async fn places(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uui
     Ok(places)
 }
 
-/// Windows of today whose label holds all the words, by their organisation's reading. Where more than [`SORTED`] do,
-/// nobody looks for one of them by its place in the list: the first ones that were found are as good.
+/// Windows of today whose label holds all the words, by their organisation's reading.
 pub async fn windows(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundWindow>> {
     let rows = sqlx::query!(
         r#"with hits as materialized (

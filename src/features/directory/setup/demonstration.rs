@@ -10,12 +10,14 @@ use crate::features::directory::activities::store::look_as_desk;
 const DESK: &str = "desk-banks";
 
 /// Subject, year and month, text.
-const TOLD: [(Subject, (i32, u32), &str); 8] = [
+const TOLD: [(Subject, (i32, u32), &str); 10] = [
     (Subject::IntakeFailures, (2007, 4), ""),
     (Subject::IntakeCrime, (2007, 4), ""),
     (Subject::IntakeVulnerabilities, (2007, 4), ""),
     (Subject::FunctionSharing, (2007, 4), ""),
     (Subject::FunctionAnalysis, (2018, 4), "障害事例の検討会(デモ)"),
+    (Subject::ServiceTests, (2021, 4), "公開Webサイトの診断(デモ)。年1回、希望する構成員に行う。事務局に申し込む。"),
+    (Subject::NetworkDisaster, (2008, 4), "災害時の衛星電話網(デモ)。事務局が運営し、本店のある構成員すべてに届く。"),
     (Subject::StepRules, (2007, 3), ""),
     (Subject::StepOperation, (2007, 4), ""),
     (

@@ -41,6 +41,22 @@ pub enum Subject {
     StepAnalysis,
     /// Any other step.
     StepOther,
+    /// Members' systems are tested for weaknesses.
+    ServiceTests,
+    /// Watching and detecting for members.
+    ServiceMonitoring,
+    /// Advice to members.
+    ServiceAdvice,
+    /// Training, and material for it.
+    ServiceTraining,
+    /// Anything else for members.
+    ServiceOther,
+    /// A network for disasters, used for this as well.
+    NetworkDisaster,
+    /// A network for accidents and failures.
+    NetworkAccident,
+    /// Any other network.
+    NetworkOther,
     /// 目的 of its profile.
     ProfilePurpose,
     /// 構成と機能 of its profile.
@@ -58,6 +74,10 @@ pub enum Group {
     Function,
     /// A step of setting it up: a day, and no end.
     Step,
+    /// Something that it does for its members, from when to when.
+    Service,
+    /// A network that was there before and carries word when mail does not, from when to when.
+    Network,
     /// A section of its profile: holds until the next of its kind begins.
     Profile,
 }
@@ -67,8 +87,17 @@ impl Group {
     #[must_use]
     pub fn ends(self) -> bool {
         match self {
-            Self::Intake | Self::Function => true,
+            Self::Intake | Self::Function | Self::Service | Self::Network => true,
             Self::Step | Self::Profile => false,
+        }
+    }
+
+    /// Whether it says nothing without its text: which service, whose network.
+    #[must_use]
+    pub fn needs_text(self) -> bool {
+        match self {
+            Self::Service | Self::Network | Self::Profile => true,
+            Self::Intake | Self::Function | Self::Step => false,
         }
     }
 
@@ -76,7 +105,7 @@ impl Group {
     #[must_use]
     pub fn longest(self) -> usize {
         match self {
-            Self::Intake | Self::Function | Self::Step => 500,
+            Self::Intake | Self::Function | Self::Step | Self::Service | Self::Network => 500,
             Self::Profile => 1000,
         }
     }
@@ -84,7 +113,7 @@ impl Group {
 
 impl Subject {
     /// All of them, in the order of the form.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 26] = [
         Self::IntakeFailures,
         Self::IntakeCrime,
         Self::IntakeVulnerabilities,
@@ -100,6 +129,14 @@ impl Subject {
         Self::StepOperation,
         Self::StepAnalysis,
         Self::StepOther,
+        Self::ServiceTests,
+        Self::ServiceMonitoring,
+        Self::ServiceAdvice,
+        Self::ServiceTraining,
+        Self::ServiceOther,
+        Self::NetworkDisaster,
+        Self::NetworkAccident,
+        Self::NetworkOther,
         Self::ProfilePurpose,
         Self::ProfileStructure,
         Self::ProfileTraits,
@@ -124,6 +161,14 @@ impl Subject {
             Self::StepOperation => "step_operation",
             Self::StepAnalysis => "step_analysis",
             Self::StepOther => "step_other",
+            Self::ServiceTests => "service_tests",
+            Self::ServiceMonitoring => "service_monitoring",
+            Self::ServiceAdvice => "service_advice",
+            Self::ServiceTraining => "service_training",
+            Self::ServiceOther => "service_other",
+            Self::NetworkDisaster => "network_disaster",
+            Self::NetworkAccident => "network_accident",
+            Self::NetworkOther => "network_other",
             Self::ProfilePurpose => "profile_purpose",
             Self::ProfileStructure => "profile_structure",
             Self::ProfileTraits => "profile_traits",
@@ -154,6 +199,12 @@ impl Subject {
             | Self::StepOperation
             | Self::StepAnalysis
             | Self::StepOther => Group::Step,
+            Self::ServiceTests
+            | Self::ServiceMonitoring
+            | Self::ServiceAdvice
+            | Self::ServiceTraining
+            | Self::ServiceOther => Group::Service,
+            Self::NetworkDisaster | Self::NetworkAccident | Self::NetworkOther => Group::Network,
             Self::ProfilePurpose | Self::ProfileStructure | Self::ProfileTraits => Group::Profile,
         }
     }
@@ -180,6 +231,14 @@ impl Label for Subject {
             Self::StepOperation => language.pick("運用の開始", "Operation began"),
             Self::StepAnalysis => language.pick("分析の体制の整備", "Analysis arranged"),
             Self::StepOther => language.pick("その他の整備", "Other step"),
+            Self::ServiceTests => language.pick("構成員への支援: 脆弱性診断", "For members: tests for weaknesses"),
+            Self::ServiceMonitoring => language.pick("構成員への支援: 監視・検知", "For members: watching and detecting"),
+            Self::ServiceAdvice => language.pick("構成員への支援: 相談・助言", "For members: advice"),
+            Self::ServiceTraining => language.pick("構成員への支援: 教育・訓練", "For members: training"),
+            Self::ServiceOther => language.pick("構成員への支援: その他", "For members: other"),
+            Self::NetworkDisaster => language.pick("既存の連絡網: 災害", "Network in use: disasters"),
+            Self::NetworkAccident => language.pick("既存の連絡網: 事故・障害", "Network in use: accidents and failures"),
+            Self::NetworkOther => language.pick("既存の連絡網: その他", "Network in use: other"),
             Self::ProfilePurpose => language.pick("概要の文章: 目的", "Profile: purpose"),
             Self::ProfileStructure => language.pick("概要の文章: 構成と機能", "Profile: structure and functions"),
             Self::ProfileTraits => language.pick("概要の文章: 特徴", "Profile: traits"),
@@ -198,7 +257,7 @@ pub struct Content {
     pub day_known: bool,
     /// The last day of a type that is shared no longer.
     pub until_on: Option<NaiveDate>,
-    /// With whom, by what, and so on; of a section the text itself.
+    /// With whom, by what, whose; of a section the text itself.
     pub remark: String,
     /// The text of a section in English; empty where it has none.
     #[serde(default)]
@@ -233,11 +292,13 @@ impl Content {
         let w = TimeWords::of(language);
         let ahead = self.from_on > today;
         let words = match (self.subject.group(), self.until_on, ahead) {
-            (Group::Intake | Group::Function, Some(_), _) => w.between,
-            (Group::Intake | Group::Function | Group::Profile, _, true) => w.since_coming,
-            (Group::Intake | Group::Function | Group::Profile, _, false) => w.since,
             (Group::Step, _, true) => w.coming,
             (Group::Step, _, false) => w.done,
+            (Group::Intake | Group::Function | Group::Service | Group::Network, Some(_), _) => w.between,
+            (Group::Intake | Group::Function | Group::Service | Group::Network | Group::Profile, _, true) => {
+                w.since_coming
+            }
+            (Group::Intake | Group::Function | Group::Service | Group::Network | Group::Profile, _, false) => w.since,
         };
         let until = self.until_on.map(|day| long_date(day, language)).unwrap_or_default();
         fill(words, &[("from", &self.from(language)), ("until", &until)])
@@ -265,6 +326,18 @@ pub struct Fact {
     pub recorded_at: DateTime<Utc>,
     /// When it was taken back.
     pub taken_back_at: Option<DateTime<Utc>>,
+}
+
+impl Fact {
+    /// Whether it is a network that is in use on a day.
+    #[must_use]
+    pub fn is_network_of(&self, day: NaiveDate) -> bool {
+        let content = &self.content;
+        self.taken_back_at.is_none()
+            && content.subject.group() == Group::Network
+            && content.from_on <= day
+            && !content.is_over(day)
+    }
 }
 
 /// What a fact said before.

@@ -21,6 +21,8 @@ pub struct DirectoryFacts {
     pub secretariats: Vec<Secretariat>,
     /// Members by unit.
     pub counts: Vec<(String, u32)>,
+    /// How many of the roster's members are observers, in each unit in which any ever was; for sheets alone.
+    pub observers: BTreeMap<String, u32>,
     /// The sections of its profile that its desk keeps, in their order; for sheets alone.
     pub sections: [Option<Bilingual>; 3],
     /// Since when that is so.

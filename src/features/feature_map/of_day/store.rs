@@ -92,14 +92,32 @@ pub async fn for_sheets(
     let sectors = sectors(&mut *tx, today).await?;
     let mut facts = ceptoars(&mut *tx, today).await?;
     facts.retain(|facts| facts.name.is_some() && sectors.iter().any(|s| s.id == facts.sector));
-    let kept = setup::sections(tx, as_of).await?;
+    let kept = setup::sections(&mut *tx, as_of).await?;
+    let mut observers = observers(tx, as_of).await?;
     for facts in &mut facts {
+        facts.observers = observers.remove(&facts.id).unwrap_or_default();
         facts.sections = [Subject::ProfilePurpose, Subject::ProfileStructure, Subject::ProfileTraits].map(|wanted| {
             let found = kept.iter().find(|(id, subject, _)| *id == facts.id && *subject == wanted);
             found.map(|(_, _, [ja, en])| text(ja.clone(), en.clone()))
         });
     }
     Ok(facts)
+}
+
+/// The roster's observers of a day by CEPTOAR and unit; none is a number too where there were some.
+async fn observers(tx: &mut PgConnection, day: NaiveDate) -> sqlx::Result<BTreeMap<String, BTreeMap<String, u32>>> {
+    let rows = sqlx::query!(
+        r#"select ceptoar_id, unit, count(*) filter (where valid @> $1::date) as "of_day!"
+           from memberships where kind = 'observer' group by ceptoar_id, unit"#,
+        day
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut observers: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+    for r in rows {
+        observers.entry(r.ceptoar_id).or_default().insert(r.unit, u32::try_from(r.of_day).unwrap_or(u32::MAX));
+    }
+    Ok(observers)
 }
 
 type Desks = BTreeMap<String, (Vec<Secretariat>, Option<NaiveDate>)>;

@@ -17,7 +17,10 @@ use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
 use crate::features::advisories::receipts::paths::{self, ListPlace};
 use crate::features::advisories::receipts::store::A_MOMENT;
 use crate::features::directory::roster::{paths as roster, spelling};
+use crate::features::directory::setup::fact::Fact;
+use crate::features::directory::setup::store as setup;
 use crate::features::sharing::store::{self as sharing, Hours};
+use crate::kernel::clock::japan_day;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time};
@@ -66,6 +69,8 @@ crate::words! {
         member: "名簿で構成員を見る" / "See the member in the directory",
         enter: "受領を記録" / "Enter receipt",
         fax: "FAX送信票" / "Fax sheet",
+        networks: "電話がつながらないときに使える連絡網" / "Networks that carry word where the telephone does not",
+        networks_help: "連絡網で確認した受領は、手段を「その他の連絡網」にして記録してください。" / "Enter what was confirmed through one as received through “Another network”.",
         attempts: "これまでの連絡" / "Calls so far",
         attempt: "つながらなかったとき" / "If you did not get through",
         attempt_red: "電話した結果" / "How the call ended",
@@ -157,6 +162,8 @@ struct CallsPage {
     no_window: &'static str,
     hours: String,
     outcomes: Vec<(&'static str, &'static str)>,
+    /// Networks that the desk has on record beside the telephone.
+    networks: Vec<(&'static str, String)>,
     rows: Vec<CalleeRow>,
     at: String,
     opened: String,
@@ -173,6 +180,7 @@ struct View<'a> {
     language: Language,
     place: ListPlace,
     hours: &'a Hours,
+    networks: &'a [Fact],
     corrects: bool,
 }
 
@@ -263,18 +271,29 @@ pub async fn get(
     let organisations: Vec<OrganisationId> = callees.iter().map(|c| c.organisation_id).collect();
     let attempts = store::attempts(&mut tx, id, &desk.ceptoar_id, &organisations).await?;
     let said = said(&mut tx, &desk, asking, &query, &attempts).await?;
+    let networks = networks(&mut tx, &desk).await?;
     let ways = |c: &Callee| c.numbers.iter().filter_map(|n| n.way.as_ref()).map(|way| way.fact).collect::<Vec<_>>();
     let numbers: Vec<_> =
         callees.iter().flat_map(|c| ways(c).into_iter().map(move |fact| (c.organisation_id, fact))).collect();
     desk.show_numbers(tx, asking, &numbers, true).await?.commit().await?;
     let corrects = could(&viewer, DirectoryAction::KeepWindow.into());
-    let view = View { desk: &desk, language: frame.language, place, hours: &hours, corrects };
+    let view = View { desk: &desk, language: frame.language, place, hours: &hours, networks: &networks, corrects };
     let rows = callees.iter().map(|callee| view.row(callee, &attempts)).collect();
     let mut page = page(&view, &frame, rows, more);
     if let Some((kind, words)) = said {
         page.chrome = page.chrome.with_flash(kind, words);
     }
     Ok(Page(page).into_response())
+}
+
+/// The networks of today; none where words may not travel by them.
+async fn networks(tx: &mut Tx, desk: &Desk) -> Result<Vec<Fact>, WebError> {
+    if !desk.takes_receipts() {
+        return Ok(Vec::new());
+    }
+    let mut facts = setup::facts(tx, &desk.ceptoar_id, None).await?;
+    facts.retain(|fact| fact.is_network_of(japan_day(desk.now)));
+    Ok(facts)
 }
 
 /// What has just been done, by whoever looks: an address that somebody kept or passed on says nothing.
@@ -303,7 +322,7 @@ async fn said(
 }
 
 fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> CallsPage {
-    let View { desk, language, place, hours, .. } = *view;
+    let View { desk, language, place, hours, networks, .. } = *view;
     let w = CallsWords::of(language);
     let href = |page: i64| paths::calls_at(desk.id, &desk.ceptoar_id, ListPlace { page, ..place });
     CallsPage {
@@ -320,6 +339,7 @@ fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> Cal
         no_window: no_window(desk, w),
         hours: said_of(hours, language),
         outcomes: Outcome::ALL.map(|outcome| (outcome.code(), outcome.label(language))).to_vec(),
+        networks: networks.iter().map(|n| (n.content.subject.label(language), n.content.remark.clone())).collect(),
         rows,
         at: place.code(),
         opened: fill(w.opened, &[("time", &short_time(place.opened))]),

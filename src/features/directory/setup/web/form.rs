@@ -19,17 +19,17 @@ crate::words! {
         subject: "記録する内容" / "What it is about",
         since: "いつ・いつから" / "When, or since when",
         since_help: "日が分からない場合は、年と月だけを入力してください。3年先までの予定も入力できます。" / "Where the day is not known, year and month will do. It can be planned, up to three years ahead.",
-        until: "いつまで(情報の種別・機能だけ)" / "Until when (types of information and functions only)",
+        until: "いつまで(情報の種別・機能・支援・連絡網だけ)" / "Until when (types, functions, services and networks only)",
         until_help: "いまも続いているものは、空欄のままにしてください。" / "Leave it empty while it goes on.",
         remark: "補足・文章" / "Remark or text",
-        remark_help: "合意した相手、文書の名前、対象の範囲など(500字まで)。概要の文章は、公表される文そのものをここに書きます(1000字まで)。" / "With whom, by which document, how far (500 characters). Of a section of the profile: the text as it is to be published (1,000 characters).",
+        remark_help: "合意した相手、文書の名前、対象の範囲など(500字まで)。構成員への支援は、名称・提供者・申込みの方法を、既存の連絡網は、名称・運営者・届く範囲を書きます。概要の文章は、公表される文そのものをここに書きます(1000字まで)。" / "With whom, by which document, how far (500 characters). Of something for members: its name, who provides it, how to ask for it; of a network: its name, who keeps it, how far it reaches. Of a section of the profile: the text as it is to be published (1,000 characters).",
         remark_en: "概要の文章(英語)" / "Text of the section in English",
         remark_en_help: "英語の概要にも載せる場合だけ入力してください。" / "Only where the English profile is to have it.",
-        remark_missing: "概要の文章を入力してください。" / "Please write the text of the section.",
+        remark_missing: "支援・連絡網・概要の文章は、その内容を入力してください。" / "Please say which service or network it is, or write the text of the section.",
         no_english: "英語の欄は、概要の文章だけに使います。空欄にしてください。" / "Only a section of the profile has a text in English. Please leave it empty.",
         correction: "訂正の理由" / "Why it is corrected",
         gone: "この記録は取り消されています。" / "This entry was taken back.",
-        correct_help: "記録の間違いを直します。種別の共有や機能を終えたときも、終わりの日をここで入力します。概要の文章を新しくするときは、訂正ではなく、いつからかを添えて新しく記録してください。" / "Puts right what was wrong. Where a type or a function came to its end, enter its last day here. A new text of a section is no correction: record it anew with its day.",
+        correct_help: "記録の間違いを直します。種別の共有や、機能・支援・連絡網を終えたときも、終わりの日をここで入力します。概要の文章を新しくするときは、訂正ではなく、いつからかを添えて新しく記録してください。" / "Puts right what was wrong. Where a type, a function, a service or a network came to its end, enter its last day here. A new text of a section is no correction: record it anew with its day.",
         withdraw_help: "誤って記録したときに使います。記録は消えずに残ります。" / "For what was recorded by mistake. It stays on record as such.",
         subject_missing: "記録する内容を選んでください。" / "Please choose what it is about.",
         day_wrong: "正しい年月(日)を入力してください。" / "Please enter a proper year and month, and a proper day where it is known.",
@@ -133,7 +133,7 @@ impl FactForm {
         let remark = errors.take("remark", text::paragraph(&self.remark, longest), language);
         let remark_en = errors.take("remark_en", text::paragraph(&self.remark_en, LONGEST_ENGLISH), language);
         let section = group == Some(Group::Profile);
-        if section && remark.is_empty() && errors.at("remark").is_empty() {
+        if group.is_some_and(Group::needs_text) && remark.is_empty() && errors.at("remark").is_empty() {
             errors.add("remark", w.remark_missing);
         }
         if !section && group.is_some() && !remark_en.is_empty() {
@@ -212,6 +212,8 @@ mod tests {
         assert_eq!(wrong("step_rules", ["2007", "", ""], NO), ["since"]);
         assert_eq!(wrong("function_sharing", ["2007", "4", "2"], ["2020", "3", "31"]), [""; 0]);
         assert_eq!(wrong("profile_traits", ["2007", "4", "2"], ["2020", "3", "31"]), ["until", "remark"]);
+        assert_eq!(wrong("service_advice", ["2007", "4", "2"], NO), ["remark"]);
+        assert_eq!(wrong("network_disaster", ["2007", "4", "2"], ["2020", "3", "31"]), ["remark"]);
         assert_eq!(wrong("dance", ["1999", "1", ""], ["2020", "2", "30"]), ["subject", "since", "until"]);
     }
 }

@@ -30,13 +30,15 @@ crate::words! {
     /// Words of the page.
     pub struct SetupWords {
         title: "{ceptoar}の整備状況" / "How {ceptoar} is set up",
-        lead: "共有する情報の種別、果たしている機能、整備の経過・予定、概要の文章です。事務局が記録します。" / "Which types of information it shares, what functions it fulfils, the steps of its setting up, and the sections of its profile. The secretariat keeps them.",
+        lead: "共有する情報の種別、果たしている機能、構成員への支援、既存の連絡網、整備の経過・予定、概要の文章です。事務局が記録します。" / "Which types of information it shares, what functions it fulfils, what it does for members, which networks it has besides, the steps of its setting up, and the sections of its profile. The secretariat keeps them.",
         functions: "果たしている機能" / "Functions it fulfils",
         sections: "概要の文章" / "Sections of the profile",
         sections_before: "以前の概要の文章" / "Former sections of the profile",
         intakes: "共有する情報の種別" / "Types of information shared",
         steps: "整備の経過と予定" / "Steps of setting up",
-        over: "終わった種別・機能" / "Types and functions that ended",
+        services: "構成員への支援" / "For members",
+        networks: "既存の連絡網" / "Networks that are in use besides",
+        over: "終わったもの" / "What ended",
         none_title: "まだ記録されていません" / "Nothing is on record yet",
         none_keeper: "下の「整備状況を記録する」から、1件ずつ記録してください。" / "Write it down with the form below, one thing at a time.",
         none_text: "事務局が記録すると、ここに表示されます。" / "What the secretariat writes down appears here.",
@@ -138,6 +140,8 @@ impl Scene {
         let groups = [
             ("intakes", w.intakes, self.rows(language, |fact| of(fact, Group::Intake) && !over(fact))),
             ("functions", w.functions, self.rows(language, |fact| of(fact, Group::Function) && !over(fact))),
+            ("services", w.services, self.rows(language, |fact| of(fact, Group::Service) && !over(fact))),
+            ("networks", w.networks, self.rows(language, |fact| of(fact, Group::Network) && !over(fact))),
             ("over", w.over, self.rows(language, |fact| stands(fact) && over(fact))),
             ("steps", w.steps, self.rows(language, |fact| of(fact, Group::Step))),
             ("sections", w.sections, self.rows(language, |fact| of(fact, Group::Profile) && !replaced(fact))),
