@@ -34,9 +34,9 @@ create or replace function troubled_windows(p_ceptoar text default null)
                and not exists (select from public.window_proofs x
                                where x.contact_id = m.contact_id and x.kind = 'mail' and x.value = l.address
                                  and x.proven_at >= l.settled_at)
-               -- Of a firm, by its index: asked only where something came back at all.
+               -- By the index on organisations (a letter's is its window), and only where something came back at all.
                and not exists (select from public.deliveries d join public.delivery_addresses a using (delivery_id)
-                               where d.organisation_id = m.organisation_id and d.contact_id = m.contact_id
+                               where d.organisation_id in (m.organisation_id, m.contact_id) and d.contact_id = m.contact_id
                                  and d.state = 'sent' and d.settled_at > l.settled_at and a.address = l.address)
                as came_back,
              coalesce(s.answer = 'moved' and m.recorded_at <= s.answered_at, false)

@@ -4,11 +4,14 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::access::action::{ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, TrailAction};
+use crate::features::access::action::{
+    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, JudgementAction, TrailAction,
+};
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
 use crate::features::directory::rules::paths as requirements;
+use crate::features::judgements::paths as judgements;
 use crate::features::search::paths as search;
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
@@ -59,6 +62,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::Activity(ActivityAction::See)) {
         entries.push(("/activities", "活動状況", "Activities"));
+    }
+    if could(viewer, Action::Judgement(JudgementAction::See)) {
+        entries.push((judgements::INDEX, "情勢判断", "Judgements"));
     }
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {

@@ -16,8 +16,8 @@ use super::navigation;
 use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{
-    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, mailbox, overview, people,
-    search, trail,
+    about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, judgements, mailbox, overview,
+    people, search, trail,
 };
 use crate::platform::tables;
 use crate::platform::web::form_token::{self, Checked};
@@ -57,6 +57,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(advisories::routes())
+        .merge(judgements::routes())
         .merge(trail::routes())
         .merge(break_glass::routes())
         .merge(mailbox::routes())

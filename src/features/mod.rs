@@ -9,6 +9,7 @@ pub mod feature_map;
 pub mod follow_up;
 pub mod overview;
 pub mod advisories;
+pub mod judgements;
 pub mod trail;
 pub mod break_glass;
 pub mod mailbox;

@@ -49,6 +49,15 @@ pub fn paragraph(text: &str, limit: usize) -> Result<String, TextProblem> {
     Ok(text)
 }
 
+/// As [`paragraph`], where something has to be said.
+///
+/// # Errors
+/// The first [`TextProblem`] found.
+pub fn filled_paragraph(text: &str, limit: usize) -> Result<String, TextProblem> {
+    let text = paragraph(text, limit)?;
+    if text.is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
+}
+
 fn check(text: &str, limit: usize, forbidden: impl Fn(char) -> bool) -> Result<(), TextProblem> {
     if text.chars().any(|c| is_direction_mark(c) || is_invisible(c)) {
         return Err(TextProblem::DirectionMark);

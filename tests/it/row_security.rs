@@ -140,6 +140,8 @@ update activities set version = 2, correction = 'x';
 insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, recorded_by, recorded_at)
 select gen_random_uuid(), ceptoar_id, 'step_rules', '2007-03-01', false, recorded_by, now() from activities;
 update setup_facts set version = 2, correction = 'x';
+insert into judgements (judgement_id, ceptoar_id, grade, title, body, written_by, written_by_name, written_at)
+select gen_random_uuid(), ceptoar_id, 'calm', 'x', 'x', recorded_by, 'x', now() from activities;
 insert into federation_changes (change_id, federation_id, version, subject, effective_on, reason, before, after, made_by,
                                 made_by_organisation, made_at)
 select gen_random_uuid(), federation_id, 1, 'name', '2026-11-21', 'x', '[]', '[]', f.account_id, f.organisation_id, now()

@@ -71,7 +71,7 @@ async fn services_and_networks_are_told_by_name_and_several_at_once() {
     let mut w = world().await;
     let mut desk = w.app.signed_in("desk").await;
     let bare = desk.post(SETUP, &typed("service_tests", ["2021", "4", ""])).await;
-    assert!(bare.status == 422 && bare.texts("#remark-error").concat().contains("内容を入力"), "{}", bare.body);
+    assert!(bare.status == 422 && bare.texts("#remark-error").concat().contains("文章を入力"), "{}", bare.body);
     for (subject, text) in [
         ("service_tests", "公開サイトの診断(年1回)"),
         ("service_tests", "内部の機器の診断"),

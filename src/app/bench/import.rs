@@ -110,7 +110,11 @@ async fn written(rows: usize, format: Format) -> anyhow::Result<Vec<u8>> {
         writer.arg("--workbook");
     }
     let written = writer.output().await?;
-    anyhow::ensure!(written.status.success(), "the table was not written: {}", String::from_utf8_lossy(&written.stderr));
+    anyhow::ensure!(
+        written.status.success(),
+        "the table was not written: {}",
+        String::from_utf8_lossy(&written.stderr)
+    );
     Ok(written.stdout)
 }
 

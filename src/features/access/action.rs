@@ -188,6 +188,17 @@ pub enum RelayAction {
     Decide,
 }
 
+/// What is done with judgements of the situation in a field (情勢判断).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgementAction {
+    /// Read one.
+    See,
+    /// Write one down, and take it back.
+    Write,
+    /// Answer what is proposed in one.
+    Answer,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -211,6 +222,8 @@ pub enum Action {
     Receipt(ReceiptAction),
     /// Something with an item that a desk decides about.
     Relay(RelayAction),
+    /// Something with a judgement of the situation.
+    Judgement(JudgementAction),
 }
 
 impl Action {
@@ -228,6 +241,7 @@ impl Action {
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod directory;
 pub mod federation;
 pub mod follow_up;
+pub mod judgement;
 pub mod people;
 pub mod receipt;
 pub mod relay;

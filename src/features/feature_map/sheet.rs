@@ -309,10 +309,8 @@ fn with_observers(count: &Count, language: Language) -> String {
     let Some(observers) = count.includes_observers.filter(|observers| *observers > 0) else { return words };
     let observers = thousands(i64::from(observers));
     let unit = count.unit.pick(language);
-    language.pick(
-        format!("{words}(うちオブザーバー{observers}{unit})"),
-        format!("{words} ({observers} of them observers)"),
-    )
+    language
+        .pick(format!("{words}(うちオブザーバー{observers}{unit})"), format!("{words} ({observers} of them observers)"))
 }
 
 /// 1,350水道事業体 / 1,350 water utilities.

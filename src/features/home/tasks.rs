@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
-use crate::features::access::action::{DirectoryAction, FollowUpAction, RelayAction, RequestAction};
+use crate::features::access::action::{DirectoryAction, FollowUpAction, JudgementAction, RelayAction, RequestAction};
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::relays;
@@ -19,6 +19,7 @@ use crate::features::directory::{offices, proposals};
 use crate::features::follow_up;
 use crate::features::follow_up::sheets::store::open;
 pub use crate::features::follow_up::tasks::Task;
+use crate::features::judgements;
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
 use crate::kernel::clock::japan_day;
@@ -57,6 +58,11 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
     }
     let proposed = proposals::tasks::tasks(tx, viewer, language).await?;
     tasks.extend(proposed.into_iter().map(|task| Task { text: task.text, due: None, href: task.href }));
+    if could(viewer, JudgementAction::Answer.into()) {
+        let waiting = judgements::store::waiting(tx).await?;
+        let text = fill(w.proposals, &[("count", &thousands(waiting))]);
+        tasks.extend((waiting > 0).then(|| Task { text, due: None, href: judgements::paths::INDEX.to_owned() }));
+    }
     if could(viewer, FollowUpAction::See.into()) {
         tasks.extend(follow_up::tasks::tasks(viewer, &open(tx).await?, language));
     }

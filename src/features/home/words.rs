@@ -69,6 +69,7 @@ crate::words! {
 crate::words! {
     /// What there is to do.
     pub struct TaskWords {
+        proposals: "セプターのコーディネータからの提案{count}件に回答してください" / "Answer what coordinators of CEPTOARs propose ({count})",
         requests: "利用者管理で、あなたの承認を待っている申請が{count}件あります。申請から14日たつと期限切れになります" / "Requests about people that await your confirmation: {count}. They expire after 14 days",
         round: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所" / "Proof of life of {ceptoar}: {silent} without an answer",
         round_calls: "{ceptoar}の連絡先の確認: 回答待ち{silent}か所、電話で確認する窓口{calls}か所" / "Proof of life of {ceptoar}: {silent} without an answer, {calls} to be called",

@@ -112,6 +112,10 @@ actions! {
     "setup.record" Work "整備状況の記録" / "Set-up recorded";
     "setup.correct" Work "整備状況の記録の訂正" / "Set-up corrected";
     "setup.withdraw" Work "整備状況の記録の取消し" / "Set-up taken back";
+    "judgement.write" Work "情勢判断の記録" / "Judgement written";
+    "judgement.propose" Work "情勢判断の記録とNISCへの提案" / "Judgement written, with a proposal";
+    "judgement.answer" Work "提案への回答" / "Proposal answered";
+    "judgement.withdraw" Work "情勢判断の取消し" / "Judgement taken back";
     "follow_up.open" Work "フォローアップの開始" / "Follow-up opened";
     "follow_up.save" Work "調査票の保存" / "Sheet saved";
     "follow_up.send" Work "調査票の提出" / "Sheet sent";
@@ -162,6 +166,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
         "activity" => language.pick("活動の記録", "Entry of an activity").to_owned(),
         "setup_fact" => language.pick("整備状況の記録", "Entry of the set-up").to_owned(),
+        "judgement" => language.pick("情勢判断", "Judgement").to_owned(),
         "federation" => language.pick("連絡協議会", "Federation").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),

@@ -23,8 +23,9 @@ async fn number(w: &mut World, window: Uuid, position: i16, kind: &str, value: &
 }
 
 async fn refuse_mail(w: &mut World, address: &str) {
+    let now = w.app.state.clock.now();
     let sql = format!(
-        "update deliveries d set state = 'refused', settled_at = now() from delivery_addresses a
+        "update deliveries d set state = 'refused', settled_at = '{now}' from delivery_addresses a
          where a.delivery_id = d.delivery_id and a.address = '{address}'"
     );
     run(w, &sql).await;
@@ -381,6 +382,54 @@ async fn reminders_cover_numbers_that_nobody_answered_for() {
     w.app.state.clock.advance(TimeDelta::days(4));
     let sent = reminding::remind(&worker, "http://portal.example", w.app.state.clock.now()).await.expect("reminders");
     assert_eq!(sent, 0);
+}
+
+/// Another mail to a window, as an advisory's: the relay's answer to it.
+async fn item_mail(w: &mut World, address: &str, state: &str) {
+    let now = w.app.state.clock.now();
+    let sql = format!(
+        "with known as (
+           select d.mail_id, d.ceptoar_id, d.contact_id, d.position, d.priority, d.give_up_at, a.address, a.addressee, gen_random_uuid() as id, k.organisation_id as firm
+           from deliveries d join delivery_addresses a using (delivery_id) join contacts k on k.contact_id = d.contact_id
+           where a.address = '{address}' order by d.settled_at limit 1),
+         made as (
+           insert into deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage, position, state,
+                                   priority, give_up_at, settled_at)
+           select id, mail_id, gen_random_uuid(), firm, ceptoar_id, contact_id, 'member', position, '{state}', priority,
+                  give_up_at, '{now}' from known)
+         insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)
+         select id, firm, ceptoar_id, address, addressee from known"
+    );
+    run(w, &sql).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advisory_that_came_back_is_a_task_until_a_later_mail_goes_through() {
+    let mut w = world().await;
+    opened(&w).await;
+    for address in ["soc@bank.example", "night@bank.example"] {
+        let path = link(&mut w, address).await;
+        w.app.visitor().post(&path, &[("answer", "alive")]).await;
+    }
+    assert_eq!(tasks(&w, "bank-admin").await, "");
+    w.app.state.clock.advance(TimeDelta::minutes(5));
+    item_mail(&mut w, "soc@bank.example", "refused").await;
+    assert!(tasks(&w, "bank-admin").await.contains("メールが届きません"), "proven, and dead since");
+    assert!(tasks(&w, "desk").await.contains("連絡先を直す窓口が1か所"));
+    for name in ["rival-admin", "life-desk", "analyst"] {
+        assert!(!tasks(&w, name).await.contains("届きません"), "{name}");
+    }
+    w.app.state.clock.advance(TimeDelta::minutes(5));
+    item_mail(&mut w, "soc@bank.example", "sent").await;
+    assert_eq!(tasks(&w, "bank-admin").await, "", "the mailbox was emptied");
+    w.app.state.clock.advance(TimeDelta::minutes(5));
+    item_mail(&mut w, "soc@bank.example", "expired").await;
+    assert!(tasks(&w, "bank-admin").await.contains("メールが届きません"));
+    w.app.state.clock.advance(TimeDelta::minutes(5));
+    let path = link(&mut w, "soc@bank.example").await;
+    assert!(w.app.visitor().get(&path).await.status == 200);
+    run(&mut w, "update contact_channels set value = 'new@bank.example' where value = 'soc@bank.example'").await;
+    assert_eq!(tasks(&w, "bank-admin").await, "", "another address");
 }
 
 #[tokio::test(flavor = "multi_thread")]

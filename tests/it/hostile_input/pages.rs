@@ -47,7 +47,11 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 70] = [
+const VALID: [(&str, &str); 74] = [
+    ("grade", "watch"),
+    ("body", "複数の構成員で同じ現象がある。"),
+    ("proposal", "早期警戒情報を検討してほしい。"),
+    ("choice", "noted"),
     ("next_step", "follow_up"),
     ("relay_office", "decided"),
     ("decision", "forward_with_supplement"),
@@ -264,6 +268,7 @@ impl Scene {
         let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
         let told = told_to_the_desk(&app, bank).await;
         let relayed = at_the_desk(&app).await;
+        let judged = judgement_to_answer(&app).await;
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(
@@ -285,6 +290,8 @@ impl Scene {
                     "/directory/banks/rules",
                     "/directory/banks/activities/new",
                     "/directory/banks/setup",
+                    "/judgements",
+                    "/judgements/ceptoars/banks",
                     "/directory/banks/partners",
                     "/directory/banks/groups",
                     "/directory/federations",
@@ -310,6 +317,9 @@ impl Scene {
                 );
                 starts.extend([format!("/advisories/{published}/receipts/banks/{bank}"), told.clone()]);
                 starts.extend([relayed.clone(), "/directory/banks/relaying/change".to_owned()]);
+            }
+            if name == "analyst" {
+                starts.insert(0, judged.clone());
             }
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
@@ -467,6 +477,14 @@ async fn at_the_desk(app: &TestApp) -> String {
     .fetch_one(&mut app.database.owner().await)
     .await
     .expect("a relay")
+}
+
+/// A judgement with a proposal of the other CEPTOAR's desk: where the centre answers.
+async fn judgement_to_answer(app: &TestApp) -> String {
+    let typed = [("grade", "alert"), ("title", "題名"), ("body", "判断"), ("proposal", "提案")];
+    let done = app.signed_in("desk-life").await.post("/judgements/ceptoars/life", &typed).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
+    done.location().split('?').next().expect("a path").to_owned()
 }
 
 /// A step of its setting up that the other CEPTOAR's desk wrote down: the path of its page.

@@ -24,6 +24,8 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
     let rule = scalar(&mut db, RULE, desk, &canary("rule", "title")).await;
     let activity = scalar(&mut db, ACTIVITY, desk, &canary("activity", "title")).await;
     let fact = scalar(&mut db, SETUP_FACT, desk, &canary("setup", "title")).await;
+    let judgement = scalar(&mut db, JUDGEMENT, desk, &canary("judgement", "title")).await;
+    let proposed = scalar(&mut db, PROPOSED, desk, &canary("proposed", "title")).await;
     let import = scalar(&mut db, IMPORT, desk, &canary("import", "title")).await;
     sheet(app).await;
     vec![
@@ -37,6 +39,8 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
         ("rule", rule),
         ("activity", activity),
         ("setup", fact),
+        ("judgement", judgement),
+        ("proposed", proposed),
         ("import", import),
         ("sheet", Uuid::nil()),
     ]
@@ -57,6 +61,12 @@ const ACTIVITY: &str = "
 const SETUP_FACT: &str = "
     insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, remark, recorded_by, recorded_at)
     values (gen_random_uuid(), 'banks', 'intake_other', '2026-04-01', true, $2, $1, now()) returning fact_id";
+const JUDGEMENT: &str = "
+    insert into judgements (judgement_id, ceptoar_id, grade, title, body, written_by, written_by_name, written_at)
+    values (gen_random_uuid(), 'banks', 'calm', $2, $2, $1, '', now()) returning judgement_id";
+const PROPOSED: &str = "
+    insert into judgements (judgement_id, ceptoar_id, grade, title, body, proposal, written_by, written_by_name, written_at)
+    values (gen_random_uuid(), 'banks', 'alert', $2, $2, $2, $1, '', now()) returning judgement_id";
 const IMPORT: &str = "
     insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at,
                                    effective_on, sheet, content, head_row, columns)

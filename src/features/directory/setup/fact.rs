@@ -232,12 +232,16 @@ impl Label for Subject {
             Self::StepAnalysis => language.pick("分析の体制の整備", "Analysis arranged"),
             Self::StepOther => language.pick("その他の整備", "Other step"),
             Self::ServiceTests => language.pick("構成員への支援: 脆弱性診断", "For members: tests for weaknesses"),
-            Self::ServiceMonitoring => language.pick("構成員への支援: 監視・検知", "For members: watching and detecting"),
+            Self::ServiceMonitoring => {
+                language.pick("構成員への支援: 監視・検知", "For members: watching and detecting")
+            }
             Self::ServiceAdvice => language.pick("構成員への支援: 相談・助言", "For members: advice"),
             Self::ServiceTraining => language.pick("構成員への支援: 教育・訓練", "For members: training"),
             Self::ServiceOther => language.pick("構成員への支援: その他", "For members: other"),
             Self::NetworkDisaster => language.pick("既存の連絡網: 災害", "Network in use: disasters"),
-            Self::NetworkAccident => language.pick("既存の連絡網: 事故・障害", "Network in use: accidents and failures"),
+            Self::NetworkAccident => {
+                language.pick("既存の連絡網: 事故・障害", "Network in use: accidents and failures")
+            }
             Self::NetworkOther => language.pick("既存の連絡網: その他", "Network in use: other"),
             Self::ProfilePurpose => language.pick("概要の文章: 目的", "Profile: purpose"),
             Self::ProfileStructure => language.pick("概要の文章: 構成と機能", "Profile: structure and functions"),

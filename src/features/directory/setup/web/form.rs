@@ -25,7 +25,7 @@ crate::words! {
         remark_help: "合意した相手、文書の名前、対象の範囲など(500字まで)。構成員への支援は、名称・提供者・申込みの方法を、既存の連絡網は、名称・運営者・届く範囲を書きます。概要の文章は、公表される文そのものをここに書きます(1000字まで)。" / "With whom, by which document, how far (500 characters). Of something for members: its name, who provides it, how to ask for it; of a network: its name, who keeps it, how far it reaches. Of a section of the profile: the text as it is to be published (1,000 characters).",
         remark_en: "概要の文章(英語)" / "Text of the section in English",
         remark_en_help: "英語の概要にも載せる場合だけ入力してください。" / "Only where the English profile is to have it.",
-        remark_missing: "支援・連絡網・概要の文章は、その内容を入力してください。" / "Please say which service or network it is, or write the text of the section.",
+        remark_missing: "支援・連絡網・概要には、文章を入力してください。" / "Please say which service or network it is, or write the text of the section.",
         no_english: "英語の欄は、概要の文章だけに使います。空欄にしてください。" / "Only a section of the profile has a text in English. Please leave it empty.",
         correction: "訂正の理由" / "Why it is corrected",
         gone: "この記録は取り消されています。" / "This entry was taken back.",
