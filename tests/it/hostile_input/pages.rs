@@ -333,7 +333,14 @@ impl Scene {
         people.push((
             "desk-life",
             life_desk,
-            vec!["/directory/life/verification".into(), "/directory/life/rules".into(), recorded, set_up, ending],
+            vec![
+                "/directory/life/verification".into(),
+                "/directory/life/rules".into(),
+                recorded,
+                set_up,
+                ending,
+                judged,
+            ],
         ));
         people.push(("keeper-second", app.signed_in("keeper-second").await, vec![proposal]));
         sqlx::query("update accounts set suspended_at = now() where account_id = $1")
