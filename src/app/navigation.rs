@@ -4,12 +4,15 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::features::access::action::{ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, TrailAction};
+use crate::features::access::action::{
+    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, SurveyAction, TrailAction,
+};
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
 use crate::features::directory::rules::paths as requirements;
 use crate::features::search::paths as search;
+use crate::features::surveys::paths as surveys;
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
 
@@ -59,6 +62,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::Activity(ActivityAction::See)) {
         entries.push(("/activities", "活動状況", "Activities"));
+    }
+    if could(viewer, Action::Survey(SurveyAction::See)) {
+        entries.push((surveys::INDEX, "調査", "Surveys"));
     }
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {

@@ -188,6 +188,17 @@ pub enum RelayAction {
     Decide,
 }
 
+/// What is done with surveys (調査).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SurveyAction {
+    /// See what is asked, and what was released of the answers.
+    See,
+    /// Make, open, close it, and read what it brought.
+    Keep,
+    /// Answer it for a firm.
+    Answer,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -211,6 +222,8 @@ pub enum Action {
     Receipt(ReceiptAction),
     /// Something with an item that a desk decides about.
     Relay(RelayAction),
+    /// Something with a survey.
+    Survey(SurveyAction),
 }
 
 impl Action {
@@ -228,6 +241,7 @@ impl Action {
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }
