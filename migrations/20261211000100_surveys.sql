@@ -98,6 +98,7 @@ create table survey_answers (
   product text not null default '' constraint survey_answers_product check (char_length(product) <= 100),
   release text not null default '' constraint survey_answers_release check (char_length(release) <= 50),
   folded text not null default '' constraint survey_answers_folded check (char_length(folded) <= 800),
+  folded_product text not null default '' constraint survey_answers_folded_product check (char_length(folded_product) <= 400),
   primary key (survey_id, organisation_id, question_id, place),
   foreign key (survey_id, organisation_id) references survey_replies
 );
@@ -314,7 +315,7 @@ create function survey_answers_fit() returns trigger
          when 'words' then new.place = 1 and new.words <> ''
          else new.product <> '' end)
        or (q.kind <> 'number' and new.number is not null) or (q.kind <> 'words' and new.words <> '')
-       or (q.kind <> 'products' and (new.vendor, new.product, new.release, new.folded) <> ('', '', '', '')) then
+       or (q.kind <> 'products' and (new.vendor, new.product, new.release, new.folded, new.folded_product) <> ('', '', '', '', '')) then
       raise exception 'no answer to what is asked' using errcode = 'check_violation';
     end if;
     if q.kind = 'one' and exists (select from public.survey_answers a where a.survey_id = new.survey_id

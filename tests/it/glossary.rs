@@ -24,9 +24,7 @@ use ceptoar_portal::features::follow_up::state::State as SheetState;
 use ceptoar_portal::features::people::person::{AccountState, Decision, DutyTime, RequestPurpose, Strength};
 use ceptoar_portal::features::sharing::verdict::{Rule, Verdict};
 use ceptoar_portal::features::surveys::question::QuestionKind;
-use ceptoar_portal::features::surveys::survey::{
-    Kind as SurveyKind, Participation, State as SurveyState, Visibility,
-};
+use ceptoar_portal::features::surveys::survey::{Kind as SurveyKind, Participation, State as SurveyState, Visibility};
 use ceptoar_portal::kernel::language::{Label, Language};
 use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
 use ceptoar_portal::kernel::stage::Stage;

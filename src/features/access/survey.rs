@@ -128,14 +128,8 @@ mod tests {
         for role in Role::ALL {
             let viewer = wearing(role);
             let own = viewer.affiliations[0].organisation_id;
-            let sees = [
-                Role::Secretariat,
-                Role::MemberAdmin,
-                Role::MemberPoc,
-                Role::MemberReader,
-                Role::HubMember,
-            ]
-            .contains(&role);
+            let sees = [Role::Secretariat, Role::MemberAdmin, Role::MemberPoc, Role::MemberReader, Role::HubMember]
+                .contains(&role);
             assert_eq!(may(&viewer, "banks", &[own], Some(own))[0], sees, "{role:?}");
         }
     }

@@ -29,12 +29,7 @@ use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
 
 /// All tasks of a viewer: what is due within hours, what is due on a day, the rest.
-pub async fn tasks(
-    tx: &mut Tx,
-    viewer: &Viewer,
-    today: NaiveDate,
-    language: Language,
-) -> sqlx::Result<Vec<Task>> {
+pub async fn tasks(tx: &mut Tx, viewer: &Viewer, today: NaiveDate, language: Language) -> sqlx::Result<Vec<Task>> {
     let w = TaskWords::of(language);
     let mut tasks = Vec::new();
     // What has an hour comes before whatever has a day, also a day that has passed.

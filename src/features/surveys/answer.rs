@@ -50,7 +50,12 @@ impl Product {
     /// As people read it.
     #[must_use]
     pub fn shown(&self) -> String {
-        [&self.vendor, &self.product, &self.release].into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+        [&self.vendor, &self.product, &self.release]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -126,9 +131,11 @@ impl Typed {
         let mut names = BTreeSet::new();
         for question in questions {
             match question.content.kind {
-                QuestionKind::Products => names.extend((1..=MOST_PRODUCTS + SPARE_ROWS).flat_map(|row| {
-                    ["vendor", "product", "release"].map(|part| product_field(part, question, row))
-                })),
+                QuestionKind::Products => {
+                    names.extend((1..=MOST_PRODUCTS + SPARE_ROWS).flat_map(|row| {
+                        ["vendor", "product", "release"].map(|part| product_field(part, question, row))
+                    }))
+                }
                 QuestionKind::One | QuestionKind::Several | QuestionKind::Number | QuestionKind::Words => {
                     names.insert(field(question));
                 }
@@ -152,7 +159,8 @@ impl Typed {
                 Value::Words(words) => pairs.push((field(question), words.clone())),
                 Value::Products(products) => {
                     for (row, product) in (1..).zip(products) {
-                        let parts = [("vendor", &product.vendor), ("product", &product.product), ("release", &product.release)];
+                        let parts =
+                            [("vendor", &product.vendor), ("product", &product.product), ("release", &product.release)];
                         pairs.extend(parts.map(|(part, value)| (product_field(part, question, row), value.clone())));
                     }
                 }
@@ -221,7 +229,9 @@ impl Typed {
         let typed = self.at(&name);
         let wrong = |message: String| vec![Wrong { field: name.clone(), message }];
         match question.content.kind {
-            QuestionKind::One | QuestionKind::Several => self.choices(question, &name).ok_or_else(|| wrong(said(w.no_choice, question, &[]))),
+            QuestionKind::One | QuestionKind::Several => {
+                self.choices(question, &name).ok_or_else(|| wrong(said(w.no_choice, question, &[])))
+            }
             QuestionKind::Number if typed.trim().is_empty() => Ok(None),
             QuestionKind::Number => {
                 let number = Number::parse(typed).ok_or_else(|| wrong(said(w.number_wrong, question, &[])))?;
@@ -260,7 +270,10 @@ impl Typed {
             let mut take = |part: &str, typed: &str, limit| {
                 text::line(typed, limit).unwrap_or_else(|problem| {
                     let problem = [("problem", text_problem(problem, language))];
-                    wrong.push(Wrong { field: product_field(part, question, row), message: said(w.at, question, &problem) });
+                    wrong.push(Wrong {
+                        field: product_field(part, question, row),
+                        message: said(w.at, question, &problem),
+                    });
                     String::new()
                 })
             };
@@ -271,9 +284,15 @@ impl Typed {
             };
             let place = [("row", row.to_string())];
             if typed.product.trim().is_empty() {
-                wrong.push(Wrong { field: product_field("product", question, row), message: said(w.no_product, question, &place) });
+                wrong.push(Wrong {
+                    field: product_field("product", question, row),
+                    message: said(w.no_product, question, &place),
+                });
             } else if !product.product.is_empty() && !seen.insert((product.folded(), folded(&product.release))) {
-                wrong.push(Wrong { field: product_field("product", question, row), message: said(w.same, question, &place) });
+                wrong.push(Wrong {
+                    field: product_field("product", question, row),
+                    message: said(w.same, question, &place),
+                });
             }
             products.push(product);
         }
@@ -308,4 +327,3 @@ fn said(text: &str, question: &Question, values: &[(&str, String)]) -> String {
 pub fn rows(filled: usize, more: bool) -> usize {
     (filled + if more { 10 } else { SPARE_ROWS }).min(MOST_PRODUCTS)
 }
-

@@ -66,7 +66,8 @@ async fn one(
         None => {
             for (position, content) in (1..).zip(asked()) {
                 let question = Uuid::new_v4();
-                store::add_question(tx, id, &Question { question_id: question, position, lineage: question, content }).await?;
+                store::add_question(tx, id, &Question { question_id: question, position, lineage: question, content })
+                    .await?;
             }
         }
     }
@@ -122,12 +123,20 @@ fn asked() -> [QuestionContent; 4] {
 fn said(questions: &[Question], firm: usize, year: i32) -> Vec<Answer> {
     let year = usize::try_from(year.rem_euclid(100)).unwrap_or(0);
     let better = (firm + year) % 4;
-    let products = [("架空ネットワークス", "セキュアゲート 3000"), ("見本通信機器", "Remote Box"), ("架空ネットワークス", "セキュアゲート 500")];
+    let products = [
+        ("架空ネットワークス", "セキュアゲート 3000"),
+        ("見本通信機器", "Remote Box"),
+        ("架空ネットワークス", "セキュアゲート 500"),
+    ];
     let (vendor, product) = products[firm % products.len()];
     let value = |question: &Question| match question.content.kind {
         QuestionKind::One => Value::Choices(vec![if better >= 2 { 1 } else { 2 + i16::from(firm % 5 == 0) }]),
-        QuestionKind::Several => Value::Choices(if better == 0 { vec![4] } else { vec![1, 3][..1 + better % 2].to_vec() }),
-        QuestionKind::Number => Value::Number(Number(i64::try_from(40 + (firm * 7) % 40 + (year % 10) * 2).unwrap_or(50) * 100)),
+        QuestionKind::Several => {
+            Value::Choices(if better == 0 { vec![4] } else { vec![1, 3][..1 + better % 2].to_vec() })
+        }
+        QuestionKind::Number => {
+            Value::Number(Number(i64::try_from(40 + (firm * 7) % 40 + (year % 10) * 2).unwrap_or(50) * 100))
+        }
         QuestionKind::Words => Value::Words("(デモ)".to_owned()),
         QuestionKind::Products => Value::Products(vec![Product {
             vendor: vendor.to_owned(),

@@ -111,9 +111,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_they_are_typed_and_written_back_the_same() {
-        for (typed, written) in
-            [("１，２００", "1200"), ("0", "0"), ("3.5", "3.5"), ("3.50", "3.5"), ("0.05", "0.05"), ("-7", "-7"), ("１２.３", "12.3")]
-        {
+        for (typed, written) in [
+            ("１，２００", "1200"),
+            ("0", "0"),
+            ("3.5", "3.5"),
+            ("3.50", "3.5"),
+            ("0.05", "0.05"),
+            ("-7", "-7"),
+            ("１２.３", "12.3"),
+        ] {
             assert_eq!(Number::parse(typed).map(|n| n.to_string()).as_deref(), Some(written), "{typed}");
         }
         for wrong in ["", "-", "x", "1.234", "1.", ".5", "1 2", "1e3", "99999999999999", "+1", "NaN"] {

@@ -69,12 +69,7 @@ struct Same {
 
 /// The results of the last of these years, beside those of the others.
 #[must_use]
-pub fn results(
-    years: Vec<Year>,
-    questions: &[(Uuid, Question)],
-    cells: &[Cell],
-    answering: Option<i64>,
-) -> Results {
+pub fn results(years: Vec<Year>, questions: &[(Uuid, Question)], cells: &[Cell], answering: Option<i64>) -> Results {
     let own = years.last().map(|year| year.survey_id);
     let asked = questions.iter().filter(|(survey, _)| Some(*survey) == own).map(|(_, question)| question);
     let questions = asked.map(|question| {
@@ -83,7 +78,8 @@ pub fn results(
             .iter()
             .map(|year| {
                 let mut of_year = questions.iter().filter(|(survey, _)| *survey == year.survey_id);
-                let found = of_year.find(|(_, q)| q.lineage == question.lineage && q.content.kind == question.content.kind);
+                let found =
+                    of_year.find(|(_, q)| q.lineage == question.lineage && q.content.kind == question.content.kind);
                 Same { question: found.map(|(_, q)| q.question_id), exact: year.exact }
             })
             .collect();
@@ -103,7 +99,11 @@ fn lines(question: &Question, same: &[Same], cells: &[Cell]) -> Vec<Line> {
         QuestionKind::Number | QuestionKind::Words => vec![Label::Answered],
         QuestionKind::Products => {
             let own = same.last().and_then(|same| same.question);
-            cells.iter().filter(|cell| Some(cell.question_id) == own).map(|cell| Label::Text(cell.label.clone())).collect()
+            cells
+                .iter()
+                .filter(|cell| Some(cell.question_id) == own)
+                .map(|cell| Label::Text(cell.label.clone()))
+                .collect()
         }
     };
     labels.into_iter().map(|label| line(label, question.content.kind, same, cells)).collect()

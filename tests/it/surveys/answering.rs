@@ -1,8 +1,8 @@
 //! A firm answers: typed, saved, sent, changed; late, twice at once, wrong.
 
-use chrono::TimeDelta;
 use ceptoar_portal::features::surveys::reminding;
 use ceptoar_portal::platform::db;
+use chrono::TimeDelta;
 
 use super::world::{ANSWERS, KEEPERS, NAMED, ask, make, opened, step, version, with, world};
 
@@ -28,14 +28,22 @@ async fn a_keeper_saves_sends_and_sends_again_and_the_last_state_counts() {
     assert!(!keeper.get("/").await.body.contains("に回答してください"), "the task ends by itself");
     let again = with(&ANSWERS, &[("answer_1", "3"), ("product_5_1", "別の製品")]);
     assert_eq!(world.answer(&survey, "bank-admin", &again).await.status, 303);
-    let rows = world.w.texts("select place || coalesce(number::text, '') || words || product from survey_answers order by 1").await;
+    let rows = world
+        .w
+        .texts(
+            "select place || coalesce(trim_scale(number)::text, '') || words || product from survey_answers order by 1",
+        )
+        .await;
     assert_eq!(rows, ["1120", "1人手が足りない", "1別の製品", "2", "3"], "{rows:?}");
     let page = desk.get(&survey).await;
     assert!(page.body.contains("回答済"));
     let read = page.hrefs("[data-firms] a").remove(0);
     let answers = desk.get(&read).await;
     assert!(answers.body.contains("別の製品") && answers.body.contains("120台") && answers.body.contains("使わない"));
-    let acts = world.w.texts("select action from audit_events where action ~ '^survey.(save|send|read)$' order by sequence").await;
+    let acts = world
+        .w
+        .texts("select action from audit_events where action ~ '^survey.(save|send|read)$' order by sequence")
+        .await;
     assert_eq!(acts, ["survey.save", "survey.send", "survey.send", "survey.read"]);
 }
 
@@ -67,13 +75,18 @@ async fn wrong_answers_are_said_at_their_question_and_kept() {
     // More rows than there may be, and questions that are not there.
     let many: Vec<String> = (1..=101).map(|row| format!("product_5_{row}")).collect();
     let names: Vec<String> = (1..=101).map(|row| format!("製品{row}")).collect();
-    let rows: Vec<(&str, &str)> = many.iter().zip(&names).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let rows: Vec<(&str, &str)> =
+        many.iter().zip(&names).map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let page = world.answer(&survey, "bank-admin", &with(&ANSWERS, &rows)).await;
     assert_eq!(fields(&page), ["#vendor_5_1"]);
     assert!(page.body.contains("製品は100件まで") && page.body.contains("製品101"));
     assert_eq!(world.answer(&survey, "bank-admin", &with(&ANSWERS, &rows[..100])).await.status, 303);
     for stranger in [("answer_6", "1"), ("vendor_1_1", "x"), ("product_5_104", "x"), ("visibility", "counted")] {
-        assert_eq!(world.answer(&survey, "rival-admin", &with(&ANSWERS, &[stranger])).await.status, 400, "{stranger:?}");
+        assert_eq!(
+            world.answer(&survey, "rival-admin", &with(&ANSWERS, &[stranger])).await.status,
+            400,
+            "{stranger:?}"
+        );
     }
     assert_eq!(world.w.number("select count(distinct organisation_id) from survey_answers").await, 1);
 }
@@ -95,7 +108,10 @@ async fn of_two_people_of_a_firm_the_second_sees_what_changed_and_keeps_their_te
     assert_eq!(page.texts("[data-stored]"), ["保存されている内容: １２０"], "only where it differs");
     let seen = version(&page);
     assert_eq!(second.post(&path, &with(&mine, &[("version", &seen)])).await.status, 303);
-    assert_eq!(world.w.texts("select number::text from survey_answers where number is not null").await, ["77.00"]);
+    assert_eq!(
+        world.w.texts("select trim_scale(number)::text from survey_answers where number is not null").await,
+        ["77"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,10 +178,16 @@ async fn a_firm_gets_one_letter_a_day_and_none_when_it_has_answered() {
     step(&mut desk, &survey, "extend", &later).await;
     assert_eq!(reminding::remind(&worker, "http://portal.example", at).await.unwrap(), 0);
     world.w.app.state.clock.advance(TimeDelta::days(7));
-    sqlx::query("update accounts set language = 'en' where sign_in_name = 'rival-admin'").execute(&mut world.w.db).await.unwrap();
+    sqlx::query("update accounts set language = 'en' where sign_in_name = 'rival-admin'")
+        .execute(&mut world.w.db)
+        .await
+        .unwrap();
     assert_eq!(reminding::remind(&worker, "http://portal.example", now(&world)).await.unwrap(), 3);
     assert_eq!(world.w.number("select count(*) from mails where subject like '%A survey is due'").await, 1);
-    assert_eq!(world.w.number("select count(*) from audit_events where action = 'survey.remind' and account_id is null").await, 2);
+    assert_eq!(
+        world.w.number("select count(*) from audit_events where action = 'survey.remind' and account_id is null").await,
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

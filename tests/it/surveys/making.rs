@@ -30,7 +30,10 @@ async fn a_survey_is_made_question_by_question_and_opened_as_it_was_shown() {
     assert!(page.texts("[data-questions] .questions__wording")[3].contains("VPN装置"));
     let fourth = page.attributes("[data-questions] form", "action").remove(3).replace("/place", "/removal");
     assert_eq!(desk.post(&fourth, &[("version", &version(&page))]).await.status, 303);
-    assert_eq!(w.texts("select position::text || kind from survey_questions order by 1").await, ["1one", "2several", "3number", "4words"]);
+    assert_eq!(
+        w.texts("select position::text || kind from survey_questions order by 1").await,
+        ["1one", "2several", "3number", "4words"]
+    );
     let confirm = desk.get(&format!("{survey}/steps/open")).await;
     assert!(confirm.body.contains("4社に調査を開始"), "{}", confirm.body);
     let done = step(&mut desk, &survey, "open", &[]).await;

@@ -84,9 +84,20 @@ pub async fn step(desk: &mut Client, survey: &str, step: &str, typed: &[(&str, &
 /// One question of each kind that a survey with names may have.
 pub async fn ask_everything(desk: &mut Client, survey: &str) {
     for question in [
-        &[("question_kind", "one"), ("wording", "多要素認証"), ("required", "true"), ("choices", "全社で使う\n一部\n使わない")][..],
+        &[
+            ("question_kind", "one"),
+            ("wording", "多要素認証"),
+            ("required", "true"),
+            ("choices", "全社で使う\n一部\n使わない"),
+        ][..],
         &[("question_kind", "several"), ("wording", "監視の体制"), ("choices", "自社\n委託\n共同")],
-        &[("question_kind", "number"), ("wording", "サーバの台数"), ("required", "true"), ("unit", "台"), ("most", "10000")],
+        &[
+            ("question_kind", "number"),
+            ("wording", "サーバの台数"),
+            ("required", "true"),
+            ("unit", "台"),
+            ("most", "10000"),
+        ],
         &[("question_kind", "words"), ("wording", "困っていること")],
         &[("question_kind", "products"), ("wording", "VPN装置")],
     ] {
@@ -130,7 +141,8 @@ impl World {
 
     /// A transaction in which somebody looks.
     pub async fn looking(&mut self, name: &str) -> Tx {
-        let account = self.w.texts(&format!("select account_id::text from accounts where sign_in_name = '{name}'")).await;
+        let account =
+            self.w.texts(&format!("select account_id::text from accounts where sign_in_name = '{name}'")).await;
         let account: AccountId = account[0].parse().map(AccountId).expect("an id");
         self.w.app.state.db.begin(Some(account), self.w.app.state.clock.now()).await.expect("a transaction")
     }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::features::surveys::answer::{Answer, Product, Value};
 use crate::features::surveys::question::{Number, Question, QuestionKind};
 use crate::kernel::ids::OrganisationId;
+use crate::kernel::text::folded;
 
 /// How far a firm is, for itself.
 #[derive(Debug, Clone)]
@@ -23,11 +24,7 @@ pub struct Reply {
 }
 
 /// The reply of a firm, for whoever keeps it.
-pub async fn find(
-    tx: &mut PgConnection,
-    survey: Uuid,
-    organisation: OrganisationId,
-) -> sqlx::Result<Option<Reply>> {
+pub async fn find(tx: &mut PgConnection, survey: Uuid, organisation: OrganisationId) -> sqlx::Result<Option<Reply>> {
     let row = sqlx::query!(
         r#"select r.version, r.saved_at, r.sent_at, d.typed as "typed?: Json<Vec<(String, String)>>"
            from survey_replies r left join survey_drafts d using (survey_id, organisation_id)
@@ -45,7 +42,9 @@ pub async fn find(
 
 /// Whether the viewer answers for a firm now: it is open, in time, and the firm has not left.
 pub async fn takes_answers(tx: &mut PgConnection, survey: Uuid, organisation: OrganisationId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select survey_takes_answers($1, $2) as "takes!""#, survey, organisation.0).fetch_one(tx).await
+    sqlx::query_scalar!(r#"select survey_takes_answers($1, $2) as "takes!""#, survey, organisation.0)
+        .fetch_one(tx)
+        .await
 }
 
 /// The name of a firm in Japanese and English.
@@ -122,10 +121,11 @@ pub async fn send(tx: &mut PgConnection, held: Held, answers: &[Answer]) -> sqlx
     let texts = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).to_owned()).collect::<Vec<_>>();
     sqlx::query!(
         "insert into survey_answers (survey_id, organisation_id, question_id, place, number, words, vendor, product, release,
-                                     folded)
-         select $1, $2, a.question_id, a.place, a.number / 100.0, a.words, a.vendor, a.product, a.release, a.folded
-         from unnest($3::uuid[], $4::smallint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-           a (question_id, place, number, words, vendor, product, release, folded)",
+                                     folded, folded_product)
+         select $1, $2, a.question_id, a.place, a.number / 100.0, a.words, a.vendor, a.product, a.release, a.folded, a.folded_product
+         from unnest($3::uuid[], $4::smallint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                     $11::text[])
+           a (question_id, place, number, words, vendor, product, release, folded, folded_product)",
         held.survey_id,
         held.organisation.0,
         &rows.iter().map(|row| row.question_id).collect::<Vec<_>>(),
@@ -135,7 +135,8 @@ pub async fn send(tx: &mut PgConnection, held: Held, answers: &[Answer]) -> sqlx
         &texts(|row| &row.product.vendor),
         &texts(|row| &row.product.product),
         &texts(|row| &row.product.release),
-        &texts(|row| &row.folded)
+        &texts(|row| &row.folded),
+        &rows.iter().map(|row| folded(&row.product.product)).collect::<Vec<_>>()
     )
     .execute(tx)
     .await
@@ -338,4 +339,22 @@ pub async fn running(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Ve
         silent: r.silent,
     });
     Ok(rows.collect())
+}
+
+/// How many firms named one of some products, in the viewer's surveys with names that opened since a time: the name that a firm
+/// gave stands in the line, or the line in what the firm gave.
+pub async fn count_named(tx: &mut PgConnection, lines: &[String], since: DateTime<Utc>) -> sqlx::Result<i64> {
+    let lines: Vec<String> = lines.iter().map(|line| folded(line)).collect();
+    sqlx::query_scalar!(
+        r#"select count(distinct a.organisation_id) as "firms!"
+           from surveys s join survey_answers a on a.survey_id = s.survey_id and a.product <> ''
+           where s.survey_id = any ((select viewer_named_surveys())::uuid[]) and s.opened_at >= $2
+             and char_length(a.folded_product) >= 3
+             and exists (select from unnest($1::text[]) l (line)
+                         where position(a.folded_product in l.line) > 0 or position(l.line in a.folded) > 0)"#,
+        &lines,
+        since
+    )
+    .fetch_one(tx)
+    .await
 }

@@ -207,7 +207,8 @@ impl<'a> Scene<'a> {
         for (field, question) in page.fields.iter_mut().zip(&self.questions) {
             let (mine, theirs) = (said(question, typed), said(question, &saved));
             if mine != theirs {
-                let value = if theirs.is_empty() { CommonWords::of(self.frame.language).nothing.to_owned() } else { theirs };
+                let value =
+                    if theirs.is_empty() { CommonWords::of(self.frame.language).nothing.to_owned() } else { theirs };
                 field.stored = Some(fill(w.stored, &[("value", &value)]));
             }
         }
@@ -240,9 +241,12 @@ fn said(question: &Question, typed: &Typed) -> String {
             typed.all(&name).filter_map(choice).collect::<Vec<_>>().join("、")
         }
         QuestionKind::Number | QuestionKind::Words => typed.at(&field(question)).trim().to_owned(),
-        QuestionKind::Products => {
-            typed.products(question).iter().map(crate::features::surveys::answer::Product::shown).collect::<Vec<_>>().join("、")
-        }
+        QuestionKind::Products => typed
+            .products(question)
+            .iter()
+            .map(crate::features::surveys::answer::Product::shown)
+            .collect::<Vec<_>>()
+            .join("、"),
     }
 }
 
@@ -306,8 +310,7 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let survey =
-        read_for(&mut tx, &viewer, place.survey, (SurveyAction::Answer, Some(place.organisation))).await?;
+    let survey = read_for(&mut tx, &viewer, place.survey, (SurveyAction::Answer, Some(place.organisation))).await?;
     let scene = Scene::read(&mut tx, &frame, &survey, place.organisation).await?;
     if !scene.open {
         let sent = sent(&mut tx, &scene).await?;
@@ -337,8 +340,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let survey =
-        read_for(&mut tx, &viewer, place.survey, (SurveyAction::Answer, Some(place.organisation))).await?;
+    let survey = read_for(&mut tx, &viewer, place.survey, (SurveyAction::Answer, Some(place.organisation))).await?;
     let scene = Scene::read(&mut tx, &frame, &survey, place.organisation).await?;
     let first = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let (act, version) = (first("act").unwrap_or_default(), first("version").unwrap_or_default());

@@ -83,9 +83,8 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
     desks.dedup();
     let row = |survey: &Survey| {
         let counts = progress.iter().find(|(id, _)| *id == survey.survey_id).map(|(_, counts)| *counts);
-        let answered = counts.map(|[asked, answered]| {
-            fill(w.of, &[("answered", &answered.to_string()), ("asked", &asked.to_string())])
-        });
+        let answered = counts
+            .map(|[asked, answered]| fill(w.of, &[("answered", &answered.to_string()), ("asked", &asked.to_string())]));
         Row {
             href: paths::of_survey(paths::SURVEY, survey.survey_id),
             title: survey.title(language).to_owned(),
@@ -105,9 +104,8 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
             rows: of_desk(ceptoar),
         })
         .collect();
-    let is_asked = |survey: &&Survey| {
-        survey.state != SurveyState::Draft && !survey.asked.is_empty() && !keeps(&survey.ceptoar_id)
-    };
+    let is_asked =
+        |survey: &&Survey| survey.state != SurveyState::Draft && !survey.asked.is_empty() && !keeps(&survey.ceptoar_id);
     let member = viewer.affiliations.iter().any(|a| a.role.is_members());
     let products = (!desks.is_empty()).then_some(paths::PRODUCTS);
     Ok(Page(IndexPage {

@@ -4,16 +4,18 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{CommonWords, pick};
-use crate::features::access::Viewer;
+use crate::features::access::action::SurveyAction;
+use crate::features::access::{Viewer, could};
 use crate::features::surveys::paths;
 use crate::features::surveys::replies::store::{self, Named};
-use crate::kernel::language::fill;
+use crate::kernel::language::{Language, fill};
 use crate::kernel::period::short_time;
 use crate::kernel::text::{search_patterns, search_words};
 use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
@@ -39,8 +41,24 @@ crate::words! {
         empty: "探す言葉を入力してください。" / "Please enter what to look for.",
         product: "製品" / "Product",
         survey: "調査" / "Survey",
+        users: "この製品を挙げた構成員: {firms}社" / "Members that named it in a survey: {firms}",
         said: "回答" / "Answered",
     }
+}
+
+/// For a desk: how many members named one of the products of an advisory, in words and with the page that finds them.
+pub async fn users(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    (products, language): (&[String], Language),
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<(String, &'static str)>> {
+    if products.is_empty() || !could(viewer, SurveyAction::Keep.into()) {
+        return Ok(None);
+    }
+    let firms = store::count_named(tx, products, now - TimeDelta::days(DAYS)).await?;
+    let said = fill(ProductsWords::of(language).users, &[("firms", &firms.to_string())]);
+    Ok((firms > 0).then_some((said, paths::PRODUCTS)))
 }
 
 struct Row {

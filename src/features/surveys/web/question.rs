@@ -412,5 +412,7 @@ async fn rearrange(
     Ok(Redirect::to(&format!("{}#questions", paths::of_survey(paths::SURVEY, survey.survey_id))).into_response())
 }
 
-const NO_PLACE: Said =
-    Said { ja: "質問を動かす先が分かりません。画面のボタンからもう一度行ってください。", en: "Please use the buttons of the page." };
+const NO_PLACE: Said = Said {
+    ja: "質問を動かす先が分かりません。画面のボタンからもう一度行ってください。",
+    en: "Please use the buttons of the page.",
+};

@@ -235,8 +235,10 @@ pub struct Wanted {
     format: String,
 }
 
-const NO_FORMAT: Said =
-    Said { ja: "ファイルの形式が分かりません。画面のボタンから選んでください。", en: "Please choose the format by the buttons of the page." };
+const NO_FORMAT: Said = Said {
+    ja: "ファイルの形式が分かりません。画面のボタンから選んでください。",
+    en: "Please choose the format by the buttons of the page.",
+};
 
 /// The same as a file.
 pub async fn export(
@@ -259,7 +261,9 @@ pub async fn export(
         let found = replies::answers(&mut tx, survey.survey_id, None, &questions).await?;
         for firm in firms.iter().filter(|firm| firm.sent_at.is_some()) {
             let name = pick(&firm.name, language);
-            let of_firm = |question| found.iter().find(|(id, answer)| *id == firm.organisation_id && answer.question_id == question);
+            let of_firm = |question| {
+                found.iter().find(|(id, answer)| *id == firm.organisation_id && answer.question_id == question)
+            };
             for question in &questions {
                 let values = of_firm(question.question_id).map(|(_, answer)| answer.value.shown(question));
                 answers.push(export::named(name, question, &values.unwrap_or_default()));
@@ -274,7 +278,10 @@ pub async fn export(
     let content = export::write(format, &years, rows, exact.then_some(answers), language)?;
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"survey-{}.{}\"", survey.survey_id, format.code())),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"survey-{}.{}\"", survey.survey_id, format.code()),
+        ),
     ];
     Ok((headers, content).into_response())
 }

@@ -11,11 +11,11 @@ use super::{CommonWords, NOT_A_DRAFT, SurveyPlace, chrome, note, pick, read, rea
 use crate::features::access::action::SurveyAction;
 use crate::features::access::survey::SurveyFacts;
 use crate::features::access::{Viewer, can};
+use crate::features::surveys::paths;
 use crate::features::surveys::store::{self, Held};
 use crate::features::surveys::survey::{
     Content, Kind, Participation, REMIND_DAYS, State as SurveyState, Survey, Visibility, is_due_day,
 };
-use crate::features::surveys::paths;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::text::{self, half_width};
@@ -106,8 +106,7 @@ impl Typed {
         if !group.is_empty() && !groups.iter().any(|(id, _, _)| id == group) {
             errors.add("survey_group", w.choose);
         }
-        let participation =
-            chosen("participation", Participation::from_code(self.at("participation")), &mut errors, w);
+        let participation = chosen("participation", Participation::from_code(self.at("participation")), &mut errors, w);
         let visibility = chosen("visibility", Visibility::from_code(self.at("visibility")), &mut errors, w);
         let due_on = self.due(today, &mut errors, w);
         let remind_days = half_width(self.at("remind_days")).parse().ok().filter(|days| REMIND_DAYS.contains(days));
@@ -317,8 +316,7 @@ pub async fn get(
     let survey = read_draft(&mut tx, &viewer, place.survey).await?;
     let groups = store::groups(&mut tx, &survey.ceptoar_id).await?;
     tx.commit().await?;
-    let scene =
-        Scene { frame: &frame, ceptoar_id: &survey.ceptoar_id, survey: Some(&survey), groups: &groups };
+    let scene = Scene { frame: &frame, ceptoar_id: &survey.ceptoar_id, survey: Some(&survey), groups: &groups };
     Ok(Page(scene.page(Typed::of(&survey.content), FieldErrors::default())).into_response())
 }
 
@@ -335,8 +333,7 @@ pub async fn post(
     let survey = read_draft(&mut tx, &viewer, place.survey).await?;
     let groups = store::groups(&mut tx, &survey.ceptoar_id).await?;
     let typed = Typed(pairs);
-    let scene =
-        Scene { frame: &frame, ceptoar_id: &survey.ceptoar_id, survey: Some(&survey), groups: &groups };
+    let scene = Scene { frame: &frame, ceptoar_id: &survey.ceptoar_id, survey: Some(&survey), groups: &groups };
     let content = match typed.read(&groups, japan_day(now), frame.language) {
         Ok(content) => content,
         Err(errors) => return Ok(Unprocessable(scene.page(typed, errors)).into_response()),

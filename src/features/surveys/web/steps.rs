@@ -12,9 +12,9 @@ use super::{CHANGED, SurveyPlace, chrome, facts, note, read};
 use crate::features::access::Viewer;
 use crate::features::access::action::SurveyAction;
 use crate::features::surveys::letters::{About, Letters, letters};
+use crate::features::surveys::paths;
 use crate::features::surveys::store::{self, Held};
 use crate::features::surveys::survey::{Hindrance, Step, Survey, Visibility, hindrances};
-use crate::features::surveys::paths;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::platform::db::Tx;
@@ -113,13 +113,7 @@ impl Scene {
         Ok(Self { survey, step, hindrances: found, firms })
     }
 
-    fn page(
-        &self,
-        frame: &Frame,
-        today: NaiveDate,
-        due: Option<[String; 3]>,
-        errors: FieldErrors,
-    ) -> StepPage {
+    fn page(&self, frame: &Frame, today: NaiveDate, due: Option<[String; 3]>, errors: FieldErrors) -> StepPage {
         let language = frame.language;
         let w = StepWords::of(language);
         let survey = &self.survey;
@@ -146,7 +140,8 @@ impl Scene {
             danger: matches!(self.step, Step::Cancel | Step::Close),
             back: paths::of_survey(paths::SURVEY, survey.survey_id),
             version: survey.version,
-            due: (self.step == Step::Extend).then(|| due.unwrap_or_else(|| day_boxes(a_week_after(survey.content.due_on.max(today))))),
+            due: (self.step == Step::Extend)
+                .then(|| due.unwrap_or_else(|| day_boxes(a_week_after(survey.content.due_on.max(today))))),
             errors,
         }
     }
