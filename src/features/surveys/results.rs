@@ -54,8 +54,8 @@ pub struct QuestionResult {
 pub struct Results {
     /// The years, the survey's own last.
     pub years: Vec<Year>,
-    /// How many firms answered, in the survey's own year; `None`: too few to say.
-    pub answering: Option<i64>,
+    /// How many firms answered, year by year; `None`: too few to say.
+    pub answering: Vec<Option<i64>>,
     /// Question by question.
     pub questions: Vec<QuestionResult>,
 }
@@ -69,7 +69,7 @@ struct Same {
 
 /// The results of the last of these years, beside those of the others.
 #[must_use]
-pub fn results(years: Vec<Year>, questions: &[(Uuid, Question)], cells: &[Cell], answering: Option<i64>) -> Results {
+pub fn results(years: Vec<Year>, questions: &[(Uuid, Question)], cells: &[Cell]) -> Results {
     let own = years.last().map(|year| year.survey_id);
     let asked = questions.iter().filter(|(survey, _)| Some(*survey) == own).map(|(_, question)| question);
     let questions = asked.map(|question| {
@@ -86,6 +86,8 @@ pub fn results(years: Vec<Year>, questions: &[(Uuid, Question)], cells: &[Cell],
         QuestionResult { lines: lines(question, &same, cells), question: question.clone() }
     });
     let questions = questions.collect();
+    let total = |year: &Year| cells.iter().find(|cell| cell.survey_id == year.survey_id).map(|cell| cell.answering);
+    let answering = years.iter().map(total).collect();
     Results { years, answering, questions }
 }
 

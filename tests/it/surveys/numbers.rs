@@ -175,13 +175,13 @@ async fn years_stand_beside_each_other_where_the_same_was_asked() {
     assert_eq!(page.texts("[data-question='1'] thead th"), ["選択肢", "2026年度(令和8年度)", "2027年度(令和9年度)"]);
     assert_eq!(
         rows(&page, 1),
-        [["全社で使う", "4社", "0社(0%)"], ["一部", "0社", "3社(100%)"], ["使わない", "0社", "0社(0%)"]]
+        [["全社で使う", "4社(100%)", "0社(0%)"], ["一部", "0社(0%)", "3社(100%)"], ["使わない", "0社(0%)", "0社(0%)"]]
     );
     assert_eq!(rows(&page, 3)[1], ["平均", "120台", "60台"]);
     assert_eq!(
         page.attributes("[data-question='3'] progress", "value"),
-        ["100", "100", "50"],
-        "a share, and two means"
+        ["100", "100", "100", "50"],
+        "two shares, two means"
     );
     let past = desk.get(&format!("{survey}/results")).await;
     assert_eq!(past.texts("[data-question='1'] thead th").len(), 2, "of what came later the past says nothing");

@@ -102,21 +102,20 @@ async fn load(tx: &mut Tx, viewer: &Viewer, survey: &Survey) -> Result<(Results,
     let questions = store::questions_of(tx, &ids).await?;
     let found = cells::cells(tx, &ids, desk).await?;
     let exact = desk && survey.content.visibility == Visibility::Named;
-    let own = found.iter().find(|cell| cell.survey_id == survey.survey_id);
-    let mut answering = own.map(|cell| cell.answering);
-    if desk && answering.is_none() {
+    let mut results = results(years, &questions, &found);
+    if let Some(answering) = results.answering.last_mut().filter(|answering| desk && answering.is_none()) {
         // The desk sees who has answered anyway.
         let progress = store::progress(tx, &[survey.survey_id]).await?;
-        answering = progress.first().map(|(_, [_, answered])| *answered);
+        *answering = progress.first().map(|(_, [_, answered])| *answered);
     }
-    Ok((results(years, &questions, &found, answering), exact))
+    Ok((results, exact))
 }
 
 fn percent(count: i64, of: i64) -> i64 {
     if of > 0 { (count * 100 + of / 2) / of } else { 0 }
 }
 
-/// A count in words; a share only of the survey's own year, whose total is shown.
+/// A count in words, with its share of the firms that answered in that year.
 fn shown(count: Count, answering: Option<i64>, language: Language) -> Shown {
     let w = ResultWords::of(language);
     match (count, answering) {
@@ -141,17 +140,15 @@ pub(super) fn label(line: &Line, language: Language) -> String {
     }
 }
 
-fn part(result: &QuestionResult, answering: Option<i64>, exact: bool, language: Language) -> Part {
+fn part(result: &QuestionResult, answering: &[Option<i64>], exact: bool, language: Language) -> Part {
     let w = ResultWords::of(language);
     let content = &result.question.content;
-    let last = |line: &Line| line.counts.len().saturating_sub(1);
     let mut rows: Vec<Row> = result
         .lines
         .iter()
         .map(|line| {
-            let own = last(line);
-            let cell = |(at, count): (usize, &Count)| shown(*count, answering.filter(|_| at == own), language);
-            Row { label: label(line, language), cells: line.counts.iter().enumerate().map(cell).collect() }
+            let cell = |(count, of): (&Count, &Option<i64>)| shown(*count, *of, language);
+            Row { label: label(line, language), cells: line.counts.iter().zip(answering).map(cell).collect() }
         })
         .collect();
     if content.kind == QuestionKind::Number {
@@ -213,14 +210,15 @@ pub async fn get(
     let w = ResultWords::of(language);
     let keeps = can(&viewer, SurveyAction::Keep, &survey.facts(None));
     let said = |count: i64| fill(w.answering, &[("count", &count.to_string())]);
-    let few = !exact && results.answering.is_none_or(|count| count < super::super::survey::LEAST_FIRMS);
-    let parts = results.questions.iter().map(|question| part(question, results.answering, exact, language));
+    let answering = results.answering.last().copied().flatten();
+    let few = !exact && answering.is_none_or(|count| count < super::super::survey::LEAST_FIRMS);
+    let parts = results.questions.iter().map(|question| part(question, &results.answering, exact, language));
     Ok(Page(ResultsPage {
         chrome: chrome(&frame, &survey, Some(w.title)),
         w,
         lead: if exact { w.lead_named } else { w.lead_counted },
         open: survey.closed_at.is_none(),
-        answering: if few { w.few.to_owned() } else { results.answering.map(said).unwrap_or_default() },
+        answering: if few { w.few.to_owned() } else { answering.map(said).unwrap_or_default() },
         years: year_names(&results, language),
         parts: if few { Vec::new() } else { parts.collect() },
         export: (keeps && !few).then(|| paths::of_survey(paths::EXPORT, survey.survey_id)),
