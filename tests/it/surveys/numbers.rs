@@ -237,3 +237,22 @@ async fn a_desk_finds_who_named_a_product_whatever_its_width_and_case() {
         0
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_the_products_of_an_advisory_its_desk_sees_how_many_named_one() {
+    let mut world = world().await;
+    let survey = opened(&world).await;
+    for keeper in ["bank-admin", "rival-admin"] {
+        assert_eq!(world.answer(&survey, keeper, &ANSWERS).await.status, 303);
+    }
+    let item = crate::support::factory::published_advisory(&world.w.app, Default::default()).await;
+    let products = "update advisory_texts set products = array['架空ネット VPN GATE 7.2以前', '別の製品']";
+    sqlx::query(products).execute(&mut world.w.db).await.unwrap();
+    for (name, said) in
+        [("desk", &["この製品を挙げた構成員: 2社"][..]), ("handler", &[]), ("analyst", &[]), ("coordinator", &[])]
+    {
+        let page = world.w.app.signed_in(name).await.get(&format!("/advisories/{item}")).await;
+        assert_eq!(page.status, 200, "{name}");
+        assert_eq!(page.texts("[data-users]"), said, "{name}");
+    }
+}
