@@ -130,7 +130,7 @@ fn said(questions: &[Question], firm: usize, year: i32) -> Vec<Answer> {
     ];
     let (vendor, product) = products[firm % products.len()];
     let value = |question: &Question| match question.content.kind {
-        QuestionKind::One => Value::Choices(vec![if better >= 2 { 1 } else { 2 + i16::from(firm % 5 == 0) }]),
+        QuestionKind::One => Value::Choices(vec![if better >= 2 { 1 } else { 2 + i16::from(firm.is_multiple_of(5)) }]),
         QuestionKind::Several => {
             Value::Choices(if better == 0 { vec![4] } else { vec![1, 3][..1 + better % 2].to_vec() })
         }
