@@ -7,6 +7,7 @@ use super::database::Database;
 use crate::features::advisories::relays::time_up;
 use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
+use crate::features::surveys;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::pool;
@@ -93,6 +94,8 @@ impl Mailing {
         let reminding = tokio::spawn(reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone()));
         let asking = verification::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
         let asking = tokio::spawn(asking);
+        let surveying = surveys::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
+        let surveying = tokio::spawn(surveying);
         let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
         let looking =
             self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
@@ -109,6 +112,7 @@ impl Mailing {
         }
         reminding.abort();
         asking.abort();
+        surveying.abort();
         relaying.abort();
         if let Some(looking) = looking {
             looking.abort();

@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::features::access::action::{
-    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, JudgementAction, TrailAction,
+    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, JudgementAction, SurveyAction, TrailAction,
 };
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
@@ -13,6 +13,7 @@ use crate::features::access::{Action, Role, Viewer};
 use crate::features::directory::rules::paths as requirements;
 use crate::features::judgements::paths as judgements;
 use crate::features::search::paths as search;
+use crate::features::surveys::paths as surveys;
 use crate::kernel::language::{Label, Language};
 use crate::platform::web::frame::{ViewerBadge, Visitor};
 
@@ -65,6 +66,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     }
     if could(viewer, Action::Judgement(JudgementAction::See)) {
         entries.push((judgements::INDEX, "情勢判断", "Judgements"));
+    }
+    if could(viewer, Action::Survey(SurveyAction::See)) {
+        entries.push((surveys::INDEX, "調査", "Surveys"));
     }
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {

@@ -17,7 +17,7 @@ use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{
     about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, judgements, mailbox, overview,
-    people, search, trail,
+    people, search, surveys, trail,
 };
 use crate::platform::tables;
 use crate::platform::web::form_token::{self, Checked};
@@ -56,6 +56,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::relaying::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
+        .merge(surveys::routes())
         .merge(advisories::routes())
         .merge(judgements::routes())
         .merge(trail::routes())

@@ -3,7 +3,7 @@
 use super::database::Database;
 use crate::features::demonstration::{self, Summary};
 use crate::features::directory::{self, reference};
-use crate::features::{feature_map, follow_up};
+use crate::features::{feature_map, follow_up, surveys};
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::security::password::{Cost, PasswordHasher};
@@ -33,6 +33,7 @@ pub async fn prepare(database: &Database, config: &Config, hasher: &PasswordHash
             let summary = demonstration::seed(&mut owner, hasher, now).await?;
             directory::activities::demonstration::record(&mut owner, now).await?;
             directory::setup::demonstration::record(&mut owner, now).await?;
+            surveys::demonstration::record(&mut owner, now).await?;
             follow_up::demonstration::open_one(&mut owner, &config.base_url(), now).await?;
             Some(summary)
         }

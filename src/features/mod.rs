@@ -4,6 +4,7 @@ pub mod access;
 pub mod accounts;
 pub mod directory;
 pub mod people;
+pub mod surveys;
 pub mod sharing;
 pub mod feature_map;
 pub mod follow_up;

@@ -23,6 +23,8 @@ use ceptoar_portal::features::feature_map::vocabulary::{Channel, Confidence};
 use ceptoar_portal::features::follow_up::state::State as SheetState;
 use ceptoar_portal::features::people::person::{AccountState, Decision, DutyTime, RequestPurpose, Strength};
 use ceptoar_portal::features::sharing::verdict::{Rule, Verdict};
+use ceptoar_portal::features::surveys::question::QuestionKind;
+use ceptoar_portal::features::surveys::survey::{Kind as SurveyKind, Participation, State as SurveyState, Visibility};
 use ceptoar_portal::kernel::language::{Label, Language};
 use ceptoar_portal::kernel::sharing_level::{HandlerScope, SharingLevel};
 use ceptoar_portal::kernel::stage::Stage;
@@ -118,6 +120,11 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("follow_up::State", SheetState::ALL),
         rows("proposals::State", ProposalState::ALL),
         rows("activities::Kind", ActivityKind::ALL),
+        rows("surveys::Kind", SurveyKind::ALL),
+        rows("surveys::Participation", Participation::ALL),
+        rows("surveys::Visibility", Visibility::ALL),
+        rows("surveys::State", SurveyState::ALL),
+        rows("surveys::QuestionKind", QuestionKind::ALL),
         rows("setup::Subject", Subject::ALL),
         rows("partners::Kind", PartnerKind::ALL),
         rows("PartnerRole", PartnerRole::ALL),

@@ -47,6 +47,7 @@ mod scanner;
 mod search;
 mod security_page;
 mod setup;
+mod surveys;
 mod trail;
 mod trouble;
 mod versions;

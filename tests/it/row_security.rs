@@ -137,6 +137,19 @@ insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, d
 select gen_random_uuid(), f.ceptoar_id, 'x', '2026-09-10', '2026-09-10', '{drill}', 'x', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;
 update activities set version = 2, correction = 'x';
+insert into surveys (survey_id, ceptoar_id, kind, title, participation, visibility, due_on, made_by, made_at, edited_at)
+select gen_random_uuid(), 'banks', 'systems', 'x', 'required', 'named', '2026-12-18', account_id, now(), now()
+from accounts where sign_in_name = 'desk-banks';
+insert into survey_questions (question_id, survey_id, position, lineage, kind, wording, required)
+select gen_random_uuid(), survey_id, 1, survey_id, 'words', 'x', true from surveys;
+update surveys set state = 'open', opened_at = now(), version = 2;
+insert into survey_asked select s.survey_id, m.organisation_id, m.ceptoar_id from surveys s join memberships m using (ceptoar_id);
+insert into survey_replies (survey_id, organisation_id, saved_at, sent_at)
+select survey_id, organisation_id, now(), now() from survey_asked;
+insert into survey_drafts select survey_id, organisation_id, '[]' from survey_replies;
+insert into survey_answers (survey_id, organisation_id, question_id, place, words)
+select r.survey_id, r.organisation_id, q.question_id, 1, 'x' from survey_replies r join survey_questions q using (survey_id);
+insert into survey_letters select survey_id, organisation_id, '2026-11-21', 'opened' from survey_asked;
 insert into setup_facts (fact_id, ceptoar_id, subject, from_on, day_known, recorded_by, recorded_at)
 select gen_random_uuid(), ceptoar_id, 'step_rules', '2007-03-01', false, recorded_by, now() from activities;
 update setup_facts set version = 2, correction = 'x';
@@ -429,6 +442,11 @@ async fn a_member_sees_itself_and_no_other_member() {
         "call_attempts",
         "directory_versions",
         "directory_changes",
+        "survey_asked",
+        "survey_replies",
+        "survey_drafts",
+        "survey_answers",
+        "survey_letters",
     ] {
         let query = format!("select count(*) from {foreign} where organisation_id <> {own}");
         assert_eq!(number(&mut tx, query).await, 0, "{foreign} of other members");
@@ -516,6 +534,11 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
             "directory_versions",
             "directory_changes",
             "desk_receipt_words",
+            "surveys",
+            "survey_questions",
+            "survey_asked",
+            "survey_replies",
+            "survey_answers",
         ] {
             assert_eq!(number(&mut tx, format!("select count(*) from {table}")).await, 0, "{name} reads {table}");
         }

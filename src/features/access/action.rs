@@ -199,6 +199,17 @@ pub enum JudgementAction {
     Answer,
 }
 
+/// What is done with surveys (調査).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SurveyAction {
+    /// See what is asked, and what was released of the answers.
+    See,
+    /// Make, open, close it, and read what it brought.
+    Keep,
+    /// Answer it for a firm.
+    Answer,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -224,6 +235,8 @@ pub enum Action {
     Relay(RelayAction),
     /// Something with a judgement of the situation.
     Judgement(JudgementAction),
+    /// Something with a survey.
+    Survey(SurveyAction),
 }
 
 impl Action {
@@ -242,6 +255,7 @@ impl Action {
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

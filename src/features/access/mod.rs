@@ -20,6 +20,7 @@ pub mod requests;
 pub mod role;
 pub mod rule;
 pub mod strength;
+pub mod survey;
 pub mod trail;
 pub mod viewer;
 pub mod web;

@@ -22,6 +22,7 @@ pub use crate::features::follow_up::tasks::Task;
 use crate::features::judgements;
 use crate::features::people::paths as people;
 use crate::features::people::store::{Wanted, requests};
+use crate::features::surveys;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Language, fill};
@@ -29,7 +30,7 @@ use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
 
 /// All tasks of a viewer: what is due within hours, what is due on a day, the rest.
-pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Result<Vec<Task>> {
+pub async fn tasks(tx: &mut Tx, viewer: &Viewer, today: NaiveDate, language: Language) -> sqlx::Result<Vec<Task>> {
     let w = TaskWords::of(language);
     let mut tasks = Vec::new();
     // What has an hour comes before whatever has a day, also a day that has passed.
@@ -63,6 +64,8 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, language: Language) -> sqlx::Re
         let text = fill(w.proposals, &[("count", &thousands(waiting))]);
         tasks.extend((waiting > 0).then(|| Task { text, due: None, href: judgements::paths::INDEX.to_owned() }));
     }
+    let asked = surveys::tasks::tasks(tx, viewer, today, language).await?;
+    tasks.extend(asked.into_iter().map(|task| Task { text: task.text, due: Some(task.due), href: task.href }));
     if could(viewer, FollowUpAction::See.into()) {
         tasks.extend(follow_up::tasks::tasks(viewer, &open(tx).await?, language));
     }

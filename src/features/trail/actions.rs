@@ -109,6 +109,19 @@ actions! {
     "activity.record" Work "活動の記録" / "Activity recorded";
     "activity.correct" Work "活動の記録の訂正" / "Entry of an activity corrected";
     "activity.withdraw" Work "活動の記録の取消し" / "Entry of an activity taken back";
+    "survey.make" Work "調査の作成" / "Survey made";
+    "survey.edit" Work "調査の変更" / "Survey changed";
+    "survey.open" Work "調査の開始" / "Survey opened";
+    "survey.extend" Work "調査の期限の延長" / "Survey given more time";
+    "survey.close" Work "調査の締切り" / "Survey closed";
+    "survey.cancel" Work "調査の中止" / "Survey cancelled";
+    "survey.release" Work "調査の集計の公開" / "Numbers of a survey released";
+    "survey.remind" Work "調査の催促" / "Reminder of a survey";
+    "survey.save" Work "調査への回答の保存" / "Answers to a survey saved";
+    "survey.send" Work "調査への回答の送信" / "Answers to a survey sent";
+    "survey.read" Work "調査への会社の回答の閲覧" / "Answers of a firm read";
+    "survey.products" Work "製品を挙げた会社の検索" / "Firms looked up by product";
+    "survey.export" Work "調査の結果の書き出し" / "Results of a survey exported";
     "setup.record" Work "整備状況の記録" / "Set-up recorded";
     "setup.correct" Work "整備状況の記録の訂正" / "Set-up corrected";
     "setup.withdraw" Work "整備状況の記録の取消し" / "Set-up taken back";
@@ -165,6 +178,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "trail" => language.pick("操作履歴", "Audit trail").to_owned(),
         "directory_proposal" => language.pick("変更申請", "Proposal").to_owned(),
         "activity" => language.pick("活動の記録", "Entry of an activity").to_owned(),
+        "survey" => language.pick("調査", "Survey").to_owned(),
         "setup_fact" => language.pick("整備状況の記録", "Entry of the set-up").to_owned(),
         "judgement" => language.pick("情勢判断", "Judgement").to_owned(),
         "federation" => language.pick("連絡協議会", "Federation").to_owned(),

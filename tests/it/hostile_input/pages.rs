@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 74] = [
+const VALID: [(&str, &str); 78] = [
     ("grade", "watch"),
     ("body", "複数の構成員で同じ現象がある。"),
     ("proposal", "早期警戒情報を検討してほしい。"),
@@ -120,6 +120,11 @@ const VALID: [(&str, &str); 74] = [
     ("count_unit_3", ""),
     ("count_unit_4", ""),
     ("reach_unit", ""),
+    // A survey: a question, and the answers to a number and to a list of products.
+    ("wording", "使っていますか。"),
+    ("choices", "はい\nいいえ"),
+    ("answer_3", "12"),
+    ("product_4_1", "VPN装置"),
     // The columns of the table that is brought in: number, name, unit, English name.
     ("col_0", "0"),
     ("col_1", "2"),
@@ -246,6 +251,7 @@ impl Scene {
         let proposal = proposal(&app, &mut db).await;
         former_member(&mut db).await;
         planned_part(&app).await;
+        surveys(&app).await;
         let mut enrolling = app.visitor();
         let path = authenticators::ticket(&app, invited, Purpose::Enrol).await.expect("a ticket");
         assert_eq!(enrolling.post(&path, &[("password", authenticators::PASSWORD)]).await.status, 303);
@@ -297,6 +303,9 @@ impl Scene {
                     "/directory/federations",
                     "/directory/federations/finance-liaison",
                     "/activities",
+                    "/surveys",
+                    "/surveys/products",
+                    "/surveys/of/banks/new",
                     "/follow-up/2026/sheets/banks",
                     "/follow-up/2026/sheets/life",
                     ERRATA,
@@ -427,6 +436,23 @@ async fn proposal(app: &TestApp, db: &mut PgConnection) -> String {
     let done = keeper.post(&path, &form).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary"));
     done.location().to_owned()
+}
+
+/// A survey that the desk still makes, one that the keeper answers, and one that is closed.
+async fn surveys(app: &TestApp) {
+    let mut desk = app.signed_in("desk").await;
+    let settings = crate::surveys::world::with(&crate::surveys::world::NAMED, &[("participation", "required")]);
+    for steps in [&["open", "close"][..], &["open"], &[]] {
+        let survey = crate::surveys::world::make(&mut desk, &settings).await;
+        for (kind, choices) in [("one", "はい\nいいえ"), ("words", ""), ("number", ""), ("products", "")] {
+            let question = [("question_kind", kind), ("wording", "使っていますか。"), ("choices", choices)];
+            crate::surveys::world::ask(&mut desk, &survey, &question).await;
+        }
+        for step in steps {
+            let done = crate::surveys::world::step(&mut desk, &survey, step, &[]).await;
+            assert_eq!(done.status, 303, "{:?}", done.texts("[role=alert]"));
+        }
+    }
 }
 
 /// An activity that the other CEPTOAR's desk wrote down: the path of its page.

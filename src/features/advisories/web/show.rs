@@ -26,6 +26,7 @@ use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
 use crate::features::advisories::versions::history::History;
 use crate::features::advisories::versions::web::shown::{self, VersionsView};
 use crate::features::advisories::words::PreviewWords;
+use crate::features::surveys::web::products;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
@@ -119,6 +120,7 @@ struct ShowPage {
     kind: &'static str,
     purpose: &'static str,
     text: Text,
+    users: Option<(String, &'static str)>,
     summary: SafeHtml,
     impact: SafeHtml,
     countermeasure: SafeHtml,
@@ -208,6 +210,8 @@ pub async fn get(
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     let history = shown::history(&mut tx, &viewer, &found).await?;
+    let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
+    let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
     if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
@@ -216,7 +220,7 @@ pub async fn get(
         return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, now };
+    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, users, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -283,6 +287,7 @@ struct View<'a> {
     relays: Vec<Relay>,
     /// The versions that the viewer knows.
     history: History,
+    users: Option<(String, &'static str)>,
     now: DateTime<Utc>,
 }
 
@@ -376,6 +381,7 @@ impl View<'_> {
             drill: e.drill,
             kind: text.kind.label(language),
             purpose: text.purpose.label(language),
+            users: self.users.clone(),
             links: text.links.iter().map(|link| shown_link(link)).collect(),
             summary: markdown::render(&text.summary),
             impact: markdown::render(&text.impact),

@@ -1,0 +1,3 @@
+//! What firms answer.
+
+pub mod store;
