@@ -80,6 +80,5 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     if could(viewer, Action::BreakGlass(BreakGlassAction::Review)) {
         entries.push(("/break-glass", "緊急閲覧", "Break-glass"));
     }
-    entries.push(("/account/activity", "私の操作", "My activity"));
     entries
 }

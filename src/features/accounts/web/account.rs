@@ -33,6 +33,7 @@ crate::words! {
     pub struct AccountWords {
         title: "利用者情報" / "Your account",
         who: "あなたの登録内容" / "Your details",
+        activity: "私の操作を見る" / "See my activity",
         name: "氏名" / "Name",
         sign_in_name: "利用者名" / "User name",
         roles: "役割と所属" / "Roles and organisations",
