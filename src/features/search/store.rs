@@ -56,7 +56,7 @@ pub async fn ceptoars(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Resul
 /// What a firm will be called is nobody's to find before its day.
 ///
 /// `offset 0`: nobody can tell beforehand how many names hold the words, so who may see them is settled for all at once
-/// and not name by name.
+/// and not name by name. For the same reason places are read at once and held against what was found.
 /// `(select viewer_today())`: asked once, and not for each of some 40,000 rows.
 pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::Result<Vec<FoundOrganisation>> {
     let rows = sqlx::query!(
@@ -87,9 +87,9 @@ pub async fn organisations(tx: &mut PgConnection, patterns: &[String]) -> sqlx::
                select t.organisation_id, t.ceptoar_id, t.valid from secretariat_terms t
                union all
                select y.organisation_id, z.ceptoar_id, y.valid
-               from sector_ministries y join ceptoars z on z.sector_id = y.sector_id) p
+               from sector_ministries y join ceptoars z on z.sector_id = y.sector_id offset 0) p
              join ceptoars c on c.ceptoar_id = p.ceptoar_id join sectors g on g.sector_id = c.sector_id
-             where p.organisation_id = any (array(select f.organisation_id from found f))
+             where p.organisation_id in (select f.organisation_id from found f)
              group by p.organisation_id),
            shown as (
              select f.*, p.place, f.organisation_id not in (
