@@ -2,7 +2,7 @@
 
 use ceptoar_portal::kernel::clock::japan_day;
 use chrono::{Datelike, TimeDelta};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::world::canary;
@@ -26,6 +26,8 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
     let fact = scalar(&mut db, SETUP_FACT, desk, &canary("setup", "title")).await;
     let judgement = scalar(&mut db, JUDGEMENT, desk, &canary("judgement", "title")).await;
     let proposed = scalar(&mut db, PROPOSED, desk, &canary("proposed", "title")).await;
+    let survey = scalar(&mut db, SURVEY, desk, &canary("survey", "title")).await;
+    open_survey(&mut db, survey, [own, firm]).await;
     let import = scalar(&mut db, IMPORT, desk, &canary("import", "title")).await;
     sheet(app).await;
     vec![
@@ -41,6 +43,8 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
         ("setup", fact),
         ("judgement", judgement),
         ("proposed", proposed),
+        ("survey", survey),
+        ("answers", survey),
         ("import", import),
         ("sheet", Uuid::nil()),
     ]
@@ -67,6 +71,11 @@ const JUDGEMENT: &str = "
 const PROPOSED: &str = "
     insert into judgements (judgement_id, ceptoar_id, grade, title, body, proposal, written_by, written_by_name, written_at)
     values (gen_random_uuid(), 'banks', 'alert', $2, $2, $2, $1, '', now()) returning judgement_id";
+const SURVEY: &str = "
+    insert into surveys (survey_id, ceptoar_id, kind, title, introduction, participation, visibility, due_on, made_by, made_at,
+                         edited_at)
+    values (gen_random_uuid(), 'banks', 'systems', $2, $2, 'required', 'named', '2030-12-01', $1, now(), now())
+    returning survey_id";
 const IMPORT: &str = "
     insert into directory_imports (import_id, ceptoar_id, state, made_by, made_by_organisation, made_at, expires_at,
                                    effective_on, sheet, content, head_row, columns)
@@ -79,6 +88,24 @@ const GROUP: &str = "
       values (gen_random_uuid(), 'banks', 'cross_cutting', $2, $2, '[2018-04-01,)') returning subgroup_id, ceptoar_id)
     insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
     select subgroup_id, ceptoar_id, $1, '[2018-04-01,)' from made returning subgroup_id::uuid";
+
+/// It asks two firms, and the second has answered.
+async fn open_survey(db: &mut PgConnection, survey: Uuid, [own, firm]: [Uuid; 2]) {
+    let said = canary("answers", "title");
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "insert into survey_questions (question_id, survey_id, position, lineage, kind, wording, required)
+         values ('{survey}', '{survey}', 1, '{survey}', 'words', 'x', false);
+         update surveys set state = 'open', opened_at = now() where survey_id = '{survey}';
+         insert into survey_asked (survey_id, organisation_id, ceptoar_id)
+         values ('{survey}', '{own}', 'banks'), ('{survey}', '{firm}', 'banks');
+         insert into survey_replies (survey_id, organisation_id, saved_at, sent_at) values ('{survey}', '{firm}', now(), now());
+         insert into survey_answers (survey_id, organisation_id, question_id, place, words)
+         values ('{survey}', '{firm}', '{survey}', 1, '{said}')"
+    )))
+    .execute(db)
+    .await
+    .expect("a survey");
+}
 
 /// The centre opens this year's follow-up, and the desk's sheet gets a remark.
 async fn sheet(app: &TestApp) {

@@ -104,8 +104,11 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
             rows: of_desk(ceptoar),
         })
         .collect();
-    let is_asked =
-        |survey: &&Survey| survey.state != SurveyState::Draft && !survey.asked.is_empty() && !keeps(&survey.ceptoar_id);
+    let is_asked = |survey: &&Survey| {
+        survey.state != SurveyState::Draft
+            && !keeps(&survey.ceptoar_id)
+            && can(&viewer, SurveyAction::See, &survey.facts(None))
+    };
     let member = viewer.affiliations.iter().any(|a| a.role.is_members());
     let products = (!desks.is_empty()).then_some(paths::PRODUCTS);
     Ok(Page(IndexPage {
