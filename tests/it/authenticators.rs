@@ -430,6 +430,8 @@ async fn names_are_not_told_by_answers_or_work() {
         .unwrap();
     newcomer(&app, "invited", Role::MemberPoc).await;
     let mut answers = Vec::new();
+    let blank = app.visitor().post("/sign-in/forgotten", &[("name", "\u{3000}")]).await;
+    assert!(blank.status == 422 && blank.body.contains("value=\"\u{3000}\""), "what was typed stays: {}", blank.body);
     for name in ["known", "nobody", "suspended", "invited"] {
         let before = app.state.hasher.verified();
         let reply = app.visitor().post("/sign-in", &[("name", name), ("password", "a wrong password")]).await;

@@ -40,13 +40,15 @@ struct ForgottenPage {
     chrome: Chrome,
     w: &'static ForgottenWords,
     done: bool,
+    /// What was typed, where it is asked for again.
+    typed: String,
     error: &'static str,
 }
 
 fn page(frame: &Frame, done: bool, error: &'static str) -> ForgottenPage {
     let w = ForgottenWords::of(frame.language);
     let way = [frame.home(), (paths::SIGN_IN, frame.language.pick("サインイン", "Sign in"))];
-    ForgottenPage { chrome: frame.chrome(w.title, &way), w, done, error }
+    ForgottenPage { chrome: frame.chrome(w.title, &way), w, done, typed: String::new(), error }
 }
 
 /// The page.
@@ -71,7 +73,8 @@ pub async fn post(
     let name = looked_up(&form.name.chars().take(200).collect::<String>());
     if name.is_empty() {
         let w = ForgottenWords::of(frame.language);
-        return Ok(Unprocessable(page(&frame, false, w.empty)).into_response());
+        let again = ForgottenPage { typed: form.name, ..page(&frame, false, w.empty) };
+        return Ok(Unprocessable(again).into_response());
     }
     let now = state.clock.now();
     let mut tx = state.db.begin(None, now).await?;
