@@ -16,12 +16,11 @@ use tower::ServiceExt;
 use super::field::Field;
 use super::portal::{HOST, Person, people, portal};
 use super::{Import, ImportTable, process, store};
-use crate::features::directory::exchange::file::Format;
 use crate::kernel::clock::{Clock, japan_day};
 use crate::platform::security::form_token::{FIELD, FormToken};
 use crate::platform::security::token::Token;
-use crate::platform::tables::Encoding;
 use crate::platform::tables::writing::{Delimited, Sheet, Workbook};
+use crate::platform::tables::{Encoding, Format};
 
 /// What the dry run may take, and the memory of the portal meanwhile.
 const SECONDS: f64 = 20.0;

@@ -9,7 +9,7 @@ pub use crate::features::feature_map::vocabulary::{unit, units};
 use crate::features::follow_up::changes::Effective;
 use crate::kernel::language::Language;
 use crate::kernel::text::{self, half_width};
-use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
+use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes, value_of};
 use chrono::{Datelike, NaiveDate};
 
 crate::words! {
@@ -63,7 +63,7 @@ impl Typed {
     /// A field; empty where it was not sent.
     #[must_use]
     pub fn at(&self, field: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+        value_of(&self.0, field)
     }
 
     /// The n-th field of rows, counted from one: `row("org", 2)` is `org_2`.

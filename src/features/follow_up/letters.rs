@@ -1,14 +1,13 @@
 //! Letters to the desks about their sheets, in both languages: which one is sent is known where the addresses are.
 
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 
 use super::occasion::Occasion;
 use super::paths;
 use crate::features::feature_map::edition::Bilingual;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{fiscal_year, long_date};
-use crate::platform::mail::letter::{Letter, LetterError};
+use crate::platform::mail::letter::{Letter, LetterError, Letters};
 
 crate::words! {
     /// Words of the letters. Lines of at most 35 full-width characters.
@@ -54,31 +53,12 @@ pub struct About<'a> {
     pub base_url: &'a str,
 }
 
-/// A letter in Japanese and English, as columns.
-#[derive(Debug, Clone)]
-pub struct Letters {
-    /// Subjects.
-    pub subjects: Vec<String>,
-    /// Texts.
-    pub bodies: Vec<String>,
-    /// What is kept of the texts.
-    pub hashes: Vec<Vec<u8>>,
-}
-
 /// The letter in both languages.
 ///
 /// # Errors
 /// [`LetterError`] when a name or comment cannot stand in a mail.
 pub fn letters(about: About<'_>, reason: Reason<'_>) -> Result<Letters, LetterError> {
-    let both = Language::ALL.map(|language| letter(about, reason, language));
-    let mut columns = Letters { subjects: Vec::new(), bodies: Vec::new(), hashes: Vec::new() };
-    for letter in both {
-        let letter = letter?;
-        columns.subjects.push(letter.subject().to_owned());
-        columns.bodies.push(letter.body().to_owned());
-        columns.hashes.push(Sha256::digest(letter.body().as_bytes()).to_vec());
-    }
-    Ok(columns)
+    Letters::of(|language| letter(about, reason, language))
 }
 
 fn letter(about: About<'_>, reason: Reason<'_>, language: Language) -> Result<Letter, LetterError> {

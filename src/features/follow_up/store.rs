@@ -5,11 +5,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::changes::StoredChange;
-use super::letters::Letters;
 use super::prefill::Prefilled;
 use crate::features::feature_map::edition::{Bilingual, Edition};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
+use crate::platform::mail::letter::Letters;
 
 /// A follow-up.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::question::{MOST_PRODUCTS, Number, Question, QuestionKind};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::text::{self, folded};
-use crate::platform::web::form::text_problem;
+use crate::platform::web::form::{text_problem, value_of};
 
 const LONGEST_WORDS: usize = 2000;
 const LONGEST_NAME: usize = 100;
@@ -172,7 +172,7 @@ impl Typed {
     /// The first value of a field.
     #[must_use]
     pub fn at(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        value_of(&self.0, name)
     }
 
     /// Every value of a field.

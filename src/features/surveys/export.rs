@@ -4,8 +4,8 @@
 use super::question::{Question, QuestionKind};
 use super::results::{Count, Line, Results};
 use crate::kernel::language::{Label, Language};
-use crate::platform::tables::Encoding;
 use crate::platform::tables::writing::{Delimited, Sheet, Workbook};
+use crate::platform::tables::{Encoding, Format};
 
 crate::words! {
     /// Words of the file.
@@ -21,41 +21,6 @@ crate::words! {
         firm: "会社名" / "Firm",
         answer: "回答" / "Answer",
         withheld: "3社未満のため表示しません" / "Not shown: fewer than three firms",
-    }
-}
-
-/// A form of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A workbook.
-    Xlsx,
-    /// Text.
-    Csv,
-}
-
-impl Format {
-    /// The value in forms, and the ending of the file.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// The value of a code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Xlsx, Self::Csv].into_iter().find(|format| format.code() == code)
-    }
-
-    /// What a browser is told.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv; charset=utf-8",
-        }
     }
 }
 

@@ -2,13 +2,12 @@
 //! stays in the portal.
 
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::paths;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_date;
-use crate::platform::mail::letter::{Letter, LetterError};
+use crate::platform::mail::letter::{Letter, LetterError, Letters};
 
 crate::words! {
     /// Words of the letters. Lines of at most 35 full-width characters.
@@ -38,30 +37,12 @@ pub struct About<'a> {
     pub base_url: &'a str,
 }
 
-/// A letter in Japanese and English, as columns.
-#[derive(Debug, Clone, Default)]
-pub struct Letters {
-    /// Subjects.
-    pub subjects: Vec<String>,
-    /// Texts.
-    pub bodies: Vec<String>,
-    /// What is kept of the texts.
-    pub hashes: Vec<Vec<u8>>,
-}
-
 /// The letter in both languages, the first one or a reminder.
 ///
 /// # Errors
 /// [`LetterError`] when a name cannot stand in a mail.
 pub fn letters(about: About<'_>, again: bool) -> Result<Letters, LetterError> {
-    let mut columns = Letters::default();
-    for language in Language::ALL {
-        let letter = letter(about, again, language)?;
-        columns.subjects.push(letter.subject().to_owned());
-        columns.bodies.push(letter.body().to_owned());
-        columns.hashes.push(Sha256::digest(letter.body().as_bytes()).to_vec());
-    }
-    Ok(columns)
+    Letters::of(|language| letter(about, again, language))
 }
 
 fn letter(about: About<'_>, again: bool, language: Language) -> Result<Letter, LetterError> {

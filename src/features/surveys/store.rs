@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::letters::Letters;
 use super::question::{Number, Question, QuestionContent, QuestionKind};
 use super::survey::{Content, Kind, Participation, State, Step, Survey, Visibility};
 use crate::features::access::Viewer;
 use crate::kernel::ids::OrganisationId;
+use crate::platform::mail::letter::Letters;
 
 /// The most surveys that a list shows: the newest.
 pub const SHOWN: i64 = 100;

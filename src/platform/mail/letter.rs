@@ -1,5 +1,7 @@
 //! A rendered mail text, the same for all recipients of one language.
 
+use sha2::{Digest, Sha256};
+
 use crate::kernel::language::Language;
 
 /// Longer subjects are cut by mail programs; ours stay under about 40 full-width characters.
@@ -86,6 +88,34 @@ impl Letter {
     #[must_use]
     pub fn drill(&self) -> bool {
         self.drill
+    }
+}
+
+/// A letter in every language of the portal, as columns: which one is sent is known where the addresses are.
+#[derive(Debug, Clone, Default)]
+pub struct Letters {
+    /// Subjects.
+    pub subjects: Vec<String>,
+    /// Texts.
+    pub bodies: Vec<String>,
+    /// What is kept of the texts: their SHA-256.
+    pub hashes: Vec<Vec<u8>>,
+}
+
+impl Letters {
+    /// Writes the letter in each language, in the order of [`Language::ALL`].
+    ///
+    /// # Errors
+    /// [`LetterError`] when one of them cannot stand in a mail.
+    pub fn of(write: impl Fn(Language) -> Result<Letter, LetterError>) -> Result<Self, LetterError> {
+        let mut columns = Self::default();
+        for language in Language::ALL {
+            let letter = write(language)?;
+            columns.hashes.push(Sha256::digest(letter.body.as_bytes()).to_vec());
+            columns.subjects.push(letter.subject);
+            columns.bodies.push(letter.body);
+        }
+        Ok(columns)
     }
 }
 

@@ -115,6 +115,12 @@ impl TypedDate {
     }
 }
 
+/// The first value of a field in a form as it came; empty where it was not sent.
+#[must_use]
+pub fn value_of<'a>(typed: &'a [(String, String)], field: &str) -> &'a str {
+    typed.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+}
+
 /// The message for a text that cannot be taken.
 #[must_use]
 pub fn text_problem(problem: TextProblem, language: Language) -> String {

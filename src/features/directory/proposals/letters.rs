@@ -1,12 +1,10 @@
 //! Letters about proposals, in both languages: to whom they go is known where the addresses are. What is proposed and
 //! why stays in the portal; a merger is nobody's business before its day.
 
-use sha2::{Digest, Sha256};
-
 use super::paths;
 use super::store::Proposal;
 use crate::kernel::language::{Language, fill};
-use crate::platform::mail::letter::{Letter, LetterError};
+use crate::platform::mail::letter::{Letter, LetterError, Letters};
 
 crate::words! {
     /// Words of the letters. Lines of at most 35 full-width characters.
@@ -49,30 +47,12 @@ pub struct About<'a> {
     pub base_url: &'a str,
 }
 
-/// A letter in Japanese and English, as columns.
-#[derive(Debug, Clone, Default)]
-pub struct Letters {
-    /// Subjects.
-    pub subjects: Vec<String>,
-    /// Texts.
-    pub bodies: Vec<String>,
-    /// What is kept of the texts.
-    pub hashes: Vec<Vec<u8>>,
-}
-
 /// The letter in both languages.
 ///
 /// # Errors
 /// [`LetterError`] when a name cannot stand in a mail.
 pub fn letters(about: About<'_>, reason: Reason) -> Result<Letters, LetterError> {
-    let mut columns = Letters::default();
-    for language in Language::ALL {
-        let letter = letter(about, reason, language)?;
-        columns.subjects.push(letter.subject().to_owned());
-        columns.bodies.push(letter.body().to_owned());
-        columns.hashes.push(Sha256::digest(letter.body().as_bytes()).to_vec());
-    }
-    Ok(columns)
+    Letters::of(|language| letter(about, reason, language))
 }
 
 fn letter(about: About<'_>, reason: Reason, language: Language) -> Result<Letter, LetterError> {

@@ -4,10 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::letters::Letters;
 use super::proposal::{State, Wanted};
 use crate::features::directory::roster::line::Line;
 use crate::kernel::ids::{AccountId, OrganisationId};
+use crate::platform::mail::letter::Letters;
 
 /// A proposal.
 #[derive(Debug, Clone)]

@@ -13,10 +13,8 @@ use crate::features::feature_map::table_file;
 use crate::features::feature_map::{json, paths};
 use crate::kernel::language::Language;
 use crate::kernel::period::thousands;
-use crate::platform::tables::{Encoding, TableFile};
+use crate::platform::tables::{Encoding, Format, TableFile};
 use crate::platform::web::error::WebError;
-
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A form of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +73,10 @@ pub fn make(
         Kind::Csv => table(table_file::edition(edition, language, encoding)?, &name, encoding),
         Kind::Xlsx => {
             let file = workbook::write(edition, errata, language)?;
-            Published::packed(file.into(), &[content_type(XLSX), download(&format!("{name}.xlsx"))?])
+            Published::packed(
+                file.into(),
+                &[content_type(Format::Xlsx.media_type()), download(&format!("{name}.xlsx"))?],
+            )
         }
     }
 }

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::features::feature_map::edition::Bilingual;
-use crate::features::follow_up::letters::Letters;
 use crate::features::follow_up::occasion::Occasion;
+use crate::platform::mail::letter::Letters;
 
 /// A desk that has its sheet still.
 #[derive(Debug, Clone)]

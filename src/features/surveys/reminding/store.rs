@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::features::surveys::letters::Letters;
 use crate::kernel::clock::japan_day;
+use crate::platform::mail::letter::Letters;
 
 /// A survey that is due soon.
 #[derive(Debug, Clone)]

@@ -67,6 +67,7 @@ crate::words! {
         due: "回答期限" / "Due",
         introduction: "調査の説明" / "Introduction",
         state: "状態" / "State",
+        meanwhile: "入力している間に、別の人がこの調査を変えました。入力した内容は下に残っています。よければ、もう一度「保存する」を押してください。" / "Somebody else changed this survey meanwhile. What you typed is still below; press “Save” again if it is right.",
         released: "集計を公開済" / "Numbers released",
         firm: "会社名" / "Firm",
         withheld: "3社未満のため表示しません" / "Not shown: fewer than three firms",

@@ -8,17 +8,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
-use super::{CHANGED, SurveyPlace, chrome, note, read_draft};
+use super::{CHANGED, CommonWords, SurveyPlace, chrome, note, read_draft};
 use crate::features::access::Viewer;
 use crate::features::surveys::paths;
 use crate::features::surveys::question::{MOST_CHOICES, Number, Question, QuestionContent, QuestionKind};
 use crate::features::surveys::store::{self, Held};
 use crate::features::surveys::survey::{MOST_QUESTIONS, Survey, Visibility};
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::text::{self, TextProblem};
+use crate::kernel::text;
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Place;
-use crate::platform::web::form::{Choice, FieldErrors, text_problem};
+use crate::platform::web::form::{Choice, FieldErrors, text_problem, value_of};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -65,7 +65,6 @@ crate::words! {
         number_wrong: "数字で入力してください(小数は2桁まで)。" / "A number, please, with two decimals at most.",
         backwards: "最大は、最小以上の数にしてください。" / "The largest cannot be below the smallest.",
         full: "質問は50までです。" / "A survey has at most 50 questions.",
-        meanwhile: "入力している間に、別の人がこの調査を変えました。入力した内容は下に残っています。よければ、もう一度「保存する」を押してください。" / "Somebody else changed this survey meanwhile. What you typed is still below; press “Save” again if it is right.",
     }
 }
 
@@ -74,7 +73,7 @@ struct Typed(Vec<(String, String)>);
 
 impl Typed {
     fn at(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        value_of(&self.0, name)
     }
 
     fn of(content: &QuestionContent) -> Self {
@@ -95,8 +94,7 @@ impl Typed {
     fn read(&self, visibility: Visibility, language: Language) -> Result<QuestionContent, FieldErrors> {
         let w = QuestionWords::of(language);
         let mut errors = FieldErrors::default();
-        let wording = text::paragraph(self.at("wording"), LONGEST_WORDING);
-        let wording = wording.and_then(|text| if text.is_empty() { Err(TextProblem::Empty) } else { Ok(text) });
+        let wording = text::filled_paragraph(self.at("wording"), LONGEST_WORDING);
         let wording = errors.take("wording", wording, language);
         let Some(kind) = QuestionKind::from_code(self.at("question_kind")) else {
             errors.add("question_kind", w.choose);
@@ -172,6 +170,7 @@ impl Typed {
 struct QuestionPage {
     chrome: Chrome,
     w: &'static QuestionWords,
+    c: &'static CommonWords,
     action: String,
     back: String,
     version: i32,
@@ -217,6 +216,7 @@ impl Scene<'_> {
         QuestionPage {
             chrome: chrome(self.frame, self.survey, Some(&title)),
             w,
+            c: CommonWords::of(language),
             action: of(paths::QUESTION).unwrap_or_else(|| paths::of_survey(paths::NEW_QUESTION, survey)),
             back: paths::of_survey(paths::SURVEY, survey),
             version: self.survey.version,

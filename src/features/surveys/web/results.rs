@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{CommonWords, SurveyPlace, chrome, note, pick, read};
 use crate::features::access::action::SurveyAction;
 use crate::features::access::{Viewer, can};
-use crate::features::surveys::export::{self, Format};
+use crate::features::surveys::export;
 use crate::features::surveys::question::QuestionKind;
 use crate::features::surveys::replies::store as replies;
 use crate::features::surveys::results::store as cells;
@@ -21,6 +21,7 @@ use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period;
 use crate::platform::db::Tx;
+use crate::platform::tables::Format;
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Place;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -178,7 +179,7 @@ fn means(line: &Line, unit: &str, language: Language) -> Row {
     let cell = |(mean, count): (&Option<String>, &Count)| match (mean, count) {
         (Some(text), _) => Shown {
             text: fill(w.mean_of, &[("mean", text), ("unit", unit)]),
-            #[allow(clippy::cast_possible_truncation)] // of a hundred
+            #[expect(clippy::cast_possible_truncation, reason = "it is of a hundred")]
             bar: value(mean).filter(|_| largest > 0.0).map(|mean| (mean / largest * 100.0).round() as i64),
         },
         (None, Count::NotAsked) => Shown { text: w.not_asked.to_owned(), bar: None },

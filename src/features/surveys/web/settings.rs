@@ -22,7 +22,7 @@ use crate::kernel::text::{self, half_width};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
-use crate::platform::web::form::{Choice, FieldErrors, TypedDate, day_boxes};
+use crate::platform::web::form::{Choice, FieldErrors, TypedDate, day_boxes, value_of};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -62,7 +62,6 @@ crate::words! {
         day_wrong: "正しい年月日を入力してください。" / "Please enter a proper date.",
         due_wrong: "明日から1年以内の日を入力してください。今日や過去の日は、回答期限にできません。" / "A day from tomorrow on and within a year, please.",
         remind_wrong: "1から14までの数字で入力してください。" / "A number from 1 to 14, please.",
-        meanwhile: "入力している間に、別の人がこの調査を変えました。入力した内容は下に残っています。よければ、もう一度「保存する」を押してください。" / "Somebody else changed this survey meanwhile. What you typed is still below; press “Save” again if it is right.",
     }
 }
 
@@ -72,7 +71,7 @@ struct Typed(Vec<(String, String)>);
 
 impl Typed {
     fn at(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        value_of(&self.0, name)
     }
 
     fn of(content: &Content) -> Self {

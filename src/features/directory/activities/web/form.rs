@@ -8,7 +8,7 @@ use crate::features::directory::activities::tally::FIRST_YEAR;
 use crate::kernel::clock::fiscal_year;
 use crate::kernel::language::{Label, Language};
 use crate::kernel::text::{self, half_width};
-use crate::platform::web::form::{Choice, FieldErrors, TypedDate};
+use crate::platform::web::form::{Choice, FieldErrors, TypedDate, value_of};
 
 const LONGEST_LINE: usize = 200;
 const LONGEST_TEXT: usize = 2000;
@@ -95,7 +95,7 @@ impl Typed {
     /// The value of a field.
     #[must_use]
     pub fn at(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        value_of(&self.0, name)
     }
 
     /// The version that the form was made from.
