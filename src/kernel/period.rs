@@ -1,7 +1,7 @@
 //! Dates as people write them here: western year first, era in brackets where asked, and only as
 //! precise as the fact is known.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc, Weekday};
 
 use super::clock::jst;
 use super::language::Language;
@@ -103,6 +103,27 @@ fn weekday_ja(day: Weekday) -> &'static str {
     }
 }
 
+/// 12分, 3時間5分, 2日4時間: the two largest parts; no more exact than minutes.
+#[must_use]
+pub fn duration(long: TimeDelta, language: Language) -> String {
+    let minutes = long.num_minutes().max(0);
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (language, days, hours, rest) {
+        (Language::Ja, 0, 0, 0) => "1分未満".to_owned(),
+        (Language::Ja, 0, 0, m) => format!("{m}分"),
+        (Language::Ja, 0, h, 0) => format!("{h}時間"),
+        (Language::Ja, 0, h, m) => format!("{h}時間{m}分"),
+        (Language::Ja, d, 0, _) => format!("{d}日"),
+        (Language::Ja, d, h, _) => format!("{d}日{h}時間"),
+        (Language::En, 0, 0, 0) => "under a minute".to_owned(),
+        (Language::En, 0, 0, m) => format!("{m} min"),
+        (Language::En, 0, h, 0) => format!("{h} h"),
+        (Language::En, 0, h, m) => format!("{h} h {m} min"),
+        (Language::En, d, 0, _) => format!("{d} d"),
+        (Language::En, d, h, _) => format!("{d} d {h} h"),
+    }
+}
+
 /// 12,345: digits in threes.
 #[must_use]
 pub fn thousands(number: i64) -> String {
@@ -130,6 +151,22 @@ mod tests {
         assert_eq!(month(2007, 3, Language::Ja), "2007年3月");
         assert_eq!(fiscal_year(2019, Language::Ja), "2019年度(令和元年度)");
         assert_eq!(fiscal_year(2010, Language::Ja), "2010年度(平成22年度)");
+    }
+
+    #[test]
+    fn durations_say_their_two_largest_parts() {
+        let said = |seconds, language| duration(TimeDelta::seconds(seconds), language);
+        for (seconds, ja, en) in [
+            (-5, "1分未満", "under a minute"),
+            (59, "1分未満", "under a minute"),
+            (12 * 60 + 30, "12分", "12 min"),
+            (3 * 3600, "3時間", "3 h"),
+            (3 * 3600 + 300, "3時間5分", "3 h 5 min"),
+            (48 * 3600 + 59, "2日", "2 d"),
+            (52 * 3600 + 1800, "2日4時間", "2 d 4 h"),
+        ] {
+            assert_eq!([said(seconds, Language::Ja), said(seconds, Language::En)], [ja, en]);
+        }
     }
 
     #[test]

@@ -119,6 +119,21 @@ impl Page {
         self.script("location.href".into()).await
     }
 
+    /// The address without the portal's own.
+    pub async fn path(&self) -> String {
+        self.script("location.pathname".into()).await
+    }
+
+    /// How many elements there are.
+    pub async fn count(&self, selector: &str) -> u64 {
+        self.script(format!("document.querySelectorAll({selector:?}).length")).await
+    }
+
+    /// What a script of the test's own finds out.
+    pub async fn answer<T: serde::de::DeserializeOwned>(&self, script: String) -> T {
+        self.script(script).await
+    }
+
     pub async fn text(&self, selector: &str) -> String {
         self.wait_for(selector).await;
         self.script(format!("document.querySelector({selector:?}).innerText.trim()")).await

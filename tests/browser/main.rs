@@ -9,6 +9,7 @@ mod guide;
 mod hostile;
 mod passkeys;
 mod portal;
+mod weekend;
 
 use browser::Visitor;
 use portal::Portal;

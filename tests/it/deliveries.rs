@@ -6,13 +6,13 @@ use uuid::Uuid;
 use crate::support::TestApp;
 use crate::support::factory::{self, NewAdvisory};
 
-struct Cast {
-    app: TestApp,
-    named_window: Uuid,
+pub struct Cast {
+    pub app: TestApp,
+    pub named_window: Uuid,
 }
 
 /// Two banks with windows, one bank without, a desk, a ministry; gas beside them.
-async fn cast() -> Cast {
+pub async fn cast() -> Cast {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
     let bank1 = factory::member(&mut db, "banks", "第一架空銀行").await;
@@ -62,7 +62,7 @@ const PEOPLE: [&str; 11] = [
     "case-author",
 ];
 
-async fn settle(app: &TestApp, address: &str, state: &str, reply: &str) {
+pub async fn settle(app: &TestApp, address: &str, state: &str, reply: &str) {
     let touched = sqlx::query(
         "update deliveries set state = $2, reply = $3, attempts = 1, settled_at = $4
          where delivery_id in (select delivery_id from delivery_addresses where address = $1)",

@@ -65,6 +65,10 @@ select receipt_id, 'x', account_id from desk_receipts, accounts where sign_in_na
 insert into call_attempts (advisory_id, organisation_id, ceptoar_id, kind, result, entered_by)
 select d.advisory_id, d.organisation_id, d.ceptoar_id, 'phone', 'busy', w.entered_by
 from desk_receipts d join desk_receipt_words w using (receipt_id);
+insert into onward_reports (advisory_id, organisation_id, ceptoar_id, told, behind)
+select d.advisory_id, d.organisation_id, d.ceptoar_id, 1, 2 from desk_receipts d;
+insert into onward_report_words (report_id, entered_by)
+select report_id, account_id from onward_reports, accounts where sign_in_name = 'desk-banks';
 insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, valid)
 values ('banks', 'decided', 'decided', false, 60, '[2026-04-01,)');
 insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
@@ -439,6 +443,7 @@ async fn a_member_sees_itself_and_no_other_member() {
         "advisory_audience",
         "advisory_acknowledgements",
         "desk_receipts",
+        "onward_reports",
         "call_attempts",
         "directory_versions",
         "directory_changes",
@@ -534,6 +539,7 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
             "directory_versions",
             "directory_changes",
             "desk_receipt_words",
+            "onward_report_words",
             "surveys",
             "survey_questions",
             "survey_asked",

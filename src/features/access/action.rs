@@ -179,6 +179,13 @@ pub enum ReceiptAction {
     Enter,
 }
 
+/// What is done about what a hub passes on (ほかの事業者への伝達).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnwardAction {
+    /// See what was reported, and say how many were told.
+    Report,
+}
+
 /// What is done where a desk decides whether an item goes on (中継の判断).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayAction {
@@ -231,6 +238,8 @@ pub enum Action {
     Federation(FederationAction),
     /// Something with receipts that a desk enters.
     Receipt(ReceiptAction),
+    /// Something with an item that a hub passes on.
+    Onward(OnwardAction),
     /// Something with an item that a desk decides about.
     Relay(RelayAction),
     /// Something with a judgement of the situation.
@@ -253,6 +262,7 @@ impl Action {
             Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Onward(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),

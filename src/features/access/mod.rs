@@ -13,6 +13,7 @@ pub mod directory;
 pub mod federation;
 pub mod follow_up;
 pub mod judgement;
+pub mod onward;
 pub mod people;
 pub mod receipt;
 pub mod relay;

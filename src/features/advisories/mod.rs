@@ -3,16 +3,19 @@
 //! An analyst drafts (`web/draft`), looks at who will receive it (`web/submission`) and submits;
 //! another person approves (`web/publication`), which freezes the audience and queues the mails
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
-//! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`). What
+//! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`);
+//! hubs say how many others they told (`onward`). What
 //! was published is followed up, corrected, withdrawn or lowered by a version of its own (`versions`).
 
 pub mod advisory;
 pub mod content;
 pub mod mail;
+pub mod onward;
 pub mod paths;
 pub mod publishing;
 pub mod reading;
 pub mod receipts;
+pub mod record;
 pub mod relays;
 pub mod store;
 pub mod versions;

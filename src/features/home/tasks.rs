@@ -1,14 +1,17 @@
 //! What somebody has to do beside reading: with a due date where there is one, the most pressing first.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
-use crate::features::access::action::{DirectoryAction, FollowUpAction, JudgementAction, RelayAction, RequestAction};
+use crate::features::access::action::{
+    DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, RelayAction, RequestAction,
+};
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
-use crate::features::advisories::relays;
+use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::OpenRelay;
+use crate::features::advisories::{onward, relays};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -29,9 +32,12 @@ use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
 use crate::platform::db::Tx;
 
+/// What a hub passed on is asked for this long.
+const UNREPORTED: TimeDelta = TimeDelta::days(14);
+
 /// All tasks of a viewer: what is due within hours, what is due on a day, the rest.
-pub async fn tasks(tx: &mut Tx, viewer: &Viewer, today: NaiveDate, language: Language) -> sqlx::Result<Vec<Task>> {
-    let w = TaskWords::of(language);
+pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: Language) -> sqlx::Result<Vec<Task>> {
+    let (w, today) = (TaskWords::of(language), japan_day(now));
     let mut tasks = Vec::new();
     // What has an hour comes before whatever has a day, also a day that has passed.
     let mut decisions = Vec::new();
@@ -54,6 +60,9 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, today: NaiveDate, language: Lan
     if could(viewer, RelayAction::Decide.into()) {
         decisions = relays::store::open(tx, &decide).await?.iter().map(|relay| relay_task(relay, language)).collect();
     }
+    if could(viewer, OnwardAction::Report.into()) {
+        tasks.extend(unreported(tx, viewer, now).await?.iter().map(|item| onward_task(item, language)));
+    }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
     }
@@ -72,6 +81,17 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, today: NaiveDate, language: Lan
     tasks.sort_by_key(|task| task.due.unwrap_or(NaiveDate::MAX));
     decisions.extend(tasks);
     Ok(decisions)
+}
+
+/// Items of the last two weeks that the viewer's organisations pass on, and on which they have not reported.
+async fn unreported(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>) -> sqlx::Result<Vec<Unreported>> {
+    let own: Vec<OrganisationId> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    onward::store::unreported(tx, &own, now - UNREPORTED).await
+}
+
+fn onward_task(item: &Unreported, language: Language) -> Task {
+    let (text, href) = onward::web::shown::task(item, language);
+    Task { text, due: None, href }
 }
 
 /// Requests about people that wait for this viewer as the second person.

@@ -119,7 +119,7 @@ async fn index(
     for part in parts(&viewer) {
         sections.push(section(&mut tx, &viewer, part, frame.language, now).await?);
     }
-    let tasks = tasks(&mut tx, &viewer, japan_day(now), frame.language).await?;
+    let tasks = tasks(&mut tx, &viewer, now, frame.language).await?;
     tx.commit().await?;
     let greeting = fill(w.greeting, &[("name", &viewer.display_name)]);
     let today = japan_day(now);

@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 78] = [
+const VALID: [(&str, &str); 80] = [
     ("grade", "watch"),
     ("body", "複数の構成員で同じ現象がある。"),
     ("proposal", "早期警戒情報を検討してほしい。"),
@@ -57,6 +57,8 @@ const VALID: [(&str, &str); 78] = [
     ("decision", "forward_with_supplement"),
     ("supplement", "勘定系が対象です。"),
     ("answered_by", "当直"),
+    ("told", "1"),
+    ("behind", "2"),
     ("display_name", "佐藤 花子"),
     ("sign_in_name", "sato-hanako"),
     ("mail_address", "hanako@people.example"),
@@ -137,6 +139,7 @@ impl Scene {
         let app = TestApp::start().await;
         let mut db = app.database.owner().await;
         let bank = factory::member(&mut db, "banks", "架空銀行").await;
+        factory::hub(&mut db, bank).await;
         let window = factory::window(&mut db, bank, Some("banks"), "window@bank.example").await;
         // One of them can be closed.
         factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;

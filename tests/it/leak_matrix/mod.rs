@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 117] = [
+const TESTED_ELSEWHERE: [&str; 120] = [
     // tests/it/surveys/walls.rs
     "GET /surveys/products",
     "POST /surveys/products",
@@ -440,6 +440,11 @@ const TESTED_ELSEWHERE: [&str; 117] = [
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",
     "POST /directory/{ceptoar}/relaying/change",
+    // tests/it/record.rs
+    "POST /advisories/{id}/record",
+    // tests/it/onward.rs
+    "GET /advisories/{id}/onward/{ceptoar}/{organisation}",
+    "POST /advisories/{id}/onward/{ceptoar}/{organisation}",
     // tests/it/receipts.rs
     "GET /advisories/{id}/receipts/{ceptoar}/{organisation}",
     "POST /advisories/{id}/receipts/{ceptoar}/{organisation}",

@@ -328,3 +328,12 @@ pub async fn publish(app: &TestApp, id: Uuid, drill: bool) {
         .expect("a frozen audience");
     tx.commit().await.expect("a commit");
 }
+
+/// Makes a member one that passes items on (a hub).
+pub async fn hub(db: &mut PgConnection, organisation: Uuid) {
+    sqlx::query("update memberships set hub = true where organisation_id = $1")
+        .bind(organisation)
+        .execute(db)
+        .await
+        .expect("a hub");
+}

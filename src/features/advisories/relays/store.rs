@@ -40,25 +40,37 @@ pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<R
 /// # Errors
 /// The database's own.
 pub async fn decisions(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sqlx::Result<Vec<PastDecision>> {
+    let all = all_decisions(tx, id).await?.into_iter();
+    Ok(all.rev().filter(|(of, _)| of == ceptoar).map(|(_, decision)| decision).collect())
+}
+
+/// What was decided at all desks, the oldest first: of which CEPTOAR, and what.
+///
+/// # Errors
+/// The database's own.
+pub async fn all_decisions(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<(String, PastDecision)>> {
     let rows = sqlx::query!(
-        r#"select d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
+        r#"select d.ceptoar_id, d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
                   n.ja as "ja?", n.en as "en?", d.made_by_name
            from relay_decisions d
            left join organisation_names n
              on n.organisation_id = d.made_by_organisation and n.valid @> (d.made_at at time zone 'Asia/Tokyo')::date
-           where d.advisory_id = $1 and d.ceptoar_id = $2 order by d.made_at desc, d.decision_id"#,
-        id.0,
-        ceptoar
+           where d.advisory_id = $1 order by d.made_at, d.ceptoar_id, d.decision_id"#,
+        id.0
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
-    let decision = rows.map(|r| PastDecision {
-        decision: r.decision,
-        reason: r.reason,
-        supplement: r.supplement,
-        held_until: r.held_until,
-        by: r.ja.zip(r.en).map(|(ja, en)| [ja, en]),
-        person: r.made_by_name,
-        at: r.made_at,
+    let decision = rows.map(|r| {
+        let by = r.ja.zip(r.en).map(|(ja, en)| [ja, en]);
+        let past = PastDecision {
+            decision: r.decision,
+            reason: r.reason,
+            supplement: r.supplement,
+            held_until: r.held_until,
+            by,
+            person: r.made_by_name,
+            at: r.made_at,
+        };
+        (r.ceptoar_id, past)
     });
     Ok(decision.collect())
 }

@@ -8,25 +8,27 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::deliveries_words::DeliveriesWords;
+use super::progress::{ProgressFragment, ProgressView};
 use super::reading::nothing_here;
 use super::recipients::RecipientRow;
 use crate::features::access::Viewer;
 use crate::features::advisories::advisory::State as ItemState;
+use crate::features::advisories::onward;
+use crate::features::advisories::onward::web::shown::HubList;
 use crate::features::advisories::paths;
-use crate::features::advisories::reading::deliveries::board::{Board, Counts, Line, percent};
 use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipient};
+use crate::features::advisories::reading::deliveries::road::Road;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
 use crate::features::advisories::receipts;
-use crate::features::advisories::relays;
-use crate::features::advisories::relays::relay::{Relay, RelayState};
-use crate::features::advisories::relays::web::shown::RelayRow;
+use crate::features::advisories::record;
+use crate::features::advisories::record::words::RecordWords;
 use crate::features::advisories::versions::step::nth;
 use crate::features::advisories::versions::web::shown::{self, mark};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
-use crate::kernel::period::{long_time, short_time, thousands};
+use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::stage::Stage;
 use crate::platform::audit::{self, Event};
@@ -54,77 +56,6 @@ pub struct DeliveriesQuery {
     published: Option<String>,
 }
 
-/// A number of things beside the number they belong to.
-#[derive(Debug)]
-struct Share {
-    label: String,
-    value: i64,
-    whole: i64,
-    value_text: String,
-    whole_text: String,
-    percent: String,
-}
-
-impl Share {
-    fn of(label: &str, value: i64, whole: i64) -> Self {
-        Self {
-            label: label.to_owned(),
-            value,
-            whole: whole.max(1),
-            value_text: thousands(value),
-            whole_text: thousands(whole),
-            percent: percent(value, whole),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct LineRow {
-    name: String,
-    href: Option<String>,
-    queued: String,
-    sending: String,
-    sent: String,
-    refused: String,
-    windows: String,
-    acknowledged: Share,
-    overdue: String,
-    held: i64,
-    held_text: String,
-    unreached: String,
-    attention: bool,
-    last: String,
-}
-
-/// The part of the page that refreshes itself.
-#[derive(Debug)]
-struct ProgressView {
-    sent: Share,
-    acknowledged: Share,
-    queued_text: String,
-    sending_text: String,
-    refused: i64,
-    refused_text: String,
-    unreached: i64,
-    unreached_text: String,
-    overdue: i64,
-    overdue_text: String,
-    stages: Vec<(String, Share, Option<Share>)>,
-    lines: Vec<LineRow>,
-    times: String,
-    summary: String,
-    settled: bool,
-    relays: Vec<RelayRow>,
-    as_of: String,
-}
-
-#[derive(Template)]
-#[template(path = "advisories/_progress.html")]
-struct ProgressFragment {
-    w: &'static DeliveriesWords,
-    progress: ProgressView,
-}
-
 #[derive(Debug)]
 struct RecipientList {
     title: String,
@@ -138,6 +69,7 @@ struct RecipientList {
     before: Option<String>,
     after: Option<String>,
     desk: Option<DeskLinks>,
+    hubs: Option<HubList>,
 }
 
 /// What the desk of the CEPTOAR can do about its members.
@@ -163,11 +95,29 @@ struct DeliveriesPage {
     published: String,
     answer_due: String,
     progress: Option<ProgressView>,
+    record: Option<RecordForm>,
     list: Option<RecipientList>,
     own: Option<RecipientList>,
     /// 第2報, and that it is old.
     version: String,
     mark: Option<(&'static str, &'static str)>,
+}
+
+/// Saving what the page shows.
+struct RecordForm {
+    w: &'static RecordWords,
+    action: String,
+    buttons: Vec<(&'static str, &'static str)>,
+}
+
+impl RecordForm {
+    fn of(id: AdvisoryId, watch: &Watch, language: Language) -> Self {
+        Self {
+            w: RecordWords::of(language),
+            action: record::paths::record(id),
+            buttons: record::web::buttons(watch, language),
+        }
+    }
 }
 
 struct Context<'a> {
@@ -248,6 +198,7 @@ pub async fn get(
         drill: e.drill,
         published: e.published_at.map_or_else(String::new, |at| long_time(at, frame.language)),
         answer_due: context.answer_due().map_or_else(String::new, |at| long_time(at, frame.language)),
+        record: (list.is_none() && watch.has_board()).then(|| RecordForm::of(id, &watch, frame.language)),
         progress: if list.is_some() { None } else { progress },
         list,
         own,
@@ -264,87 +215,13 @@ impl Context<'_> {
     }
 
     async fn progress(&self, tx: &mut Tx) -> sqlx::Result<ProgressView> {
-        let relays = relays::store::relays(tx, self.id).await?;
-        let mut parts = watching::board(tx, self.watch, self.id).await?;
-        for part in &mut parts {
-            let behind = |relay: &&Relay| relay.ceptoar_id == part.ceptoar_id && relay.state != RelayState::Forwarded;
-            if part.stage.is_behind_the_desk() && relays.iter().any(|relay| behind(&relay)) {
-                part.counts = part.counts.behind_the_desk();
-            }
-        }
-        let board = Board::of(parts);
-        let w = DeliveriesWords::of(self.language);
-        let late = self.found.envelope.answer_due.is_some_and(|due| due < self.now);
-        let overdue = |counts: &Counts| if late { counts.outstanding() } else { 0 };
-        let total = &board.total;
-        let sent = Share::of(w.sent_windows, total.sent, total.windows());
-        let acknowledged = Share::of(w.acknowledged_organisations, total.acknowledged, total.asked);
-        let summary = fill(
-            w.summary,
-            &[
-                ("sent", &sent.value_text),
-                ("windows", &sent.whole_text),
-                ("acknowledged", &acknowledged.value_text),
-                ("organisations", &acknowledged.whole_text),
-            ],
-        );
-        let time = |at: Option<DateTime<Utc>>| at.map_or_else(|| "－".to_owned(), short_time);
-        let stages = board.stages.iter().map(|(stage, c)| {
-            let name = stage.label(self.language);
-            (
-                name.to_owned(),
-                Share::of(&format!("{name} {}", w.sent), c.sent, c.windows()),
-                stage.answers().then(|| Share::of(&format!("{name} {}", w.acknowledged), c.acknowledged, c.asked)),
-            )
-        });
-        Ok(ProgressView {
-            queued_text: thousands(total.queued),
-            sending_text: thousands(total.sending),
-            refused: total.refused,
-            refused_text: thousands(total.refused),
-            unreached: total.unreached,
-            unreached_text: thousands(total.unreached),
-            overdue: overdue(total),
-            overdue_text: thousands(overdue(total)),
-            stages: stages.collect(),
-            lines: board.lines.iter().map(|line| self.line(line, overdue(&line.counts))).collect(),
-            times: fill(w.times, &[("first", &time(total.first_at)), ("last", &time(total.last_at))]),
-            settled: board.is_settled() && !relays.iter().any(|relay| relay.state.is_open()),
-            relays: RelayRow::all(&relays, self.watch, self.id, self.language),
-            as_of: fill(w.as_of, &[("time", &long_time(self.now, self.language))]),
-            sent,
-            acknowledged,
-            summary,
-        })
-    }
-
-    fn line(&self, line: &Line, overdue: i64) -> LineRow {
-        let c = &line.counts;
-        let w = DeliveriesWords::of(self.language);
-        LineRow {
-            name: self.language.pick(&line.ja, &line.en).clone(),
-            href: self
-                .watch
-                .lists(&line.ceptoar_id)
-                .then(|| format!("{}?ceptoar={}", paths::deliveries(self.id), line.ceptoar_id)),
-            queued: thousands(c.queued),
-            sending: thousands(c.sending),
-            sent: thousands(c.sent),
-            refused: thousands(c.refused),
-            windows: thousands(c.windows()),
-            acknowledged: Share::of(w.acknowledged, c.acknowledged, c.asked),
-            overdue: thousands(overdue),
-            held: c.held,
-            held_text: fill(w.held, &[("count", &thousands(c.held))]),
-            unreached: thousands(c.unreached),
-            attention: c.refused > 0 || c.unreached > 0 || overdue > 0,
-            last: c.last_at.map_or_else(String::new, short_time),
-        }
+        let road = Road::read(tx, self.watch, self.id).await?;
+        Ok(ProgressView::of(&road, self.watch, &self.found.envelope, (self.language, self.now)))
     }
 
     fn asked(&self) -> Asked<'static> {
         Asked {
-            ceptoar: None,
+            ceptoars: None,
             organisations: None,
             members_only: self.found.envelope.level == SharingLevel::Red,
             with_windows: true,
@@ -352,6 +229,7 @@ impl Context<'_> {
             answer_due: self.found.envelope.answer_due,
             now: self.now,
             skip: 0,
+            page: PAGE,
         }
     }
 
@@ -390,7 +268,8 @@ impl Context<'_> {
         let narrow = Narrow::from_code(&query.state);
         let with_windows = self.watch.names_windows(&query.ceptoar);
         let skip = query.page.clamp(0, 10_000);
-        let asked = Asked { ceptoar: Some(&query.ceptoar), with_windows, narrow, skip, ..self.asked() };
+        let ceptoars = [query.ceptoar.clone()];
+        let asked = Asked { ceptoars: Some(&ceptoars), with_windows, narrow, skip, ..self.asked() };
         let mut recipients = watching::recipients(tx, self.id, asked).await?;
         let Some((ja, en)) = watching::ceptoar_name(tx, &query.ceptoar).await? else {
             return Err(WebError::NotFound);
@@ -400,6 +279,7 @@ impl Context<'_> {
         let code = narrow.map_or("", Narrow::code);
         let href =
             |page: i64| format!("{}?ceptoar={}&state={code}&page={page}", paths::deliveries(self.id), query.ceptoar);
+        let hubs = onward::store::hubs(tx, self.id, Some(&query.ceptoar), None).await?;
         let mut choices = vec![choice("", w.all, code)];
         choices.extend(Narrow::ALL.map(|n| choice(n.code(), n.label(self.language), code)));
         Ok(Some(RecipientList {
@@ -413,6 +293,7 @@ impl Context<'_> {
             before: (skip > 0).then(|| href(skip - 1)),
             after: more.then(|| href(skip + 1)),
             desk: with_windows.then(|| self.links(&query.ceptoar)),
+            hubs: HubList::of(&hubs, self.id, with_windows, self.language),
         }))
     }
 
@@ -434,6 +315,7 @@ impl Context<'_> {
             before: None,
             after: None,
             desk: None,
+            hubs: None,
         }))
     }
 }

@@ -6,8 +6,10 @@ pub mod deliveries;
 pub mod deliveries_words;
 pub mod draft;
 pub mod index;
+pub mod json;
 pub mod named;
 pub mod preview;
+pub mod progress;
 pub mod publication;
 pub mod reading;
 pub mod recipients;
@@ -44,6 +46,8 @@ pub fn routes() -> Routes {
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())
         .merge(super::receipts::routes())
+        .merge(super::onward::routes())
+        .merge(super::record::routes())
         .merge(super::relays::routes())
         .merge(super::versions::routes())
 }

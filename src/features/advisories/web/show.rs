@@ -7,12 +7,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
+use super::json::as_json;
 use super::reading::nothing_here;
 use crate::features::access::action::TrailAction;
 use crate::features::access::advisory::Hat;
 use crate::features::access::trail::{ReadItem, TrailObject};
 use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
+use crate::features::advisories::onward;
+use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::standing::{self, Standing};
@@ -31,6 +34,7 @@ use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::stage::Stage;
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -145,6 +149,7 @@ struct ShowPage {
     readers: Option<String>,
     audience: Option<(String, &'static str)>,
     versions: VersionsView,
+    onward: Vec<OwnHub>,
 }
 
 #[derive(Template)]
@@ -209,6 +214,7 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
+    let onward = if published { own_hubs(&mut tx, &found.hats, &frame, id).await? } else { Vec::new() };
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
@@ -220,7 +226,8 @@ pub async fn get(
         return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view = View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, history, users, now };
+    let view =
+        View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, onward, history, users, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -228,6 +235,25 @@ pub async fn get(
         (ItemState::Published, None) => view.sealed(&found).into_response(),
         (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
     })
+}
+
+/// The hubs that the viewer answers for, where the item is open to them.
+async fn own_hubs(
+    tx: &mut crate::platform::db::Tx,
+    hats: &[Hat],
+    frame: &Frame,
+    id: AdvisoryId,
+) -> sqlx::Result<Vec<OwnHub>> {
+    let own: Vec<OrganisationId> = hats
+        .iter()
+        .filter(|hat| hat.stage == Stage::Member && hat.acknowledges())
+        .map(|hat| hat.organisation_id)
+        .collect();
+    if own.is_empty() {
+        return Ok(Vec::new());
+    }
+    let hubs = onward::store::hubs(tx, id, None, Some(&own)).await?;
+    Ok(hubs.iter().map(|hub| OwnHub::of(hub, id, frame.language)).collect())
 }
 
 /// Who read what, once an hour: the page and its JSON twin alike.
@@ -247,33 +273,6 @@ async fn record_reading(
     audit::record_once_an_hour(tx, event).await
 }
 
-/// The same item for programs. The envelope alone where that is all there is for the viewer.
-fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> serde_json::Value {
-    let e = &found.envelope;
-    let mut item = serde_json::json!({
-        "id": e.advisory_id, "number": e.number, "level": e.level.code(), "drill": e.drill,
-        "state": e.state.code(), "published_at": e.published_at,
-    });
-    if let Some(item) = item.as_object_mut() {
-        item.extend(shown::as_json(history));
-    }
-    if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
-        let content = serde_json::json!({
-            "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "valid_until": e.valid_until,
-            "kind": text.kind.code(), "title": text.title, "summary": text.summary, "impact": text.impact,
-            "countermeasure": text.countermeasure, "purpose": text.purpose.code(), "links": text.links,
-            "cves": text.cves, "products": text.products,
-            "supplements": supplements.iter().map(|s| serde_json::json!({ "by": s.by[0], "at": s.at, "text": s.text }))
-                .collect::<Vec<_>>(),
-            "issuer": found.issuer.as_ref().map(|(ja, _)| ja),
-        });
-        if let serde_json::Value::Object(content) = content {
-            item.extend(content);
-        }
-    }
-    item
-}
-
 struct View<'a> {
     viewer: &'a Viewer,
     frame: &'a Frame,
@@ -285,6 +284,8 @@ struct View<'a> {
     supplements: Vec<Supplement>,
     /// Which desks decide whether it goes on.
     relays: Vec<Relay>,
+    /// The viewer's organisations that pass it on.
+    onward: Vec<OwnHub>,
     /// The versions that the viewer knows.
     history: History,
     users: Option<(String, &'static str)>,
@@ -341,7 +342,7 @@ impl View<'_> {
         envelope.published_at.map_or_else(String::new, |at| long_time(at, self.language()))
     }
 
-    fn readable(&self, found: &Found, text: Text, acknowledged: Option<&str>) -> Page<ShowPage> {
+    fn readable(mut self, found: &Found, text: Text, acknowledged: Option<&str>) -> Page<ShowPage> {
         let language = self.language();
         let w = ShowWords::of(language);
         let e = &found.envelope;
@@ -412,6 +413,7 @@ impl View<'_> {
             readers: self.readers(found),
             audience: self.audience(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
+            onward: std::mem::take(&mut self.onward),
         })
     }
 

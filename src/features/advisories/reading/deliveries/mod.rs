@@ -3,5 +3,6 @@
 pub mod board;
 pub mod failure;
 pub mod recipient;
+pub mod road;
 pub mod store;
 pub mod watch;

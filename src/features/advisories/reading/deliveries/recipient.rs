@@ -119,6 +119,8 @@ impl Label for Narrow {
 pub struct Recipient {
     /// The hop.
     pub stage: Stage,
+    /// The CEPTOAR whose route it is.
+    pub ceptoar_id: String,
     /// The organisation.
     pub organisation_id: OrganisationId,
     /// Its name in Japanese.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::board::{Counts, Part};
 use super::recipient::{Copy, CopyState, Narrow, Recipient};
+use super::road::HopTimes;
 use super::watch::Watch;
 use crate::features::advisories::receipts::receipt::{Evidence, Received};
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
@@ -62,11 +63,22 @@ pub async fn board(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx
         .collect())
 }
 
+/// When an item came to each hop and was acknowledged there, in the order of the route.
+pub async fn times(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<HopTimes>> {
+    let rows = sqlx::query!(
+        r#"select stage as "stage!: Stage", sent_at as "sent_at?", answered_at as "answered_at?" from hop_times($1)"#,
+        id.0
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let times = |at: Option<Vec<DateTime<Utc>>>| at.and_then(|at| <[DateTime<Utc>; 4]>::try_from(at).ok());
+    Ok(rows.map(|r| HopTimes { stage: r.stage, sent: times(r.sent_at), answered: times(r.answered_at) }).collect())
+}
+
 /// Which recipients are asked for.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    /// Of this CEPTOAR; `None` for all.
-    pub ceptoar: Option<&'a str>,
+    /// Of these CEPTOARs; `None` for all.
+    pub ceptoars: Option<&'a [String]>,
     /// Of these organisations; `None` for all.
     pub organisations: Option<&'a [OrganisationId]>,
     /// Only the members' hop: all that is sent of a RED item.
@@ -81,6 +93,8 @@ pub struct Asked<'a> {
     pub now: DateTime<Utc>,
     /// How many pages to skip.
     pub skip: i64,
+    /// How many there are on a page.
+    pub page: i64,
 }
 
 fn received(found: Option<((DateTime<Utc>, String), i16)>, desk: [String; 2]) -> Option<Received> {
@@ -94,7 +108,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
     let rows = sqlx::query!(
         r#"
         with page as (
-          select a.stage, a.organisation_id, a.held, a.superseded_at is not null as old, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
+          select a.stage, a.ceptoar_id, a.organisation_id, a.held, a.superseded_at is not null as old, n.ja, n.en, n.reading, c.delivery_id, c.contact_id, c.position,
                  c.state, c.attempts, c.settled_at, c.reply, k.at, k.channel, k.strength, k.told_to
           from advisory_audience a
           left join deliveries c on c.item_id = $1 and c.organisation_id = a.organisation_id
@@ -107,7 +121,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
               and (y.stage is null or (y.stage = a.stage and y.ceptoar_id = a.ceptoar_id))
             order by y.strength, y.received_at limit 1) k on true
           left join organisation_names n on n.organisation_id = a.organisation_id and n.valid @> (select viewer_today())
-          where a.advisory_id = $1 and ($2::text is null or a.ceptoar_id = $2)
+          where a.advisory_id = $1 and ($2::text[] is null or a.ceptoar_id = any ($2))
             -- What a desk has not passed on, whoever waits for it knows nothing of.
             and ($3::uuid[] is null or (a.organisation_id = any ($3) and not a.held))
             and (not $4 or a.stage = 'member')
@@ -122,7 +136,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], a.stage), n.reading,
                    a.organisation_id, a.ceptoar_id, c.position
           limit $7::bigint + 1 offset $8::bigint * $7)
-        select p.stage as "stage!: Stage", p.organisation_id as "organisation_id!", p.held as "held!", p.old as "old!",
+        select p.stage as "stage!: Stage", p.ceptoar_id as "ceptoar_id!", p.organisation_id as "organisation_id!", p.held as "held!", p.old as "old!",
                coalesce(p.ja, '') as "ja!", coalesce(p.en, '') as "en!", p.delivery_id as "delivery_id?", p.position as "position?",
                p.state as "state?: CopyState", p.attempts as "attempts?", p.settled_at, p.reply, p.at, p.channel as "channel?", p.strength as "strength?",
                coalesce(t.ja, p.told_to, '') as "desk_ja!", coalesce(t.en, p.told_to, '') as "desk_en!", e.found is not null as "elsewhere!",
@@ -139,14 +153,14 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           order by k.valid @> (select viewer_today()) desc, lower(k.valid) desc nulls last limit 1) w on true
         left join delivery_addresses x on $9 and w.contact_id is not null and x.delivery_id = p.delivery_id
         order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.reading,
-                 p.organisation_id, p.position"#,
+                 p.organisation_id, p.ceptoar_id, p.position"#,
         id.0,
-        asked.ceptoar,
+        asked.ceptoars,
         organisations.as_deref(),
         asked.members_only,
         asked.narrow.map(Narrow::code),
         overdue,
-        PAGE,
+        asked.page,
         asked.skip,
         asked.with_windows
     )
@@ -156,6 +170,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
         .into_iter()
         .map(|r| Recipient {
             stage: r.stage,
+            ceptoar_id: r.ceptoar_id,
             organisation_id: OrganisationId(r.organisation_id),
             ja: r.ja,
             en: r.en,

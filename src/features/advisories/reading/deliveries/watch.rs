@@ -68,6 +68,12 @@ impl Watch {
         self.everything || self.names_windows(ceptoar)
     }
 
+    /// Whether the organisations of any CEPTOAR are for the viewer.
+    #[must_use]
+    pub fn lists_any(&self) -> bool {
+        self.everything || !self.desks.is_empty()
+    }
+
     /// Whether windows and addresses of a CEPTOAR are for the viewer.
     #[must_use]
     pub fn names_windows(&self, ceptoar: &str) -> bool {

@@ -1,0 +1,77 @@
+//! Where an item stands on its road: counts, what desks decided, what hubs passed on, and how long each hop took.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::board::{Board, Part};
+use super::store;
+use super::watch::Watch;
+use crate::features::advisories::onward::report::Tally;
+use crate::features::advisories::relays::relay::{Relay, RelayState};
+use crate::features::advisories::{onward, relays};
+use crate::kernel::ids::AdvisoryId;
+use crate::kernel::stage::Stage;
+
+/// When things happened at a hop: the first, the one in the middle, the one after which nine of ten had happened, the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HopTimes {
+    /// The hop.
+    pub stage: Stage,
+    /// Hand-overs to the relay.
+    pub sent: Option<[DateTime<Utc>; 4]>,
+    /// Receipts.
+    pub answered: Option<[DateTime<Utc>; 4]>,
+}
+
+/// Everything that a viewer may know of how far an item has got.
+#[derive(Debug)]
+pub struct Road {
+    /// Counts.
+    pub board: Board,
+    /// Desks that decide whether it goes on.
+    pub relays: Vec<Relay>,
+    /// What hubs told others.
+    pub onward: Vec<Tally>,
+    /// How long each hop took.
+    pub times: Vec<HopTimes>,
+}
+
+impl Road {
+    /// The road of an item.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn read(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx::Result<Self> {
+        let mut relays = relays::store::relays(tx, id).await?;
+        let mut onward = onward::store::board(tx, id).await?;
+        let mut parts = store::board(tx, watch, id).await?;
+        for part in &mut parts {
+            wait_behind_the_desk(part, &relays);
+        }
+        relays.retain(|relay| watch.counts(&relay.ceptoar_id));
+        onward.retain(|tally| watch.counts(&tally.ceptoar_id));
+        Ok(Self { board: Board::of(parts), relays, onward, times: store::times(tx, id).await? })
+    }
+
+    /// Whether nothing of it will change any more: nothing to send, to decide, and nobody to wait for.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.board.is_settled()
+            && !self.relays.iter().any(|relay| relay.state.is_open())
+            && self.onward.iter().all(|tally| tally.reported == tally.hubs)
+    }
+
+    /// How long a hop took.
+    #[must_use]
+    pub fn times_of(&self, stage: Stage) -> Option<&HopTimes> {
+        self.times.iter().find(|times| times.stage == stage)
+    }
+}
+
+/// Nobody is asked for anything where the desk has not passed the item on.
+fn wait_behind_the_desk(part: &mut Part, relays: &[Relay]) {
+    let behind = |relay: &Relay| relay.ceptoar_id == part.ceptoar_id && relay.state != RelayState::Forwarded;
+    if part.stage.is_behind_the_desk() && relays.iter().any(behind) {
+        part.counts = part.counts.behind_the_desk();
+    }
+}
