@@ -115,7 +115,7 @@ pub fn duration(long: TimeDelta, language: Language) -> String {
         (Language::Ja, 0, h, m) => format!("{h}時間{m}分"),
         (Language::Ja, d, 0, _) => format!("{d}日"),
         (Language::Ja, d, h, _) => format!("{d}日{h}時間"),
-        (Language::En, 0, 0, 0) => "under a minute".to_owned(),
+        (Language::En, 0, 0, 0) => "< 1 min".to_owned(),
         (Language::En, 0, 0, m) => format!("{m} min"),
         (Language::En, 0, h, 0) => format!("{h} h"),
         (Language::En, 0, h, m) => format!("{h} h {m} min"),
@@ -157,8 +157,8 @@ mod tests {
     fn durations_say_their_two_largest_parts() {
         let said = |seconds, language| duration(TimeDelta::seconds(seconds), language);
         for (seconds, ja, en) in [
-            (-5, "1分未満", "under a minute"),
-            (59, "1分未満", "under a minute"),
+            (-5, "1分未満", "< 1 min"),
+            (59, "1分未満", "< 1 min"),
             (12 * 60 + 30, "12分", "12 min"),
             (3 * 3600, "3時間", "3 h"),
             (3 * 3600 + 300, "3時間5分", "3 h 5 min"),

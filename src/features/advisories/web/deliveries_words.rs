@@ -13,7 +13,7 @@ crate::words! {
         back: "情報提供を見る" / "See the advisory",
         progress: "全体の進み具合" / "Overall progress",
         centre: "センター" / "The centre",
-        took: "発出から" / "After publication",
+        took: "発出から" / "After",
         handed_over: "引き渡し" / "handed over",
         first_part: "最初" / "First",
         half_part: "半数" / "Half",
