@@ -463,3 +463,71 @@ async fn the_demonstration_has_entries_that_say_so() {
     assert_eq!(desk.post("/sign-in/demonstration", &[("name", "desk-banks")]).await.status, 303);
     assert_eq!(desk.get(YEAR).await.texts("[data-entries] > li").len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_of_a_year_is_on_a_page_however_many_there_are() {
+    let mut w = world().await;
+    // 501 entries that stand, 250 of them of the drill as well, and 120 that were taken back.
+    let made =
+        "insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, received, recorded_by,
+                                        recorded_at, taken_back_at)
+         select gen_random_uuid(), 'banks', 'no ' || n, d, d,
+                case when n <= 250 then array['sharing', 'drill'] else array['sharing'] end, 'x', 1,
+                (select account_id from accounts where sign_in_name = 'desk'), '2026-11-01T03:00:00Z',
+                case when n > 501 then timestamptz '2026-11-02T03:00:00Z' end
+         from generate_series(1, 621) n, lateral (select date '2026-04-01' + (n - 1) % 200 as d) x returning title";
+    assert_eq!(w.texts(made).await.len(), 621);
+    let mut desk = w.app.signed_in("desk").await;
+    let mut seen = Vec::new();
+    let mut gone = Vec::new();
+    let mut path = Some(YEAR.to_owned());
+    let mut pages = 0;
+    while let Some(here) = path {
+        let page = desk.get(&here).await;
+        assert_eq!(page.status, 200);
+        assert!(page.texts("#entries")[0].contains("501件"), "the number is that of the year: {:?}", page.texts("h2"));
+        let titles = page.texts("[data-entries] .item__title");
+        let back = page.texts("section[aria-labelledby=taken-back] li a");
+        assert!(titles.len() + back.len() <= 100);
+        seen.extend(titles);
+        gone.extend(back);
+        pages += 1;
+        path = attrs(&page, ".pager a", "href").into_iter().find(|href| href.ends_with(&format!("page={pages}")));
+    }
+    assert_eq!((pages, seen.len(), gone.len()), (7, 501, 120));
+    let all: std::collections::BTreeSet<_> = seen.iter().chain(&gone).collect();
+    assert_eq!(all.len(), 621, "each on one page");
+    assert!(seen.iter().all(|title| title[3..].parse::<i32>().expect("a number") <= 501));
+    // Whoever reads what stands alone has fewer pages.
+    let last = w.app.signed_in("reader").await.get(&format!("{YEAR}?page=5")).await;
+    assert_eq!(last.texts("[data-entries] > li").len(), 1);
+    assert!(last.texts(".pager a").iter().all(|label| !label.contains("次の")), "{:?}", last.texts(".pager a"));
+
+    // The totals count all of them, and each leads to evidence page by page.
+    let mut analyst = w.app.signed_in("analyst").await;
+    let totals = analyst.get("/activities").await;
+    assert_eq!(totals.texts("[data-items] dd"), ["501"]);
+    assert!(totals.texts("[data-ceptoars] tbody tr").concat().contains("501件"));
+    for (line, count) in [("sharing", 501), ("drill", 250), ("route_proven", 250), ("any", 501)] {
+        let whole = analyst.get(&format!("/activities/2026/{line}")).await;
+        assert_eq!(whole.texts("[data-count]"), [format!("{count}件")], "{line}");
+        assert_eq!(whole.texts("[data-entries] > li").len(), 100, "{line}");
+        let mut seen = whole.texts("[data-entries] .item__title");
+        let mut next = attrs(&whole, ".pager a", "href");
+        while let Some(here) = next.pop().filter(|href| !href.ends_with("page=0")) {
+            let page = analyst.get(&here).await;
+            assert_eq!(page.texts("[data-without]").len(), 0, "of the one CEPTOAR alone");
+            assert_eq!(page.texts("[data-summary]"), whole.texts("[data-summary]"));
+            seen.extend(page.texts("[data-entries] .item__title"));
+            next = attrs(&page, ".pager a", "href");
+        }
+        assert_eq!(seen.iter().collect::<std::collections::BTreeSet<_>>().len(), count, "{line}");
+        assert_eq!(seen.len(), count, "{line}: none twice");
+    }
+    for nowhere in ["ceptoar=life", "ceptoar=nowhere", "ceptoar=life&page=1"] {
+        assert_eq!(analyst.get(&format!("/activities/2026/drill?{nowhere}")).await.status, 404, "{nowhere}");
+    }
+    // Another desk does not come to it by that address.
+    let mut life = w.app.signed_in("life-desk").await;
+    assert_eq!(life.get("/activities/2026/drill?ceptoar=banks&page=1").await.status, 404);
+}

@@ -8,7 +8,7 @@ mod imports_hell;
 mod imports_walls;
 pub mod roster;
 mod proposals;
-mod records;
+pub mod records;
 mod returning;
 mod roster_plans;
 mod rule_documents;
@@ -289,6 +289,37 @@ async fn a_new_state_of_the_files_replaces_the_old_and_keeps_identities() {
     assert!(reference::load(&mut db).await.expect("a load"));
     let after: String = sqlx::query_scalar(state).fetch_one(&mut db).await.expect("a state");
     assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_offices_on_the_roads_a_load_writes_only_what_is_said_otherwise() {
+    let database = TestDatabase::fresh().await;
+    let mut db = database.owner().await;
+    let rows = "select string_agg(concat_ws(' ', fact_id, recorded_at), '|' order by fact_id) from (
+           select fact_id, recorded_at from secretariat_terms union all select fact_id, recorded_at from sector_ministries
+           union all select fact_id, recorded_at from route_stages) x";
+    let kept = "select coalesce(string_agg(concat_ws(' ', relation, ceptoar_id, fact ->> 'unit', fact ->> 'stage'), '|'
+                                           order by version_id), '')
+                from directory_versions where relation in ('secretariat_terms', 'sector_ministries', 'route_stages')";
+    let text = async |db: &mut PgConnection, query: &'static str| -> String {
+        sqlx::query_scalar(query).fetch_one(db).await.expect("a text")
+    };
+    let before = text(&mut db, rows).await;
+    let again = "delete from reference_loads";
+    sqlx::query(again).execute(&mut db).await.expect("as after an upgrade");
+    assert!(reference::load(&mut db).await.expect("a load"));
+    assert_eq!(text(&mut db, rows).await, before, "what is said again is not said anew");
+    assert_eq!(text(&mut db, kept).await, "");
+    for change in [
+        "update secretariat_terms set unit = 'old', recorded_at = '2020-01-01Z' where ceptoar_id = 'gas' and upper_inf(valid)",
+        "update route_stages set position = 7 where ceptoar_id = 'gas' and stage = 'secretariat'",
+        "delete from directory_versions",
+        again,
+    ] {
+        sqlx::query(change).execute(&mut db).await.expect("a change");
+    }
+    assert!(reference::load(&mut db).await.expect("a load"));
+    assert_eq!(text(&mut db, kept).await, "secretariat_terms gas old|route_stages gas secretariat");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use ceptoar_portal::features::directory::reference;
 use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 
+use crate::directory::records::{as_recorded, ok, on};
 use crate::directory::roster::{World, change, day, fill_in, world};
 use crate::support::factory;
 
@@ -453,4 +454,61 @@ async fn corrections_and_the_end_of_a_federation_are_its_keepers() {
         let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
         assert!(sqlx::query(forged).execute(&mut *tx).await.is_err(), "{forged}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_a_federation_is_in_the_record_of_its_days_for_everybody() {
+    let w = world().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let gas = with(&day("2026", "11", "1"), &[("ceptoar", "gas"), ("part", "observer"), ("reason", "意見交換")]);
+    change(&mut desk, &of("joining"), &gas).await;
+    let leaving = with(&day("2027", "3", "31"), &[("who", "c:life"), ("reason", "脱退の予定")]);
+    change(&mut desk, &of("leaving"), &leaving).await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+    // The day after the plan is taken back, the name is another one, and nobody observes.
+    let mut desk = w.app.signed_in("desk").await;
+    change(&mut desk, &of("withdrawal"), &[("reason", "見送り")]).await;
+    let name = [("ja", "金融連絡会(架空)"), ("reading", "きんゆうれんらくかい"), ("en", ""), ("reason", "改称")];
+    change(&mut desk, &of("name"), &with(&day("2026", "11", "1"), &name)).await;
+    change(&mut desk, &of("leaving"), &with(&day("2026", "11", "21"), &[("who", "c:gas"), ("reason", "終了")])).await;
+    let mut approver = w.app.signed_in("approver").await;
+    let other = [("ja", "通信連絡会(架空)"), ("reading", "つうしんれんらくかい"), ("en", ""), ("reason", "設立")];
+    let founded = change(&mut approver, &format!("{INDEX}/founding"), &with(&day("2026", "10", "1"), &other)).await;
+    let founded = founded.location().split('?').next().expect("a page").to_owned();
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+
+    for who in ["desk", "reader", "auditor", "liaison", "life-desk"] {
+        let mut client = w.app.signed_in(who).await;
+        let now = ok(&mut client, &format!("{SHOW}?{}", on("on", "2026-11-22"))).await;
+        assert!(now.texts("h1")[0].contains("金融連絡会") && now.texts("[data-observers]").is_empty(), "{who}");
+        // The day itself, as the end of each day told it.
+        let said = async |client: &mut crate::support::Client, recorded: &str| {
+            let page = ok(client, &as_recorded(SHOW, "2026-11-22", recorded)).await;
+            (page.texts("h1").concat(), page.texts("[data-observers]").concat().contains("GAS"), page)
+        };
+        let (title, gas, page) = said(&mut client, "2026-11-20").await;
+        assert!(title == "金融CEPTOAR連絡協議会" && !gas, "{who}: {title}");
+        assert!(page.texts("[data-changes]").is_empty() && !page.body.contains("金融連絡会"), "{who}");
+        assert_eq!(page.texts("[data-of-files]").len(), 1, "what the files say has one record");
+        let (title, gas, page) = said(&mut client, "2026-11-21").await;
+        assert!(title == "金融CEPTOAR連絡協議会" && gas, "{who}: {title}");
+        assert!(page.texts("[data-changes]").concat().contains("脱退の予定"), "{who}");
+        assert!(page.texts(".notice--warning").concat().contains("2026年11月21日(土)の終わりの時点の記録"), "{who}");
+        assert!(!page.body.contains("/correction\"") && page.texts("#change").is_empty(), "{who}");
+        let (title, gas, _) = said(&mut client, "2026-11-22").await;
+        assert!(title.contains("金融連絡会") && !gas, "{who}: {title}");
+        // The plan that was taken back is in the record of its day alone.
+        let members = async |client: &mut crate::support::Client, recorded: &str| {
+            ok(client, &as_recorded(SHOW, "2027-04-01", recorded)).await.texts("[data-members]").concat()
+        };
+        assert!(members(&mut client, "2026-11-20").await.contains("生命保険"), "{who}");
+        assert!(!members(&mut client, "2026-11-21").await.contains("生命保険"), "{who}");
+        assert!(members(&mut client, "2026-11-22").await.contains("生命保険"), "{who}");
+        // Before it was registered.
+        let nothing = ok(&mut client, &as_recorded(&founded, "2026-11-22", "2026-11-21")).await;
+        assert_eq!(nothing.texts("h1"), ["記録なし"], "{who}");
+        assert!(nothing.body.contains("この時点の記録はありません") && !nothing.body.contains("通信連絡会"), "{who}");
+        assert!(ok(&mut client, &as_recorded(&founded, "2026-11-22", "2026-11-22")).await.body.contains("通信連絡会"));
+    }
+    assert!(ok(&mut w.app.signed_in("desk").await, SHOW).await.body.contains("/correction\""));
 }

@@ -6,6 +6,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::directory::records::{as_recorded, ok, on, shows_the_present_alone};
 use crate::directory::roster::{BANK, RIVAL, World, change, day, fill_in, taken_back, world};
 use crate::support::factory::{self, NewAdvisory};
 
@@ -718,4 +719,68 @@ async fn whoever_is_not_in_an_addressed_group_is_never_reached() {
         most = most.max(found.len());
     }
     assert!(most > 3, "somebody is reached at all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_groups_is_in_the_record_of_its_days() {
+    let mut w = world().await;
+    let group = made(&mut w).await;
+    put_in(&mut w, &group, BANK, day("2026", "11", "21")).await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+    let words = [("code", "資金決済"), ("for_whom", "資金の決済"), ("for_whom_en", ""), ("reason", "誤記")];
+    let mut desk = w.app.signed_in("desk").await;
+    change(&mut desk, &format!("{INDEX}/{group}/correct"), &words).await;
+    later(&w);
+    put_in(&mut w, &group, RIVAL, day("2026", "11", "21")).await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+
+    let mut desk = w.app.signed_in("desk").await;
+    let members = format!("{INDEX}/{group}/members");
+    let told = |page: &crate::support::Reply| page.texts("main .item").join("|");
+    let now = ok(&mut desk, &format!("{INDEX}?{}", on("on", "2026-11-21"))).await;
+    assert!(told(&now).contains("資金決済") && told(&now).contains("構成員の数: 2"), "{}", told(&now));
+    let index = ok(&mut desk, INDEX).await;
+    assert!(index.body.contains("rec_year") && index.body.contains("/correct\""));
+    // What was said of that day at the end of it.
+    let then = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-21")).await;
+    assert!(told(&then).contains("決済に関わる構成員") && !told(&then).contains("資金決済"), "{}", told(&then));
+    assert!(told(&then).contains("構成員の数: 1") && told(&then).contains("構成員を見る(1)"), "{}", told(&then));
+    assert!(then.texts(".notice--warning").concat().contains("2026年11月21日(土)の終わりの時点の記録"));
+    assert!(!then.body.contains("資金決済"), "not even in the history of changes");
+    for edit in ["/correct\"", "/end\"", "/joining\"", "groups/new\""] {
+        assert!(!then.body.contains(edit), "an earlier record offers {edit}");
+    }
+    let link = then.body.split("href=\"").find(|rest| rest.starts_with(&members)).expect("its members");
+    assert!(link.split('"').next().is_some_and(|href| href.contains("on_day=21") && href.contains("rec_day=21")));
+    let listed = async |desk: &mut crate::support::Client, recorded: &str| {
+        ok(desk, &as_recorded(&members, "2026-11-21", recorded)).await.texts("main tbody tr").join("|")
+    };
+    let then = listed(&mut desk, "2026-11-21").await;
+    assert!(then.contains(BANK) && !then.contains(RIVAL) && !then.contains("外す"), "{then}");
+    let since = listed(&mut desk, "2026-11-22").await;
+    assert!(since.contains(BANK) && since.contains(RIVAL), "{since}");
+    assert!(told(&ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-22")).await).contains("資金決済"));
+    // Before anybody had said anything of it.
+    for path in [INDEX, &members] {
+        let nothing = ok(&mut desk, &as_recorded(path, "2026-11-21", "2026-11-20")).await;
+        assert!(nothing.body.contains("この時点の記録はありません"), "{path}");
+        assert!(nothing.texts("main .item, main tbody tr").is_empty(), "{path}");
+    }
+    assert_eq!(desk.get(&format!("{INDEX}?rec_year=2026&rec_month=2&rec_day=30")).await.texts("#rec-error").len(), 1);
+
+    let others = ["analyst", "approver", "coordinator", "liaison", "reader", "bank-admin", "handler"];
+    shows_the_present_alone(&w, INDEX, "2026-11-21", &others).await;
+    shows_the_present_alone(&w, &members, "2026-11-21", &["analyst", "coordinator"]).await;
+    // The second wall: what was said once is not read by them either.
+    for (who, sees) in [("desk", 1), ("analyst", 0), ("coordinator", 0), ("liaison", 0), ("life-desk", 0)] {
+        let account = w.texts(&format!("select account_id::text from accounts where sign_in_name = '{who}'")).await;
+        let account = account[0].parse().map(AccountId).expect("an id");
+        let mut tx = w.app.state.db.begin(Some(account), w.app.state.clock.now()).await.expect("a transaction");
+        let said: i64 =
+            sqlx::query_scalar("select count(*) from subgroups_said('2026-11-22T00:00+09') where code = '決済'")
+                .fetch_one(&mut *tx)
+                .await
+                .expect("a number");
+        assert_eq!(said, sees, "{who}");
+    }
 }

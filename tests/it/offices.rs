@@ -5,6 +5,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::directory::records::{as_recorded, ok, on, shows_the_present_alone};
 use crate::directory::roster::{World, change, day, fill_in, taken_back, window_form, world};
 use crate::support::factory::{self, NewAdvisory};
 
@@ -232,4 +233,52 @@ async fn a_round_asks_the_offices_too() {
             "soc@rival.example"
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_offices_is_in_the_record_of_its_days() {
+    let Offices { mut w, secretariat, ministry } = offices().await;
+    let mut desk = w.app.signed_in("desk").await;
+    let before = ok(&mut desk, INDEX).await.texts("main .item");
+    let path = format!("{}/new-window", page(secretariat));
+    change(&mut desk, &path, &window_typed("事務局 当番", "desk@office.example")).await;
+    let mut liaison = w.app.signed_in("liaison").await;
+    let path = format!("{}/new-window", page(ministry));
+    change(&mut liaison, &path, &window_typed("リエゾン", "liaison@ministry.example")).await;
+    // The day after, another department keeps the desk, and another ministry is responsible beside the first.
+    w.texts("select set_config('portal.now', '2026-11-22T03:00:00Z', false)").await;
+    w.texts("update secretariat_terms set unit = '新設課(架空)' where ceptoar_id = 'banks' returning unit").await;
+    w.texts(
+        "insert into sector_ministries (sector_id, organisation_id, valid, basis)
+         select c.sector_id, o.organisation_id, '[2020-01-01,)', 'source' from ceptoars c, organisations o
+         where c.ceptoar_id = 'banks' and o.code = 'meti' returning basis",
+    )
+    .await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(2));
+
+    let mut desk = w.app.signed_in("desk").await;
+    let now = ok(&mut desk, &format!("{INDEX}?{}", on("on", "2026-11-21"))).await.texts("main .item");
+    assert!(now.len() == 3 && now[2].contains("新設課") && now[2].contains("窓口: 1か所"), "{now:?}");
+    let then = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-21")).await;
+    let told = then.texts("main .item");
+    assert!(told.len() == 2 && !told[1].contains("新設課") && told[1].contains("窓口: 1か所"), "{told:?}");
+    assert!(told.iter().all(|row| row.contains("情報提供の経路")), "{told:?}");
+    assert!(!told[0].contains("窓口"), "what a ministry's windows were is not the desk's: {told:?}");
+    assert!(then.texts(".notice--warning").concat().contains("2026年11月21日(土)の終わりの時点の記録"));
+    assert!(!then.body.contains("/new-window\""));
+    let first = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-20")).await.texts("main .item");
+    assert!(first[1].contains("メールの届く窓口がありません"), "{first:?}");
+    assert!(before[1].starts_with(&first[1]), "{before:?}");
+    let since = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-22")).await.texts("main .item");
+    assert!(since.len() == 3 && since[2].contains("新設課"), "{since:?}");
+    let nothing = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2017-01-01")).await;
+    assert!(nothing.body.contains("この時点の記録はありません") && nothing.texts("main .item").is_empty());
+    // The page of the office knows the same.
+    let sheet = ok(&mut desk, &as_recorded(&page(secretariat), "2026-11-21", "2026-11-20")).await;
+    assert!(sheet.body.contains("担当の期間") && !sheet.body.contains("desk@office.example"), "{}", sheet.body);
+    let nothing = ok(&mut desk, &as_recorded(&page(secretariat), "2026-11-21", "2017-01-01")).await;
+    assert!(nothing.body.contains("この時点の記録はありません"));
+
+    shows_the_present_alone(&w, INDEX, "2026-11-20", &["analyst", "coordinator", "liaison", "reader", "bank-admin"])
+        .await;
 }

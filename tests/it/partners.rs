@@ -5,6 +5,7 @@ use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::directory::records::{as_recorded, ok, on, shows_the_present_alone};
 use crate::directory::roster::{World, change, day, fill_in, taken_back, world};
 use crate::support::factory::{self, NewAdvisory};
 
@@ -486,4 +487,64 @@ async fn a_role_is_corrected_with_its_days_and_a_planned_one_comes_to_nothing() 
         assert_eq!(client.get(&path).await.status, 404, "{who}");
         assert_eq!(client.post(&path, &with(&typed, &[("confirmed", "true")])).await.status, 404, "{who}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_partners_is_in_the_record_of_its_days() {
+    let mut w = world().await;
+    let body = joined(&mut w).await;
+    let member = format!("/directory/banks/members/{body}");
+    let fact = w.texts("select fact_id::text from partnerships").await.remove(0);
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+    let mut desk = w.app.signed_in("desk").await;
+    let window = [
+        ("label", "医療政策課"),
+        ("position", "1"),
+        ("language", "ja"),
+        ("kind_1", "mail"),
+        ("value_1", "seisaku@hoshimi.example"),
+        ("hours_1", "always"),
+        ("reason", ""),
+    ];
+    change(&mut desk, &format!("{member}/new-window"), &with(&day("2026", "11", "21"), &window)).await;
+    let renamed =
+        [("ja", "星見府(架空)"), ("reading", "ほしみふ"), ("en", ""), ("nature", "correction"), ("reason", "誤記")];
+    change(&mut desk, &format!("{member}/name"), &with(&day("2026", "11", "22"), &renamed)).await;
+    let right = [("role", "passes_on"), ("basis", "防災協定"), ("reason", "読み違い")];
+    let right = with(&days(["2026", "11", "1"], ["", "", ""]), &right);
+    change(&mut desk, &format!("{INDEX}/{body}/roles/{fact}/correction"), &right).await;
+    w.app.state.clock.advance(chrono::TimeDelta::days(1));
+
+    let mut desk = w.app.signed_in("desk").await;
+    let now = ok(&mut desk, &format!("{INDEX}?{}", on("on", "2026-11-21"))).await;
+    let told = now.texts("main .item").join("|");
+    assert!(told.contains("星見府") && told.contains("防災協定") && told.contains("窓口: 1か所"), "{told}");
+    let then = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-21")).await;
+    let told = then.texts("main .item").join("|");
+    assert!(told.contains("星見県") && told.contains("連携に関する取決め") && !told.contains("星見府"), "{told}");
+    assert!(told.contains("メールの届く窓口がありません"), "{told}");
+    assert!(then.texts(".notice--warning").concat().contains("2026年11月21日(土)の終わりの時点の記録"));
+    for edit in ["/correction\"", "/end\"", "/role\"", "/joining\""] {
+        assert!(!then.body.contains(edit), "an earlier record offers {edit}");
+    }
+    let link = then.body.split("href=\"").find(|rest| rest.starts_with(&member)).expect("its page");
+    assert!(link.split('"').next().is_some_and(|href| href.contains("on_day=21") && href.contains("rec_day=21")));
+    let same = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-22")).await.texts("main .item").join("|");
+    assert!(same.contains("星見府") && same.contains("防災協定") && same.contains("窓口: 1か所"), "{same}");
+    let nothing = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-20")).await;
+    assert!(nothing.body.contains("この時点の記録はありません") && nothing.texts("main .item").is_empty());
+    // Taken back as what it never was: it stays in the record of the days on which it was said.
+    w.app.state.clock.advance(chrono::TimeDelta::seconds(1));
+    let void = [("role", "passes_on"), ("basis", "防災協定"), ("void", "true"), ("reason", "取違え")];
+    let void = with(&days(["2026", "11", "1"], ["", "", ""]), &void);
+    let other = with(&day("2026", "10", "1"), &[("role", "analyses"), ("basis", "計画"), ("reason", "分析")]);
+    change(&mut desk, &format!("{INDEX}/{body}/role"), &other).await;
+    change(&mut desk, &format!("{INDEX}/{body}/roles/{fact}/correction"), &void).await;
+    let now = ok(&mut desk, INDEX).await.texts("main .item").join("|");
+    assert!(now.contains("分析に協力する") && !now.contains("防災協定"), "{now}");
+    let said = ok(&mut desk, &as_recorded(INDEX, "2026-11-21", "2026-11-22")).await.texts("main .item").join("|");
+    assert!(!said.contains("分析に協力する") && said.contains("防災協定"), "{said}");
+
+    let others = ["analyst", "approver", "coordinator", "liaison", "reader", "bank-admin", "handler"];
+    shows_the_present_alone(&w, INDEX, "2026-11-21", &others).await;
 }

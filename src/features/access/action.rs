@@ -168,6 +168,8 @@ pub enum FederationAction {
     Found,
     /// Write down who belongs to it, who keeps it and what it is called.
     Keep,
+    /// See what the portal said of it at the end of an earlier day.
+    LookBack,
 }
 
 /// What a desk does for its members who answer by other ways than the portal (受領の記録).

@@ -1,4 +1,5 @@
-//! Who keeps the federations of CEPTOARs (連絡協議会): the centre all of them, a secretariat the one whose desk it is.
+//! Who keeps the federations of CEPTOARs (連絡協議会): the centre all of them, a secretariat the one whose desk it is. What is said
+//! and was said of them, everybody reads.
 
 use super::action::{Action, FederationAction};
 use super::decision::Act;
@@ -26,7 +27,7 @@ impl FederationAction {
         match role {
             Role::NiscAnalyst | Role::NiscApprover => true,
             Role::Secretariat => match self {
-                Self::Keep => true,
+                Self::Keep | Self::LookBack => true,
                 Self::Found => false,
             },
             Role::MinistryLiaison
@@ -39,11 +40,21 @@ impl FederationAction {
             | Role::CouncilObserver
             | Role::Auditor
             | Role::MemberAdmin
-            | Role::SystemAdmin => false,
+            | Role::SystemAdmin => match self {
+                Self::LookBack => true,
+                Self::Found | Self::Keep => false,
+            },
         }
     }
 
-    fn fits(a: &Affiliation, object: &FederationFacts) -> bool {
+    fn fits(self, a: &Affiliation, object: &FederationFacts) -> bool {
+        match self {
+            Self::LookBack => true,
+            Self::Found | Self::Keep => Self::keeps(a, object),
+        }
+    }
+
+    fn keeps(a: &Affiliation, object: &FederationFacts) -> bool {
         match a.role {
             Role::NiscAnalyst | Role::NiscApprover => true,
             Role::Secretariat => object.keeper == Some(a.organisation_id),
@@ -66,7 +77,7 @@ impl Act for FederationAction {
     type Object = FederationFacts;
 
     fn permitted(self, viewer: &Viewer, object: &FederationFacts) -> bool {
-        viewer.affiliations.iter().any(|a| self.is_for(a.role) && Self::fits(a, object))
+        viewer.affiliations.iter().any(|a| self.is_for(a.role) && self.fits(a, object))
     }
 }
 
@@ -90,6 +101,7 @@ mod tests {
             let centre = matches!(role, Role::NiscAnalyst | Role::NiscApprover);
             assert_eq!(can(&viewer, FederationAction::Keep, &nobodys), centre, "{role:?}");
             assert_eq!(can(&viewer, FederationAction::Found, &nobodys), centre, "{role:?}");
+            assert!(can(&viewer, FederationAction::LookBack, &nobodys), "{role:?}");
         }
     }
 }

@@ -29,7 +29,8 @@ pub async fn remember(tx: &mut PgConnection, fingerprint: &str) -> sqlx::Result<
 }
 
 /// Puts `facts` in the place of whatever reference data there was. Things that others may refer to
-/// keep their identity; dated facts, to which nobody refers, are written anew.
+/// keep their identity; dated facts, to which nobody refers, are written anew. Of the offices on the roads what was said before
+/// stays known, so only what is said otherwise is written.
 pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
     put_sectors(tx, &facts.sectors).await?;
     put_organisations(tx, &facts.organisations).await?;
@@ -39,13 +40,13 @@ pub async fn replace(tx: &mut PgConnection, facts: &Facts) -> sqlx::Result<()> {
     add_sector_names(tx, &facts.sector_names).await?;
     add_organisation_names(tx, &facts.organisation_names).await?;
     add_ceptoar_names(tx, &facts.ceptoar_names).await?;
-    add_sector_ministries(tx, &facts.sector_ministries).await?;
-    add_secretariat_terms(tx, &facts.secretariat_terms).await?;
+    say_sector_ministries(tx, &facts.sector_ministries).await?;
+    say_secretariat_terms(tx, &facts.secretariat_terms).await?;
     add_member_counts(tx, &facts.member_counts).await?;
     add_council_terms(tx, &facts.council_terms).await?;
     replace_federations(tx, facts).await?;
     add_holidays(tx, &facts.holidays).await?;
-    add_route_stages(tx, &facts.route_stages).await
+    say_route_stages(tx, &facts.route_stages).await
 }
 
 async fn put_sectors(tx: &mut PgConnection, rows: &[Sector]) -> sqlx::Result<()> {
@@ -119,11 +120,8 @@ async fn put_subgroups(tx: &mut PgConnection, rows: &[SubgroupRow]) -> sqlx::Res
 async fn clear(tx: &mut PgConnection, organisations: &[(String, String)]) -> sqlx::Result<()> {
     sqlx::query!("delete from sector_names").execute(&mut *tx).await?;
     sqlx::query!("delete from ceptoar_names where published_in is null").execute(&mut *tx).await?;
-    sqlx::query!("delete from sector_ministries").execute(&mut *tx).await?;
-    sqlx::query!("delete from secretariat_terms where published_in is null").execute(&mut *tx).await?;
     sqlx::query!("delete from member_counts where published_in is null").execute(&mut *tx).await?;
     sqlx::query!("delete from council_terms").execute(&mut *tx).await?;
-    sqlx::query!("delete from route_stages").execute(&mut *tx).await?;
     sqlx::query!("delete from holidays").execute(&mut *tx).await?;
     sqlx::query!(
         "delete from organisation_names n using organisations o
@@ -199,15 +197,25 @@ async fn add_ceptoar_names(tx: &mut PgConnection, rows: &[Dated<Name>]) -> sqlx:
     .map(|_| ())
 }
 
-async fn add_sector_ministries(tx: &mut PgConnection, rows: &[Dated<Responsibility>]) -> sqlx::Result<()> {
+/// Says which ministries are responsible. What goes makes room before what comes is written: the last `select` waits for it.
+async fn say_sector_ministries(tx: &mut PgConnection, rows: &[Dated<Responsibility>]) -> sqlx::Result<()> {
     let d = Dates::of(rows);
     let part = |language: usize| column(rows, |r| r.value.part.as_ref().map(|p| p[language].clone()));
     sqlx::query!(
-        "insert into sector_ministries (sector_id, organisation_id, valid, precision, basis, part_ja, part_en)
-         select u.id, o.organisation_id, daterange(u.since, u.until), u.precision, u.basis, u.ja, u.en
-         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-           u (id, since, until, precision, code, basis, ja, en)
-         join organisations o using (code)",
+        "with told as (
+           select u.id, o.organisation_id, daterange(u.since, u.until) as valid, u.precision, u.basis, u.ja, u.en
+           from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+             u (id, since, until, precision, code, basis, ja, en)
+           join organisations o using (code)),
+         gone as (
+           delete from sector_ministries m where not exists (
+             select from told t where (t.id, t.organisation_id, t.valid, t.precision, t.basis, t.ja, t.en)
+               is not distinct from (m.sector_id, m.organisation_id, m.valid, m.precision, m.basis, m.part_ja, m.part_en))
+           returning 1)
+         insert into sector_ministries (sector_id, organisation_id, valid, precision, basis, part_ja, part_en)
+         select t.* from told t where (select count(*) from gone) >= 0 and not exists (
+           select from sector_ministries m where (t.id, t.organisation_id, t.valid, t.precision, t.basis, t.ja, t.en)
+             is not distinct from (m.sector_id, m.organisation_id, m.valid, m.precision, m.basis, m.part_ja, m.part_en))",
         &d.of,
         &d.from as _,
         &d.until as _,
@@ -222,18 +230,30 @@ async fn add_sector_ministries(tx: &mut PgConnection, rows: &[Dated<Responsibili
     .map(|_| ())
 }
 
-async fn add_secretariat_terms(tx: &mut PgConnection, rows: &[Dated<Term>]) -> sqlx::Result<()> {
+/// Says who keeps the desks; what a follow-up published since stays.
+async fn say_secretariat_terms(tx: &mut PgConnection, rows: &[Dated<Term>]) -> sqlx::Result<()> {
     let d = Dates::of(rows);
     let unit = |language: usize| column(rows, |r| r.value.unit.as_ref().map(|u| u[language].clone()));
     sqlx::query!(
-        "insert into secretariat_terms (ceptoar_id, organisation_id, position, unit, unit_en, valid, precision)
-         select u.id, o.organisation_id, u.position, u.ja, u.en, daterange(u.since, least(u.until, p.day)), u.precision
-         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[])
-           u (id, since, until, precision, code, position, ja, en)
-         join organisations o using (code)
-         left join (select ceptoar_id, organisation_id, min(lower(valid)) as day from secretariat_terms group by 1, 2) p
-           on p.ceptoar_id = u.id and p.organisation_id = o.organisation_id
-         where p.day is null or u.since < p.day",
+        "with told as (
+           select u.id, o.organisation_id, u.position, u.ja, u.en, daterange(u.since, least(u.until, p.day)) as valid, u.precision
+           from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::text[])
+             u (id, since, until, precision, code, position, ja, en)
+           join organisations o using (code)
+           left join (select ceptoar_id, organisation_id, min(lower(valid)) as day from secretariat_terms
+                      where published_in is not null group by 1, 2) p
+             on p.ceptoar_id = u.id and p.organisation_id = o.organisation_id
+           where p.day is null or u.since < p.day),
+         gone as (
+           delete from secretariat_terms s where s.published_in is null and not exists (
+             select from told t where (t.id, t.organisation_id, t.position, t.ja, t.en, t.valid, t.precision)
+               is not distinct from (s.ceptoar_id, s.organisation_id, s.position, s.unit, s.unit_en, s.valid, s.precision))
+           returning 1)
+         insert into secretariat_terms (ceptoar_id, organisation_id, position, unit, unit_en, valid, precision)
+         select t.* from told t where (select count(*) from gone) >= 0 and not exists (
+           select from secretariat_terms s
+           where s.published_in is null and (t.id, t.organisation_id, t.position, t.ja, t.en, t.valid, t.precision)
+             is not distinct from (s.ceptoar_id, s.organisation_id, s.position, s.unit, s.unit_en, s.valid, s.precision))",
         &d.of,
         &d.from as _,
         &d.until as _,
@@ -269,13 +289,20 @@ async fn add_member_counts(tx: &mut PgConnection, rows: &[Dated<(String, i32)>])
     .map(|_| ())
 }
 
-async fn add_route_stages(tx: &mut PgConnection, rows: &[Dated<(&'static str, i16)>]) -> sqlx::Result<()> {
+/// Says over which stages advisories are sent.
+async fn say_route_stages(tx: &mut PgConnection, rows: &[Dated<(&'static str, i16)>]) -> sqlx::Result<()> {
     let d = Dates::of(rows);
     sqlx::query!(
-        "insert into route_stages (ceptoar_id, position, stage, valid)
-         select u.id, u.position, u.stage, daterange(u.since, u.until)
-         from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::smallint[])
-           u (id, since, until, stage, position)",
+        "with told as (
+           select u.id, u.position, u.stage, daterange(u.since, u.until) as valid
+           from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::smallint[]) u (id, since, until, stage, position)),
+         gone as (
+           delete from route_stages r where not exists (
+             select from told t where (t.id, t.position, t.stage, t.valid) = (r.ceptoar_id, r.position, r.stage, r.valid))
+           returning 1)
+         insert into route_stages (ceptoar_id, position, stage, valid)
+         select t.* from told t where (select count(*) from gone) >= 0 and not exists (
+           select from route_stages r where (t.id, t.position, t.stage, t.valid) = (r.ceptoar_id, r.position, r.stage, r.valid))",
         &d.of,
         &d.from as _,
         &d.until as _,

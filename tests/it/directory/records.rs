@@ -6,17 +6,17 @@ use super::roster::{BANK, World, change, day, taken_back, window_form, world};
 use crate::support::{Client, Reply};
 
 /// A day as it follows an address.
-fn on(name: &str, day: &str) -> String {
+pub fn on(name: &str, day: &str) -> String {
     let parts: Vec<&str> = day.split('-').collect();
     format!("{name}_year={}&{name}_month={}&{name}_day={}", parts[0], parts[1], parts[2])
 }
 
 /// What is said of a day, by the record of another.
-fn as_recorded(path: &str, valid: &str, recorded: &str) -> String {
+pub fn as_recorded(path: &str, valid: &str, recorded: &str) -> String {
     format!("{path}?{}&{}", on("on", valid), on("rec", recorded))
 }
 
-async fn ok(client: &mut Client, path: &str) -> Reply {
+pub async fn ok(client: &mut Client, path: &str) -> Reply {
     let page = client.get(path).await;
     assert_eq!(page.status, 200, "{path}: {}", page.body);
     page
@@ -229,5 +229,16 @@ async fn whoever_may_not_look_back_gets_what_they_got_before_and_no_more() {
         let then = ok(&mut client, &format!("{}?{record}", w.bank_page())).await;
         assert!(then.body.contains("soc@bank.example") && !then.body.contains("crisis@bank.example"), "{name}");
         assert_eq!(client.get(&format!("/directory/banks?{record}")).await.status, 404, "{name}");
+    }
+}
+
+/// Whoever may not look back is not asked for a record, and an address that carries one shows what is recorded now.
+pub async fn shows_the_present_alone(w: &World, path: &str, recorded: &str, names: &[&str]) {
+    for name in names {
+        let mut client = w.app.signed_in(name).await;
+        let plain = ok(&mut client, path).await;
+        let asked = ok(&mut client, &format!("{path}?{}", on("rec", recorded))).await;
+        assert!(!plain.body.contains("rec_year") && !asked.body.contains("rec_year"), "{name} {path}");
+        assert_eq!(body(&asked), body(&plain), "{name} {path}");
     }
 }

@@ -64,7 +64,16 @@ pub async fn world_with(settings: &[&str]) -> World {
         factory::person(&app, name, role, organisation, ceptoar, contact).await;
     }
     // Told to the portal long ago, by its own clock.
-    for table in ["organisation_names", "memberships", "contacts", "contact_channels"] {
+    for table in [
+        "organisation_names",
+        "memberships",
+        "contacts",
+        "contact_channels",
+        "subgroups",
+        "secretariat_terms",
+        "sector_ministries",
+        "route_stages",
+    ] {
         let told = format!(
             "alter table {table} disable trigger keep_version; update {table} set recorded_at = '2018-04-01Z';
              alter table {table} enable trigger keep_version; delete from directory_versions"

@@ -283,11 +283,15 @@ async fn feed(scene: &mut Scene, form: &Form, all: &[String], findings: &mut Fin
             findings.restored += 1;
             if findings.restored.is_multiple_of(200) {
                 // What was deleted so often slows every look at the tables down.
-                let worn: String = sqlx::query_scalar("select 'vacuum ' || string_agg(name, ', ') from before.worn")
-                    .fetch_one(&mut scene.db)
-                    .await
-                    .expect("names");
-                sqlx::query(AssertSqlSafe(worn)).execute(&mut scene.db).await.expect("tidy tables");
+                // Forms that ask for a page leave them as they were.
+                let worn: Option<String> =
+                    sqlx::query_scalar("select 'vacuum ' || string_agg(name, ', ') from before.worn")
+                        .fetch_one(&mut scene.db)
+                        .await
+                        .expect("names");
+                if let Some(worn) = worn {
+                    sqlx::query(AssertSqlSafe(worn)).execute(&mut scene.db).await.expect("tidy tables");
+                }
             }
         }
     }

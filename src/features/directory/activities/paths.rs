@@ -27,6 +27,12 @@ pub fn evidence(year: i32, line: &str) -> String {
     EVIDENCE.replace("{year}", &year.to_string()).replace("{line}", line)
 }
 
+/// A page of the evidence of one CEPTOAR, from 0 on.
+#[must_use]
+pub fn evidence_of(year: i32, line: &str, ceptoar: &str, page: i64) -> String {
+    format!("{}?ceptoar={ceptoar}&page={page}", evidence(year, line))
+}
+
 /// Something of a CEPTOAR.
 #[must_use]
 pub fn of_ceptoar(route: &str, ceptoar: &str) -> String {
@@ -37,6 +43,12 @@ pub fn of_ceptoar(route: &str, ceptoar: &str) -> String {
 #[must_use]
 pub fn year(ceptoar: &str, year: i32) -> String {
     format!("{}?year={year}", of_ceptoar(YEAR, ceptoar))
+}
+
+/// A further page of it, from 0 on.
+#[must_use]
+pub fn year_page(ceptoar: &str, year_shown: i32, page: i64) -> String {
+    format!("{}&page={page}", year(ceptoar, year_shown))
 }
 
 /// Something of an entry.

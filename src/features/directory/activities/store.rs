@@ -1,5 +1,7 @@
 //! SQL of activities.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -13,8 +15,8 @@ use crate::features::access::activity::ActivityFacts;
 use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::ids::OrganisationId;
 
-/// The most entries of a CEPTOAR that a page shows: the newest of those that stand, and of those taken back.
-pub const SHOWN: i64 = 500;
+/// How many entries of a CEPTOAR a page lists.
+pub const PAGE: i64 = 100;
 
 fn ids(found: Vec<Uuid>) -> Vec<OrganisationId> {
     found.into_iter().map(OrganisationId).collect()
@@ -141,9 +143,12 @@ pub struct Asked<'a> {
     pub kinds: &'a [Kind],
     /// Whether what was taken back is wanted as well.
     pub taken_back: bool,
+    /// Which page of each CEPTOAR's, from 0 on; `None` for all of them.
+    pub page: Option<i64>,
 }
 
-/// The entries asked for, each with its CEPTOAR, by day.
+/// The entries asked for, each with its CEPTOAR: those that stand by day, then those taken back. Of a page one more, if there
+/// is another.
 pub async fn entries(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<(String, Activity)>> {
     let kinds: Vec<String> = asked.kinds.iter().map(|kind| kind.code().to_owned()).collect();
     let rows = sqlx::query!(
@@ -151,20 +156,22 @@ pub async fn entries(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Ve
                   a.kinds, a.done, a.organiser, a.joined, a.received, a.passed_on, a.withheld, a.link, a.correction,
                   a.recorded_at, a.taken_back_at
            from (
-             select e.*, row_number() over (partition by e.ceptoar_id, e.taken_back_at is null
-                                            order by e.from_on desc, e.recorded_at desc, e.activity_id) as place
+             select e.*, row_number() over (
+                      partition by e.ceptoar_id
+                      order by e.taken_back_at is not null, e.from_on, e.to_on, e.recorded_at, e.activity_id) as place
              from activities e
              where e.ceptoar_id = any ($1) and ($2::smallint is null or e.fiscal_year = $2)
                and ($3::uuid is null or e.activity_id = $3) and e.kinds && $4::text[]
                and ($5 or e.taken_back_at is null)) a
-           where a.place <= $6
-           order by a.from_on, a.to_on, a.recorded_at, a.activity_id"#,
+           where $6::bigint is null or a.place between $6 * $7 + 1 and ($6 + 1) * $7 + 1
+           order by a.ceptoar_id, a.place"#,
         asked.ceptoars,
         asked.year.map(|year| i16::try_from(year).unwrap_or_default()),
         asked.activity,
         &kinds,
         asked.taken_back,
-        SHOWN
+        asked.page,
+        PAGE
     )
     .fetch_all(tx)
     .await?;
@@ -201,11 +208,38 @@ pub async fn entries(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Ve
         .collect())
 }
 
+/// How many entries of some kinds stand in a fiscal year, of those CEPTOARs that have any.
+pub async fn counts(
+    tx: &mut PgConnection,
+    ceptoars: &[String],
+    year: i32,
+    kinds: &[Kind],
+) -> sqlx::Result<HashMap<String, i64>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.code().to_owned()).collect();
+    let rows = sqlx::query!(
+        r#"select ceptoar_id, count(*) as "entries!" from activities
+           where ceptoar_id = any ($1) and fiscal_year = $2 and kinds && $3::text[] and taken_back_at is null
+           group by ceptoar_id"#,
+        ceptoars,
+        i16::try_from(year).unwrap_or_default(),
+        &kinds
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.ceptoar_id, r.entries)).collect())
+}
+
 /// One entry of a CEPTOAR, taken back or not, if the viewer may know it.
 pub async fn entry(tx: &mut PgConnection, ceptoar_id: &str, activity: Uuid) -> sqlx::Result<Option<Activity>> {
     let ceptoars = [ceptoar_id.to_owned()];
-    let asked =
-        Asked { ceptoars: &ceptoars, year: None, activity: Some(activity), kinds: &Kind::ALL, taken_back: true };
+    let asked = Asked {
+        ceptoars: &ceptoars,
+        year: None,
+        activity: Some(activity),
+        kinds: &Kind::ALL,
+        taken_back: true,
+        page: None,
+    };
     Ok(entries(tx, asked).await?.pop().map(|(_, activity)| activity))
 }
 

@@ -1,7 +1,7 @@
 //! SQL of federations. Row security decides again about every row that is written.
 
 use anyhow::Context;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -13,11 +13,16 @@ use crate::features::directory::roster::sheet::{Name, Period};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::period::Precision;
 
-/// All federations by reading, or one.
+/// All federations by reading, or one; as they were said to be where `until` is given, by what was recorded before it. What
+/// the files say, such as the names of those who belong to one or keep it, has one record: what they say now.
 ///
 /// # Errors
 /// The database's own.
-pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec<Federation>> {
+pub async fn load(
+    tx: &mut PgConnection,
+    id: Option<&str>,
+    until: Option<DateTime<Utc>>,
+) -> anyhow::Result<Vec<Federation>> {
     let rows = sqlx::query!(
         "select federation_id, version, last_listed_on from federations where ($1::text is null or federation_id = $1)
          order by (select min(n.reading) from federation_names n where n.federation_id = federations.federation_id),
@@ -38,10 +43,11 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
         })
         .collect();
     let rows = sqlx::query!(
-        r#"select federation_id, fact_id, ja, en, reading, lower(valid) as since, upper(valid) as until,
-                  precision::text as "precision!"
-           from federation_names where ($1::text is null or federation_id = $1) order by lower(valid) nulls first"#,
-        id
+        r#"select federation_id as "federation_id!", fact_id as "fact_id!", ja as "ja!", en as "en!", reading as "reading!",
+                  lower(valid) as since, upper(valid) as until, precision::text as "precision!"
+           from federation_names_said($2) where ($1::text is null or federation_id = $1) order by lower(valid) nulls first"#,
+        id,
+        until
     );
     for r in rows.fetch_all(&mut *tx).await? {
         let value = Name { ja: r.ja, en: r.en, reading: r.reading };
@@ -51,10 +57,10 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
         }
     }
     let rows = sqlx::query!(
-        r#"select m.federation_id, m.fact_id, m.ceptoar_id, m.role as "part: Part", lower(m.valid) as since,
-                  upper(m.valid) as until, m.precision::text as "precision!",
+        r#"select m.federation_id as "federation_id!", m.fact_id as "fact_id!", m.ceptoar_id, m.role as "part!: Part",
+                  lower(m.valid) as since, upper(m.valid) as until, m.precision::text as "precision!",
                   coalesce(m.body_ja, n.ja, m.ceptoar_id) as "ja!", coalesce(m.body_en, n.en, m.ceptoar_id) as "en!"
-           from federation_members m
+           from federation_members_said($2) m
            left join ceptoars c on c.ceptoar_id = m.ceptoar_id
            left join sectors s on s.sector_id = c.sector_id
            left join lateral (
@@ -62,7 +68,8 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
              order by x.valid @> viewer_today() desc, lower(x.valid) desc nulls last limit 1) n on true
            where ($1::text is null or m.federation_id = $1)
            order by m.role = 'observer', s.position nulls last, c.position, m.body_ja, lower(m.valid) nulls first"#,
-        id
+        id,
+        until
     );
     for r in rows.fetch_all(&mut *tx).await? {
         let who = r.ceptoar_id.map_or_else(|| Who::Body(r.ja.clone()), Who::Ceptoar);
@@ -73,14 +80,16 @@ pub async fn load(tx: &mut PgConnection, id: Option<&str>) -> anyhow::Result<Vec
         }
     }
     let rows = sqlx::query!(
-        r#"select d.federation_id, d.fact_id, d.organisation_id as "organisation_id: OrganisationId", d.unit, d.unit_en,
-                  lower(d.valid) as since, upper(d.valid) as until, d.precision::text as "precision!", n.ja, n.en
-           from federation_secretariats d
-           join lateral (
+        r#"select d.federation_id as "federation_id!", d.fact_id as "fact_id!",
+                  d.organisation_id as "organisation_id!: OrganisationId", d.unit, d.unit_en, lower(d.valid) as since,
+                  upper(d.valid) as until, d.precision::text as "precision!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
+           from federation_secretariats_said($2) d
+           left join lateral (
              select x.ja, x.en from organisation_names x where x.organisation_id = d.organisation_id
              order by x.valid @> coalesce(lower(d.valid), viewer_today()) desc, lower(x.valid) desc nulls last limit 1) n on true
            where ($1::text is null or d.federation_id = $1) order by lower(d.valid) nulls first"#,
-        id
+        id,
+        until
     );
     for r in rows.fetch_all(tx).await? {
         let unit = r.unit.unwrap_or_default();
@@ -152,18 +161,20 @@ pub async fn keepers(tx: &mut PgConnection) -> sqlx::Result<Vec<(OrganisationId,
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.organisation_id, [r.ja, r.en])).collect())
 }
 
-/// The newest changes that people made.
+/// The newest changes that people made, of those recorded before `until` where it is given.
 ///
 /// # Errors
 /// The database's own.
-pub async fn history(tx: &mut PgConnection, id: &str) -> sqlx::Result<Vec<PastChange>> {
+pub async fn history(tx: &mut PgConnection, id: &str, until: Option<DateTime<Utc>>) -> sqlx::Result<Vec<PastChange>> {
     let rows = sqlx::query!(
         r#"select h.version, h.kind, h.subject, h.effective_on, h.reason, h.before as "before: Json<Vec<Line>>",
                   h.after as "after: Json<Vec<Line>>", h.made_at, coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from federation_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
-           where h.federation_id = $1 order by h.version desc limit 50"#,
-        id
+           where h.federation_id = $1 and ($2::timestamptz is null or h.made_at < $2)
+           order by h.version desc limit 50"#,
+        id,
+        until
     );
     let row = rows.fetch_all(tx).await?.into_iter().map(|r| PastChange {
         version: r.version,

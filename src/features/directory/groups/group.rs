@@ -97,6 +97,12 @@ impl Group {
         self.valid.until.is_some_and(|until| until > today)
     }
 
+    /// The same where nothing had been said of it yet: nobody is in it.
+    #[must_use]
+    pub fn unsaid(self) -> Self {
+        Self { counted: 0, listed: 0, members_at: None, ..self }
+    }
+
     /// What is said of it, told in a language.
     #[must_use]
     pub fn scope(&self, language: Language) -> &str {

@@ -27,6 +27,7 @@ pub struct PlannedEnd {
 pub const PAGE: i64 = 100;
 
 /// The groups of a CEPTOAR, those of the past and to come as well; numbers as of a day. One alone where it is asked for.
+/// As they were said to be where `until` is given: what was recorded before it counts.
 ///
 /// # Errors
 /// The database's own.
@@ -35,25 +36,28 @@ pub async fn load(
     ceptoar_id: &str,
     day: NaiveDate,
     group: Option<&str>,
+    until: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Vec<Group>> {
     // Whoever may not know how many there are (`group_sizes`) sees themselves at most.
     let rows = sqlx::query!(
-        r#"select s.subgroup_id, s.kind as "kind: Kind", s.code, s.scope, s.scope_en, s.kept_by = 'desk' as "of_desk!",
+        r#"select s.subgroup_id as "subgroup_id!", s.kind as "kind!: Kind", s.code as "code!", s.scope as "scope!",
+                  s.scope_en as "scope_en!", s.kept_by = 'desk' as "of_desk!",
                   lower(s.valid) as since, upper(s.valid) as until,
                   coalesce(m.named, greatest(z.members, p.there), 0) as "counted!", coalesce(p.listed, 0) as "listed!", p.at
-           from subgroups s
-           left join (select subgroup_id, count(*) as named from memberships
+           from subgroups_said($4) s
+           left join (select subgroup_id, count(*) as named from memberships_said($4)
                       where ceptoar_id = $1 and valid @> $2::date group by subgroup_id) m using (subgroup_id)
-           left join group_sizes($1, $2) z using (subgroup_id)
+           left join group_sizes($1, $2) z on z.subgroup_id = s.subgroup_id and $4::timestamptz is null
            left join (select subgroup_id, count(*) filter (where valid @> $2::date) as there,
                              count(*) filter (where upper_inf(valid) or upper(valid) > $2) as listed, max(recorded_at) as at
-                      from group_members where ceptoar_id = $1 and ($3::text is null or subgroup_id = $3)
-                      group by subgroup_id) p using (subgroup_id)
+                      from group_members_said($4) where ceptoar_id = $1 and ($3::text is null or subgroup_id = $3)
+                      group by subgroup_id) p on p.subgroup_id = s.subgroup_id
            where s.ceptoar_id = $1 and not isempty(s.valid) and ($3::text is null or s.subgroup_id = $3)
            order by s.kind desc, s.code, lower(s.valid) nulls first"#,
         ceptoar_id,
         day,
-        group
+        group,
+        until
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
     let group = rows.map(|r| Group {
@@ -70,7 +74,7 @@ pub async fn load(
 }
 
 /// Who is in a cross-cutting group on a day or later, by reading: as many as a page lists and one more, or the one that is
-/// asked for alone.
+/// asked for alone; as they were said to be where `until` is given.
 ///
 /// # Errors
 /// The database's own.
@@ -78,16 +82,16 @@ pub async fn parts(
     tx: &mut PgConnection,
     (ceptoar_id, group): (&str, &str),
     day: NaiveDate,
-    fact: Option<Uuid>,
-    skip: i64,
+    until: Option<DateTime<Utc>>,
+    (fact, skip): (Option<Uuid>, i64),
 ) -> sqlx::Result<Vec<Dated<Member>>> {
     let rows = sqlx::query!(
-        r#"select g.fact_id, g.organisation_id as "organisation_id: OrganisationId",
+        r#"select g.fact_id as "fact_id!", g.organisation_id as "organisation_id!: OrganisationId",
                   coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!",
                   lower(g.valid) as since, upper(g.valid) as until
-           from group_members g
+           from group_members_said($7) g
            left join lateral (
-             select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = g.organisation_id
+             select x.ja, x.en, x.reading from organisation_names_said($7) x where x.organisation_id = g.organisation_id
              order by x.valid @> $3::date desc, lower(x.valid) desc nulls last limit 1) n on true
            where g.ceptoar_id = $1 and g.subgroup_id = $2 and not isempty(g.valid)
              and case when $4::uuid is null then upper_inf(g.valid) or upper(g.valid) > $3 else g.fact_id = $4 end
@@ -97,7 +101,8 @@ pub async fn parts(
         day,
         fact,
         PAGE + 1,
-        skip
+        skip,
+        until
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
     let part = rows.map(|r| Dated {

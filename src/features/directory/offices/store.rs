@@ -1,6 +1,6 @@
 //! SQL of offices. Row security decides again about every window that is counted.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,36 +9,43 @@ use crate::features::access::directory::Standing;
 use crate::features::directory::roster::sheet::Period;
 use crate::kernel::ids::OrganisationId;
 
-/// The offices of a CEPTOAR on a day and later: as an item goes, ministries first.
+/// The offices of a CEPTOAR on a day and later: as an item goes, ministries first. As they were said to be where `until` is
+/// given: what was recorded before it counts.
 ///
 /// # Errors
 /// The database's own.
-pub async fn load(tx: &mut PgConnection, ceptoar_id: &str, day: NaiveDate) -> sqlx::Result<Vec<Office>> {
+pub async fn load(
+    tx: &mut PgConnection,
+    ceptoar_id: &str,
+    day: NaiveDate,
+    until: Option<DateTime<Utc>>,
+) -> sqlx::Result<Vec<Office>> {
     let rows = sqlx::query!(
         r#"select o.organisation_id as "organisation_id!: OrganisationId", o.standing as "standing!: Standing",
                   coalesce(o.part, '') as "part!", coalesce(nullif(o.part_en, ''), o.part, '') as "part_en!",
                   lower(o.valid) as since, upper(o.valid) as until,
                   coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!",
-                  exists (select from route_stages r
+                  exists (select from route_stages_said($3) r
                           where r.ceptoar_id = $1 and r.stage = o.standing and r.valid @> $2::date) as "on_route!",
-                  (select count(*) from contacts k
+                  (select count(*) from contacts_said($3) k
                    where k.organisation_id = o.organisation_id and k.valid @> $2::date
                      and (k.ceptoar_id = $1 or (k.ceptoar_id is null and o.standing = 'ministry'))
-                     and exists (select from contact_channels c
+                     and exists (select from contact_channels_said($3) c
                                  where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> $2::date)) as "windows!"
            from (
              select t.organisation_id, 'secretariat' as standing, t.unit as part, t.unit_en as part_en, t.position, t.valid
-             from secretariat_terms t where t.ceptoar_id = $1
+             from secretariat_terms_said($3) t where t.ceptoar_id = $1
              union all
              select m.organisation_id, 'ministry', m.part_ja, m.part_en, 0, m.valid
-             from sector_ministries m join ceptoars c using (sector_id) where c.ceptoar_id = $1) o
+             from sector_ministries_said($3) m join ceptoars c using (sector_id) where c.ceptoar_id = $1) o
            left join lateral (
-             select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = o.organisation_id
+             select x.ja, x.en, x.reading from organisation_names_said($3) x where x.organisation_id = o.organisation_id
              order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
            where upper_inf(o.valid) or upper(o.valid) > $2
            order by o.standing, o.position, n.reading, lower(o.valid) nulls first"#,
         ceptoar_id,
-        day
+        day,
+        until
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
     let office = rows.map(|r| Office {

@@ -1,6 +1,6 @@
 //! SQL of partner bodies. Row security decides again about every row that is written.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::features::directory::roster::sheet::{Dated, Name, Period};
 use crate::kernel::ids::OrganisationId;
 
 /// The partner bodies of a CEPTOAR by reading, those of the past and to come as well; names and windows as of a day.
-/// One alone where it is asked for.
+/// One alone where it is asked for. As they were said to be where `until` is given: what was recorded before it counts.
 ///
 /// # Errors
 /// The database's own.
@@ -18,25 +18,28 @@ pub async fn load(
     ceptoar_id: &str,
     day: NaiveDate,
     organisation: Option<OrganisationId>,
+    until: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Vec<Partner>> {
     let rows = sqlx::query!(
-        r#"select p.fact_id, p.organisation_id as "organisation_id: OrganisationId", o.partner_kind as "kind!: Kind",
-                  coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!", p.role as "role: PartnerRole", p.basis, lower(p.valid) as since, upper(p.valid) as until,
-                  (select count(*) from contacts k
+        r#"select p.fact_id as "fact_id!", p.organisation_id as "organisation_id!: OrganisationId",
+                  o.partner_kind as "kind!: Kind", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!",
+                  p.role as "role!: PartnerRole", p.basis as "basis!", lower(p.valid) as since, upper(p.valid) as until,
+                  (select count(*) from contacts_said($4) k
                    where k.organisation_id = p.organisation_id and k.ceptoar_id = p.ceptoar_id and k.valid @> $2::date
-                     and exists (select from contact_channels c
+                     and exists (select from contact_channels_said($4) c
                                  where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> $2::date)) as "windows!"
-           from partnerships p
+           from partnerships_said($4) p
            join organisations o on o.organisation_id = p.organisation_id
            left join lateral (
-             select x.ja, x.en, x.reading from organisation_names x where x.organisation_id = p.organisation_id
+             select x.ja, x.en, x.reading from organisation_names_said($4) x where x.organisation_id = p.organisation_id
              order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
            where p.ceptoar_id = $1 and not isempty(p.valid) and ($3::uuid is null or p.organisation_id = $3)
            order by n.reading, p.organisation_id,
                     array_position(array['passes_on', 'analyses', 'sits_in'], p.role), lower(p.valid) nulls first"#,
         ceptoar_id,
         day,
-        organisation.map(|o| o.0)
+        organisation.map(|o| o.0),
+        until
     );
     let mut partners: Vec<Partner> = Vec::new();
     for r in rows.fetch_all(tx).await? {

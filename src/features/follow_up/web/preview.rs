@@ -187,8 +187,14 @@ async fn moved<'a>(
 ) -> Result<Vec<String>, WebError> {
     let printing: Vec<&Ceptoar> = ceptoars.filter(|c| !c.profile.activities.is_empty()).collect();
     let ids: Vec<String> = printing.iter().map(|c| c.id.clone()).collect();
-    let asked =
-        Asked { ceptoars: &ids, year: Some(year), activity: None, kinds: &ActivityKind::ALL, taken_back: false };
+    let asked = Asked {
+        ceptoars: &ids,
+        year: Some(year),
+        activity: None,
+        kinds: &ActivityKind::ALL,
+        taken_back: false,
+        page: None,
+    };
     let now: Vec<Activity> =
         activities::store::entries(tx, asked).await?.iter().map(|(_, entry)| printed(entry)).collect();
     let moved = printing.into_iter().filter(|c| c.profile.activities.iter().any(|activity| !now.contains(activity)));

@@ -208,6 +208,7 @@ impl Scene {
             activity: None,
             kinds: &ActivityKind::ALL,
             taken_back: false,
+            page: None,
         };
         let entries = activities::store::entries(tx, asked).await?;
         let activities = entries.iter().map(|(_, entry)| printed(entry)).collect();

@@ -27,6 +27,8 @@ crate::words! {
         organiser: "主催: {organiser}" / "Held by {organiser}",
         this_year: "今年度" / "This year",
         years: "年度を選ぶ" / "Choose a year",
+        next: "次の記録を見る" / "Next entries",
+        first: "最初に戻る" / "Back to the first",
     }
 }
 
@@ -117,6 +119,38 @@ impl Row {
     }
 }
 
+/// The last page of a list that is shown.
+pub const LAST_PAGE: i64 = 500;
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageOf {
+    /// Which, from 0 on.
+    pub number: i64,
+    /// Whether another one follows.
+    pub is_more: bool,
+}
+
+impl PageOf {
+    /// The page of an address; the first where it asks for none that there can be.
+    #[must_use]
+    pub fn read(typed: &str) -> Self {
+        Self { number: typed.trim().parse().unwrap_or(0).clamp(0, LAST_PAGE), is_more: false }
+    }
+
+    /// What is on it, of what was found: one more than fits tells that another page follows.
+    pub fn cut<T>(&mut self, found: &mut Vec<T>) {
+        let fits = usize::try_from(store::PAGE).unwrap_or(usize::MAX);
+        self.is_more = found.len() > fits && self.number < LAST_PAGE;
+        found.truncate(fits);
+    }
+
+    /// The addresses of the first page, if this is a further one, and of the next, if there is one.
+    pub fn links(self, href: impl Fn(i64) -> String) -> [Option<String>; 2] {
+        [(self.number > 0).then(|| href(0)), self.is_more.then(|| href(self.number + 1))]
+    }
+}
+
 /// The years to switch between: those with entries, this one and the one before.
 #[must_use]
 pub fn years(recorded: Vec<i32>, shown: i32, now: i32) -> Vec<i32> {
@@ -153,4 +187,22 @@ pub async fn note(
         .detail(serde_json::json!({ "ceptoar": ceptoar_id, "version": version }));
     audit::record(tx, event).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_more_than_fits_is_another_page() {
+        let mut page = PageOf::read("1");
+        let mut found: Vec<i64> = (0..=store::PAGE).collect();
+        page.cut(&mut found);
+        assert_eq!((page.is_more, found.len()), (true, 100));
+        assert_eq!(page.links(|n| n.to_string()), [Some("0".to_owned()), Some("2".to_owned())]);
+        let mut last = PageOf::read("x");
+        last.cut(&mut found);
+        assert_eq!((last, found.len()), (PageOf { number: 0, is_more: false }, 100));
+        assert_eq!(last.links(|n| n.to_string()), [None, None]);
+    }
 }

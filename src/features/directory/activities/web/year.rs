@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
-use super::shown::{CommonWords, Place, Row, years};
+use super::shown::{CommonWords, PageOf, Place, Row, years};
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
@@ -15,7 +15,7 @@ use crate::features::directory::rules::paths as rules;
 use crate::features::directory::setup::paths as setup;
 use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period;
+use crate::kernel::period::{self, thousands};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
@@ -50,8 +50,12 @@ struct YearPage {
     c: &'static CommonWords,
     years: Vec<YearLink>,
     count: String,
+    /// Whether nothing stands in this year.
+    is_empty: bool,
     rows: Vec<Row>,
     taken_back: Vec<Row>,
+    first: Option<String>,
+    next: Option<String>,
     add: Option<String>,
     requirements: Option<String>,
     setup: String,
@@ -62,6 +66,7 @@ struct YearPage {
 #[serde(default)]
 pub struct YearQuery {
     year: String,
+    page: String,
     done: String,
 }
 
@@ -84,20 +89,25 @@ pub async fn get(
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let looks_over = place.lets(&viewer, ActivityAction::LookOver);
     let year = tally::year_of(&query.year, today);
+    let mut page = PageOf::read(&query.page);
     let asked = Asked {
         ceptoars: std::slice::from_ref(&ceptoar),
         year: Some(year),
         activity: None,
         kinds: &Kind::ALL,
         taken_back: looks_over,
+        page: Some(page.number),
     };
-    let found = store::entries(&mut tx, asked).await?;
+    let mut found = store::entries(&mut tx, asked).await?;
+    page.cut(&mut found);
+    let counts = store::counts(&mut tx, asked.ceptoars, year, &Kind::ALL).await?;
+    let entries = counts.get(&ceptoar).copied().unwrap_or(0);
     let recorded = store::recorded_years(&mut tx, std::slice::from_ref(&ceptoar)).await?;
     tx.commit().await?;
     let w = YearWords::of(language);
     let (gone, standing): (Vec<_>, Vec<_>) = found.iter().partition(|(_, entry)| entry.taken_back_at.is_some());
     let row = |(_, entry): &&(String, _)| Row::of(&ceptoar, entry, language);
-    let count = [("year", &*period::fiscal_year(year, language)), ("count", &*standing.len().to_string())];
+    let count = [("year", &*period::fiscal_year(year, language)), ("count", &*thousands(entries))];
     let title = fill(w.title, &[("ceptoar", &place.name)]);
     let mut chrome = frame.chrome(title, &[frame.home(), (paths::TOTALS, CommonWords::of(language).title)]);
     let said = match query.done.as_str() {
@@ -109,12 +119,16 @@ pub async fn get(
         chrome = chrome.with_flash("success", said);
     }
     let shown = years(recorded, year, fiscal_year(today));
+    let [first, next] = page.links(|page| paths::year_page(&ceptoar, year, page));
     Ok(Page(YearPage {
         chrome,
         w,
         c: CommonWords::of(language),
         years: links(shown, year, language, |year| paths::year(&ceptoar, year)),
         count: fill(w.count, &count),
+        is_empty: entries == 0,
+        first,
+        next,
         rows: standing.iter().map(row).collect(),
         taken_back: gone.iter().map(row).collect(),
         setup: setup::setup(&ceptoar),

@@ -218,7 +218,7 @@ pub async fn post(
     let form = scene.form(&frame, japan_day(now));
     let typed = plain_form::known(typed, &scene.fields(&Typed::default()))?;
     let fields = scene.fields(&typed);
-    let last = store::history(&mut tx, &id).await?.first().map(|change| change_row(change, language));
+    let last = store::history(&mut tx, &id, None).await?.first().map(|change| change_row(change, language));
     if typed.get("seen") != federation.version.to_string() {
         return Ok(form.overtaken(fields, FormWords::of(language).overtaken, last));
     }

@@ -80,7 +80,7 @@ pub(super) async fn read(
     id: &str,
     today: NaiveDate,
 ) -> Result<(Federation, Choices), WebError> {
-    let federation = store::load(tx, Some(id)).await?.pop().ok_or(WebError::NotFound)?;
+    let federation = store::load(tx, Some(id), None).await?.pop().ok_or(WebError::NotFound)?;
     if !permits(viewer, &federation, today) {
         return Err(WebError::NotFound);
     }
@@ -144,8 +144,8 @@ pub async fn post(
 
 async fn overtaken(mut tx: Tx, desk: &Desk<'_>, typed: &Typed, id: &str) -> Result<Response, WebError> {
     let language = desk.frame.language;
-    let last = store::history(&mut tx, id).await?.first().map(|change| change_row(change, language));
-    let now = store::load(&mut tx, Some(id)).await?.pop().ok_or(WebError::NotFound)?;
+    let last = store::history(&mut tx, id, None).await?.first().map(|change| change_row(change, language));
+    let now = store::load(&mut tx, Some(id), None).await?.pop().ok_or(WebError::NotFound)?;
     tx.commit().await?;
     let desk = Desk { federation: Some(&now), frame: desk.frame, choices: desk.choices, ..*desk };
     Ok(desk.form().overtaken(desk.scene().fields(typed), FormWords::of(language).overtaken, last))

@@ -55,7 +55,7 @@ pub async fn get(State(state): State<AppState>, viewer: Viewer, frame: Frame) ->
     let now = state.clock.now();
     let today = japan_day(now);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let all = store::load(&mut tx, None).await?;
+    let all = store::load(&mut tx, None, None).await?;
     tx.commit().await?;
     let language = frame.language;
     let w = IndexWords::of(language);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::NaiveDate;
 
 use super::index::IndexWords;
@@ -19,13 +19,14 @@ use crate::features::directory::history::web::{HistoryWords, Row, row};
 use crate::features::directory::roster::line;
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::days::DayQuery;
+use crate::features::directory::roster::web::record::Record;
 use crate::features::directory::roster::web::shown::{ChangeLine, ChangeRow};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
-use crate::kernel::period::{long_date, long_time};
+use crate::kernel::period::{Precision, long_date, long_time};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -38,6 +39,7 @@ crate::words! {
         name: "名称" / "Name",
         profile: "特性把握マップの概要を見る" / "See its profile in the feature map",
         last_listed: "{day}の版まで掲載されています。その後の版には掲載がなく、いつ終わったか、続いているかは、資料からは分かりません。" / "It is listed up to the edition of {day}. Newer ones do not list it; whether it ended, and when, the documents do not say.",
+        of_files: "公表資料から取り込んだ内容には、過去の時点の記録がありません。今の取り込みのとおり表示しています。" / "What comes from the published material has no earlier record: it is shown as it is loaded now.",
         nobody: "この日に加わっているセプターは、登録されていません。" / "Nobody is registered as belonging to it on this day.",
         not_yet: "この日には、この連絡協議会はまだ確認されていません。" / "Nothing is known of it as of this day.",
         who: "加わっているセプター・組織" / "Who belongs to it",
@@ -92,6 +94,9 @@ struct ShowPage {
     h: &'static HistoryWords,
     as_of: AsOf,
     as_of_title: String,
+    record: Option<Record>,
+    /// That what the files say has no earlier record.
+    of_files: bool,
     here: String,
     last_listed: Option<String>,
     profile: Option<String>,
@@ -109,16 +114,6 @@ struct ShowPage {
     changes: Vec<ChangeRow>,
 }
 
-/// What may follow the address.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct ShowQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
-    done: String,
-}
-
 /// Whether the viewer keeps the federation today.
 #[must_use]
 pub fn permits(viewer: &Viewer, federation: &Federation, today: NaiveDate) -> bool {
@@ -132,19 +127,23 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(id): Path<String>,
-    Query(query): Query<ShowQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
+    // Who keeps it does not matter here: what is said of it is everybody's who is signed in.
+    let looks_back = can(&viewer, FederationAction::LookBack, &FederationFacts { keeper: None });
+    let days = query.days(looks_back, japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
-    let federation = store::load(&mut tx, Some(&id)).await?.pop().ok_or(WebError::NotFound)?;
-    let past = store::history(&mut tx, &id).await?;
+    let federation = store::load(&mut tx, Some(&id), days.until()).await?.pop().ok_or(WebError::NotFound)?;
+    let past = store::history(&mut tx, &id, days.until()).await?;
     tx.commit().await?;
+    let days = days.with_nothing(federation.names.is_empty());
+    let (as_of, day) = (&days.as_of, days.day());
     let (w, i) = (ShowWords::of(language), IndexWords::of(language));
-    let day = as_of.day;
     let way = [frame.home(), (roster::INDEX, i.directory), (paths::INDEX, i.title)];
-    let mut chrome = frame.chrome(federation.title(day, language), &way);
+    let nameless = days.record.as_ref().filter(|record| record.nothing).map(|record| record.w.not_yet.to_owned());
+    let mut chrome = frame.chrome(nameless.unwrap_or_else(|| federation.title(day, language)), &way);
     let said = match query.done.as_str() {
         "changed" => Some(w.done_changed),
         "founded" => Some(w.done_founded),
@@ -157,7 +156,7 @@ pub async fn get(
         chrome = chrome.with_flash("success", said);
     }
     let facts = federation.facts();
-    let may = permits(&viewer, &federation, as_of.today);
+    let may = !days.is_old() && permits(&viewer, &federation, as_of.today);
     let of_part = |part| members(&federation, part, (day, may), language);
     let correct = |fact| may.then(|| paths::correction(&id, fact));
     let plan = may && rewriting::open_plan(&federation, &past, as_of.today).is_some();
@@ -165,7 +164,8 @@ pub async fn get(
         let words = if end > as_of.today { w.dissolves } else { w.dissolved };
         fill(words, &[("day", &long_date(end.pred_opt().unwrap_or(end), language))])
     });
-    let keeps = as_of.is_today() && may;
+    let keeps = days.is_present() && may;
+    let of_edition = federation.names.iter().any(|n| n.precision == Precision::Edition);
     let page = ShowPage {
         chrome,
         w,
@@ -175,11 +175,8 @@ pub async fn get(
         here: paths::of(paths::SHOW, &id),
         last_listed: federation.last_listed_on.map(|day| fill(w.last_listed, &[("day", &long_date(day, language))])),
         // What a published edition tells of it.
-        profile: federation
-            .names
-            .iter()
-            .any(|n| n.precision == crate::kernel::period::Precision::Edition)
-            .then(|| format!("/ceptoars/{id}")),
+        profile: of_edition.then(|| format!("/ceptoars/{id}")),
+        of_files: of_edition && days.is_old(),
         known: on(&federation.names, day).is_some(),
         members: of_part(Part::Member),
         observers: of_part(Part::Observer),
@@ -193,8 +190,9 @@ pub async fn get(
         rows: events(&facts).iter().map(|event| row(event, as_of.today, language)).collect(),
         changes: past.iter().map(|change| change_row(change, language)).collect(),
         as_of: as_of.clone(),
+        record: days.record.clone(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(days.answer(page))
 }
 
 fn edits(id: &str, w: &ShowWords, plan: bool) -> Vec<(&'static str, String)> {
@@ -225,7 +223,6 @@ fn members(federation: &Federation, part: Part, (day, may): (NaiveDate, bool), l
 
 /// Since when, no more exactly than it is known, and until when.
 fn since<T>(known: &Known<T>, language: Language) -> String {
-    use crate::kernel::period::Precision;
     let w = ShowWords::of(language);
     let words = match known.precision {
         Precision::Edition => w.seen,

@@ -37,7 +37,7 @@ async fn found(
     today: chrono::NaiveDate,
 ) -> Result<(Federation, PastChange), WebError> {
     let (federation, _) = read(tx, viewer, id, today).await?;
-    let past = store::history(tx, id).await?;
+    let past = store::history(tx, id, None).await?;
     let plan = rewriting::open_plan(&federation, &past, today).cloned().ok_or(WebError::NotFound)?;
     Ok((federation, plan))
 }
@@ -99,7 +99,7 @@ pub async fn post(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     // A second click: nothing is left to take back, and what was seen is another state.
     let (federation, _) = read(&mut tx, &viewer, &id, japan_day(now)).await?;
-    let past = store::history(&mut tx, &id).await?;
+    let past = store::history(&mut tx, &id, None).await?;
     let seen = typed.get("seen").is_some_and(|seen| *seen != federation.version.to_string());
     if seen && rewriting::open_plan(&federation, &past, japan_day(now)).is_none() {
         return Ok(Redirect::to(&format!("{}?done=already", paths::of(paths::SHOW, &id))).into_response());

@@ -51,7 +51,7 @@ pub async fn waited(tx: &mut Tx, viewer: &Viewer, frame: &Frame, ceptoar_id: &st
 
 /// A group that the desk keeps; what the files brought is not among them.
 pub async fn of_desk(tx: &mut Tx, ceptoar_id: &str, group: &str, today: NaiveDate) -> Result<Group, WebError> {
-    let found = store::load(tx, ceptoar_id, today, Some(group)).await?.pop();
+    let found = store::load(tx, ceptoar_id, today, Some(group), None).await?.pop();
     found.filter(|group| group.of_desk).ok_or(WebError::NotFound)
 }
 

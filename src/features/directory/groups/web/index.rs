@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
-use chrono::{Datelike, NaiveDate};
+use axum::response::Response;
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
@@ -14,13 +13,14 @@ use crate::features::directory::groups::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::days::{DayQuery, Days};
+use crate::features::directory::roster::web::record::Record;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row, period};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -85,6 +85,8 @@ struct IndexPage {
     w: &'static IndexWords,
     as_of: AsOf,
     as_of_title: String,
+    record: Option<Record>,
+    is_old: bool,
     here: String,
     roster: String,
     rows: Vec<GroupRow>,
@@ -93,20 +95,9 @@ struct IndexPage {
     history: Vec<(ChangeRow, String)>,
 }
 
-/// What may follow the address.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct IndexQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
-    done: String,
-}
-
 struct Scene<'a> {
     ceptoar_id: &'a str,
-    day: NaiveDate,
-    is_today: bool,
+    days: &'a Days,
     keeps: bool,
     looks: bool,
     /// The ministry knows how many, and nobody by name.
@@ -120,49 +111,53 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Query(query): Query<IndexQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let ceptoar_id = &place.facts.ceptoar_id;
     let may = |action| can(&viewer, action, &RosterFacts::whole(ceptoar_id));
-    let all = store::load(&mut tx, ceptoar_id, as_of.day, None).await?;
+    // What the desk said before is the desk's own.
+    let days = query.days(may(DirectoryAction::LookBack), japan_day(now), language);
+    let all = store::load(&mut tx, ceptoar_id, days.day(), None, days.until()).await?;
+    let days = days.with_nothing(all.is_empty());
     let oversees = store::is_overseen(&mut tx, ceptoar_id).await?;
     // The desk's own memory: what it changed, and why.
     let past = match may(DirectoryAction::SeeWindows) {
-        true => history_of_ceptoar(&mut tx, ceptoar_id, &["group", "group_member"]).await?,
+        true => history_of_ceptoar(&mut tx, ceptoar_id, &["group", "group_member"], days.until()).await?,
         false => Vec::new(),
     };
     tx.commit().await?;
-    let keeps = may(DirectoryAction::KeepMember) && as_of.is_today();
+    let keeps = may(DirectoryAction::KeepMember) && days.is_present();
     let looks = may(DirectoryAction::LookAtRoster);
-    let scene = Scene { ceptoar_id, day: as_of.day, is_today: as_of.is_today(), keeps, looks, oversees, language };
+    let scene = Scene { ceptoar_id, days: &days, keeps, looks, oversees, language };
     let w = IndexWords::of(language);
     let mut chrome = scene.chrome(&frame, &place.name);
     if let Some(said) = said(&query.done, w) {
         chrome = chrome.with_flash("success", said);
     }
     let (over, there): (Vec<&Group>, Vec<&Group>) =
-        all.iter().partition(|group| group.valid.until.is_some_and(|until| until <= as_of.day));
+        all.iter().partition(|group| group.valid.until.is_some_and(|until| until <= days.day()));
     let page = IndexPage {
         chrome,
         w,
-        as_of_title: as_of.title(language),
+        as_of_title: days.as_of.title(language),
         here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
-        roster: roster::roster(ceptoar_id),
+        roster: days.href(&roster::roster(ceptoar_id)),
         rows: there.into_iter().map(|group| scene.row(group)).collect(),
         past: over
             .into_iter()
-            .map(|group| (group.words.code.clone(), period(group.valid, as_of.day, language)))
+            .map(|group| (group.words.code.clone(), period(group.valid, days.day(), language)))
             .collect(),
         add: keeps.then(|| paths::of_ceptoar(paths::NEW, ceptoar_id)),
         history: past.iter().map(|change| (change_row(change, language), member_of(change, language))).collect(),
-        as_of: as_of.clone(),
+        as_of: days.as_of.clone(),
+        record: days.record.clone(),
+        is_old: days.is_old(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(days.answer(page))
 }
 
 fn said(done: &str, w: &IndexWords) -> Option<&'static str> {
@@ -205,17 +200,17 @@ impl Scene<'_> {
             kind: group.kind.label(self.language),
             code: group.words.code.clone(),
             scope: group.scope(self.language).to_owned(),
-            period: period(group.valid, self.day, self.language),
+            period: period(group.valid, self.days.day(), self.language),
             told: self.told(group),
             nobody: self.looks && cross_cutting && group.listed == 0,
             members: lists
-                .then(|| (self.at(of(paths::MEMBERS)), fill(w.names, &[("count", &thousands(group.listed))]))),
+                .then(|| (self.days.href(&of(paths::MEMBERS)), fill(w.names, &[("count", &thousands(group.listed))]))),
             see_roster: self.looks && !cross_cutting,
             of_files: self.keeps && !group.of_desk,
             joining: (keeps && cross_cutting).then(|| of(paths::JOINING)),
             correct: keeps.then(|| of(paths::CORRECT)),
             end: keeps.then(|| of(paths::END)),
-            going_on: (keeps && group.is_to_end(self.day)).then(|| of(paths::GOING_ON)),
+            going_on: (keeps && group.is_to_end(self.days.day())).then(|| of(paths::GOING_ON)),
         }
     }
 
@@ -232,16 +227,6 @@ impl Scene<'_> {
             w.own.to_owned()
         } else {
             String::new()
-        }
-    }
-
-    /// An address that shows the same day.
-    fn at(&self, path: String) -> String {
-        let day = self.day;
-        if self.is_today {
-            path
-        } else {
-            format!("{path}?on_year={}&on_month={}&on_day={}", day.year(), day.month(), day.day())
         }
     }
 }

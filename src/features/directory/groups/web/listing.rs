@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::edit::GroupPlace;
 use super::index::IndexWords;
@@ -16,6 +16,8 @@ use crate::features::directory::groups::store::{self, PAGE};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::days::{DayQuery, Days};
+use crate::features::directory::roster::web::record::Record;
 use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
@@ -23,7 +25,6 @@ use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 /// The last page there is.
@@ -59,22 +60,14 @@ struct ListingPage {
     w: &'static ListingWords,
     as_of: AsOf,
     as_of_title: String,
+    record: Option<Record>,
     here: String,
     count: String,
     rows: Vec<Row>,
     joining: Option<String>,
-    page: i64,
+    /// The first page, where this is a further one.
+    first: Option<String>,
     next: Option<String>,
-}
-
-/// What may follow the address.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct ListingQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
-    page: String,
 }
 
 /// The page. A firm sees itself alone, on the page of all groups; a ministry nobody.
@@ -83,11 +76,10 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Place(place): Place<GroupPlace>,
-    Query(query): Query<ListingQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let number = query.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = Ceptoar::read(&mut tx, &viewer, (&place.ceptoar, ActivityAction::See), language).await?;
@@ -95,35 +87,46 @@ pub async fn get(
     if !may(DirectoryAction::LookAtRoster) {
         return Err(WebError::NotFound);
     }
-    let group = store::load(&mut tx, &place.ceptoar, as_of.day, Some(&place.group)).await?.pop();
+    let days = query.days(may(DirectoryAction::LookBack), japan_day(now), language);
+    let at = (place.ceptoar.as_str(), place.group.as_str());
+    let group = store::load(&mut tx, at.0, days.day(), Some(at.1), days.until()).await?.pop();
+    let days = days.with_nothing(group.is_none());
+    // Of a group that was not on record then the page is there, and says so.
+    let group = match group {
+        None if days.is_old() => {
+            store::load(&mut tx, at.0, days.day(), Some(at.1), None).await?.pop().map(Group::unsaid)
+        }
+        found => found,
+    };
     let group = group.filter(|group| group.kind == Kind::CrossCutting).ok_or(WebError::NotFound)?;
-    let mut parts = store::parts(&mut tx, (&place.ceptoar, &place.group), as_of.day, None, number * PAGE).await?;
+    let mut parts = store::parts(&mut tx, at, days.day(), days.until(), (None, number * PAGE)).await?;
     tx.commit().await?;
     let on_a_page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let is_more = parts.len() > on_a_page;
     parts.truncate(on_a_page);
-    let keeps = may(DirectoryAction::KeepMember) && as_of.is_today() && group.of_desk;
-    let scene = Scene { place: &place, group: &group, as_of: &as_of, keeps, language };
+    let keeps = may(DirectoryAction::KeepMember) && days.is_present() && group.of_desk;
+    let scene = Scene { place: &place, group: &group, days: &days, keeps, language };
     let w = ListingWords::of(language);
     let page = ListingPage {
         chrome: scene.chrome(&frame, &ceptoar.name),
         w,
-        as_of_title: as_of.title(language),
+        as_of_title: days.as_of.title(language),
         here: scene.here(),
         count: fill(w.count, &[("count", &thousands(group.counted))]),
         rows: parts.iter().map(|part| scene.row(part)).collect(),
         joining: keeps.then(|| paths::of_group(paths::JOINING, &place.ceptoar, &place.group)),
-        page: number,
+        first: (number > 0).then(|| days.href(&scene.here())),
         next: (is_more && number < LAST_PAGE).then(|| scene.page(number + 1)),
-        as_of: as_of.clone(),
+        as_of: days.as_of.clone(),
+        record: days.record.clone(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(days.answer(page))
 }
 
 struct Scene<'a> {
     place: &'a GroupPlace,
     group: &'a Group,
-    as_of: &'a AsOf,
+    days: &'a Days,
     keeps: bool,
     language: Language,
 }
@@ -134,20 +137,17 @@ impl Scene<'_> {
     }
 
     fn page(&self, number: i64) -> String {
-        let [year, month, day] = &self.as_of.boxes;
-        let on = if self.as_of.is_today() {
-            String::new()
-        } else {
-            format!("&on_year={year}&on_month={month}&on_day={day}")
-        };
-        format!("{}?page={number}{on}", self.here())
+        let here = self.days.href(&self.here());
+        let joint = if here.contains('?') { '&' } else { '?' };
+        format!("{here}{joint}page={number}")
     }
 
     fn chrome(&self, frame: &Frame, ceptoar: &str) -> Chrome {
         let w = IndexWords::of(self.language);
         let groups = fill(w.title, &[("ceptoar", ceptoar)]);
-        let (roster_of, index) =
-            (roster::roster(&self.place.ceptoar), paths::of_ceptoar(paths::INDEX, &self.place.ceptoar));
+        let of = |path: String| self.days.href(&path);
+        let roster_of = of(roster::roster(&self.place.ceptoar));
+        let index = of(paths::of_ceptoar(paths::INDEX, &self.place.ceptoar));
         let way = [frame.home(), (roster::INDEX, w.directory), (&roster_of, ceptoar), (&index, &groups)];
         frame.chrome(fill(ListingWords::of(self.language).title, &[("group", &self.group.words.code)]), &way)
     }
@@ -156,8 +156,8 @@ impl Scene<'_> {
         let (ceptoar, group) = (&self.place.ceptoar, &self.place.group);
         Row {
             name: self.language.pick(&part.value.name[0], &part.value.name[1]).clone(),
-            href: roster::of_member(roster::MEMBER, ceptoar, part.value.organisation_id),
-            period: period(part.valid, self.as_of.day, self.language),
+            href: self.days.href(&roster::of_member(roster::MEMBER, ceptoar, part.value.organisation_id)),
+            period: period(part.valid, self.days.day(), self.language),
             leave: self.keeps.then(|| paths::leaving(ceptoar, group, part.fact_id)),
         }
     }

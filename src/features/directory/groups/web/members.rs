@@ -213,6 +213,6 @@ pub async fn post_leaving(
 }
 
 async fn part_of(tx: &mut Tx, place: &PartPlace, today: NaiveDate) -> Result<Dated<Member>, WebError> {
-    let found = store::parts(tx, (&place.ceptoar, &place.group), today, Some(place.fact), 0).await?;
+    let found = store::parts(tx, (&place.ceptoar, &place.group), today, None, (Some(place.fact), 0)).await?;
     found.into_iter().next().ok_or(WebError::NotFound)
 }

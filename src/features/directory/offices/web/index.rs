@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::{RosterFacts, Standing};
@@ -12,13 +12,14 @@ use crate::features::directory::offices::office::Office;
 use crate::features::directory::offices::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::days::{DayQuery, Days};
+use crate::features::directory::roster::web::record::Record;
 use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -57,23 +58,16 @@ struct IndexPage {
     w: &'static IndexWords,
     as_of: AsOf,
     as_of_title: String,
+    record: Option<Record>,
+    is_old: bool,
     here: String,
     rows: Vec<OfficeRow>,
-}
-
-/// What may follow the address.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct IndexQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
 }
 
 struct Scene<'a> {
     viewer: &'a Viewer,
     ceptoar_id: &'a str,
-    as_of: &'a AsOf,
+    days: &'a Days,
     language: Language,
 }
 
@@ -83,32 +77,36 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Query(query): Query<IndexQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let ceptoar_id = &place.facts.ceptoar_id;
-    let offices = store::load(&mut tx, ceptoar_id, as_of.day).await?;
+    let looks_back = can(&viewer, DirectoryAction::LookBack, &RosterFacts::whole(ceptoar_id));
+    let days = query.days(looks_back, japan_day(now), language);
+    let offices = store::load(&mut tx, ceptoar_id, days.day(), days.until()).await?;
     tx.commit().await?;
-    let scene = Scene { viewer: &viewer, ceptoar_id, as_of: &as_of, language };
+    let days = days.with_nothing(offices.is_empty());
+    let scene = Scene { viewer: &viewer, ceptoar_id, days: &days, language };
     let page = IndexPage {
         chrome: scene.chrome(&frame, &place.name),
         w: IndexWords::of(language),
-        as_of_title: as_of.title(language),
+        as_of_title: days.as_of.title(language),
         here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
         rows: offices.iter().map(|office| scene.row(office)).collect(),
-        as_of: as_of.clone(),
+        as_of: days.as_of.clone(),
+        record: days.record.clone(),
+        is_old: days.is_old(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(days.answer(page))
 }
 
 impl Scene<'_> {
     fn chrome(&self, frame: &Frame, ceptoar: &str) -> Chrome {
         let w = IndexWords::of(self.language);
-        let roster_of = roster::roster(self.ceptoar_id);
+        let roster_of = self.days.href(&roster::roster(self.ceptoar_id));
         let mut way = vec![frame.home(), (roster::INDEX, w.directory)];
         if can(self.viewer, DirectoryAction::LookAtRoster, &RosterFacts::whole(self.ceptoar_id)) {
             way.push((roster_of.as_str(), ceptoar));
@@ -121,7 +119,11 @@ impl Scene<'_> {
         let facts = office.facts(self.ceptoar_id);
         let may = |action| can(self.viewer, action, &facts);
         let of = |route| roster::of_member(route, self.ceptoar_id, office.organisation_id);
-        let told = may(DirectoryAction::SeeWindows) && (office.on_route || office.windows > 0);
+        // Whose former windows are not for the viewer, as a ministry's for a desk, is not said to have had none; and their
+        // page is that of today's record.
+        let sees = may(if self.days.is_old() { DirectoryAction::LookBack } else { DirectoryAction::SeeWindows });
+        let told = sees && (office.on_route || office.windows > 0);
+        let page = of(roster::MEMBER);
         OfficeRow {
             kind: match office.standing {
                 Standing::Ministry => w.ministry,
@@ -129,14 +131,15 @@ impl Scene<'_> {
             },
             name: self.language.pick(&office.name[0], &office.name[1]).clone(),
             part: self.language.pick(&office.part[0], &office.part[1]).clone(),
-            period: period(office.valid, self.as_of.day, self.language),
-            on_route: office.on_route && office.valid.holds_on(self.as_of.day),
+            period: period(office.valid, self.days.day(), self.language),
+            on_route: office.on_route && office.valid.holds_on(self.days.day()),
             windows: told.then(|| match office.windows {
                 0 => Err(w.unreached),
                 n => Ok(fill(w.reached, &[("count", &thousands(n))])),
             }),
-            href: may(DirectoryAction::LookAtMember).then(|| self.as_of.href(&of(roster::MEMBER))),
-            new_window: (may(DirectoryAction::KeepWindow) && self.as_of.is_today()).then(|| of(roster::NEW_WINDOW)),
+            href: may(DirectoryAction::LookAtMember)
+                .then(|| if sees { self.days.href(&page) } else { self.days.as_of.href(&page) }),
+            new_window: (may(DirectoryAction::KeepWindow) && self.days.is_present()).then(|| of(roster::NEW_WINDOW)),
         }
     }
 }

@@ -119,7 +119,7 @@ pub(super) async fn found(
     organisation: OrganisationId,
     today: NaiveDate,
 ) -> Result<Partner, WebError> {
-    store::load(tx, ceptoar_id, today, Some(organisation)).await?.pop().ok_or(WebError::NotFound)
+    store::load(tx, ceptoar_id, today, Some(organisation), None).await?.pop().ok_or(WebError::NotFound)
 }
 
 /// The form for a new body.

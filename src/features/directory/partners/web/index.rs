@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
+use axum::response::Response;
 
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::directory::RosterFacts;
@@ -14,12 +13,13 @@ use crate::features::directory::partners::{paths, store};
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::days::{DayQuery, Days};
+use crate::features::directory::roster::web::record::Record;
 use crate::features::directory::roster::web::shown::period;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 crate::words! {
@@ -79,27 +79,19 @@ struct IndexPage {
     w: &'static IndexWords,
     as_of: AsOf,
     as_of_title: String,
+    record: Option<Record>,
+    is_old: bool,
     here: String,
     rows: Vec<PartnerRow>,
     past: Vec<PastRow>,
     add: Option<String>,
 }
 
-/// What may follow the address.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct IndexQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
-    done: String,
-}
-
 struct Scene<'a> {
     ceptoar_id: &'a str,
-    day: NaiveDate,
+    days: &'a Days,
     keeps: bool,
-    /// Corrections are made on the page of any day.
+    /// Corrections are made on the page of any day, by what is recorded now.
     corrects: bool,
     sees_windows: bool,
     looks: bool,
@@ -112,23 +104,25 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Query(query): Query<IndexQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let ceptoar_id = &place.facts.ceptoar_id;
-    let all = store::load(&mut tx, ceptoar_id, as_of.day, None).await?;
-    tx.commit().await?;
     let may = |action| can(&viewer, action, &RosterFacts::whole(ceptoar_id));
-    let keeps = may(DirectoryAction::KeepMember) && as_of.is_today();
+    // What the desk said before is the desk's own.
+    let days = query.days(may(DirectoryAction::LookBack), japan_day(now), language);
+    let all = store::load(&mut tx, ceptoar_id, days.day(), None, days.until()).await?;
+    tx.commit().await?;
+    let days = days.with_nothing(all.is_empty());
+    let keeps = may(DirectoryAction::KeepMember) && days.is_present();
     let scene = Scene {
         ceptoar_id,
-        day: as_of.day,
+        days: &days,
         keeps,
-        corrects: may(DirectoryAction::KeepMember),
+        corrects: may(DirectoryAction::KeepMember) && !days.is_old(),
         sees_windows: may(DirectoryAction::SeeWindows),
         looks: may(DirectoryAction::LookAtRoster),
         language,
@@ -145,24 +139,26 @@ pub async fn get(
     if let Some(said) = said {
         chrome = chrome.with_flash("success", said);
     }
-    let shown = |partner: &&Partner| partner.on(as_of.day).next().is_some() || scene.is_ahead(partner);
+    let shown = |partner: &&Partner| partner.on(days.day()).next().is_some() || scene.is_ahead(partner);
     let page = IndexPage {
         chrome,
         w,
-        as_of_title: as_of.title(language),
+        as_of_title: days.as_of.title(language),
         here: paths::of_ceptoar(paths::INDEX, ceptoar_id),
         rows: all.iter().filter(shown).map(|partner| scene.row(partner)).collect(),
         past: all.iter().flat_map(|partner| scene.past(partner)).collect(),
         add: keeps.then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
-        as_of: as_of.clone(),
+        as_of: days.as_of.clone(),
+        record: days.record.clone(),
+        is_old: days.is_old(),
     };
-    Ok(if as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+    Ok(days.answer(page))
 }
 
 impl Scene<'_> {
     fn chrome(&self, frame: &Frame, ceptoar: &str) -> Chrome {
         let w = IndexWords::of(self.language);
-        let roster_of = roster::roster(self.ceptoar_id);
+        let roster_of = self.days.href(&roster::roster(self.ceptoar_id));
         let mut way = vec![frame.home(), (roster::INDEX, w.directory)];
         if self.looks {
             way.push((roster_of.as_str(), ceptoar));
@@ -171,19 +167,19 @@ impl Scene<'_> {
     }
 
     fn is_ahead(&self, partner: &Partner) -> bool {
-        partner.partnerships.iter().any(|fact| fact.valid.is_ahead_of(self.day))
+        partner.partnerships.iter().any(|fact| fact.valid.is_ahead_of(self.days.day()))
     }
 
     fn row(&self, partner: &Partner) -> PartnerRow {
         let w = IndexWords::of(self.language);
         let roles = partner.partnerships.iter();
-        let roles = roles.filter(|fact| fact.valid.until.is_none_or(|until| until > self.day));
-        let on_route = partner.on(self.day).any(|fact| fact.value.role.is_on_route());
+        let roles = roles.filter(|fact| fact.valid.until.is_none_or(|until| until > self.days.day()));
+        let on_route = partner.on(self.days.day()).any(|fact| fact.value.role.is_on_route());
         let windows = (self.sees_windows && (on_route || partner.windows > 0)).then(|| match partner.windows {
             0 => Err(w.unreached),
             n => Ok(fill(w.reached, &[("count", &n.to_string())])),
         });
-        let member = || roster::of_member(roster::MEMBER, self.ceptoar_id, partner.organisation_id);
+        let member = || self.days.href(&roster::of_member(roster::MEMBER, self.ceptoar_id, partner.organisation_id));
         PartnerRow {
             name: self.language.pick(&partner.name[0], &partner.name[1]).clone(),
             kind: partner.kind.label(self.language),
@@ -198,9 +194,9 @@ impl Scene<'_> {
         let w = IndexWords::of(self.language);
         RoleRow {
             label: fact.value.role.label(self.language),
-            period: period(fact.valid, self.day, self.language),
+            period: period(fact.valid, self.days.day(), self.language),
             basis: fill(w.basis, &[("basis", &fact.value.basis)]),
-            on_route: fact.value.role.is_on_route() && fact.valid.holds_on(self.day),
+            on_route: fact.value.role.is_on_route() && fact.valid.holds_on(self.days.day()),
             end: self.keeps.then(|| paths::end(self.ceptoar_id, partner.organisation_id, fact.fact_id)),
             correct: self.correct(partner, fact),
         }
@@ -212,9 +208,10 @@ impl Scene<'_> {
 
     /// Roles that ended before the day: whose, and what.
     fn past(&self, partner: &Partner) -> Vec<PastRow> {
-        let over = partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.day));
+        let over =
+            partner.partnerships.iter().filter(|fact| fact.valid.until.is_some_and(|until| until <= self.days.day()));
         let role = |fact: &Dated<Partnership>| {
-            format!("{} {}", fact.value.role.label(self.language), period(fact.valid, self.day, self.language))
+            format!("{} {}", fact.value.role.label(self.language), period(fact.valid, self.days.day(), self.language))
         };
         over.map(|fact| PastRow {
             name: self.language.pick(&partner.name[0], &partner.name[1]).clone(),

@@ -99,7 +99,7 @@ pub async fn get(
     let may = |action| can(&viewer, action, &RosterFacts::whole(ceptoar_id));
     let all = store::load(&mut tx, ceptoar_id).await?;
     let past = match may(DirectoryAction::SeeWindows) {
-        true => history_of_ceptoar(&mut tx, ceptoar_id, &["relay_rule"]).await?,
+        true => history_of_ceptoar(&mut tx, ceptoar_id, &["relay_rule"], None).await?,
         false => Vec::new(),
     };
     tx.commit().await?;

@@ -67,6 +67,7 @@ pub async fn history_of_ceptoar(
     tx: &mut PgConnection,
     ceptoar_id: &str,
     subjects: &[&str],
+    until: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Vec<PastChange>> {
     let subjects: Vec<String> = subjects.iter().map(|subject| (*subject).to_owned()).collect();
     let rows = sqlx::query!(
@@ -74,13 +75,14 @@ pub async fn history_of_ceptoar(
                   coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from directory_changes h
            left join organisation_names n on n.organisation_id = h.made_by_organisation and n.valid @> viewer_today()
-           where h.ceptoar_id = $1 and h.subject = any ($2)
+           where h.ceptoar_id = $1 and h.subject = any ($2) and ($3::timestamptz is null or h.made_at < $3)
              and not (h.subject = 'group_member' and exists (
                select from directory_changes e where e.subject = 'group' and e.kind = h.kind
                  and e.subgroup_id = h.subgroup_id and e.made_at = h.made_at))
            order by h.made_at desc, h.change_id desc limit 30"#,
         ceptoar_id,
-        &subjects
+        &subjects,
+        until
     );
     let lines =
         |value: Option<serde_json::Value>| value.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! SQL of what the roster said once. A row counts that was recorded before `until` and not yet changed then.
+//! SQL of what the roster said once. A row counts that was recorded before `until` and not yet changed then: the functions
+//! `…_said(until)` of the database know both kinds.
 
 use std::collections::BTreeMap;
 
@@ -25,14 +26,7 @@ pub async fn sheet(
     let names = sqlx::query!(
         r#"select fact_id as "fact_id!", ja as "ja!", en as "en!", reading as "reading!", lower(valid) as since,
                   upper(valid) as until
-           from (
-             select fact_id, ja, en, reading, valid from organisation_names where organisation_id = $1 and recorded_at < $2
-             union all
-             select fact_id, fact ->> 'ja', fact ->> 'en', fact ->> 'reading', (fact ->> 'valid')::daterange
-             from directory_versions
-             where organisation_id = $1 and relation = 'organisation_names'
-               and lower(recorded) < $2 and upper(recorded) >= $2) n
-           order by lower(valid) nulls first"#,
+           from organisation_names_said($2) where organisation_id = $1 order by lower(valid) nulls first"#,
         organisation.0,
         until
     );
@@ -44,16 +38,7 @@ pub async fn sheet(
     let memberships = sqlx::query!(
         r#"select fact_id as "fact_id!", kind as "kind!: MemberKind", unit as "unit!", subgroup_id, hub as "hub!", lower(valid) as since,
                   upper(valid) as until
-           from (
-             select fact_id, kind, unit, subgroup_id, hub, valid from memberships
-             where ceptoar_id = $1 and organisation_id = $2 and recorded_at < $3
-             union all
-             select fact_id, coalesce(fact ->> 'kind', 'full'), fact ->> 'unit', fact ->> 'subgroup_id', (fact ->> 'hub')::boolean,
-                    (fact ->> 'valid')::daterange
-             from directory_versions
-             where ceptoar_id = $1 and organisation_id = $2 and relation = 'memberships'
-               and lower(recorded) < $3 and upper(recorded) >= $3) m
-           order by lower(valid) nulls first"#,
+           from memberships_said($3) where ceptoar_id = $1 and organisation_id = $2 order by lower(valid) nulls first"#,
         ceptoar_id,
         organisation.0,
         until
@@ -78,8 +63,7 @@ pub async fn sheet(
     })
 }
 
-/// As what a body that is no member was said to be there, and in which periods. Of secretariats and ministries the files
-/// keep one record only: what they say now.
+/// As what a body that is no member was said to be there, and in which periods.
 async fn beside_members(
     tx: &mut PgConnection,
     ceptoar_id: &str,
@@ -89,15 +73,13 @@ async fn beside_members(
     let rows = sqlx::query!(
         r#"select standing as "standing!: Standing", lower(valid) as since, upper(valid) as until
            from (
-             select 'partner' as standing, valid from partnerships
-             where ceptoar_id = $1 and organisation_id = $2 and recorded_at < $3
+             select 'partner' as standing, valid from partnerships_said($3)
+             where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid)
              union all
-             select 'partner', (fact ->> 'valid')::daterange from directory_versions
-             where ceptoar_id = $1 and organisation_id = $2 and relation = 'partnerships'
-               and lower(recorded) < $3 and upper(recorded) >= $3
+             select 'secretariat', valid from secretariat_terms_said($3) where ceptoar_id = $1 and organisation_id = $2
              union all
-             select standing, valid from bodies_on_the_road
-             where ceptoar_id = $1 and organisation_id = $2 and standing in ('secretariat', 'ministry')) p
+             select 'ministry', m.valid from sector_ministries_said($3) m join ceptoars c using (sector_id)
+             where c.ceptoar_id = $1 and m.organisation_id = $2) p
            order by array_position(array['partner', 'secretariat', 'ministry'], standing), lower(valid) nulls first"#,
         ceptoar_id,
         organisation.0,
@@ -118,15 +100,7 @@ async fn windows(
     let rows = sqlx::query!(
         r#"select contact_id as "contact_id!: ContactId", fact_id as "fact_id!", position as "position!", label as "label!",
                   handler as "handler!", language as "language!", lower(valid) as since, upper(valid) as until
-           from (
-             select contact_id, fact_id, position, label, handler, language, valid from contacts
-             where organisation_id = $1 and ceptoar_id = $2 and recorded_at < $3
-             union all
-             select contact_id, fact_id, (fact ->> 'position')::smallint, fact ->> 'label', (fact ->> 'handler')::boolean,
-                    fact ->> 'language', (fact ->> 'valid')::daterange
-             from directory_versions
-             where organisation_id = $1 and ceptoar_id = $2 and relation = 'contacts'
-               and lower(recorded) < $3 and upper(recorded) >= $3) k
+           from contacts_said($3) where organisation_id = $1 and ceptoar_id = $2
            order by contact_id, lower(valid) nulls first"#,
         organisation.0,
         ceptoar_id,
@@ -146,18 +120,7 @@ async fn windows(
     let rows = sqlx::query!(
         r#"select contact_id as "contact_id!", fact_id as "fact_id!", kind as "kind!", value as "value!", hours as "hours!",
                   last_verified_on, lower(valid) as since, upper(valid) as until
-           from (
-             select contact_id, fact_id, position, kind, value, hours, last_verified_on, valid from contact_channels
-             where contact_id = any ($3) and recorded_at < $4
-             union all
-             select contact_id, fact_id, (fact ->> 'position')::smallint, fact ->> 'kind', fact ->> 'value',
-                    fact ->> 'hours', (fact ->> 'last_verified_on')::date, (fact ->> 'valid')::daterange
-             from directory_versions
-             where organisation_id = $1 and ceptoar_id = $2 and relation = 'contact_channels' and contact_id = any ($3)
-               and lower(recorded) < $4 and upper(recorded) >= $4) c
-           order by position, lower(valid) nulls first"#,
-        organisation.0,
-        ceptoar_id,
+           from contact_channels_said($2) where contact_id = any ($1) order by position, lower(valid) nulls first"#,
         &known,
         until
     );
@@ -177,40 +140,23 @@ pub async fn roster(tx: &mut PgConnection, asked: Asked<'_>, until: DateTime<Utc
     let rows = sqlx::query!(
         r#"
         with said as (
-          select organisation_id, kind, unit, subgroup_id, hub, valid from memberships
-          where ceptoar_id = $1 and valid @> $2::date and recorded_at < $7
-          union all
-          select organisation_id, coalesce(fact ->> 'kind', 'full'), fact ->> 'unit', fact ->> 'subgroup_id',
-                 (fact ->> 'hub')::boolean,
-                 (fact ->> 'valid')::daterange
-          from directory_versions
-          where ceptoar_id = $1 and relation = 'memberships' and lower(recorded) < $7 and upper(recorded) >= $7
-            and (fact ->> 'valid')::daterange @> $2::date),
+          select organisation_id, kind, unit, subgroup_id, hub, valid from memberships_said($7)
+          where ceptoar_id = $1 and valid @> $2::date),
         page as (
-          -- Name by name: the planner knows nothing of how many members were said, and would compare each with all names.
+          -- Name by name, which the limit holds it to: the planner knows nothing of how many members were said, and would
+          -- compare each with all names.
           select m.*, n.ja, n.en, n.reading from said m left join lateral (
-            select ja, en, reading from organisation_names
-            where organisation_id = m.organisation_id and valid @> $2::date and recorded_at < $7
-            union all
-            select fact ->> 'ja', fact ->> 'en', fact ->> 'reading' from directory_versions
-            where organisation_id = m.organisation_id and relation = 'organisation_names'
-              and lower(recorded) < $7 and upper(recorded) >= $7 and (fact ->> 'valid')::daterange @> $2::date) n on true
+            select ja, en, reading from organisation_names_said($7)
+            where organisation_id = m.organisation_id and valid @> $2::date limit 1) n on true
           where ($3::text is null or coalesce(folded_name(n.ja, n.reading, n.en) like $3, false))
             and ($8::text is null or m.kind = $8)
-          order by n.reading, m.organisation_id limit $5::bigint + 1 offset $6),
-        counted as (
-          select k.organisation_id, count(*) as windows from (
-            select organisation_id from contacts where ceptoar_id = $1 and valid @> $2::date and recorded_at < $7
-              and organisation_id in (select organisation_id from page)
-            union all
-            select organisation_id from directory_versions
-            where ceptoar_id = $1 and relation = 'contacts' and lower(recorded) < $7 and upper(recorded) >= $7
-              and (fact ->> 'valid')::daterange @> $2::date and organisation_id in (select organisation_id from page)) k
-          group by k.organisation_id)
+          order by n.reading, m.organisation_id limit $5::bigint + 1 offset $6)
         select p.organisation_id as "organisation_id!: OrganisationId", coalesce(p.ja, '') as "ja!",
                coalesce(p.en, '') as "en!", p.kind as "kind!: MemberKind", p.unit as "unit!", s.code as "subgroup?", p.hub as "hub!",
-               lower(p.valid) as since, upper(p.valid) as until, case when $4 then coalesce(k.windows, 0) end as windows
-        from page p left join subgroups s on s.subgroup_id = p.subgroup_id left join counted k using (organisation_id)
+               lower(p.valid) as since, upper(p.valid) as until,
+               case when $4 then (select count(*) from contacts_said($7) k where k.organisation_id = p.organisation_id
+                                  and k.ceptoar_id = $1 and k.valid @> $2::date) end as windows
+        from page p left join subgroups_said($7) s on s.ceptoar_id = $1 and s.subgroup_id = p.subgroup_id
         order by p.reading, p.organisation_id"#,
         asked.ceptoar_id,
         asked.day,
@@ -249,12 +195,7 @@ pub async fn tally(
     sqlx::query_as!(
         Tally,
         r#"select unit as "unit!", count(*) as "members!", count(*) filter (where kind = 'observer') as "observers!"
-           from (
-             select unit, kind from memberships where ceptoar_id = $1 and valid @> $2::date and recorded_at < $3
-             union all
-             select fact ->> 'unit', fact ->> 'kind' from directory_versions
-             where ceptoar_id = $1 and relation = 'memberships' and lower(recorded) < $3 and upper(recorded) >= $3
-               and (fact ->> 'valid')::daterange @> $2::date) m
+           from memberships_said($3) where ceptoar_id = $1 and valid @> $2::date
            group by unit order by count(*) desc, unit"#,
         ceptoar_id,
         day,

@@ -5,9 +5,10 @@ mod scene;
 use std::collections::HashMap;
 
 use super::as_of::AsOf;
+use super::days::DayQuery;
 use super::record::{self, Record};
 use super::shown::{ChangeRow, Plan, plans};
-use super::{DayQuery, MemberPlace, note_reading, permitted};
+use super::{MemberPlace, note_reading, permitted};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Viewer, can};
@@ -24,11 +25,10 @@ use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
 use crate::platform::web::form::ErrorLine;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use scene::{Corrections, Scene};
 
 /// How many proposals that were decided are shown.
@@ -168,10 +168,6 @@ struct MemberPage {
     wrong: Vec<ErrorLine>,
     /// Which record; nothing for those who may not look back.
     record: Option<Record>,
-    /// Whether it is an earlier one.
-    is_old: bool,
-    /// Whether nothing had been recorded then.
-    nothing: bool,
     facts: Vec<FactRow>,
     /// What is registered for other days, for whoever may correct it.
     entries: Vec<EntryRow>,
@@ -203,21 +199,20 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
-    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let facts = permitted(&mut tx, &viewer, DirectoryAction::LookAtMember, &ceptoar_id, organisation).await?;
     let ceptoar = store::ceptoar(&mut tx, &ceptoar_id).await?.ok_or(WebError::NotFound)?;
     let sees_windows = can(&viewer, DirectoryAction::SeeWindows, &facts);
     // What was said before is for the desk and the firm itself: whoever may not look back is not asked which record.
-    let record = can(&viewer, DirectoryAction::LookBack, &facts)
-        .then(|| Record::read([&query.rec_year, &query.rec_month, &query.rec_day], japan_day(now), language));
-    let until = record.as_ref().and_then(Record::until);
+    let days = query.days(can(&viewer, DirectoryAction::LookBack, &facts), japan_day(now), language);
+    let until = days.until();
     let sheet = match until {
         Some(until) => said::store::sheet(&mut tx, &ceptoar_id, organisation, until).await?,
         None => store::sheet(&mut tx, &ceptoar_id, organisation, sees_windows).await?,
     };
     let past = store::history(&mut tx, &ceptoar_id, organisation, sees_windows, until).await?;
-    let is_old = until.is_some();
+    let days = days.with_nothing(sheet.memberships.is_empty());
+    let (as_of, record, is_old) = (&days.as_of, &days.record, days.is_old());
     let sees_proposals = !is_old && can(&viewer, DirectoryAction::SeeProposals, &facts);
     let proposed = if sees_proposals {
         proposals::store::list(&mut tx, &ceptoar_id, Some(organisation), PROPOSALS).await?
@@ -241,20 +236,17 @@ pub async fn get(
     let returns = corrections.memberships
         && is_former(&sheet, as_of.today)
         && changes::may_return(&mut tx, &ceptoar_id, organisation).await?;
-    let tx = note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, &as_of))
-        .await?;
+    let tx =
+        note_reading(tx, &state, &viewer, &frame, (&ceptoar_id, organisation), addresses(&sheet, &past, as_of)).await?;
     tx.commit().await?;
     let w = MemberWords::of(language);
-    let asks =
-        !is_old && as_of.is_today() && can(&viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
-    let scene =
-        Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of: &as_of, proofs: &proofs, asks, corrections, language };
-    let edits = !is_old
-        && as_of.is_today()
-        && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
+    let asks = days.is_present() && can(&viewer, DirectoryAction::KeepWindow, &RosterFacts::whole(&ceptoar_id));
+    let scene = Scene { w, sheet: &sheet, ceptoar: &ceptoar, as_of, proofs: &proofs, asks, corrections, language };
+    let edits =
+        days.is_present() && sheet.memberships.iter().any(|m| m.valid.until.is_none_or(|until| until > as_of.today));
     let keeps = edits && can(&viewer, DirectoryAction::KeepMember, &facts);
     let keeps_windows = edits && can(&viewer, DirectoryAction::KeepWindow, &facts);
-    let nothing = record.as_ref().filter(|_| is_old && sheet.memberships.is_empty()).map(|record| record.w);
+    let nothing = record.as_ref().filter(|record| record.nothing).map(|record| record.w);
     let mut chrome = scene.chrome(&viewer, &frame, nothing.map(|rw| rw.not_yet));
     if let Some(said) = scene.said(&query.done) {
         chrome = chrome.with_flash("success", said);
@@ -262,7 +254,6 @@ pub async fn get(
     let of = |route| paths::of_member(route, &ceptoar_id, organisation);
     let mut lines = as_of.errors.lines();
     lines.extend(record.iter().flat_map(|record| record.errors.lines()));
-    let is_wrong = !lines.is_empty();
     let page = MemberPage {
         chrome,
         w,
@@ -291,15 +282,13 @@ pub async fn get(
             .then(|| proposals::paths::proposing(&ceptoar_id, organisation)),
         returning: scene.returning(returns),
         leaving: (keeps && sheet.standing == Standing::Member).then(|| of(paths::LEAVING)),
-        beside: scene.beside(),
+        beside: scene.beside().map(|(sort, see, href)| (sort, see, days.href(&href))),
         groups: (!parts.is_empty()).then(|| groups::paths::of_ceptoar(groups::paths::INDEX, &ceptoar_id)),
         new_window: keeps_windows.then(|| of(paths::NEW_WINDOW)),
-        nothing: nothing.is_some(),
-        is_old,
         record: record.clone(),
         as_of: as_of.clone(),
     };
-    Ok(if is_wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+    Ok(days.answer(page))
 }
 
 /// How many addresses and numbers the page shows.

@@ -2,6 +2,7 @@
 
 pub mod as_of;
 pub mod correcting;
+pub mod days;
 pub mod edit;
 pub mod fields;
 pub mod forms;
@@ -146,19 +147,6 @@ async fn looked_at(tx: &mut Tx, viewer: &Viewer, ceptoar_id: &str) -> Result<Cep
         return Err(WebError::NotFound);
     }
     store::ceptoar(tx, ceptoar_id).await?.ok_or(WebError::NotFound)
-}
-
-/// What may follow an address: the day to show, and the step that led here.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub struct DayQuery {
-    on_year: String,
-    on_month: String,
-    on_day: String,
-    rec_year: String,
-    rec_month: String,
-    rec_day: String,
-    done: String,
 }
 
 /// The way to a member's pages: over the roster for those who may see it.

@@ -35,6 +35,8 @@ pub struct Record {
     pub errors: FieldErrors,
     /// What is said above an earlier record.
     pub banner: String,
+    /// Whether nothing is on record of what the page is about.
+    pub nothing: bool,
 }
 
 impl Record {
@@ -58,13 +60,19 @@ impl Record {
         };
         let boxes = day.map_or_else(|| typed.map(str::to_owned), day_boxes);
         let banner = day.map(|day| fill(w.old, &[("day", &long_date(day, language))])).unwrap_or_default();
-        Self { w, day, boxes, errors, banner }
+        Self { w, day, boxes, errors, banner, nothing: false }
+    }
+
+    /// Whether it is an earlier one.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        self.day.is_some()
     }
 
     /// Whether the form stands open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.day.is_some() || !self.errors.is_empty()
+        self.is_old() || !self.errors.is_empty()
     }
 
     /// What was recorded before counts; `None` where everything does.

@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use chrono::NaiveDate;
 
 use super::as_of::AsOf;
-use super::record::{self, Record};
-use super::{DayQuery, looked_at};
+use super::days::{DayQuery, Days};
+use super::looked_at;
+use super::record::Record;
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
@@ -26,7 +27,6 @@ use crate::kernel::text;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::Choice;
 use crate::platform::web::frame::{Chrome, Frame};
-use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
 
 /// Pages beyond are reached by searching.
@@ -120,7 +120,6 @@ struct RosterPage {
     further: Vec<(String, String)>,
     /// Which record; nothing for those who may not look back.
     record: Option<Record>,
-    /// Whether it is an earlier one.
     is_old: bool,
 }
 
@@ -145,10 +144,11 @@ pub async fn get(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Query(DayQuery { on_year, on_month, on_day, rec_year, rec_month, rec_day, .. }): Query<DayQuery>,
+    Query(query): Query<DayQuery>,
 ) -> Result<Response, WebError> {
-    let search = Search { on_year, on_month, on_day, rec_year, rec_month, rec_day, ..Search::default() };
-    page(&state, &viewer, &frame, &ceptoar, search).await
+    // Further pages come by searching, since they keep its words.
+    let query = DayQuery { page: String::new(), ..query };
+    page(&state, &viewer, &frame, &ceptoar, ("", ""), query).await
 }
 
 /// The list narrowed by words, or a further page of it.
@@ -157,9 +157,11 @@ pub async fn search(
     viewer: Viewer,
     frame: Frame,
     Path(ceptoar): Path<String>,
-    Form(search): Form<Search>,
+    Form(Search { words, kind, on_year, on_month, on_day, rec_year, rec_month, rec_day, page: number }): Form<Search>,
 ) -> Result<Response, WebError> {
-    page(&state, &viewer, &frame, &ceptoar, search).await
+    let done = String::new();
+    let query = DayQuery { on_year, on_month, on_day, rec_year, rec_month, rec_day, page: number, done };
+    page(&state, &viewer, &frame, &ceptoar, (&words, &kind), query).await
 }
 
 /// A search has no address of its own: coming back to it leads to the list.
@@ -175,32 +177,31 @@ async fn page(
     viewer: &Viewer,
     frame: &Frame,
     ceptoar_id: &str,
-    search: Search,
+    (words, kind): (&str, &str),
+    query: DayQuery,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
     let language = frame.language;
     let w = RosterWords::of(language);
-    let as_of = AsOf::read([&search.on_year, &search.on_month, &search.on_day], japan_day(now), language);
+    // What was said before is for those who keep the roster: whoever may not look back is not asked which record.
+    let whole = RosterFacts::whole(ceptoar_id);
+    let days = query.days(can(viewer, DirectoryAction::LookBack, &whole), japan_day(now), language);
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = looked_at(&mut tx, viewer, ceptoar_id).await?;
     // Whoever looks after windows anywhere in this CEPTOAR looks after all of them.
-    let whole = RosterFacts::whole(ceptoar_id);
     let with_windows = can(viewer, DirectoryAction::SeeWindows, &whole);
-    let words = text::search_words(&search.words);
+    let words = text::search_words(words);
     let pattern = (!words.is_empty()).then(|| text::like_pattern(&words));
-    let number = search.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
-    let kind = MemberKind::from_code(&search.kind);
+    let number = query.page.parse().unwrap_or(0).clamp(0, LAST_PAGE);
+    let kind = MemberKind::from_code(kind);
     let skip = number * PAGE;
-    let asked = Asked { ceptoar_id, day: as_of.day, pattern: pattern.as_deref(), kind, with_windows, skip };
-    // What was said before is for those who keep the roster: whoever may not look back is not asked which record.
-    let record = can(viewer, DirectoryAction::LookBack, &whole)
-        .then(|| Record::read([&search.rec_year, &search.rec_month, &search.rec_day], japan_day(now), language));
-    let (mut members, counts) = match record.as_ref().and_then(Record::until) {
+    let asked = Asked { ceptoar_id, day: days.day(), pattern: pattern.as_deref(), kind, with_windows, skip };
+    let (mut members, counts) = match days.until() {
         Some(until) => (
             said::store::roster(&mut tx, asked, until).await?,
-            said::store::tally(&mut tx, ceptoar_id, as_of.day, until).await?,
+            said::store::tally(&mut tx, ceptoar_id, days.day(), until).await?,
         ),
-        None => (store::roster(&mut tx, asked).await?, store::tally(&mut tx, ceptoar_id, as_of.day).await?),
+        None => (store::roster(&mut tx, asked).await?, store::tally(&mut tx, ceptoar_id, days.day()).await?),
     };
     let sees_proposals = can(viewer, DirectoryAction::SeeProposals, &whole);
     let waiting = if sees_proposals { proposals::store::waiting(&mut tx, ceptoar_id).await? } else { 0 };
@@ -209,35 +210,29 @@ async fn page(
     let next = (members.len() > on_a_page).then_some(number + 1);
     members.truncate(on_a_page);
     let name = language.pick(&ceptoar.name[0], &ceptoar.name[1]);
-    let wrong = !as_of.errors.is_empty() || record.as_ref().is_some_and(|record| !record.errors.is_empty());
-    let is_old = record.as_ref().is_some_and(|record| record.day.is_some());
     let page = RosterPage {
         chrome: frame.chrome(fill(w.title, &[("ceptoar", name)]), &[frame.home(), (paths::INDEX, w.directory)]),
         w,
-        as_of_title: as_of.title(language),
+        as_of_title: days.as_of.title(language),
         here: paths::roster(ceptoar_id),
         search: paths::of_ceptoar(paths::SEARCH, ceptoar_id),
         counts: counts.iter().map(|of| (of.told(language), thousands(of.members))).collect(),
         with_windows,
-        with_subgroups: ceptoar.subgroups.iter().any(|known| known.valid.holds_on(as_of.day)),
-        rows: members
-            .iter()
-            .map(|m| row(m, ceptoar_id, &as_of, language))
-            .map(|row| Row { href: record::keep(record.as_ref(), row.href), ..row })
-            .collect(),
+        with_subgroups: ceptoar.subgroups.iter().any(|known| known.valid.holds_on(days.day())),
+        rows: members.iter().map(|m| row(m, ceptoar_id, &days, language)).collect(),
         words,
         kind: kind.map_or("", MemberKind::code),
         kinds: kinds(kind, language),
         page: number,
         next,
-        joining: (!is_old && can(viewer, DirectoryAction::KeepMember, &whole))
+        joining: (!days.is_old() && can(viewer, DirectoryAction::KeepMember, &whole))
             .then(|| paths::of_ceptoar(paths::JOINING, ceptoar_id)),
-        further: further(viewer, ceptoar_id, sees_proposals.then_some(waiting), language),
-        as_of,
-        record,
-        is_old,
+        further: further(viewer, (ceptoar_id, &days), sees_proposals.then_some(waiting), language),
+        is_old: days.is_old(),
+        as_of: days.as_of.clone(),
+        record: days.record.clone(),
     };
-    Ok(if wrong { Unprocessable(page).into_response() } else { Page(page).into_response() })
+    Ok(days.answer(page))
 }
 
 /// What the list can be narrowed to.
@@ -250,7 +245,12 @@ fn kinds(chosen: Option<MemberKind>, language: Language) -> Vec<Choice> {
 }
 
 /// What else there is about the CEPTOAR for this viewer: words and address.
-fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: Language) -> Vec<(String, String)> {
+fn further(
+    viewer: &Viewer,
+    (ceptoar_id, days): (&str, &Days),
+    waiting: Option<i64>,
+    language: Language,
+) -> Vec<(String, String)> {
     let w = RosterWords::of(language);
     let may = |action| can(viewer, action, &RosterFacts::whole(ceptoar_id));
     let mut links = Vec::new();
@@ -268,10 +268,10 @@ fn further(viewer: &Viewer, ceptoar_id: &str, waiting: Option<i64>, language: La
         (w.requirements.to_owned(), rules::paths::of_ceptoar(rules::paths::REQUIREMENTS, ceptoar_id)),
         (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
-        (w.groups.to_owned(), groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id)),
+        (w.groups.to_owned(), days.href(&groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id))),
         (w.relaying.to_owned(), relaying::paths::of_ceptoar(relaying::paths::INDEX, ceptoar_id)),
-        (w.offices.to_owned(), offices::paths::of_ceptoar(offices::paths::INDEX, ceptoar_id)),
-        (w.partners.to_owned(), partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id)),
+        (w.offices.to_owned(), days.href(&offices::paths::of_ceptoar(offices::paths::INDEX, ceptoar_id))),
+        (w.partners.to_owned(), days.href(&partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id))),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),
     ]);
     links
@@ -282,13 +282,13 @@ fn proposals_label(waiting: i64, language: Language) -> String {
     if waiting == 0 { w.proposals.to_owned() } else { fill(w.proposals_waiting, &[("count", &thousands(waiting))]) }
 }
 
-fn row(member: &MemberRow, ceptoar_id: &str, as_of: &AsOf, language: Language) -> Row {
+fn row(member: &MemberRow, ceptoar_id: &str, days: &Days, language: Language) -> Row {
     let w = RosterWords::of(language);
     let day = |day: NaiveDate| day.format("%Y/%m/%d").to_string();
     let since = member.valid.from.map(day).unwrap_or_default();
     let until = member.valid.until.and_then(|until| until.pred_opt()).map(|last| fill(w.until, &[("day", &day(last))]));
     Row {
-        href: as_of.href(&paths::of_member(paths::MEMBER, ceptoar_id, member.organisation_id)),
+        href: days.href(&paths::of_member(paths::MEMBER, ceptoar_id, member.organisation_id)),
         name: language.pick(&member.name[0], &member.name[1]).clone(),
         old_name: member.old_name.as_ref().map(|name| fill(w.old_name, &[("name", name)])).unwrap_or_default(),
         unit: count_unit::told(&member.unit, language).to_owned(),
