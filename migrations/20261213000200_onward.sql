@@ -100,23 +100,27 @@ create constraint trigger onward_reports_worded after insert on onward_reports
 -- Read by those who read receipts: the centre, the hub itself, the desk whose member it is.
 create policy own_view on onward_reports for select to portal_app using (
   ((select viewer_at_centre()) and advisory_id <> all ((select viewer_kept_from())::uuid[]))
-  or ((organisation_id = any ((select viewer_answering_organisations())::uuid[])
-       or ceptoar_id = any ((select viewer_ceptoars())::text[]))
-      and exists (select from viewer_reach r where r.advisory_id = onward_reports.advisory_id offset 0)));
+  or (ceptoar_id = any ((select viewer_ceptoars())::text[])
+      and exists (select from viewer_reach r where r.advisory_id = onward_reports.advisory_id offset 0))
+  -- Not whoever answers for the organisation elsewhere: a hub of two CEPTOARs reports in each.
+  or (organisation_id = any ((select viewer_answering_organisations())::uuid[])
+      and speaks_for_hub(advisory_id, ceptoar_id, organisation_id)));
+-- That it is a hub's is the trigger's to ask: whoever may not know learns it from nothing.
 create policy enter on onward_reports for insert to portal_app with check (
-  is_onward_hub(advisory_id, ceptoar_id, organisation_id)
-  and (speaks_for_hub(advisory_id, ceptoar_id, organisation_id) or desk_enters(advisory_id, ceptoar_id, organisation_id)));
+  speaks_for_hub(advisory_id, ceptoar_id, organisation_id) or desk_enters(advisory_id, ceptoar_id, organisation_id));
 create policy own_view on onward_report_words for select to portal_app using (
   exists (select from onward_reports r
           where r.report_id = onward_report_words.report_id
-            and (r.organisation_id = any ((select viewer_answering_organisations())::uuid[])
-                 or r.ceptoar_id = any ((select viewer_ceptoars())::text[]))));
+            and (r.ceptoar_id = any ((select viewer_ceptoars())::text[])
+                 or speaks_for_hub(r.advisory_id, r.ceptoar_id, r.organisation_id))));
 create policy enter on onward_report_words for insert to portal_app with check (
   exists (select from onward_reports r
           where r.report_id = onward_report_words.report_id
             and (speaks_for_hub(r.advisory_id, r.ceptoar_id, r.organisation_id)
                  or desk_enters(r.advisory_id, r.ceptoar_id, r.organisation_id))));
-grant select, insert on onward_reports, onward_report_words to portal_app;
+grant select on onward_reports, onward_report_words to portal_app;
+grant insert (advisory_id, ceptoar_id, organisation_id, told, behind) on onward_reports to portal_app;
+grant insert (report_id, answered_by, remark, entered_by) on onward_report_words to portal_app;
 
 -- For the board, which ministries see too: numbers per CEPTOAR and no organisation. Whoever has reported nothing counts with
 -- the businesses behind it that it named last, for whatever item; `unknown` counts those that never named any.
@@ -126,7 +130,8 @@ create function onward_board(p_advisory uuid)
   as $$
   #variable_conflict use_column
   declare
-    everything boolean := public.viewer_has_role('nisc_analyst', 'nisc_approver');
+    -- Whoever may not know of an item at the centre sees it at their desk alone.
+    everything boolean := public.viewer_at_centre() and p_advisory <> all (public.viewer_kept_from());
     scope text[];
   begin
     if not p_advisory = any (public.viewer_envelopes()) then return; end if;
@@ -137,7 +142,7 @@ create function onward_board(p_advisory uuid)
            count(*) filter (where coalesce(r.behind, l.behind) is null)
     from public.advisory_audience au
     join public.advisories a using (advisory_id)
-    join public.memberships m on m.ceptoar_id = au.ceptoar_id and m.organisation_id = au.organisation_id
+    left join public.memberships m on m.ceptoar_id = au.ceptoar_id and m.organisation_id = au.organisation_id
      and m.hub and m.valid @> (a.published_at at time zone 'Asia/Tokyo')::date
     left join lateral (
       select x.told, x.behind from public.onward_reports x
@@ -149,6 +154,8 @@ create function onward_board(p_advisory uuid)
       order by x.report_id desc limit 1) l on true
     where au.advisory_id = p_advisory and au.stage = 'member' and not au.held and a.state = 'published'
       and a.level <> 'RED' and (everything or au.ceptoar_id = any (scope))
+      -- Who has reported stays one, also where the directory says otherwise since.
+      and (m.fact_id is not null or r.told is not null)
       -- Nobody is asked any more for whom a newer version is there.
       and (au.superseded_at is null or r.told is not null)
     group by au.ceptoar_id;
@@ -156,4 +163,4 @@ create function onward_board(p_advisory uuid)
 
 revoke execute on function is_onward_hub(uuid, text, uuid), speaks_for_hub(uuid, text, uuid), onward_reports_entry(),
   onward_report_words_names(), onward_reports_worded(), onward_board(uuid) from public;
-grant execute on function is_onward_hub(uuid, text, uuid), speaks_for_hub(uuid, text, uuid), onward_board(uuid) to portal_app;
+grant execute on function speaks_for_hub(uuid, text, uuid), onward_board(uuid) to portal_app;

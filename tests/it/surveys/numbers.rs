@@ -59,14 +59,16 @@ async fn counted(world: &mut World, takes: &[(usize, i64)]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_of_fewer_than_three_firms_do_not_show_nor_follow_from_others() {
     for (takes, expected) in [
-        // One small cell follows from the total: the next smallest goes as well.
-        ([(1, 20), (2, 8), (3, 2)], ["20社(67%)", WITHHELD, WITHHELD]),
+        // One small cell follows from the total: the next one in the list goes as well, whatever its size tells.
+        ([(1, 20), (2, 8), (3, 2)], [WITHHELD, "8社(27%)", WITHHELD]),
+        ([(1, 5), (2, 5), (3, 2)], [WITHHELD, "5社(42%)", WITHHELD]),
         // Two small ones that are fewer than three together.
         ([(1, 20), (2, 1), (3, 1)], [WITHHELD, WITHHELD, WITHHELD]),
-        // Two small ones that hide each other.
-        ([(1, 20), (2, 2), (3, 2)], ["20社(83%)", WITHHELD, WITHHELD]),
+        // Two small ones that hide each other, unless their sum says that each is two.
+        ([(1, 20), (2, 1), (3, 2)], ["20社(87%)", WITHHELD, WITHHELD]),
+        ([(1, 20), (2, 2), (3, 2)], [WITHHELD, WITHHELD, WITHHELD]),
         // Nobody is fewer than three, too.
-        ([(1, 20), (2, 9), (3, 0)], ["20社(69%)", WITHHELD, WITHHELD]),
+        ([(1, 20), (2, 9), (3, 0)], [WITHHELD, "9社(31%)", WITHHELD]),
         ([(1, 5), (2, 4), (3, 3)], ["5社(42%)", "4社(33%)", "3社(25%)"]),
     ] {
         let mut world = world().await;
@@ -82,6 +84,52 @@ async fn numbers_of_fewer_than_three_firms_do_not_show_nor_follow_from_others() 
         assert_eq!(cells, expected, "{takes:?}");
         assert_eq!(rows(&page, 2).iter().map(|row| row[1].clone()).collect::<Vec<_>>(), [WITHHELD, WITHHELD]);
     }
+}
+
+/// Ten firms answer two questions: which of two things they have, both allowed, and a number between 0 and 1.
+async fn sums(both: i64, ones: i64) -> Reply {
+    let mut world = world().await;
+    let mut desk = world.w.app.signed_in("desk").await;
+    let survey = make(&mut desk, &with(&NAMED, &[("visibility", "counted")])).await;
+    let several = [("question_kind", "several"), ("wording", "監視"), ("required", "true"), ("choices", "自社\n委託")];
+    ask(&mut desk, &survey, &several).await;
+    let number =
+        [("question_kind", "number"), ("wording", "有無"), ("required", "true"), ("least", "0"), ("most", "1")];
+    ask(&mut desk, &survey, &number).await;
+    assert_eq!(step(&mut desk, &survey, "open", &[]).await.status, 303);
+    let id: Uuid = survey.trim_start_matches("/surveys/").parse().unwrap();
+    for n in 1..=10 {
+        // Five have the one, five the other, and the first few both.
+        let first = if n <= 5 { 1 } else { 2 };
+        let number = i64::from(n <= ones);
+        let answers = format!(
+            "with firm as (insert into organisations (organisation_id, kind) values (gen_random_uuid(), 'member') returning organisation_id),
+             asked as (insert into survey_asked select '{id}', organisation_id, 'banks' from firm returning organisation_id)
+             select organisation_id from asked"
+        );
+        let firm: Uuid = sqlx::query_scalar(AssertSqlSafe(answers)).fetch_one(&mut world.w.db).await.unwrap();
+        let reply =
+            "insert into survey_replies (survey_id, organisation_id, saved_at, sent_at) values ($1, $2, now(), now())";
+        sqlx::query(reply).bind(id).bind(firm).execute(&mut world.w.db).await.unwrap();
+        let answer = "insert into survey_answers (survey_id, organisation_id, question_id, place, number)
+             select $1, $2, question_id, p, case when kind = 'number' then $4::bigint end
+             from survey_questions, unnest(case when kind = 'several' then $3::smallint[] else '{1}' end) p where survey_id = $1";
+        let places: Vec<i16> = if n <= both { vec![1, 2] } else { vec![first] };
+        sqlx::query(answer).bind(id).bind(firm).bind(places).bind(number).execute(&mut world.w.db).await.unwrap();
+    }
+    step(&mut desk, &survey, "close", &[]).await;
+    desk.get(&format!("{survey}/results")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_sum_nor_a_mean_tells_how_few_there_are() {
+    // One firm has both: nothing stands from which it follows. Four have: that may be known.
+    let one = sums(1, 1).await;
+    assert!(rows(&one, 1).iter().all(|row| row[1] == WITHHELD), "{:?}", rows(&one, 1));
+    assert!(!one.body.contains("0.1"), "a mean of 0.1 is one firm");
+    let four = sums(4, 4).await;
+    assert_eq!(rows(&four, 1).iter().map(|row| row[1].clone()).collect::<Vec<_>>(), ["5社(50%)", WITHHELD]);
+    assert!(four.body.contains("0.4"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

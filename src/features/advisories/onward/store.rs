@@ -30,7 +30,7 @@ pub async fn hubs(
                   l.behind as "last_behind?"
            from advisory_audience au
            join advisories a on a.advisory_id = au.advisory_id and a.state = 'published' and a.level <> 'RED'
-           join memberships m on m.ceptoar_id = au.ceptoar_id and m.organisation_id = au.organisation_id
+           left join memberships m on m.ceptoar_id = au.ceptoar_id and m.organisation_id = au.organisation_id
             and m.hub and m.valid @> (a.published_at at time zone 'Asia/Tokyo')::date
            left join organisation_names n on n.organisation_id = au.organisation_id and n.valid @> viewer_today()
            left join lateral (
@@ -42,6 +42,7 @@ pub async fn hubs(
              where x.organisation_id = au.organisation_id and x.ceptoar_id = au.ceptoar_id
              order by x.report_id desc limit 1) l on true
            where au.advisory_id = $1 and au.stage = 'member' and not au.held
+             and (m.fact_id is not null or r.told is not null)
              and ($2::text is null or au.ceptoar_id = $2) and ($3::uuid[] is null or au.organisation_id = any ($3))
            order by n.reading, au.organisation_id, au.ceptoar_id"#,
         id.0,

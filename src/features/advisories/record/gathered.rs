@@ -11,6 +11,9 @@ use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::Found;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::PastDecision;
+use crate::features::advisories::versions::history::History;
+use crate::features::advisories::versions::step::nth;
+use crate::features::advisories::versions::web::shown::mark;
 use crate::kernel::language::Language;
 use crate::kernel::sharing_level::SharingLevel;
 
@@ -22,6 +25,8 @@ const ALL: i64 = 1_000_000;
 pub struct Record {
     /// The item, as far as the viewer may know it.
     pub found: Found,
+    /// Which version it is of those that the viewer knows.
+    pub history: History,
     /// Its way.
     pub road: Road,
     /// What desks decided, the oldest first: of which CEPTOAR, and what.
@@ -42,7 +47,7 @@ impl Record {
     pub async fn read(
         tx: &mut PgConnection,
         watch: &Watch,
-        found: Found,
+        (found, history): (Found, History),
         (language, now): (Language, DateTime<Utc>),
         with_recipients: bool,
     ) -> sqlx::Result<Self> {
@@ -65,7 +70,18 @@ impl Record {
             true => Some(watching::recipients(tx, id, asked).await?),
             false => None,
         };
-        Ok(Self { found, road, decisions, recipients, language, now })
+        Ok(Self { found, history, road, decisions, recipients, language, now })
+    }
+
+    /// 第2報(旧版); empty where the viewer knows no other version.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let Some(version) = self.history.version() else { return String::new() };
+        let name = nth(version.number, self.language);
+        match mark(self.history.superseded, self.history.withdrawn, self.language) {
+            Some((_, word)) => format!("{name} ({word})"),
+            None => name,
+        }
     }
 
     /// Organisations that should have acknowledged by now.

@@ -73,6 +73,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
     let facts = [
         (w.number, envelope.number.clone()),
         (w.name, title),
+        (w.version, record.version()),
         (w.level, envelope.level.tlp().to_owned()),
         (w.published, time(envelope.published_at)),
         (w.answer_due, time(record.answer_due())),
@@ -222,10 +223,12 @@ fn onward(record: &Record) -> Part {
     let w = RecordWords::of(record.language);
     let rows = record.road.onward.iter().map(|tally| {
         let mut row = vec![record.language.pick(&tally.ceptoar[0], &tally.ceptoar[1]).clone()];
-        row.extend([tally.hubs, tally.reported, tally.told, tally.behind].map(|number| number.to_string()));
+        row.extend(
+            [tally.hubs, tally.reported, tally.told, tally.behind, tally.unknown].map(|number| number.to_string()),
+        );
         row
     });
-    let heads = heads([(w.ceptoar, 24), (w.hubs, 12), (w.reported, 16), (w.told, 16), (w.behind, 18)]);
+    let heads = heads([(w.ceptoar, 24), (w.hubs, 12), (w.reported, 16), (w.told, 16), (w.behind, 18), (w.unknown, 22)]);
     Part { name: w.onward, heads, rows: rows.collect() }
 }
 

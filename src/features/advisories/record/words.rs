@@ -13,6 +13,7 @@ crate::words! {
         number: "番号" / "Number",
         name: "題名" / "Title",
         sealed: "親展: 内容は指名された方のみ" / "Confidential: content for the named persons only",
+        version: "版" / "Version",
         level: "共有範囲" / "Sharing level",
         drill: "これは訓練です。" / "This is a drill.",
         published: "発出" / "Published",
@@ -64,7 +65,7 @@ crate::words! {
         reported: "報告した連絡拠点" / "Hubs that reported",
         told: "伝えた事業者" / "Businesses told",
         behind: "伝える先の事業者" / "Businesses to be told",
-        none: "なし" / "None",
+        unknown: "数の分からない連絡拠点" / "Hubs that never said how many",
         portal: "セプター情報共有ポータル" / "CEPTOAR information-sharing portal",
     }
 }

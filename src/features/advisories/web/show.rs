@@ -14,7 +14,6 @@ use crate::features::access::advisory::Hat;
 use crate::features::access::trail::{ReadItem, TrailObject};
 use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
-use crate::features::advisories::onward;
 use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -34,7 +33,6 @@ use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
-use crate::kernel::stage::Stage;
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -214,7 +212,7 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
-    let onward = if published { own_hubs(&mut tx, &found.hats, &frame, id).await? } else { Vec::new() };
+    let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
@@ -235,25 +233,6 @@ pub async fn get(
         (ItemState::Published, None) => view.sealed(&found).into_response(),
         (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
     })
-}
-
-/// The hubs that the viewer answers for, where the item is open to them.
-async fn own_hubs(
-    tx: &mut crate::platform::db::Tx,
-    hats: &[Hat],
-    frame: &Frame,
-    id: AdvisoryId,
-) -> sqlx::Result<Vec<OwnHub>> {
-    let own: Vec<OrganisationId> = hats
-        .iter()
-        .filter(|hat| hat.stage == Stage::Member && hat.acknowledges())
-        .map(|hat| hat.organisation_id)
-        .collect();
-    if own.is_empty() {
-        return Ok(Vec::new());
-    }
-    let hubs = onward::store::hubs(tx, id, None, Some(&own)).await?;
-    Ok(hubs.iter().map(|hub| OwnHub::of(hub, id, frame.language)).collect())
 }
 
 /// Who read what, once an hour: the page and its JSON twin alike.

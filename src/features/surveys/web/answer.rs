@@ -47,6 +47,7 @@ crate::words! {
         closed_lost: "入力した内容は、送信も保存もされていません。下に残しているので、必要なら控えを取ってください。直す必要があるときは、事務局にご連絡ください。" / "What you typed was neither sent nor saved. It is kept below; please copy what you need, and call your secretariat if something has to be changed.",
         closed_text: "下は、送信された回答です。" / "Below are the answers that were sent.",
         closed_none: "この会社は回答していません。" / "This firm has not answered.",
+        too_much: "入力した内容が多すぎて、保存できません。製品の行を減らすか、文章を短くしてください。" / "This is more than can be saved. Please take out some products or shorten the texts.",
         meanwhile: "{at}に、同じ会社の別の方が保存しました" / "Somebody else of your firm saved at {at}",
         meanwhile_text: "入力した内容は下に残っています。違うところには、保存されている内容を示しました。よければ、もう一度ボタンを押してください。" / "What you typed is still below, with what was saved where that differs. Press the button again if yours is right.",
         stored: "保存されている内容: {value}" / "Saved: {value}",
@@ -74,6 +75,9 @@ struct Field {
     error: Vec<String>,
     stored: Option<String>,
 }
+
+/// restrict_violation: a survey that is closed takes no answers (`survey_takes_answers`).
+const CLOSED: &str = "23001";
 
 #[derive(Template)]
 #[template(path = "surveys/answer.html")]
@@ -229,6 +233,23 @@ impl<'a> Scene<'a> {
     }
 }
 
+impl Scene<'_> {
+    /// What was typed stays on the page: the desk closed the survey this very moment, or it is more than a draft holds.
+    fn not_saved(&self, typed: &Typed, error: sqlx::Error) -> Result<Response, WebError> {
+        let refused = error.as_database_error();
+        if refused.and_then(|e| e.code()).is_some_and(|code| code == CLOSED) {
+            let page = AnswerPage { closed: true, notes: Vec::new(), ..self.page(typed, Vec::new(), false) };
+            return Ok(Unprocessable(page).into_response());
+        }
+        if refused.and_then(|e| e.constraint()) == Some("survey_drafts_size") {
+            let field = self.questions.first().map(field).unwrap_or_default();
+            let message = AnswerPageWords::of(self.frame.language).too_much.to_owned();
+            return Ok(Unprocessable(self.page(typed, vec![Wrong { field, message }], false)).into_response());
+        }
+        Err(error.into())
+    }
+}
+
 /// What was typed to a question, in one line.
 fn said(question: &Question, typed: &Typed) -> String {
     match question.content.kind {
@@ -363,7 +384,11 @@ pub async fn post(
         Err(errors) => return Ok(Unprocessable(scene.page(&typed, errors, false)).into_response()),
     };
     let held = Held { survey_id: survey.survey_id, organisation: place.organisation, version };
-    if !store::save(&mut tx, held, &typed.0, send).await? {
+    let saved = match store::save(&mut tx, held, &typed.0, send).await {
+        Ok(saved) => saved,
+        Err(error) => return scene.not_saved(&typed, error),
+    };
+    if !saved {
         // Somebody was faster by a moment.
         let scene = Scene::read(&mut tx, &frame, &survey, place.organisation).await?;
         return Ok(Unprocessable(scene.overtaken(&typed)).into_response());

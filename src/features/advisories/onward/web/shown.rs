@@ -1,11 +1,14 @@
 //! What other pages say of passing on.
 
 use super::words::OnwardWords;
-use crate::features::advisories::onward::paths;
+use crate::features::access::advisory::Hat;
 use crate::features::advisories::onward::report::{Hub, Tally, Unreported};
-use crate::kernel::ids::AdvisoryId;
+use crate::features::advisories::onward::{paths, store};
+use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_time, short_time, thousands};
+use crate::kernel::stage::Stage;
+use crate::platform::db::Tx;
 
 /// A hub of the viewer's own, on the page of the item.
 #[derive(Debug)]
@@ -23,6 +26,24 @@ pub struct OwnHub {
 }
 
 impl OwnHub {
+    /// The hubs that the viewer answers for, where the item is open to them.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn all(tx: &mut Tx, hats: &[Hat], id: AdvisoryId, language: Language) -> sqlx::Result<Vec<Self>> {
+        let worn: Vec<&Hat> = hats.iter().filter(|hat| hat.stage == Stage::Member && hat.acknowledges()).collect();
+        if worn.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own: Vec<OrganisationId> = worn.iter().map(|hat| hat.organisation_id).collect();
+        let hubs = store::hubs(tx, id, None, Some(&own)).await?;
+        // A hub of two CEPTOARs reports in each, and not everybody answers for it in both.
+        let is_own = |hub: &&Hub| {
+            worn.iter().any(|hat| hat.organisation_id == hub.organisation_id && hat.ceptoar_id == hub.ceptoar_id)
+        };
+        Ok(hubs.iter().filter(is_own).map(|hub| Self::of(hub, id, language)).collect())
+    }
+
     /// The hub's part in words.
     #[must_use]
     pub fn of(hub: &Hub, id: AdvisoryId, language: Language) -> Self {
