@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, DataType, Reader, Xlsx};
 use chrono::TimeDelta;
 use lopdf::Document;
 use uuid::Uuid;
@@ -93,7 +93,7 @@ async fn the_totals_of_a_file_are_those_of_the_screen() {
     let banks: Vec<String> = sheet.rows().nth(1).unwrap().iter().map(Data::to_string).collect();
     assert_eq!([&banks[3], &banks[4]], [&screen[2], &screen[3]], "{banks:?}");
     let stages = book.worksheet_range("段階").unwrap();
-    let members = stages.rows().find(|row| row[0].to_string() == "構成員").unwrap();
+    let members = stages.rows().find(|row| row[0].as_string().as_deref() == Some("構成員")).unwrap();
     assert_eq!(members[6].to_string(), "3分");
 
     let paper = save(&mut desk, id, "pdf").await;
