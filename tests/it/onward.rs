@@ -233,3 +233,35 @@ async fn red_goes_no_further_and_bad_numbers_are_said() {
     let english = cast.app.signed_in("hub-1").await.in_english().get(&place(id, cast.hub1)).await;
     assert!(english.texts("h1")[0].starts_with("Passing on to others"));
 }
+
+#[tokio::test]
+async fn who_answers_for_a_hub_in_one_ceptoar_sees_nothing_of_it_in_another() {
+    let cast = cast().await;
+    let mut db = cast.app.database.owner().await;
+    let also = "insert into memberships (ceptoar_id, organisation_id, unit, hub, valid) values ('gas', $1, '社', true, '[2018-04-01,)')";
+    sqlx::query(also).bind(cast.hub1).execute(&mut db).await.unwrap();
+    factory::window(&mut db, cast.hub1, Some("gas"), "gas@hub1.example").await;
+    let gas_desk = factory::secretariat_of(&mut db, "gas").await;
+    factory::person(&cast.app, "gas-desk", Role::Secretariat, gas_desk, Some("gas"), None).await;
+    let new = NewAdvisory { ceptoars: &["water", "gas"], ..NewAdvisory::default() };
+    let id = factory::published_advisory(&cast.app, new).await;
+    let gas = format!("/advisories/{id}/onward/gas/{}", cast.hub1);
+    let form = [("told", "5"), ("behind", "9"), ("answered_by", "ガスの当直"), ("remark", "控え")];
+    assert_eq!(cast.app.signed_in("gas-desk").await.post(&gas, &form).await.status, 303);
+
+    let mut hub = cast.app.signed_in("hub-1").await;
+    assert_eq!(hub.get(&format!("/advisories/{id}")).await.hrefs("[data-onward] a"), [place(id, cast.hub1)]);
+    assert_eq!(hub.get(&gas).await.status, 404);
+    let account: Uuid = sqlx::query_scalar("select account_id from accounts where sign_in_name = 'hub-1'")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    let mut tx = cast.app.state.db.begin(Some(AccountId(account)), cast.app.state.clock.now()).await.unwrap();
+    for table in ["onward_reports", "onward_report_words"] {
+        let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+}
