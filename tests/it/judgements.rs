@@ -1,10 +1,11 @@
 //! 情勢判断: what a coordinator makes of the situation, and what it proposes to the centre.
 
+use ceptoar_portal::features::access::Role;
 use ceptoar_portal::kernel::ids::AccountId;
 use sqlx::AssertSqlSafe;
 
 use crate::directory::roster::world;
-use crate::support::Client;
+use crate::support::{Client, factory};
 
 const SITUATION: &str = "/judgements/ceptoars/banks";
 
@@ -143,4 +144,22 @@ async fn the_database_keeps_judgements_where_the_code_forgot() {
             assert!(sqlx::query(write).execute(&mut *tx).await.is_err(), "{name}: {write}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_answers_their_own_proposal() {
+    let w = world().await;
+    let mut coordinator = w.app.signed_in("coordinator").await;
+    let proposed = write(&mut coordinator, &judged("alert", "題名", "検討してほしい")).await;
+    let mut db = w.app.database.owner().await;
+    let nisc = factory::organisation(&mut db, "nisc").await;
+    let account = sqlx::query_scalar("select account_id from accounts where sign_in_name = 'coordinator'")
+        .fetch_one(&mut db)
+        .await
+        .expect("an account");
+    factory::affiliate(&mut db, account, Role::NiscAnalyst, nisc, None, None).await;
+    let answer = format!("{proposed}/answer");
+    let said = [("choice", "noted"), ("words", "自分の回答")];
+    assert_eq!(w.app.signed_in("coordinator").await.post(&answer, &said).await.status, 409);
+    assert!(w.app.signed_in("analyst").await.post(&answer, &said).await.location().ends_with("done=answered"));
 }
