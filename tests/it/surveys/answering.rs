@@ -219,3 +219,22 @@ async fn who_joined_later_is_not_asked_and_who_left_stays_counted() {
     assert!(changed.status >= 400, "it has left: {}", changed.status);
     assert_eq!(world.w.texts("select place::text from survey_answers").await, ["2"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_draft_holds_is_said_and_stays_on_the_page() {
+    let world = world().await;
+    let survey = opened(&world).await;
+    let mut keeper = world.w.app.signed_in("bank-admin").await;
+    let path = world.form(&survey, "bank-admin");
+    let seen = version(&keeper.get(&path).await);
+    // The same box a great many times: small on its way, large as it is kept.
+    let mut typed = vec![("answer_1", "1"); 25_000];
+    typed.extend([("version", seen.as_str()), ("act", "save")]);
+    let reply = keeper.post(&path, &typed).await;
+    assert_eq!(reply.status, 422, "{}", reply.texts("h1").concat());
+    assert!(
+        reply.texts(".error-summary").concat().contains("入力した内容が多すぎて"),
+        "{:?}",
+        reply.texts(".error-summary")
+    );
+}
