@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::gathered::Record;
 use super::words::RecordWords;
+use crate::features::advisories::reading::deliveries::failure::codes;
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::kernel::language::Label;
 use crate::kernel::period::{duration, long_time, short_time};
@@ -196,12 +197,6 @@ fn recipient_row(record: &Record, r: &Recipient) -> Vec<String> {
     ]
 }
 
-/// 550 5.1.1: the relay's codes, and nothing of its words.
-fn codes(reply: &str) -> String {
-    let digits = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
-    reply.split(' ').take(2).filter(digits).collect::<Vec<_>>().join(" ")
-}
-
 fn decisions(record: &Record) -> Part {
     let w = RecordWords::of(record.language);
     let rows = record.decisions.iter().map(|(ceptoar, decision)| {
@@ -230,16 +225,4 @@ fn onward(record: &Record) -> Part {
     });
     let heads = heads([(w.ceptoar, 24), (w.hubs, 12), (w.reported, 16), (w.told, 16), (w.behind, 18), (w.unknown, 22)]);
     Part { name: w.onward, heads, rows: rows.collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::codes;
-
-    #[test]
-    fn of_a_reply_only_the_codes_leave() {
-        assert_eq!(codes("550 5.1.1 <soc@bank.example> unknown"), "550 5.1.1");
-        assert_eq!(codes("421 closing"), "421");
-        assert_eq!(codes("who knows"), "");
-    }
 }

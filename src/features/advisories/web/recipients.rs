@@ -1,7 +1,7 @@
 //! The lines of the list of recipients.
 
 use super::deliveries_words::DeliveriesWords;
-use crate::features::advisories::reading::deliveries::failure::Failure;
+use crate::features::advisories::reading::deliveries::failure::{Failure, codes};
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::short_time;
@@ -79,12 +79,7 @@ impl RecipientRow {
         if let Some(failure) = failure {
             row.reason = failure.label(language).to_owned();
             row.remedy = failure.remedy(language).to_owned();
-            row.reply_code = reply
-                .split(' ')
-                .take(2)
-                .filter(|p| p.chars().all(|c| c.is_ascii_digit() || c == '.'))
-                .collect::<Vec<_>>()
-                .join(" ");
+            row.reply_code = codes(&reply);
         }
         row
     }

@@ -76,6 +76,13 @@ impl Label for Failure {
     }
 }
 
+/// 550 5.1.1: the relay's codes, and nothing of its words.
+#[must_use]
+pub fn codes(reply: &str) -> String {
+    let digits = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    reply.split(' ').take(2).filter(digits).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +106,12 @@ mod tests {
         for (reply, expected) in cases {
             assert_eq!(Failure::of(reply), expected, "{reply:?}");
         }
+    }
+
+    #[test]
+    fn of_a_reply_only_the_codes_leave() {
+        assert_eq!(codes("550 5.1.1 <soc@bank.example> unknown"), "550 5.1.1");
+        assert_eq!(codes("421 closing"), "421");
+        assert_eq!(codes("who knows"), "");
     }
 }
