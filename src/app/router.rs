@@ -53,7 +53,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(directory::offices::routes())
         .merge(directory::partners::routes())
         .merge(directory::groups::routes())
-        .merge(directory::relaying::routes())
+        .merge(directory::routes::routes())
         .merge(feature_map::routes(public.clone()))
         .merge(follow_up::routes(public))
         .merge(surveys::routes())

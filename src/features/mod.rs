@@ -2,10 +2,10 @@
 
 pub mod access;
 pub mod accounts;
+pub mod sharing;
 pub mod directory;
 pub mod people;
 pub mod surveys;
-pub mod sharing;
 pub mod feature_map;
 pub mod follow_up;
 pub mod overview;

@@ -8,7 +8,7 @@ const TITLE: &str = "VPN装置の脆弱性の悪用について";
 /// The desk decides first, by day and by night, early warnings too.
 async fn desk_decides(page: &Page, desk: &str, ceptoar: &str) {
     page.sign_in(desk).await;
-    page.visit(&format!("/directory/{ceptoar}/relaying/change")).await;
+    page.visit(&format!("/directory/{ceptoar}/route/agreement")).await;
     for field in ["relay_office", "relay_off", "relay_urgent"] {
         page.click(&format!("input[name={field}][value=decided]")).await;
     }

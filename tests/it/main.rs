@@ -44,6 +44,7 @@ mod reading;
 mod receipts;
 mod record;
 mod relays;
+mod routes;
 mod row_security;
 mod scanner;
 mod search;

@@ -11,8 +11,8 @@ use crate::directory::roster::{change, day, fill_in};
 use crate::support::factory::{self, NewAdvisory};
 use crate::support::{Client, Reply, TestApp};
 
-const RULE: &str = "/directory/banks/relaying";
-const CHANGE: &str = "/directory/banks/relaying/change";
+const RULE: &str = "/directory/banks/route";
+const CHANGE: &str = "/directory/banks/route/agreement";
 
 struct Cast {
     app: TestApp,
@@ -101,7 +101,7 @@ fn agreement<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 async fn agreed(cast: &Cast, changed: &[(&str, &str)]) {
     let mut desk = cast.app.signed_in("desk").await;
     let done = change(&mut desk, CHANGE, &agreement(changed)).await;
-    assert_eq!(done.location(), format!("{RULE}?done=changed"));
+    assert_eq!(done.location(), format!("{RULE}?done=agreed"));
     cast.later(1);
 }
 
@@ -160,7 +160,7 @@ async fn the_agreement_is_the_desks_holds_from_its_day_and_stays_in_the_history(
     let mut desk = cast.app.signed_in("desk").await;
     let page = desk.get(RULE).await;
     assert!(page.body.contains("すぐに構成員へ届ける") && page.body.contains("親展(RED)"), "{}", page.body);
-    assert!(desk.get("/directory/banks").await.texts(".subnav a").contains(&"中継の取決め".to_owned()));
+    assert!(desk.get("/directory/banks").await.texts(".subnav a").contains(&"情報提供の経路".to_owned()));
     for (field, value) in
         [("minutes", "9"), ("minutes", "1441"), ("minutes", "x"), ("relay_off", ""), ("on_day", "20"), ("reason", "")]
     {

@@ -131,6 +131,8 @@ pub enum DirectoryAction {
     Propose,
     /// See what firms propose.
     SeeProposals,
+    /// Say over which offices advisories reach it.
+    KeepRoute,
 }
 
 /// What is done in the yearly follow-up of the map (フォローアップ).

@@ -33,7 +33,10 @@ impl Standing {
                 | DirectoryAction::SeeWindows
                 | DirectoryAction::LookBack
                 | DirectoryAction::KeepWindow => true,
-                DirectoryAction::KeepMember | DirectoryAction::Propose | DirectoryAction::SeeProposals => false,
+                DirectoryAction::KeepMember
+                | DirectoryAction::Propose
+                | DirectoryAction::SeeProposals
+                | DirectoryAction::KeepRoute => false,
             },
             Self::Ministry => match action {
                 DirectoryAction::LookAtRoster | DirectoryAction::LookAtMember | DirectoryAction::SeeWindows => true,
@@ -41,7 +44,8 @@ impl Standing {
                 | DirectoryAction::KeepMember
                 | DirectoryAction::KeepWindow
                 | DirectoryAction::Propose
-                | DirectoryAction::SeeProposals => false,
+                | DirectoryAction::SeeProposals
+                | DirectoryAction::KeepRoute => false,
             },
         }
     }
@@ -106,11 +110,16 @@ impl DirectoryAction {
                 | Self::KeepMember
                 | Self::KeepWindow
                 | Self::SeeProposals => true,
-                Self::Propose => false,
+                Self::Propose | Self::KeepRoute => false,
             },
             Role::Coordinator => match self {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeWindows => true,
-                Self::LookBack | Self::KeepMember | Self::KeepWindow | Self::Propose | Self::SeeProposals => false,
+                Self::LookBack
+                | Self::KeepMember
+                | Self::KeepWindow
+                | Self::Propose
+                | Self::SeeProposals
+                | Self::KeepRoute => false,
             },
             Role::MemberAdmin => match self {
                 Self::LookAtMember
@@ -119,19 +128,28 @@ impl DirectoryAction {
                 | Self::KeepWindow
                 | Self::Propose
                 | Self::SeeProposals => true,
-                Self::LookAtRoster | Self::KeepMember => false,
+                Self::LookAtRoster | Self::KeepMember | Self::KeepRoute => false,
             },
             Role::MemberPoc | Role::HubMember => match self {
                 Self::LookAtMember | Self::SeeWindows | Self::LookBack | Self::KeepWindow => true,
-                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals => false,
+                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals | Self::KeepRoute => false,
             },
-            Role::NiscAnalyst | Role::NiscApprover => match self {
+            Role::NiscAnalyst => match self {
                 Self::LookAtRoster | Self::LookAtMember | Self::SeeProposals => true,
+                Self::SeeWindows
+                | Self::LookBack
+                | Self::KeepMember
+                | Self::KeepWindow
+                | Self::Propose
+                | Self::KeepRoute => false,
+            },
+            Role::NiscApprover => match self {
+                Self::LookAtRoster | Self::LookAtMember | Self::SeeProposals | Self::KeepRoute => true,
                 Self::SeeWindows | Self::LookBack | Self::KeepMember | Self::KeepWindow | Self::Propose => false,
             },
             Role::MinistryLiaison => match self {
                 Self::LookAtMember | Self::SeeWindows | Self::LookBack | Self::KeepWindow => true,
-                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals => false,
+                Self::LookAtRoster | Self::KeepMember | Self::Propose | Self::SeeProposals | Self::KeepRoute => false,
             },
             Role::MemberReader
             | Role::CouncilDelegate
@@ -268,6 +286,10 @@ mod tests {
         let analyst = wearing(Role::NiscAnalyst);
         assert!(can(&analyst, DirectoryAction::LookAtRoster, &RosterFacts::whole("banks")));
         assert!(!can(&analyst, DirectoryAction::SeeWindows, &at("banks", Some(OrganisationId::random()), true)));
+        for role in Role::ALL {
+            let keeps = can(&wearing(role), DirectoryAction::KeepRoute, &RosterFacts::whole("banks"));
+            assert_eq!(keeps, role == Role::NiscApprover, "{role:?}");
+        }
         let reader = wearing(Role::MemberReader);
         let own = Some(reader.affiliations[0].organisation_id);
         assert!(!can(&reader, DirectoryAction::LookAtMember, &at("banks", own, false)));

@@ -10,8 +10,9 @@ pub mod outline;
 pub mod partners;
 pub mod proposals;
 pub mod reference;
-pub mod relaying;
+
 pub mod roster;
+pub mod routes;
 pub mod rules;
 pub mod setup;
 pub mod verification;

@@ -289,15 +289,17 @@ async fn add_member_counts(tx: &mut PgConnection, rows: &[Dated<(String, i32)>])
     .map(|_| ())
 }
 
-/// Says over which stages advisories are sent.
+/// Says over which stages advisories are sent, but where somebody has said so in the portal: that counts from then on.
 async fn say_route_stages(tx: &mut PgConnection, rows: &[Dated<(&'static str, i16)>]) -> sqlx::Result<()> {
     let d = Dates::of(rows);
     sqlx::query!(
-        "with told as (
+        "with kept as (select c.ceptoar_id from directory_changes c where c.subject = 'route'),
+         told as (
            select u.id, u.position, u.stage, daterange(u.since, u.until) as valid
-           from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::smallint[]) u (id, since, until, stage, position)),
+           from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::smallint[]) u (id, since, until, stage, position)
+           where u.id not in (select k.ceptoar_id from kept k)),
          gone as (
-           delete from route_stages r where not exists (
+           delete from route_stages r where r.ceptoar_id not in (select k.ceptoar_id from kept k) and not exists (
              select from told t where (t.id, t.position, t.stage, t.valid) = (r.ceptoar_id, r.position, r.stage, r.valid))
            returning 1)
          insert into route_stages (ceptoar_id, position, stage, valid)

@@ -1,6 +1,6 @@
 //! Forms: all-text values that survive, and messages that sit at their fields.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use crate::kernel::language::{Language, fill};
 use crate::kernel::text::{TextProblem, half_width};
@@ -113,6 +113,13 @@ impl TypedDate {
             (_, _, _) => Self::Wrong,
         }
     }
+}
+
+/// A time of day typed into two boxes, hour and minute; full-width digits are digits.
+#[must_use]
+pub fn typed_time(parts: [&str; 2]) -> Option<NaiveTime> {
+    let [hour, minute] = parts.map(|part| half_width(part).trim().parse().ok());
+    NaiveTime::from_hms_opt(hour?, minute?, 0)
 }
 
 /// The first value of a field in a form as it came; empty where it was not sent.

@@ -328,7 +328,7 @@ impl Scene {
                     ["calls", "receipt-code"].map(|page| format!("/advisories/{published}/{page}?ceptoar=banks")),
                 );
                 starts.extend([format!("/advisories/{published}/receipts/banks/{bank}"), told.clone()]);
-                starts.extend([relayed.clone(), "/directory/banks/relaying/change".to_owned()]);
+                starts.extend([relayed.clone(), "/directory/banks/route/agreement".to_owned()]);
             }
             if name == "analyst" {
                 starts.insert(0, judged.clone());

@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 120] = [
+const TESTED_ELSEWHERE: [&str; 121] = [
     // tests/it/surveys/walls.rs
     "GET /surveys/products",
     "POST /surveys/products",
@@ -439,7 +439,9 @@ const TESTED_ELSEWHERE: [&str; 120] = [
     // tests/it/relays.rs
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",
-    "POST /directory/{ceptoar}/relaying/change",
+    "POST /directory/{ceptoar}/route/agreement",
+    // tests/it/routes.rs
+    "POST /directory/{ceptoar}/route/offices",
     // tests/it/record.rs
     "POST /advisories/{id}/record",
     // tests/it/onward.rs

@@ -1,6 +1,6 @@
 //! What somebody typed about a receipt, and what is wrong with it.
 
-use chrono::{DateTime, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, TimeZone, Timelike, Utc};
 
 use super::code::{Code, NoCode};
 use super::receipt::{Channel, NewReceipt};
@@ -8,7 +8,7 @@ use crate::kernel::clock::jst;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::short_time;
 use crate::kernel::text;
-use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes};
+use crate::platform::web::form::{FieldErrors, TypedDate, day_boxes, typed_time};
 
 /// Longer names and duties are refused.
 pub const LONGEST_NAME: usize = 100;
@@ -135,8 +135,7 @@ impl EntryForm {
             errors.add("on", w.day);
             return None;
         };
-        let [hour, minute] = [&self.on_hour, &self.on_minute].map(|part| text::half_width(part).trim().parse().ok());
-        let time = hour.zip(minute).and_then(|(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0));
+        let time = typed_time([&self.on_hour, &self.on_minute]);
         let Some(at) = time.and_then(|time| jst().from_local_datetime(&day.and_time(time)).single()) else {
             errors.add("on", w.time);
             return None;

@@ -9,7 +9,7 @@ use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline};
-use crate::features::directory::relaying::agreement::time;
+use crate::features::directory::routes::agreement::time;
 use crate::features::sharing;
 use crate::features::sharing::store::{Count, Hours, PreviewRow};
 use crate::features::sharing::verdict::Verdict;

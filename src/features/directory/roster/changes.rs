@@ -271,20 +271,22 @@ pub async fn record_group(
     record(tx, actor, id, about, change, Written { kind, subject }).await
 }
 
-/// Writes down a change of what a CEPTOAR agreed about passing items on, and tells the triggers which change it is.
+/// Writes down a change of something that the CEPTOAR as a whole has, as `relay_rule` or `route`, and tells the triggers
+/// which change it is.
 ///
 /// # Errors
 /// [`ChangeError`]; the caller gives the transaction up then.
-pub async fn record_relaying(
+pub async fn record_of_ceptoar(
     tx: &mut PgConnection,
     actor: Actor<'_>,
     ceptoar_id: &str,
     change: &Change,
+    subject: &'static str,
 ) -> Result<(), ChangeError> {
     let id = Uuid::new_v4();
     store::announce(tx, id).await?;
     let about = About { ceptoar_id, organisation: None, window: None, group: None };
-    record(tx, actor, id, about, change, Written { kind: "change", subject: "relay_rule" }).await
+    record(tx, actor, id, about, change, Written { kind: "change", subject }).await
 }
 
 /// Closes all windows that an organisation keeps for a CEPTOAR, from a day on.

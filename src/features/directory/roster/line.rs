@@ -43,6 +43,8 @@ crate::words! {
         relay_off: "夜間・休日" / "Nights, weekends and holidays",
         relay_urgent: "早期警戒情報" / "Early warnings",
         relay_minutes: "判断の期限" / "Time to decide",
+        route_ministry: "所管省庁" / "Ministry",
+        route_secretariat: "事務局" / "Secretariat",
         other: "項目" / "Item",
     }
 }
@@ -109,6 +111,8 @@ impl Line {
             "relay_off" => w.relay_off,
             "relay_urgent" => w.relay_urgent,
             "relay_minutes" => w.relay_minutes,
+            "route_ministry" => w.route_ministry,
+            "route_secretariat" => w.route_secretariat,
             _ => w.other,
         };
         if number.is_empty() { name.to_owned() } else { format!("{name} {number}") }

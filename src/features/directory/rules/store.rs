@@ -14,8 +14,8 @@ use crate::platform::files::store::FileState;
 
 /// How many members a page shows.
 pub const SHOWN: i64 = 200;
-/// A window proven longer ago does not count.
-const PROVEN_DAYS: i32 = 366;
+/// A window proven longer ago does not count, in days.
+pub const PROVEN_DAYS: i32 = 366;
 
 /// The editions of a CEPTOAR's rule, the newest first.
 pub async fn editions(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Edition>> {

@@ -17,7 +17,7 @@ use crate::features::advisories::relays::relay::{Decision, NewDecision, PastDeci
 use crate::features::advisories::relays::store::{self, Made};
 use crate::features::advisories::relays::typed::DecisionForm;
 use crate::features::advisories::web::reading::nothing_here;
-use crate::features::directory::relaying::agreement::time;
+use crate::features::directory::routes::agreement::time;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, thousands};

@@ -17,7 +17,7 @@ use crate::features::directory::roster::sheet::{MemberKind, MemberRow};
 use crate::features::directory::roster::store::{self, Asked, PAGE};
 use crate::features::directory::roster::{paths, said};
 use crate::features::directory::{
-    activities, exchange, groups, history, offices, partners, proposals, relaying, rules, setup, verification,
+    activities, exchange, groups, history, offices, partners, proposals, routes, rules, setup, verification,
 };
 use crate::kernel::clock::japan_day;
 use crate::kernel::count_unit;
@@ -49,7 +49,7 @@ crate::words! {
         offices: "事務局・所管省庁" / "Secretariats and ministries",
         partners: "連携機関" / "Partner bodies",
         groups: "グループ" / "Groups",
-        relaying: "中継の取決め" / "Passing on",
+        route: "情報提供の経路" / "Route of advisories",
         further: "このセプターについて" / "About this CEPTOAR",
         exchange: "取り込み・書き出し" / "Import and export",
         filter: "絞り込み" / "Filter",
@@ -269,7 +269,7 @@ fn further(
         (w.activities.to_owned(), activities::paths::of_ceptoar(activities::paths::YEAR, ceptoar_id)),
         (w.setup.to_owned(), setup::paths::setup(ceptoar_id)),
         (w.groups.to_owned(), days.href(&groups::paths::of_ceptoar(groups::paths::INDEX, ceptoar_id))),
-        (w.relaying.to_owned(), relaying::paths::of_ceptoar(relaying::paths::INDEX, ceptoar_id)),
+        (w.route.to_owned(), routes::paths::of_ceptoar(routes::paths::INDEX, ceptoar_id)),
         (w.offices.to_owned(), days.href(&offices::paths::of_ceptoar(offices::paths::INDEX, ceptoar_id))),
         (w.partners.to_owned(), days.href(&partners::paths::of_ceptoar(partners::paths::INDEX, ceptoar_id))),
         (w.history.to_owned(), history::paths::history(ceptoar_id)),

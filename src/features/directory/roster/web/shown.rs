@@ -38,6 +38,7 @@ crate::words! {
         group_ended: "グループの終了" / "Group ends",
         group_joined: "グループへの参加" / "Joins a group",
         relaying: "中継の取決めの変更" / "Agreement on passing on changed",
+        route: "情報提供の経路の変更" / "Route of advisories changed",
         group_left: "グループからの離脱" / "Leaves a group",
         ways_changed: "窓口の連絡手段の変更" / "Ways to reach a window changed",
     }
@@ -114,6 +115,7 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         ("group_member", "ending") => w.group_left,
         ("group_member", _) => w.group_joined,
         ("relay_rule", _) => w.relaying,
+        ("route", _) => w.route,
         ("name", "correction") => w.name_corrected,
         ("name", _) => w.renamed,
         (_, "beginning") => w.window_added,

@@ -7,21 +7,20 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono::NaiveDate;
 
-use super::index::IndexWords;
+use super::place::way;
 use crate::features::access::Viewer;
-use crate::features::directory::relaying::agreement::{Agreement, LONGEST, SHORTEST, Way, digest};
-use crate::features::directory::relaying::{changing, paths, store};
 use crate::features::directory::roster::changes::{self, Change};
 use crate::features::directory::roster::line::Line;
-use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::web::edit::actor;
 use crate::features::directory::roster::web::fields::{Control, Field, Typed};
 use crate::features::directory::roster::web::plain_form::{self, PlainForm, fault, kept};
 use crate::features::directory::roster::web::reading::Reader;
+use crate::features::directory::routes::agreement::{Agreement, LONGEST, SHORTEST, Way, digest};
+use crate::features::directory::routes::{changing, paths, store};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::{Label, Language};
 use crate::kernel::text::half_width;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::FieldErrors;
@@ -71,7 +70,7 @@ pub async fn get(
     let now = state.clock.now();
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = kept(&mut tx, &viewer, &frame, &ceptoar_id).await?;
-    let all = store::load(&mut tx, &ceptoar_id).await?;
+    let all = store::agreements(&mut tx, &ceptoar_id).await?;
     tx.commit().await?;
     let desk = Desk { frame: &frame, ceptoar_id: &ceptoar_id, ceptoar, all, today: japan_day(now) };
     let typed = desk.prefilled();
@@ -91,7 +90,7 @@ pub async fn post(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let ceptoar = kept(&mut tx, &viewer, &frame, &ceptoar_id).await?;
     changes::wait_for_all(&mut tx, &ceptoar_id).await?;
-    let all = store::load(&mut tx, &ceptoar_id).await?;
+    let all = store::agreements(&mut tx, &ceptoar_id).await?;
     let desk = Desk { frame: &frame, ceptoar_id: &ceptoar_id, ceptoar, all, today };
     let typed = plain_form::known(typed, &desk.fields(&Typed::default()))?;
     let form = desk.form();
@@ -118,9 +117,9 @@ pub async fn post(
         return Ok(answer);
     }
     let actor = actor(&viewer, &ceptoar_id, OrganisationId::random(), &frame, now);
-    changing::change(&mut tx, actor, &ceptoar_id, &change, &agreement).await.map_err(fault)?;
+    changing::agree(&mut tx, actor, &ceptoar_id, &change, &agreement).await.map_err(fault)?;
     tx.commit().await?;
-    Ok(form.done("changed"))
+    Ok(form.done("agreed"))
 }
 
 /// What was chosen.
@@ -180,9 +179,8 @@ impl Desk<'_> {
 
     fn form(&self) -> PlainForm<'_> {
         let language = self.frame.language;
-        let (w, index) = (FormWords::of(language), IndexWords::of(language));
+        let w = FormWords::of(language);
         let here = paths::of_ceptoar(paths::INDEX, self.ceptoar_id);
-        let (home, home_label) = self.frame.home();
         let lines = Agreement::on(&self.all, self.today).lines();
         let line = |line: &Line| (line.name(language), line.value(language).to_owned());
         PlainForm {
@@ -190,12 +188,8 @@ impl Desk<'_> {
             title: w.title,
             lead: w.lead,
             subject: self.ceptoar.clone(),
-            action: paths::of_ceptoar(paths::CHANGE, self.ceptoar_id),
-            way: vec![
-                (home.to_owned(), home_label.to_owned()),
-                (roster::INDEX.to_owned(), index.directory.to_owned()),
-                (here.clone(), fill(index.title, &[("ceptoar", &self.ceptoar)])),
-            ],
+            action: paths::of_ceptoar(paths::AGREEMENT, self.ceptoar_id),
+            way: way(self.frame, self.ceptoar_id, &self.ceptoar),
             back: here,
             seen: digest(&self.all),
             current: lines.iter().map(line).collect(),

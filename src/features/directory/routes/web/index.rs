@@ -1,0 +1,246 @@
+//! The road of a CEPTOAR: drawn as the way that an item takes, with what has to be looked after, what was agreed about
+//! passing items on, and how all of that came about.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+
+use super::picture::{HopView, PictureWords, Road};
+use crate::features::access::action::{ActivityAction, DirectoryAction};
+use crate::features::access::directory::RosterFacts;
+use crate::features::access::{Viewer, can};
+use crate::features::directory::activities::web::shown::Place;
+use crate::features::directory::offices::office::Office;
+use crate::features::directory::roster::line::Line;
+use crate::features::directory::roster::paths as roster;
+use crate::features::directory::roster::sheet::Dated;
+use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
+use crate::features::directory::roster::web::as_of::AsOf;
+use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
+use crate::features::directory::routes::agreement::{Agreement, time};
+use crate::features::directory::routes::course::{self, Course, Stretch};
+use crate::features::directory::routes::hop::{Finding, Hop, findings};
+use crate::features::directory::routes::{paths, store};
+use crate::features::directory::{offices, partners};
+use crate::kernel::clock::japan_day;
+use crate::kernel::language::{Language, fill};
+use crate::kernel::period::long_date;
+use crate::kernel::stage::Stage;
+use crate::platform::db::Tx;
+use crate::platform::web::error::WebError;
+use crate::platform::web::frame::{Chrome, Frame};
+use crate::platform::web::page::{Page, Unprocessable};
+use crate::platform::web::state::AppState;
+
+crate::words! {
+    /// Words of the page.
+    pub struct IndexWords {
+        title: "{ceptoar}への情報提供の経路" / "{ceptoar}: route of advisories",
+        directory: "名簿" / "Directory",
+        lead: "センターからの情報提供が、だれを通って、いつ構成員へ届くかを示します。" / "Over whom, and when, advisories of the centre reach the members.",
+        way: "情報の流れ" / "The way of an item",
+        none: "この日は、構成員までの経路がありません。情報提供は届きません。" / "There is no road to the members on this day: advisories do not reach them.",
+        then: "判断の期限は{time}です。期限までに判断がないときは、自動で届きます。" / "The secretariat has {time}; then the item goes on by itself.",
+        findings: "確認が必要なこと" / "What has to be looked after",
+        sound: "経路のどこにも、メールの届く窓口があり、1年以内に連絡が取れると確認されています。" / "Everybody on the road has a window that mail reaches, and at each hop one was proven alive within a year.",
+        see: "確かめる" / "Look at it",
+        walk: "試しに流してみる" / "Walk the route",
+        now: "中継の取決め" / "Agreement on passing on",
+        red: "親展(RED)" / "Confidential (RED)",
+        red_text: "いつも、指名された方へ直接届けます。" / "Always straight to the persons named.",
+        planned: "予定" / "Planned",
+        from: "{day}から" / "From {day}",
+        no_road: "経路なし" / "No road",
+        change: "取決めを変える" / "Change the agreement",
+        lead_over: "経路を変える" / "Change the route",
+        history: "変更の履歴" / "History",
+        reason: "理由" / "Reason",
+        agreed: "中継の取決めを登録しました。" / "The agreement was registered.",
+        led: "情報提供の経路を登録しました。" / "The route was registered.",
+    }
+}
+
+struct Planned {
+    from: String,
+    lines: Vec<(String, String)>,
+}
+
+/// Something to look after: in words, whether it is grave, and where it is put right.
+type FindingRow = (String, bool, Option<String>);
+
+#[derive(Template)]
+#[template(path = "directory/routes/index.html")]
+struct IndexPage {
+    chrome: Chrome,
+    w: &'static IndexWords,
+    p: &'static PictureWords,
+    as_of: AsOf,
+    as_of_title: String,
+    here: String,
+    picture: Vec<HopView>,
+    then: String,
+    findings: Option<Vec<FindingRow>>,
+    rows: Vec<(String, String)>,
+    planned: Vec<Planned>,
+    walk: Option<String>,
+    change: Option<String>,
+    lead_over: Option<String>,
+    history: Vec<ChangeRow>,
+}
+
+/// What may follow the address.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct IndexQuery {
+    on_year: String,
+    on_month: String,
+    on_day: String,
+    done: String,
+}
+
+/// What the page tells of.
+struct Known {
+    agreements: Vec<Dated<Agreement>>,
+    stretches: Vec<Stretch>,
+    hops: Vec<Hop>,
+    offices: Vec<Office>,
+    past: Vec<PastChange>,
+}
+
+impl Known {
+    async fn read(tx: &mut Tx, ceptoar_id: &str, day: NaiveDate, history: &[&str]) -> sqlx::Result<Self> {
+        let offices = offices::store::load(tx, ceptoar_id, day, None).await?;
+        Ok(Self {
+            agreements: store::agreements(tx, ceptoar_id).await?,
+            stretches: store::stretches(tx, ceptoar_id).await?,
+            hops: store::hops(tx, ceptoar_id, day).await?,
+            offices: offices.into_iter().filter(|office| office.valid.holds_on(day)).collect(),
+            past: history_of_ceptoar(tx, ceptoar_id, history, None).await?,
+        })
+    }
+}
+
+struct Scene<'a> {
+    viewer: &'a Viewer,
+    ceptoar_id: &'a str,
+    language: Language,
+}
+
+/// The page.
+pub async fn get(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    frame: Frame,
+    Path(ceptoar): Path<String>,
+    Query(query): Query<IndexQuery>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let language = frame.language;
+    let as_of = AsOf::read([&query.on_year, &query.on_month, &query.on_day], japan_day(now), language);
+    let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
+    let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
+    let looks_over = place.lets(&viewer, ActivityAction::LookOver);
+    let scene = Scene { viewer: &viewer, ceptoar_id: &place.facts.ceptoar_id, language };
+    // What its members agreed about is the desk's; over which offices the road goes is everybody's who looks over it.
+    let agreed = scene.may(DirectoryAction::SeeWindows).then_some("relay_rule");
+    let history: Vec<&str> = agreed.into_iter().chain(looks_over.then_some("route")).collect();
+    let known = Known::read(&mut tx, &place.facts.ceptoar_id, as_of.day, &history).await?;
+    tx.commit().await?;
+    let chrome = scene.chrome(&frame, &place.name, &query.done);
+    let page = scene.page(chrome, known, as_of, looks_over);
+    Ok(if page.as_of.errors.is_empty() { Page(page).into_response() } else { Unprocessable(page).into_response() })
+}
+
+impl Scene<'_> {
+    fn may(&self, action: DirectoryAction) -> bool {
+        can(self.viewer, action, &RosterFacts::whole(self.ceptoar_id))
+    }
+
+    fn of(&self, route: &str) -> String {
+        paths::of_ceptoar(route, self.ceptoar_id)
+    }
+
+    fn chrome(&self, frame: &Frame, ceptoar: &str, done: &str) -> Chrome {
+        let w = IndexWords::of(self.language);
+        let roster_of = roster::roster(self.ceptoar_id);
+        let mut way = vec![frame.home(), (roster::INDEX, w.directory)];
+        if self.may(DirectoryAction::LookAtRoster) {
+            way.push((roster_of.as_str(), ceptoar));
+        }
+        let chrome = frame.chrome(fill(w.title, &[("ceptoar", ceptoar)]), &way);
+        match done {
+            "agreed" => chrome.with_flash("success", w.agreed),
+            "led" => chrome.with_flash("success", w.led),
+            _ => chrome,
+        }
+    }
+
+    fn page(&self, chrome: Chrome, known: Known, as_of: AsOf, looks_over: bool) -> IndexPage {
+        let w = IndexWords::of(self.language);
+        let agreement = Agreement::on(&known.agreements, as_of.day);
+        let course = Course::on(&known.stretches, as_of.day);
+        let road = Road { course, hops: &known.hops, offices: &known.offices, agreement: &agreement };
+        let then = || fill(w.then, &[("time", &time(agreement.minutes, self.language))]);
+        let found =
+            || findings(&known.hops, agreement.asks()).into_iter().map(|finding| self.finding(finding)).collect();
+        let today = as_of.is_today();
+        IndexPage {
+            chrome,
+            w,
+            p: PictureWords::of(self.language),
+            as_of_title: as_of.title(self.language),
+            here: self.of(paths::INDEX),
+            then: if road.asks() { then() } else { String::new() },
+            picture: road.picture(self.language),
+            findings: looks_over.then(found),
+            rows: rows(&agreement.lines(), self.language),
+            planned: self.planned(&known, as_of.day),
+            walk: looks_over.then(|| self.of(paths::WALK)),
+            change: (today && self.may(DirectoryAction::KeepMember)).then(|| self.of(paths::AGREEMENT)),
+            lead_over: (today && self.may(DirectoryAction::KeepRoute)).then(|| self.of(paths::OFFICES)),
+            history: known.past.iter().map(|change| change_row(change, self.language)).collect(),
+            as_of,
+        }
+    }
+
+    fn finding(&self, finding: Finding) -> FindingRow {
+        (finding.told(self.language), finding.is_grave(), self.remedy(finding))
+    }
+
+    /// Where it is put right, for whoever may go there.
+    fn remedy(&self, finding: Finding) -> Option<String> {
+        match finding {
+            Finding::Nobody(stage) | Finding::NoMail(stage, _) | Finding::Unproven(stage) => match stage {
+                Stage::Ministry | Stage::Secretariat => {
+                    Some(offices::paths::of_ceptoar(offices::paths::INDEX, self.ceptoar_id))
+                }
+                Stage::Member => self.may(DirectoryAction::LookAtRoster).then(|| roster::roster(self.ceptoar_id)),
+                Stage::Partner => Some(partners::paths::of_ceptoar(partners::paths::INDEX, self.ceptoar_id)),
+            },
+            Finding::NoRoad | Finding::Twice(_) | Finding::DeskBeside => {
+                self.may(DirectoryAction::KeepRoute).then(|| self.of(paths::OFFICES))
+            }
+            Finding::NobodyDecides => None,
+        }
+    }
+
+    fn planned(&self, known: &Known, shown: NaiveDate) -> Vec<Planned> {
+        let from = |day| fill(IndexWords::of(self.language).from, &[("day", &long_date(day, self.language))]);
+        let agreed = known.agreements.iter().filter_map(|dated| {
+            let day = dated.valid.from.filter(|from| *from > shown)?;
+            Some((day, dated.value.lines()))
+        });
+        let led = course::planned(&known.stretches, shown).into_iter();
+        let led = led.map(|(day, course)| (day, course.map(Course::lines).unwrap_or_default()));
+        let mut planned: Vec<(NaiveDate, Vec<Line>)> = agreed.chain(led).collect();
+        planned.sort_by_key(|(day, _)| *day);
+        let told =
+            |(day, lines): (NaiveDate, Vec<Line>)| Planned { from: from(day), lines: rows(&lines, self.language) };
+        planned.into_iter().map(told).collect()
+    }
+}
+
+fn rows(lines: &[Line], language: Language) -> Vec<(String, String)> {
+    lines.iter().map(|line| (line.name(language), line.value(language).to_owned())).collect()
+}

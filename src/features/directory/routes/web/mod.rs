@@ -1,0 +1,27 @@
+//! Pages of the road: what it is and who is there, a walk along it, and the forms that change it.
+
+pub mod agreement_form;
+pub mod index;
+pub mod offices_form;
+pub mod picture;
+mod place;
+pub mod walk;
+
+use super::paths;
+use crate::features::access::action::{ActivityAction, DirectoryAction};
+use crate::features::access::{Action, Routes, Rule};
+
+/// The routes of this feature. Whoever is concerned with the CEPTOAR reads; whoever looks over it walks. Its desk changes the
+/// agreement, the centre's approvers over which offices the road goes. Who changes when a warning reaches people has just
+/// proved to be there.
+pub fn routes() -> Routes {
+    let agree = Action::Directory(DirectoryAction::KeepMember);
+    let lead = Action::Directory(DirectoryAction::KeepRoute);
+    Routes::new()
+        .get(paths::INDEX, Rule::May(Action::Activity(ActivityAction::See)), index::get)
+        .get(paths::WALK, Rule::May(Action::Activity(ActivityAction::LookOver)), walk::get)
+        .get(paths::AGREEMENT, Rule::May(agree), agreement_form::get)
+        .post(paths::AGREEMENT, Rule::Fresh(agree), agreement_form::post)
+        .get(paths::OFFICES, Rule::May(lead), offices_form::get)
+        .post(paths::OFFICES, Rule::Fresh(lead), offices_form::post)
+}

@@ -1,0 +1,109 @@
+//! The road as a picture: hop by hop, who is there and when an item gets there.
+
+use crate::features::access::directory::Standing;
+use crate::features::directory::offices::office::Office;
+use crate::features::directory::routes::agreement::Agreement;
+use crate::features::directory::routes::course::Course;
+use crate::features::directory::routes::hop::{self, Hop};
+use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::period::thousands;
+use crate::kernel::stage::Stage;
+
+crate::words! {
+    /// Words of the picture.
+    pub struct PictureWords {
+        centre: "センター" / "The centre",
+        at_once: "発出と同時に届きます" / "gets it at once",
+        decides: "届いたら、中継するかどうかを判断します" / "gets it, and decides whether it goes on",
+        after: "事務局の判断の後に届きます" / "after the decision of the secretariat",
+        bodies: "登録: {count}組織" / "Registered: {count}",
+        reachable: "メールの届く窓口あり: {count}組織" / "With a window that mail reaches: {count}",
+        proven: "1年以内に確認済: {count}組織" / "Proven alive within a year: {count}",
+        people: "担当の利用者: {count}人" / "Persons on duty: {count}",
+        hubs: "うちハブ(その先の事業者へ伝える構成員): {count}組織" / "Of them hubs, which pass on to others: {count}",
+    }
+}
+
+/// A hop as it is drawn.
+#[derive(Debug)]
+pub struct HopView {
+    /// What it is called.
+    pub name: &'static str,
+    /// Who stands there, where that is published.
+    pub offices: Vec<String>,
+    /// When an item gets there.
+    pub when: &'static str,
+    /// Somebody decides here.
+    pub decides: bool,
+    /// In numbers; empty for whoever does not look over the CEPTOAR.
+    pub numbers: Vec<String>,
+    /// There is something to look after.
+    pub attention: bool,
+}
+
+/// What the picture is drawn from.
+pub struct Road<'a> {
+    /// Over which offices it goes; none where it goes nowhere.
+    pub course: Option<Course>,
+    /// Who is there.
+    pub hops: &'a [Hop],
+    /// The offices of the day.
+    pub offices: &'a [Office],
+    /// What was agreed about passing on.
+    pub agreement: &'a Agreement,
+}
+
+impl Road<'_> {
+    /// Whether the desk decides about some items: where it stands on the road.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.agreement.asks() && self.course.is_some_and(|course| course.secretariat)
+    }
+
+    /// The hops in the order in which an item passes them.
+    #[must_use]
+    pub fn picture(&self, language: Language) -> Vec<HopView> {
+        let stages = self.course.map(Course::stages).unwrap_or_default();
+        let partners = self.hops.iter().any(|hop| hop.stage == Stage::Partner && hop.on_road && hop.bodies > 0);
+        let stages = stages.into_iter().chain(partners.then_some(Stage::Partner));
+        stages.map(|stage| self.hop(stage, language)).collect()
+    }
+
+    fn hop(&self, stage: Stage, language: Language) -> HopView {
+        let w = PictureWords::of(language);
+        let standing = match stage {
+            Stage::Ministry => Some(Standing::Ministry),
+            Stage::Secretariat => Some(Standing::Secretariat),
+            Stage::Member | Stage::Partner => None,
+        };
+        let mut offices: Vec<String> = Vec::new();
+        for office in self.offices.iter().filter(|office| Some(office.standing) == standing) {
+            let name = language.pick(&office.name[0], &office.name[1]);
+            if !offices.contains(name) {
+                offices.push(name.clone());
+            }
+        }
+        let decides = self.asks() && stage == Stage::Secretariat;
+        let found = self.hops.iter().find(|hop| hop.stage == stage);
+        HopView {
+            name: stage.label(language),
+            offices,
+            when: match (decides, self.asks() && stage.is_behind_the_desk()) {
+                (true, _) => w.decides,
+                (false, true) => w.after,
+                (false, false) => w.at_once,
+            },
+            decides,
+            numbers: found.map(|hop| numbers(hop, w)).unwrap_or_default(),
+            attention: found.is_some_and(|hop| hop::of_hop(hop).is_some()),
+        }
+    }
+}
+
+fn numbers(hop: &Hop, w: &'static PictureWords) -> Vec<String> {
+    let line = |words, count| fill(words, &[("count", &thousands(count))]);
+    let mut lines = vec![line(w.bodies, hop.bodies), line(w.reachable, hop.reachable), line(w.proven, hop.proven)];
+    lines.extend(hop.people.map(|count| line(w.people, count)));
+    lines.extend(hop.hubs.filter(|count| *count > 0).map(|count| line(w.hubs, count)));
+    lines
+}
