@@ -112,8 +112,12 @@ create function sharing_windows_of(p_item advisories, p_kind text, p_addressees 
            coalesce(k.contact_id in (select ad.contact_id from unnest(p_addressees) ad where ad.contact_id is not null),
                     false) as named
     from organisations_due o cross join item i
-    left join public.contacts k on k.organisation_id = o.organisation_id and k.valid @> i.today
-      and (k.ceptoar_id = o.ceptoar_id or (k.ceptoar_id is null and o.stage = 'ministry'))
+    -- Body by body, each by index: a plan that does not depend on how many bodies there are believed to be.
+    left join lateral (
+      select x.contact_id, x.position, x.language, x.handler from public.contacts x
+      where x.organisation_id = o.organisation_id and x.valid @> i.today
+        and (x.ceptoar_id = o.ceptoar_id or (x.ceptoar_id is null and o.stage = 'ministry'))
+      offset 0) k on true
     left join lateral (
       select c.value from public.contact_channels c
       where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> i.today

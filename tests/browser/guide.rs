@@ -36,6 +36,11 @@ async fn the_pages_of_the_secretariats_guide() {
     page.guide("rules").await;
     page.visit("/directory/banks/requirements").await;
     page.guide("requirements").await;
+    page.visit("/directory/banks/route").await;
+    page.guide("route").await;
+    page.click("a[href$='/route/walk']").await;
+    page.wait_for("#result").await;
+    page.guide("walk").await;
     page.visit("/search").await;
     page.fill("#words", "ぎんこう").await;
     page.click("form[action='/search'] .button--primary").await;

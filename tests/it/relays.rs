@@ -76,6 +76,7 @@ async fn cast() -> Cast {
         ("gas-desk", Role::Secretariat, gas_desk, Some("gas"), None),
         ("liaison", Role::MinistryLiaison, fsa, None, None),
         ("analyst", Role::NiscAnalyst, nisc, None, None),
+        ("approver", Role::NiscApprover, nisc, None, None),
         ("auditor", Role::Auditor, nisc, None, None),
     ] {
         factory::person(&app, name, role, organisation, ceptoar, contact).await;
@@ -90,6 +91,7 @@ fn agreement<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         ("relay_off", "decided"),
         ("relay_urgent", "decided"),
         ("minutes", "40"),
+        ("relay_bypass", "refused"),
         ("reason", "構成員会議の合意"),
     ];
     form.extend(day("2026", "11", "21"));
@@ -574,4 +576,149 @@ async fn whoever_is_asked_is_asked_by_mail_and_nothing_waits_where_nobody_is() {
         let waits = gone.contains("suspended_at = null");
         assert_eq!(cast.state(id).await, if waits { "waiting" } else { "" }, "{gone}");
     }
+}
+
+/// A step of the centre past the desk of the banks.
+async fn past(cast: &Cast, name: &str, id: Uuid, step: &str, reason: &str) -> Reply {
+    let mut client = cast.app.signed_in(name).await;
+    client.post(&format!("{}/bypass", relay(id)), &[("step", step), ("reason", reason)]).await
+}
+
+async fn withheld(cast: &Cast) -> Uuid {
+    let id = published(cast).await;
+    let mut desk = cast.app.signed_in("desk").await;
+    decide(&mut desk, id, &[("decision", "withhold_not_relevant"), ("reason", "該当製品なし")]).await;
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_persons_of_the_centre_go_past_a_desk_where_that_was_agreed_before_everybodys_eyes() {
+    let mut cast = cast().await;
+    agreed(&cast, &[("relay_bypass", "allowed")]).await;
+    assert!(cast.app.signed_in("handler").await.get(RULE).await.body.contains("センターの2人が確認"));
+    let id = withheld(&cast).await;
+    // What is agreed later changes nothing about it.
+    agreed(&cast, &[("minutes", "50")]).await;
+
+    let wrong = past(&cast, "analyst", id, "ask", " ").await;
+    assert!(wrong.status == 422 && !wrong.texts("#reason-error").is_empty(), "{}", wrong.body);
+    assert_eq!(past(&cast, "analyst", id, "jump", "x").await.status, 400);
+    assert_eq!(past(&cast, "approver", id, "go", "").await.location(), format!("{}?done=moved_on", relay(id)));
+    let asked = past(&cast, "analyst", id, "ask", "制御系で悪用を確認したため").await;
+    assert_eq!(asked.location(), format!("{}?done=ask", relay(id)));
+    assert_eq!(past(&cast, "approver", id, "ask", "二度").await.location(), format!("{}?done=moved_on", relay(id)));
+    assert_eq!(cast.copies(id, "member").await, ["held"], "one person alone sends nothing");
+    assert!(past(&cast, "analyst", id, "go", "").await.status >= 403);
+    let waiting = "構成員へ直接届ける提案が";
+    for (name, told) in [("approver", true), ("analyst", false), ("desk", false), ("handler", false)] {
+        assert_eq!(cast.app.signed_in(name).await.get("/").await.body.contains(waiting), told, "{name}");
+    }
+    for name in ["desk", "liaison"] {
+        let page = cast.app.signed_in(name).await.get(&relay(id)).await;
+        assert!(
+            page.body.contains("制御系で悪用を確認したため") && !page.body.contains("/bypass"),
+            "{name}: {}",
+            page.body
+        );
+    }
+
+    // Declined, asked again by an approver, who does not go alone.
+    cast.later(1);
+    assert_eq!(past(&cast, "approver", id, "refuse", "").await.status, 422);
+    assert_eq!(
+        past(&cast, "approver", id, "refuse", "事務局と協議中").await.location(),
+        format!("{}?done=refuse", relay(id))
+    );
+    cast.later(1);
+    assert_eq!(
+        past(&cast, "approver", id, "ask", "協議が済んだため").await.location(),
+        format!("{}?done=ask", relay(id))
+    );
+    let alone = past(&cast, "approver", id, "go", "").await;
+    assert_eq!(alone.status, 404, "{}", alone.body);
+    let own = cast.app.signed_in("approver").await.get(&relay(id)).await;
+    assert!(own.body.contains("あなたが提案しました"), "{}", own.body);
+    let second = cast.app.signed_in("case-approver").await.get(&relay(id)).await;
+    assert!(second.attributes("form[data-confirm]", "data-confirm").concat().contains("2の構成員に、すぐに届きます"));
+    cast.later(1);
+    assert_eq!(past(&cast, "case-approver", id, "go", "").await.location(), format!("{}?done=go", relay(id)));
+
+    assert_eq!(cast.state(id).await, "forwarded");
+    assert_eq!(cast.copies(id, "member").await, ["queued"]);
+    for name in ["handler", "reader", "desk"] {
+        let page = cast.app.signed_in(name).await.get(&item(id)).await;
+        assert!(page.status == 200 && page.body.contains("事務局の中継を経ずに"), "{name}: {}", page.body);
+        assert!(!page.body.contains("協議が済んだため"), "why is for the desk, on its page");
+    }
+    assert!(cast.app.signed_in("desk").await.get(&relay(id)).await.body.contains("センターが、構成員へ直接届けた"));
+    let steps = format!("select decision from relay_decisions where advisory_id = '{id}' order by made_at");
+    assert_eq!(
+        cast.texts(&steps).await,
+        ["withhold_not_relevant", "bypass_asked", "bypass_refused", "bypass_asked", "bypassed"]
+    );
+    let letter = "select concat_ws('|', a.address, m.subject, m.body) from mails m join deliveries d using (mail_id)
+                  join delivery_addresses a using (delivery_id) where m.subject like '%構成員へ届けました%'";
+    let letter = cast.texts(letter).await;
+    assert!(letter.len() == 1 && letter[0].starts_with("desk@banks.example|"), "{letter:?}");
+    assert!(letter[0].contains(&relay(id)) && !letter[0].contains("制御系"), "{letter:?}");
+    assert_eq!(past(&cast, "approver", id, "ask", "もう一度").await.location(), format!("{}?done=moved_on", relay(id)));
+    let trail = cast
+        .texts("select detail ->> 'step' from audit_events where action = 'relay.bypass' order by occurred_at")
+        .await;
+    assert_eq!(trail, ["ask", "refuse", "ask", "go"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_goes_past_a_desk_that_did_not_agree_or_still_decides() {
+    let mut cast = cast().await;
+    agreed(&cast, &[]).await;
+    let unagreed = withheld(&cast).await;
+    let page = cast.app.signed_in("analyst").await.get(&relay(unagreed)).await;
+    assert!(page.status == 200 && !page.body.contains("構成員へ直接届ける"), "{}", page.body);
+    let moved = format!("{}?done=moved_on", relay(unagreed));
+    assert_eq!(past(&cast, "analyst", unagreed, "ask", "急ぐため").await.location(), moved);
+
+    agreed(&cast, &[("relay_bypass", "allowed")]).await;
+    let waiting = published(&cast).await;
+    assert!(
+        !cast.app.signed_in("analyst").await.get(&relay(waiting)).await.body.contains("/bypass"),
+        "it has its time"
+    );
+    let moved = format!("{}?done=moved_on", relay(waiting));
+    assert_eq!(past(&cast, "analyst", waiting, "ask", "急ぐため").await.location(), moved);
+    let mut desk = cast.app.signed_in("desk").await;
+    decide(&mut desk, waiting, &[("decision", "hold"), ("hold", "60"), ("reason", "確認中")]).await;
+    assert_eq!(
+        past(&cast, "analyst", waiting, "ask", "急ぐため").await.location(),
+        format!("{}?done=ask", relay(waiting))
+    );
+    for name in ["desk", "colleague", "gas-desk", "liaison", "handler", "reader", "gas-poc", "auditor"] {
+        assert!(past(&cast, name, waiting, "go", "").await.status >= 403, "{name}");
+        let account: Uuid =
+            cast.texts(&format!("select account_id::text from accounts where sign_in_name = '{name}'")).await[0]
+                .parse()
+                .expect("an account");
+        for step in ["ask", "refuse", "go"] {
+            let now = cast.app.state.clock.now();
+            let mut tx = cast.app.state.db.begin(Some(AccountId(account)), now).await.expect("a viewer");
+            let forged = sqlx::query("select relay_bypass($1, 'banks', $2, 'x')").bind(waiting).bind(step);
+            assert!(forged.execute(&mut *tx).await.is_err(), "{name} {step}");
+            drop(tx);
+            let mut tx = cast.app.state.db.begin(Some(AccountId(account)), now).await.expect("a viewer");
+            let letter = "select relay_bypass_tell($1, 'banks', '{ja}', '{x}', '{x}', array['x'::bytea], now())";
+            assert!(sqlx::query(letter).bind(waiting).execute(&mut *tx).await.is_err(), "{name}");
+            drop(tx);
+            let mut tx = cast.app.state.db.begin(Some(AccountId(account)), now).await.expect("a viewer");
+            let open = sqlx::query("select * from relay_bypass_asked()").fetch_all(&mut *tx).await.expect("rows");
+            assert!(open.is_empty(), "{name}");
+        }
+    }
+    // The time that the desk took is up before anybody answers: it has gone on by itself.
+    cast.later(61);
+    assert_eq!(cast.tick().await, 1);
+    assert_eq!(
+        past(&cast, "approver", waiting, "go", "").await.location(),
+        format!("{}?done=moved_on", relay(waiting))
+    );
+    assert_eq!(cast.state(waiting).await, "forwarded");
 }

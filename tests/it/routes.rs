@@ -290,7 +290,7 @@ async fn a_walk_ends_where_the_real_item_ends() {
                 values ('banks', 'automatic', 'decided', true, 40, '[2026-01-01,)') returning ceptoar_id";
     cast.texts(rule).await;
     let page = cast.page("desk", &walk(&[])).await;
-    let road = page.texts("tbody tr").join("|");
+    let road = page.texts(".route").join("|");
     assert!(page.body.contains("夜間・休日の連絡先"), "{}", page.body);
     assert!(road.contains("遅くとも2026年11月21日(土) 21:50"), "{road}");
     assert!(page.body.contains("いちご架空銀行") && page.body.contains("窓口の登録がない"), "{}", page.body);

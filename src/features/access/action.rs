@@ -197,6 +197,10 @@ pub enum RelayAction {
     See,
     /// Decide.
     Decide,
+    /// Ask that the centre go past a desk that keeps an item from its members.
+    AskBypass,
+    /// Go, or refuse, as the second person.
+    SettleBypass,
 }
 
 /// What is done with judgements of the situation in a field (情勢判断).

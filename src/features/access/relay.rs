@@ -21,10 +21,19 @@ impl RelayAction {
         match role {
             Role::Secretariat | Role::Coordinator => match self {
                 Self::See | Self::Decide => true,
+                Self::AskBypass | Self::SettleBypass => false,
             },
-            Role::NiscAnalyst | Role::NiscApprover | Role::MinistryLiaison => match self {
-                Self::See => true,
+            Role::NiscAnalyst => match self {
+                Self::See | Self::AskBypass => true,
+                Self::Decide | Self::SettleBypass => false,
+            },
+            Role::NiscApprover => match self {
+                Self::See | Self::AskBypass | Self::SettleBypass => true,
                 Self::Decide => false,
+            },
+            Role::MinistryLiaison => match self {
+                Self::See => true,
+                Self::Decide | Self::AskBypass | Self::SettleBypass => false,
             },
             Role::MemberPoc
             | Role::MemberReader
@@ -50,10 +59,14 @@ impl Act for RelayAction {
             Stage::Member | Stage::Partner => false,
         };
         let route = item.facts.hats(viewer).iter().any(on_the_route);
+        let centre = item.facts.is_centres(viewer);
+        let role = || viewer.affiliations.iter().any(|a| self.is_for(a.role));
         item.facts.state == State::Published
             && match self {
-                Self::See => route || item.facts.is_centres(viewer),
+                Self::See => route || centre,
                 Self::Decide => route,
+                // That it was another one who asked is known where it is written.
+                Self::AskBypass | Self::SettleBypass => centre && role(),
             }
     }
 }

@@ -10,7 +10,8 @@ use crate::features::access::action::{
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::onward::report::Unreported;
-use crate::features::advisories::relays::relay::OpenRelay;
+use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
+use crate::features::advisories::relays::web::words::BypassWords;
 use crate::features::advisories::{onward, relays};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
@@ -59,6 +60,15 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
     let decide: Vec<String> = viewer.desks().into_iter().map(str::to_owned).collect();
     if could(viewer, RelayAction::Decide.into()) {
         decisions = relays::store::open(tx, &decide).await?.iter().map(|relay| relay_task(relay, language)).collect();
+    }
+    if could(viewer, RelayAction::SettleBypass.into()) {
+        let asked = relays::store::bypass_asked(tx, None).await?;
+        let task = |asked: &BypassAsked| Task {
+            text: BypassWords::of(language).task.to_owned(),
+            due: None,
+            href: relays::paths::relay(asked.advisory_id, &asked.ceptoar_id),
+        };
+        decisions.extend(asked.iter().filter(|asked| !asked.own).map(task));
     }
     if could(viewer, OnwardAction::Report.into()) {
         tasks.extend(unreported(tx, viewer, now).await?.iter().map(|item| onward_task(item, language)));

@@ -103,6 +103,7 @@ actions! {
     "advisory.onward" Work "ほかの事業者へ伝えた数の報告" / "How many a hub told";
     "advisory.record" Work "配信の記録の保存" / "Record of the deliveries saved";
     "relay.decide" Work "中継の判断" / "Decision on passing on";
+    "relay.bypass" Work "事務局を経ない配信(提案・実施・取下げ)" / "Going past a desk: asked, done, refused";
     "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";

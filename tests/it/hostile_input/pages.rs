@@ -332,6 +332,10 @@ impl Scene {
             }
             if name == "analyst" {
                 starts.insert(0, judged.clone());
+                starts.insert(1, relayed.clone());
+            }
+            if name == "case-approver" {
+                starts.insert(0, "/directory/banks/route/offices".to_owned());
             }
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));
@@ -503,16 +507,21 @@ async fn told_to_the_desk(app: &TestApp, bank: uuid::Uuid) -> String {
 /// Another item about which the desk has to decide: where it does so.
 async fn at_the_desk(app: &TestApp) -> String {
     let id = factory::published_advisory(app, NewAdvisory::default()).await;
-    sqlx::query_scalar(
+    let mut owner = app.database.owner().await;
+    let page = sqlx::query_scalar(
         "with item as (insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
                        values ($1, 'banks', $2, $2 + interval '10 years') returning advisory_id)
          select '/advisories/' || advisory_id || '/relays/banks' from item",
     )
     .bind(id)
     .bind(app.state.clock.now())
-    .fetch_one(&mut app.database.owner().await)
+    .fetch_one(&mut owner)
     .await
-    .expect("a relay")
+    .expect("a relay");
+    // Put off, where the centre may go past the desk.
+    let put_off = "update relays set state = 'held', bypass = true";
+    sqlx::query(put_off).execute(&mut owner).await.expect("a relay that is put off");
+    page
 }
 
 /// A judgement with a proposal of the other CEPTOAR's desk: where the centre answers.

@@ -415,7 +415,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 121] = [
+const TESTED_ELSEWHERE: [&str; 122] = [
     // tests/it/surveys/walls.rs
     "GET /surveys/products",
     "POST /surveys/products",
@@ -439,6 +439,7 @@ const TESTED_ELSEWHERE: [&str; 121] = [
     // tests/it/relays.rs
     "GET /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}",
+    "POST /advisories/{id}/relays/{ceptoar}/bypass",
     "POST /directory/{ceptoar}/route/agreement",
     // tests/it/routes.rs
     "POST /directory/{ceptoar}/route/offices",

@@ -69,6 +69,12 @@ pub enum Decision {
     TimeUp,
     /// A newer version came before anybody decided.
     Superseded,
+    /// Somebody at the centre asked to go past the desk.
+    BypassAsked,
+    /// The centre does not.
+    BypassRefused,
+    /// The centre went past the desk.
+    Bypassed,
 }
 
 impl Decision {
@@ -87,6 +93,9 @@ impl Decision {
             Self::WithholdNotRelevant => "withhold_not_relevant",
             Self::TimeUp => "time_up",
             Self::Superseded => "superseded",
+            Self::BypassAsked => "bypass_asked",
+            Self::BypassRefused => "bypass_refused",
+            Self::Bypassed => "bypassed",
         }
     }
 
@@ -100,8 +109,13 @@ impl Decision {
     #[must_use]
     pub fn forwards(self) -> bool {
         match self {
-            Self::Forward | Self::ForwardWithSupplement | Self::TimeUp => true,
-            Self::Hold | Self::WithholdDuplicate | Self::WithholdNotRelevant | Self::Superseded => false,
+            Self::Forward | Self::ForwardWithSupplement | Self::TimeUp | Self::Bypassed => true,
+            Self::Hold
+            | Self::WithholdDuplicate
+            | Self::WithholdNotRelevant
+            | Self::Superseded
+            | Self::BypassAsked
+            | Self::BypassRefused => false,
         }
     }
 }
@@ -120,6 +134,15 @@ impl Label for Decision {
             }
             Self::TimeUp => {
                 language.pick("期限までに判断がなく、自動で中継", "Nobody decided in time; it went on by itself")
+            }
+            Self::BypassAsked => language.pick(
+                "センターの担当者が、構成員へ直接届けることを提案",
+                "Somebody at the centre asked to bring it to the members directly",
+            ),
+            Self::BypassRefused => language
+                .pick("構成員へ直接届ける提案を取り下げ", "The centre does not bring it to the members directly"),
+            Self::Bypassed => {
+                language.pick("センターが、構成員へ直接届けた", "The centre brought it to the members directly")
             }
             Self::Superseded => language
                 .pick("判断の前に新しい版が発出されたため、終了", "Ended: a newer version came before anybody decided"),
@@ -142,6 +165,8 @@ pub struct Relay {
     pub due_at: DateTime<Utc>,
     /// A newer version has come to the desk: this one goes nowhere any more.
     pub old: bool,
+    /// The centre may go past the desk: so it was agreed when the item came.
+    pub bypass: bool,
 }
 
 /// For how many minutes an item can be put off.
@@ -158,6 +183,12 @@ impl Relay {
         HOLDS.into_iter().filter(|minutes| until(minutes) > self.due_at && until(minutes) <= last).collect()
     }
 
+    /// Whether the centre could go past the desk now: it was agreed, and the desk withholds the item or has put it off.
+    #[must_use]
+    pub fn can_be_passed(&self) -> bool {
+        self.bypass && !self.old && matches!(self.state, RelayState::Withheld | RelayState::Held)
+    }
+
     /// What the desk can still decide. What is withheld can go on, and what has gone on cannot be called back.
     #[must_use]
     pub fn possible(&self, now: DateTime<Utc>) -> Vec<Decision> {
@@ -169,7 +200,11 @@ impl Relay {
                 Decision::Forward | Decision::ForwardWithSupplement => self.state != RelayState::Forwarded,
                 Decision::Hold => open && !self.holds(now).is_empty(),
                 Decision::WithholdDuplicate | Decision::WithholdNotRelevant => open,
-                Decision::TimeUp | Decision::Superseded => false,
+                Decision::TimeUp
+                | Decision::Superseded
+                | Decision::BypassAsked
+                | Decision::BypassRefused
+                | Decision::Bypassed => false,
             })
             .collect()
     }
@@ -216,6 +251,17 @@ pub struct Supplement {
     pub by: [String; 2],
     /// When.
     pub at: DateTime<Utc>,
+}
+
+/// A proposal to go past a desk that nobody has answered.
+#[derive(Debug, Clone)]
+pub struct BypassAsked {
+    /// Which item.
+    pub advisory_id: AdvisoryId,
+    /// Past whose desk.
+    pub ceptoar_id: String,
+    /// Whether it was the viewer who asked.
+    pub own: bool,
 }
 
 /// An item that waits for the viewer's decision.

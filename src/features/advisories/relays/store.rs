@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::relay::{Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement};
+use super::relay::{BypassAsked, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement};
+use crate::features::access::action::RelayAction;
 use crate::kernel::ids::AdvisoryId;
+use crate::kernel::language::Language;
 use crate::platform::db;
+use crate::platform::mail::letter::Letters;
 
 /// The desks that decide about an item, as far as the viewer may know, in the government's sector order.
 ///
@@ -13,7 +16,7 @@ use crate::platform::db;
 /// The database's own.
 pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Relay>> {
     let rows = sqlx::query!(
-        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at,
+        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at, r.bypass,
                   coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!",
                   exists (select from advisory_audience au
                           where au.advisory_id = r.advisory_id and au.ceptoar_id = r.ceptoar_id
@@ -31,6 +34,7 @@ pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<R
         asked_at: r.asked_at,
         due_at: r.due_at,
         old: r.old,
+        bypass: r.bypass,
     });
     Ok(relay.collect())
 }
@@ -108,12 +112,132 @@ pub async fn decide(
     )
     .fetch_one(tx)
     .await;
+    as_made(made)
+}
+
+fn as_made(made: sqlx::Result<bool>) -> sqlx::Result<Made> {
     match made {
         Ok(true) => Ok(Made::Done),
         Ok(false) => Ok(Made::TooLate),
         Err(error) if db::is_forbidden(&error) => Ok(Made::Refused),
         Err(error) => Err(error),
     }
+}
+
+/// A step of the centre on its way past a desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BypassStep {
+    /// Somebody asks.
+    Ask,
+    /// It is not done.
+    Refuse,
+    /// A second person does it.
+    Go,
+}
+
+impl BypassStep {
+    /// The value in forms and in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Refuse => "refuse",
+            Self::Go => "go",
+        }
+    }
+
+    /// The step of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Ask, Self::Refuse, Self::Go].into_iter().find(|step| step.code() == code)
+    }
+
+    /// Whether it has to be said why. Who goes agrees with who asked.
+    #[must_use]
+    pub fn needs_reason(self) -> bool {
+        match self {
+            Self::Ask | Self::Refuse => true,
+            Self::Go => false,
+        }
+    }
+
+    /// The right to it.
+    #[must_use]
+    pub fn right(self) -> RelayAction {
+        match self {
+            Self::Ask => RelayAction::AskBypass,
+            Self::Refuse | Self::Go => RelayAction::SettleBypass,
+        }
+    }
+}
+
+/// Takes a step past a desk.
+///
+/// # Errors
+/// The database's own.
+pub async fn bypass(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    ceptoar: &str,
+    step: BypassStep,
+    reason: &str,
+) -> sqlx::Result<Made> {
+    let made =
+        sqlx::query_scalar!(r#"select relay_bypass($1, $2, $3, $4) as "made!""#, id.0, ceptoar, step.code(), reason)
+            .fetch_one(tx)
+            .await;
+    as_made(made)
+}
+
+/// Proposals to go past desks that nobody has answered: of one item, or all.
+///
+/// # Errors
+/// The database's own.
+pub async fn bypass_asked(tx: &mut PgConnection, id: Option<AdvisoryId>) -> sqlx::Result<Vec<BypassAsked>> {
+    sqlx::query_as!(
+        BypassAsked,
+        r#"select advisory_id as "advisory_id!: AdvisoryId", ceptoar_id as "ceptoar_id!", own as "own!"
+           from relay_bypass_asked($1) order by advisory_id, ceptoar_id"#,
+        id.map(|id| id.0)
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Tells the desk that the centre has just gone past it.
+///
+/// # Errors
+/// The database's own.
+pub async fn tell_desk(
+    tx: &mut PgConnection,
+    id: AdvisoryId,
+    ceptoar: &str,
+    letters: &Letters,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query_scalar!(
+        "select relay_bypass_tell($1, $2, $3, $4, $5, $6, $7)",
+        id.0,
+        ceptoar,
+        &Language::ALL.map(|language| language.code().to_owned()),
+        &letters.subjects,
+        &letters.bodies,
+        &letters.hashes,
+        now
+    )
+    .fetch_one(tx)
+    .await
+    .map(|_| ())
+}
+
+/// When the centre went past a desk, for whoever has the item that way.
+///
+/// # Errors
+/// The database's own.
+pub async fn bypassed(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<DateTime<Utc>>> {
+    sqlx::query_scalar!(r#"select made_at as "at!" from relays_bypassed($1) order by made_at"#, id.0)
+        .fetch_all(tx)
+        .await
 }
 
 /// How many members wait for the decision.

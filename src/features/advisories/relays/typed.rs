@@ -23,6 +23,24 @@ crate::words! {
     }
 }
 
+/// The reason of a step past a desk.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_reason(typed: &str, needed: bool, language: Language) -> Result<String, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let reason = reason(typed, needed, language, &mut errors);
+    if errors.is_empty() { Ok(reason) } else { Err(errors) }
+}
+
+fn reason(typed: &str, needed: bool, language: Language, errors: &mut FieldErrors) -> String {
+    let reason = errors.take("reason", text::paragraph(typed, LONGEST_REASON), language);
+    if needed && reason.is_empty() && errors.at("reason").is_empty() {
+        errors.add("reason", TypedWords::of(language).reason);
+    }
+    reason
+}
+
 /// The form as it was typed.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
@@ -92,15 +110,15 @@ impl DecisionForm {
             | Decision::WithholdDuplicate
             | Decision::WithholdNotRelevant
             | Decision::TimeUp
-            | Decision::Superseded => None,
+            | Decision::Superseded
+            | Decision::BypassAsked
+            | Decision::BypassRefused
+            | Decision::Bypassed => None,
         };
         if decision == Decision::Hold && hold.is_none() {
             errors.add("hold", w.choose_hold);
         }
-        let reason = errors.take("reason", text::paragraph(&self.reason, LONGEST_REASON), language);
-        if !decision.forwards() && reason.is_empty() && errors.at("reason").is_empty() {
-            errors.add("reason", w.reason);
-        }
+        let reason = reason(&self.reason, !decision.forwards(), language, &mut errors);
         if errors.is_empty() { Ok(NewDecision { decision, reason, supplement, hold }) } else { Err(errors) }
     }
 }

@@ -206,6 +206,7 @@ pub async fn get(
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
     let published = found.envelope.state == ItemState::Published;
     let supplements = if published { relays::store::supplements(&mut tx, id).await? } else { Vec::new() };
+    let bypassed = if published { relays::store::bypassed(&mut tx, id).await? } else { Vec::new() };
     let watch = Watch::of(&viewer, found.envelope.level, found.case_team, &found.hats);
     // Whoever watches no CEPTOAR sees no desk decide; programs are not told.
     let asks = published && json.is_none() && watch.has_board();
@@ -224,8 +225,20 @@ pub async fn get(
         return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view =
-        View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, onward, history, users, now };
+    let view = View {
+        viewer: &viewer,
+        frame: &frame,
+        hats,
+        answers,
+        told,
+        supplements,
+        bypassed,
+        relays,
+        onward,
+        history,
+        users,
+        now,
+    };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -261,6 +274,8 @@ struct View<'a> {
     told: Vec<DeskReceipt>,
     /// What desks added.
     supplements: Vec<Supplement>,
+    /// When the centre went past a desk.
+    bypassed: Vec<DateTime<Utc>>,
     /// Which desks decide whether it goes on.
     relays: Vec<Relay>,
     /// The viewer's organisations that pass it on.
@@ -383,7 +398,7 @@ impl View<'_> {
                 .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
                 .collect(),
             told: self.told.iter().map(|receipt| ReceiptRow::of(receipt, language)).collect(),
-            supplements: self.supplements.iter().map(|s| SupplementView::of(s, language)).collect(),
+            supplements: SupplementView::all(&self.bypassed, &self.supplements, language),
             decides: relays.iter().any(|relay| !relay.waits.is_empty()),
             relays,
             told_stands: self.told.iter().any(DeskReceipt::stands),

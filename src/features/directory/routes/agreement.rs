@@ -63,11 +63,19 @@ pub struct Agreement {
     pub urgent_at_once: bool,
     /// How many minutes the desk has; then the item goes on by itself.
     pub minutes: i16,
+    /// The centre may bring to the members what the desk withholds or puts off (decision 0051).
+    pub bypass: bool,
 }
 
 impl Default for Agreement {
     fn default() -> Self {
-        Self { office_hours: Way::Automatic, off_hours: Way::Automatic, urgent_at_once: true, minutes: 60 }
+        Self {
+            office_hours: Way::Automatic,
+            off_hours: Way::Automatic,
+            urgent_at_once: true,
+            minutes: 60,
+            bypass: false,
+        }
     }
 }
 
@@ -94,6 +102,7 @@ impl Agreement {
         if self.asks() {
             lines.push(Line::told("relay_urgent", |language| self.urgent(language).to_owned()));
             lines.push(Line::told("relay_minutes", |language| time(self.minutes, language)));
+            lines.push(Line::told("relay_bypass", |language| past(self.bypass, language).to_owned()));
         }
         lines
     }
@@ -103,6 +112,15 @@ impl Agreement {
             true => Way::Automatic.label(language),
             false => language.pick("ほかの情報と同じ", "As all others"),
         }
+    }
+}
+
+/// Whether the centre may go past the desk, in words.
+#[must_use]
+pub fn past(allowed: bool, language: Language) -> &'static str {
+    match allowed {
+        true => language.pick("認める(センターの2人が確認)", "Yes, by two persons of the centre"),
+        false => language.pick("認めない", "No"),
     }
 }
 

@@ -146,9 +146,7 @@ pub fn findings(hops: &[Hop], asks: bool) -> Vec<Finding> {
     found
 }
 
-/// What has to be looked after at one hop of the road.
-#[must_use]
-pub fn of_hop(hop: &Hop) -> Option<Finding> {
+fn of_hop(hop: &Hop) -> Option<Finding> {
     // That a CEPTOAR has no partner bodies is no dead end.
     let is_end = hop.stage != Stage::Partner;
     match hop {

@@ -19,7 +19,7 @@ use crate::kernel::stage::Stage;
 /// The database's own.
 pub async fn agreements(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Dated<Agreement>>> {
     let rows = sqlx::query!(
-        r#"select fact_id, office_hours as "office_hours: Way", off_hours as "off_hours: Way", urgent_at_once, minutes,
+        r#"select fact_id, office_hours as "office_hours: Way", off_hours as "off_hours: Way", urgent_at_once, minutes, bypass,
                   lower(valid) as since, upper(valid) as until
            from relay_rules where ceptoar_id = $1 and not isempty(valid) order by lower(valid)"#,
         ceptoar_id
@@ -33,6 +33,7 @@ pub async fn agreements(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result
             off_hours: r.off_hours,
             urgent_at_once: r.urgent_at_once,
             minutes: r.minutes,
+            bypass: r.bypass,
         },
     });
     Ok(dated.collect())
@@ -52,13 +53,14 @@ pub async fn agree(tx: &mut PgConnection, ceptoar_id: &str, on: NaiveDate, agree
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, valid)
-         values ($1, $2, $3, $4, $5, daterange($6, null))",
+        "insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, bypass, valid)
+         values ($1, $2, $3, $4, $5, $6, daterange($7, null))",
         ceptoar_id,
         agreement.office_hours.code(),
         agreement.off_hours.code(),
         agreement.urgent_at_once,
         agreement.minutes,
+        agreement.bypass,
         on
     )
     .execute(tx)

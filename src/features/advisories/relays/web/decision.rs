@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::words::RelayWords;
+use super::bypass::{BypassForm, BypassView, PastDesk};
+use super::words::{BypassWords, RelayWords};
 use crate::features::access::action::RelayAction;
 use crate::features::access::receipt::MembersItem;
 use crate::features::access::{Viewer, can};
@@ -56,7 +57,7 @@ struct DecisionRow {
 
 #[derive(Template)]
 #[template(path = "advisories/relays/relay.html")]
-struct RelayPage {
+pub(super) struct RelayPage {
     chrome: Chrome,
     w: &'static RelayWords,
     number: String,
@@ -70,6 +71,7 @@ struct RelayPage {
     due: Option<String>,
     members: Option<String>,
     form: Option<FormView>,
+    bypass: Option<BypassView>,
     decisions: Vec<DecisionRow>,
 }
 
@@ -100,19 +102,22 @@ struct ConfirmPage {
     ending: bool,
 }
 
-struct Scene<'a> {
-    frame: &'a Frame,
-    id: AdvisoryId,
-    found: Found,
-    relay: Relay,
+pub(super) struct Scene<'a> {
+    pub frame: &'a Frame,
+    pub id: AdvisoryId,
+    pub item: MembersItem,
+    pub found: Found,
+    pub relay: Relay,
     decisions: Vec<PastDecision>,
-    members: i64,
+    pub members: i64,
     decides: bool,
-    now: DateTime<Utc>,
+    /// Where going past the desk stands; none where the viewer cannot.
+    pub past: Option<PastDesk>,
+    pub now: DateTime<Utc>,
 }
 
 /// The item at that desk, for whoever may do this; else it does not exist.
-async fn open<'a>(
+pub(super) async fn open<'a>(
     state: &AppState,
     viewer: &Viewer,
     frame: &'a Frame,
@@ -135,8 +140,12 @@ async fn open<'a>(
     };
     let decisions = store::decisions(&mut tx, id, &place.ceptoar).await?;
     let decides = can(viewer, RelayAction::Decide, &item);
-    let members = if decides { store::waiting_members(&mut tx, id, &place.ceptoar).await? } else { 0 };
-    Ok((tx, Scene { frame, id, found, relay, decisions, members, decides, now }))
+    let mut scene = Scene { frame, id, item, found, relay, decisions, members: 0, decides, past: None, now };
+    scene.past = PastDesk::read(&mut tx, viewer, &scene).await?;
+    if decides || scene.past.is_some() {
+        scene.members = store::waiting_members(&mut tx, id, &place.ceptoar).await?;
+    }
+    Ok((tx, scene))
 }
 
 /// What was decided, and the form.
@@ -153,6 +162,9 @@ pub async fn get(
     let flash = match query.done.as_str() {
         "decided" => Some(("success", w.done)),
         "moved_on" => Some(("warning", w.moved_on)),
+        "ask" => Some(("success", BypassWords::of(frame.language).asked)),
+        "go" => Some(("success", BypassWords::of(frame.language).gone)),
+        "refuse" => Some(("success", BypassWords::of(frame.language).refused)),
         _ => None,
     };
     Ok(Page(scene.page(DecisionForm::default(), FieldErrors::default(), flash)).into_response())
@@ -220,6 +232,12 @@ impl Scene<'_> {
         self.frame.chrome(title, &[self.frame.home(), (advisories::INDEX, list), (item.as_str(), number)])
     }
 
+    /// The page with what is wrong with a step past the desk.
+    pub(super) fn page_of_bypass(&self, typed: BypassForm, errors: FieldErrors) -> RelayPage {
+        let bypass = BypassView::of(self, typed, errors, self.language());
+        RelayPage { bypass, ..self.page(DecisionForm::default(), FieldErrors::default(), None) }
+    }
+
     fn page(&self, typed: DecisionForm, errors: FieldErrors, flash: Option<(&'static str, &'static str)>) -> RelayPage {
         let language = self.language();
         let w = RelayWords::of(language);
@@ -242,8 +260,9 @@ impl Scene<'_> {
             lead: if form && state.is_open() { w.lead } else { w.lead_over },
             asked: long_time(self.relay.asked_at, language),
             due: state.is_open().then(|| long_time(self.relay.due_at, language)),
-            members: (self.decides && self.members > 0).then(|| thousands(self.members)),
+            members: (self.members > 0).then(|| thousands(self.members)),
             form: form.then(|| self.form(typed, errors)),
+            bypass: BypassView::of(self, BypassForm::default(), FieldErrors::default(), language),
             decisions: self.decisions.iter().map(|past| decision_row(past, language)).collect(),
         }
     }
@@ -324,7 +343,11 @@ fn help(decision: Decision, w: &'static RelayWords) -> &'static str {
         Decision::Hold => w.hold_help,
         Decision::WithholdDuplicate => w.duplicate_help,
         Decision::WithholdNotRelevant => w.not_relevant_help,
-        Decision::TimeUp | Decision::Superseded => "",
+        Decision::TimeUp
+        | Decision::Superseded
+        | Decision::BypassAsked
+        | Decision::BypassRefused
+        | Decision::Bypassed => "",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages of relays.
 
+pub mod bypass;
 pub mod decision;
 pub mod shown;
 pub mod words;
@@ -12,5 +13,11 @@ use crate::features::access::{Action, Routes, Rule};
 pub fn routes() -> Routes {
     let see = Rule::May(Action::Relay(RelayAction::See));
     let decide = Rule::Fresh(Action::Relay(RelayAction::Decide));
-    Routes::new().get(paths::RELAY, see, decision::get).post(paths::RELAY, decide, decision::post)
+    // Each step asks again for its own right.
+    let past = Rule::Fresh(Action::Relay(RelayAction::AskBypass));
+    Routes::new().get(paths::RELAY, see, decision::get).post(paths::RELAY, decide, decision::post).post(
+        paths::BYPASS,
+        past,
+        bypass::post,
+    )
 }

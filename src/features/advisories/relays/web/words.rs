@@ -1,6 +1,28 @@
 //! Words of relays.
 
 crate::words! {
+    /// Words about going past a desk.
+    pub struct BypassWords {
+        title: "構成員へ直接届ける" / "Bring it to the members directly",
+        ask_text: "このセプターの取決めでは、事務局が中継を見送った、または保留した情報提供を、センターが構成員へ直接届けることができます。提案する方とは別の承認者が、実施します。事務局と所管省庁にも、理由と名前が表示されます。" / "As this CEPTOAR agreed, the centre may bring to the members what the secretariat withholds or puts off. An approver other than who asks does it. Secretariat and ministry see why, and by whom.",
+        asked_text: "直接届けることが、提案されています。理由は下の記録をご覧ください。" / "Somebody has asked for it. The reason stands in the record below.",
+        own_text: "あなたが提案しました。ほかの承認者が実施します。" / "You have asked for it. Another approver does it.",
+        reason: "理由" / "Reason",
+        reason_help: "取り下げるときは、必ず入力してください。500文字以内。" / "Needed to decline. At most 500 characters.",
+        ask_reason_help: "事務局の判断にかかわらず届ける理由を入力してください。500文字以内。" / "Why it should reach them whatever the secretariat decided. At most 500 characters.",
+        ask: "提案する" / "Ask for it",
+        go: "構成員へ届ける" / "Bring it to the members",
+        refuse: "提案を取り下げる" / "Decline",
+        confirm: "{count}の構成員に、すぐに届きます。取り消せません。届けますか。" / "It reaches {count} members at once. This cannot be undone. Go on?",
+        asked: "提案を記録しました。ほかの承認者が実施します。" / "Recorded. Another approver does it.",
+        gone: "構成員へ届けました。事務局には、メールで知らせました。" / "It goes to the members. The secretariat was told by mail.",
+        refused: "提案を取り下げました。" / "The proposal was declined.",
+        note: "事務局の中継を経ずに、センターから届きました" / "Brought by the centre, and not passed on by the secretariat",
+        task: "構成員へ直接届ける提案が、承認者の判断を待っています" / "A proposal to bring an advisory to members directly waits for an approver",
+    }
+}
+
+crate::words! {
     /// Words of the page.
     pub struct RelayWords {
         title: "中継の判断({ceptoar})" / "Relay decision: {ceptoar}",

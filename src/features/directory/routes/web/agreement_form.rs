@@ -16,7 +16,7 @@ use crate::features::directory::roster::web::edit::actor;
 use crate::features::directory::roster::web::fields::{Control, Field, Typed};
 use crate::features::directory::roster::web::plain_form::{self, PlainForm, fault, kept};
 use crate::features::directory::roster::web::reading::Reader;
-use crate::features::directory::routes::agreement::{Agreement, LONGEST, SHORTEST, Way, digest};
+use crate::features::directory::routes::agreement::{Agreement, LONGEST, SHORTEST, Way, digest, past};
 use crate::features::directory::routes::{changing, paths, store};
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::OrganisationId;
@@ -41,6 +41,8 @@ crate::words! {
         minutes: "判断の期限(分)" / "Minutes to decide",
         minutes_help: "情報が届いてから、この時間のうちに判断します。10分から1440分(24時間)。期限までに判断がないときは、自動で構成員へ届きます。" / "Counted from when it arrives: 10 to 1440 (24 hours). What nobody decided about by then reaches the members by itself.",
         minutes_wrong: "判断の期限は、10から1440までの数字(分)で入力してください。" / "Please give the minutes as a number from 10 to 1440.",
+        bypass: "センターから構成員への直接の配信" / "The centre may go past the secretariat",
+        bypass_help: "事務局が中継を見送った、または保留した情報提供を、センターの2人が確認して構成員へ直接届けることを認めるかどうかです。届けたときは、事務局にメールが届きます。" / "Whether two persons of the centre may bring to the members what the secretariat withholds or puts off. The secretariat is told by mail.",
         on: "適用日" / "From which day",
         on_help: "この日から、この取決めで届けます。先の日付で予定を登録できます。" / "Holds from this day on. A day ahead makes it a plan.",
         past: "過ぎた日の取決めは変えられません。今日か、先の日を入力してください。" / "The past cannot be agreed on. Please give today or a day ahead.",
@@ -133,6 +135,14 @@ fn agreement(typed: &Typed, errors: &mut FieldErrors, language: Language) -> Opt
         way
     };
     let (office_hours, off_hours, urgent) = (way("relay_office"), way("relay_off"), way("relay_urgent"));
+    let bypass = match typed.get("relay_bypass") {
+        "allowed" => Some(true),
+        "refused" => Some(false),
+        _ => {
+            errors.add("relay_bypass", w.choose);
+            None
+        }
+    };
     let minutes = half_width(typed.get("minutes")).trim().parse::<i16>().ok();
     let minutes = minutes.filter(|minutes| (SHORTEST..=LONGEST).contains(minutes));
     if minutes.is_none() {
@@ -143,6 +153,7 @@ fn agreement(typed: &Typed, errors: &mut FieldErrors, language: Language) -> Opt
         off_hours: off_hours?,
         urgent_at_once: urgent? == Way::Automatic,
         minutes: minutes?,
+        bypass: bypass?,
     })
 }
 
@@ -154,6 +165,7 @@ impl Desk<'_> {
         typed.set("relay_off", now.off_hours.code());
         typed.set("relay_urgent", if now.urgent_at_once { Way::Automatic } else { Way::Decided }.code());
         typed.set("minutes", now.minutes.to_string());
+        typed.set("relay_bypass", if now.bypass { "allowed" } else { "refused" });
         typed.set_date("on", self.today);
         typed
     }
@@ -166,12 +178,15 @@ impl Desk<'_> {
             (Way::Automatic.code().to_owned(), Way::Automatic.label(language).to_owned()),
             (Way::Decided.code().to_owned(), w.as_others.to_owned()),
         ];
+        let pasts =
+            [("refused", false), ("allowed", true)].map(|(c, yes)| (c.to_owned(), past(yes, language).to_owned()));
         let radios = |name, label| Field::new(Control::Radios, name, label, typed);
         vec![
             radios("relay_office", w.office).of(ways()),
             radios("relay_off", w.off).help(w.off_help).of(ways()),
             radios("relay_urgent", w.urgent).help(w.urgent_help).of(urgent),
             Field::new(Control::Number, "minutes", w.minutes, typed).help(w.minutes_help),
+            radios("relay_bypass", w.bypass).help(w.bypass_help).of(pasts),
             Field::new(Control::Day, "on", w.on, typed).help(w.on_help),
             Field::new(Control::Line, "reason", w.reason, typed).help(w.reason_help),
         ]

@@ -4,7 +4,7 @@ use crate::features::access::directory::Standing;
 use crate::features::directory::offices::office::Office;
 use crate::features::directory::routes::agreement::Agreement;
 use crate::features::directory::routes::course::Course;
-use crate::features::directory::routes::hop::{self, Hop};
+use crate::features::directory::routes::hop::Hop;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
 use crate::kernel::stage::Stage;
@@ -24,6 +24,9 @@ crate::words! {
     }
 }
 
+/// A number in words, and whether there is something to look after.
+pub type Number = (String, bool);
+
 /// A hop as it is drawn.
 #[derive(Debug)]
 pub struct HopView {
@@ -36,9 +39,7 @@ pub struct HopView {
     /// Somebody decides here.
     pub decides: bool,
     /// In numbers; empty for whoever does not look over the CEPTOAR.
-    pub numbers: Vec<String>,
-    /// There is something to look after.
-    pub attention: bool,
+    pub numbers: Vec<Number>,
 }
 
 /// What the picture is drawn from.
@@ -95,15 +96,18 @@ impl Road<'_> {
             },
             decides,
             numbers: found.map(|hop| numbers(hop, w)).unwrap_or_default(),
-            attention: found.is_some_and(|hop| hop::of_hop(hop).is_some()),
         }
     }
 }
 
-fn numbers(hop: &Hop, w: &'static PictureWords) -> Vec<String> {
-    let line = |words, count| fill(words, &[("count", &thousands(count))]);
-    let mut lines = vec![line(w.bodies, hop.bodies), line(w.reachable, hop.reachable), line(w.proven, hop.proven)];
-    lines.extend(hop.people.map(|count| line(w.people, count)));
-    lines.extend(hop.hubs.filter(|count| *count > 0).map(|count| line(w.hubs, count)));
+fn numbers(hop: &Hop, w: &'static PictureWords) -> Vec<Number> {
+    let line = |words, count, attention| (fill(words, &[("count", &thousands(count))]), attention);
+    let mut lines = vec![
+        line(w.bodies, hop.bodies, hop.bodies == 0),
+        line(w.reachable, hop.reachable, hop.reachable < hop.bodies),
+        line(w.proven, hop.proven, hop.proven == 0),
+    ];
+    lines.extend(hop.people.map(|count| line(w.people, count, false)));
+    lines.extend(hop.hubs.filter(|count| *count > 0).map(|count| line(w.hubs, count, false)));
     lines
 }

@@ -39,13 +39,14 @@ crate::words! {
         show: "試す" / "Walk",
         result: "結果" / "Result",
         road: "届く範囲" / "Where it gets",
+        centre: "センター" / "The centre",
         hop: "経路" / "Hop",
         reached: "メールの届く窓口" / "Windows with mail",
         when: "届く時" / "When",
-        not_reached: "届かない窓口とその理由" / "Windows it does not reach, and why",
-        at_once: "{time}(発出と同時)" / "{time} (at once)",
-        latest: "遅くとも{time}(事務局の判断の期限)" / "by {time} at the latest (the secretariat's time to decide)",
-        nobody: "届きません" / "nobody",
+        not_reached: "届かない窓口" / "Windows it does not reach",
+        at_once: "発出と同時に届きます" / "At once",
+        latest: "遅くとも{time}に届きます(事務局の判断の期限)" / "By {time} at the latest (the secretariat's time to decide)",
+        nobody: "届きません" / "Reaches nobody",
         left_out: "メールの届かない組織" / "Bodies that mail does not reach",
         left_out_text: "電話などで連絡するか、窓口を登録してください。" / "Call them, or register a window.",
         body: "組織" / "Body",
@@ -176,10 +177,9 @@ fn hop(stage: Stage, all: &[Reached], at: DateTime<Utc>, language: Language) -> 
     let here: Vec<&Reached> = all.iter().filter(|row| row.stage == stage).collect();
     let minutes = here.first()?.minutes;
     let due: i64 = here.iter().filter(|row| row.verdict == Verdict::Due).map(|row| row.windows).sum();
-    let time = |at| long_time(at, language);
     let when = match minutes {
-        Some(minutes) => fill(w.latest, &[("time", &time(at + TimeDelta::minutes(minutes.into())))]),
-        None => fill(w.at_once, &[("time", &time(at))]),
+        Some(minutes) => fill(w.latest, &[("time", &long_time(at + TimeDelta::minutes(minutes.into()), language))]),
+        None => w.at_once.to_owned(),
     };
     let not = here.iter().filter(|row| row.verdict != Verdict::Due);
     let told = |row: &&Reached| format!("{}: {}", row.verdict.reason_at(stage, language), thousands(row.windows));
