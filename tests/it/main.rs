@@ -49,6 +49,7 @@ mod scanner;
 mod search;
 mod security_page;
 mod setup;
+mod statistics;
 mod surveys;
 mod trail;
 mod trouble;
