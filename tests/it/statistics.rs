@@ -499,6 +499,7 @@ async fn months_and_years_turn_at_midnight_in_japan_and_drills_stand_apart() {
     // A CEPTOAR and a level; the year stays.
     let gas = cast.page("analyst", "year=2025&ceptoar=gas&level=GREEN&split=level").await;
     assert_eq!(row(&gas, "periods", "合計")[4], "4");
+    assert_eq!(gas.texts(".page-head__meta"), ["条件: GAS CEPTOAR / TLP:GREEN"], "on paper as well");
     assert_eq!(rows(&gas, "ceptoars").len(), 1);
     assert!(cast.page("analyst", "year=2025&level=AMBER").await.texts(".empty__title").concat().contains("ありません"));
     // Drills are asked for, and marked.
@@ -606,4 +607,30 @@ async fn files_have_the_numbers_of_the_screen() {
             .await
             .unwrap();
     assert_eq!(saved.len(), 12, "{saved:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hubs_passed_on_is_added_up_for_those_who_see_the_board() {
+    let mut cast = cast().await;
+    let hub: Uuid = sqlx::query_scalar("select organisation_id from organisation_names where ja = 'いちご架空銀行'")
+        .fetch_one(&mut cast.db)
+        .await
+        .unwrap();
+    factory::hub(&mut cast.db, hub).await;
+    for told in ["100", "112"] {
+        let id = factory::published_advisory(&cast.app, to(&["banks", "gas"])).await;
+        let mut client = cast.app.signed_in("hub").await;
+        let form = [("told", told), ("behind", "110")];
+        let wrong = client.post(&format!("/advisories/{id}/onward/banks/{hub}"), &form).await;
+        assert_eq!(wrong.status, if told == "100" { 303 } else { 422 });
+        let form = [("told", told), ("behind", "120")];
+        assert_eq!(client.post(&format!("/advisories/{id}/onward/banks/{hub}"), &form).await.status, 303);
+    }
+    for name in ["analyst", "desk", "liaison", "two-hats"] {
+        let onward = rows(&cast.page(name, "").await, "onward");
+        assert_eq!(onward, [["銀行等CEPTOAR", "2", "212", "240", "88.3%"]], "{name}");
+    }
+    for name in ["gas-desk", "liaison-meti"] {
+        assert!(rows(&cast.page(name, "").await, "onward").is_empty(), "{name}");
+    }
 }

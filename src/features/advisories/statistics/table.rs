@@ -148,6 +148,14 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+impl Table {
+    /// Whether it stays a grid where the screen is narrow: of short numbers, in more rows than anybody scrolls past.
+    #[must_use]
+    pub fn is_grid(&self) -> bool {
+        matches!(self.code, "periods" | "years")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

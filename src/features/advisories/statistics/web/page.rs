@@ -39,9 +39,12 @@ struct StatisticsPage {
     lead: String,
     drills: bool,
     narrow: bool,
+    /// To what, in words.
+    narrowed: String,
     /// Field, label and choices of each condition.
     filters: Vec<(&'static str, &'static str, Vec<Choice>)>,
-    tally: Vec<(&'static str, String)>,
+    /// Label, number, and of how many.
+    tally: Vec<(&'static str, String, String)>,
     chart: Option<Chart>,
     tables: Vec<Table>,
     empty: bool,
@@ -116,23 +119,29 @@ fn span_words(selection: &Selection, language: Language) -> String {
     }
 }
 
-/// What was counted, and when: on each printed page of a workbook, and in each row of a text.
-fn conditions_in_words(gathered: &Gathered, language: Language) -> String {
-    let w = StatisticsWords::of(language);
+/// To what the selection is narrowed.
+fn narrowed(gathered: &Gathered, language: Language) -> Vec<String> {
     let selection = &gathered.selection;
     let ceptoar = selection.ceptoar.as_ref().and_then(|id| {
         let found = gathered.overseen.iter().find(|c| c.facts.ceptoar_id == *id);
         found.map(|c| language.pick(&c.name[0], &c.name[1]).clone())
     });
     let parts = [
-        Some(if selection.drills { w.title_drills } else { w.title }.to_owned()),
-        Some(span_words(selection, language)),
         ceptoar,
         selection.kind.map(|kind| kind.label(language).to_owned()),
         selection.level.map(|level| level.tlp().to_owned()),
-        Some(period::long_time(gathered.now, language)),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" / ")
+    parts.into_iter().flatten().collect()
+}
+
+/// What was counted, and when: on each printed page of a workbook, and in each row of a text.
+fn conditions_in_words(gathered: &Gathered, language: Language) -> String {
+    let w = StatisticsWords::of(language);
+    let title = if gathered.selection.drills { w.title_drills } else { w.title };
+    let mut parts = vec![title.to_owned(), span_words(&gathered.selection, language)];
+    parts.extend(narrowed(gathered, language));
+    parts.push(period::long_time(gathered.now, language));
+    parts.join(" / ")
 }
 
 fn page(frame: &Frame, gathered: &Gathered) -> StatisticsPage {
@@ -153,6 +162,7 @@ fn page(frame: &Frame, gathered: &Gathered) -> StatisticsPage {
         lead: fill(w.lead, &[("span", &span_words(selection, language))]),
         drills: selection.drills,
         narrow: selection.is_narrow(),
+        narrowed: narrowed(gathered, language).join(" / "),
         filters: filters(gathered, language),
         tally: tally(gathered, &course, w),
         chart: chart(&course, language),
@@ -220,16 +230,16 @@ fn years(gathered: &Gathered, language: Language) -> Vec<Choice> {
 }
 
 /// What is asked for first: how many, and how they were received.
-fn tally(gathered: &Gathered, course: &Course, w: &'static StatisticsWords) -> Vec<(&'static str, String)> {
+fn tally(gathered: &Gathered, course: &Course, w: &'static StatisticsWords) -> Vec<(&'static str, String, String)> {
     let members = gathered.figures.counted(|hop| hop.stage == Stage::Member);
     let first: i64 = course.lines.iter().map(PeriodLine::first).sum();
     let later: i64 = course.lines.iter().flat_map(|line| line.later).sum();
-    let of = |part: i64, whole: i64| fill(w.of, &[("part", &thousands(part)), ("whole", &thousands(whole))]);
+    let of = |whole: i64| fill(w.of, &[("whole", &thousands(whole))]);
     vec![
-        (w.items, thousands(first)),
-        (w.items_later, thousands(later)),
-        (w.members_acknowledged, of(members.acknowledged, members.asked)),
-        (w.members_in_time, of(members.in_time, members.due)),
+        (w.items, thousands(first), String::new()),
+        (w.items_later, thousands(later), String::new()),
+        (w.members_acknowledged, thousands(members.acknowledged), of(members.asked)),
+        (w.members_in_time, thousands(members.in_time), of(members.due)),
     ]
 }
 
