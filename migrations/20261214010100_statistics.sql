@@ -192,7 +192,9 @@ create function viewer_boards(p_from timestamptz, p_until timestamptz)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   as $$
   #variable_conflict use_column
-  declare centre boolean := public.viewer_at_centre();
+  declare
+    centre boolean := public.viewer_at_centre();
+    overseen text[] := public.viewer_ceptoars() || public.viewer_ministry_ceptoars();
   begin
     return query
     with known as materialized (select v.advisory_id, v.content from public.viewer_items() v),
@@ -205,8 +207,9 @@ create function viewer_boards(p_from timestamptz, p_until timestamptz)
       select distinct h.advisory_id, h.ceptoar_id from public.advisory_hops h join published using (advisory_id)
       where centre and h.advisory_id not in (select x.advisory_id from apart x)
       union
+      -- What a desk decided is for those who oversee the CEPTOAR today, as its relays are.
       select h.advisory_id, h.ceptoar_id from public.viewer_hats(null) h join published using (advisory_id)
-      where h.stage in ('secretariat', 'ministry')),
+      where h.stage in ('secretariat', 'ministry') and h.ceptoar_id = any (overseen)),
     decided as (
       select distinct on (d.advisory_id, d.ceptoar_id) d.advisory_id, d.ceptoar_id, d.decision
       from public.relay_decisions d join published using (advisory_id)

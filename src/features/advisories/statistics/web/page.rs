@@ -18,6 +18,7 @@ use crate::features::advisories::statistics::selection::{ALL_YEARS, Selection, S
 use crate::features::advisories::statistics::table::{Bar, Table};
 use crate::features::advisories::statistics::tables::{self, Course, MARKS, name};
 use crate::features::advisories::statistics::words::StatisticsWords;
+use crate::features::advisories::web::index::IndexWords;
 use crate::kernel::clock::{fiscal_year, japan_day};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{self, thousands};
@@ -150,10 +151,7 @@ fn page(frame: &Frame, gathered: &Gathered) -> StatisticsPage {
     let selection = &gathered.selection;
     let course = Course::of(gathered);
     let title = if selection.drills { w.title_drills } else { w.title };
-    let list = match language {
-        Language::Ja => "情報提供",
-        Language::En => "Advisories",
-    };
+    let list = IndexWords::of(language).title;
     let code = |kind: Option<&'static str>| kind.unwrap_or_default().to_owned();
     let empty = gathered.items.is_empty();
     StatisticsPage {
