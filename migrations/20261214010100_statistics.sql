@@ -57,9 +57,9 @@ grant select on advisory_totals, advisory_ways to portal_app;
 
 -- Classes of time between publication and receipt; they grow, because what matters are minutes first and days later.
 create function delay_class(p_seconds integer) returns smallint
-  language sql immutable parallel safe set search_path = pg_catalog, pg_temp
-  as $$ select (1 + width_bucket(p_seconds, array[300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800,
-                                                  43200, 86400, 129600, 172800, 259200, 432000, 604800, 1209600, 2592000]))::smallint $$;
+  language sql immutable parallel safe
+  return (1 + width_bucket(p_seconds, array[300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800,
+                                                  43200, 86400, 129600, 172800, 259200, 432000, 604800, 1209600, 2592000]))::smallint;
 
 -- The numbers of some published items, as delivery_board and hop_times count them: an organisation once for each CEPTOAR and
 -- hop, by the receipt that came first, and by the way that weighs most. Nobody is asked behind a desk that has not passed the
@@ -68,6 +68,9 @@ create function reckon(p_items uuid[])
   returns table (advisory_id uuid, ceptoar_id text, stage text, delay smallint, way text, organisations integer, asked integer,
                  due integer, in_time integer, soonest integer, latest integer)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  -- Right after a publication nothing is known of the tables' sizes, and of an intermediate result nothing at any time. By hash
+  -- each row is met once, whatever was expected.
+  set enable_mergejoin = off set enable_nestloop = off
   as $$
   #variable_conflict use_column
   begin
@@ -88,7 +91,7 @@ create function reckon(p_items uuid[])
              case when t.strength < o.strength or o.way is null then t.way else o.way end as way,
              extract(epoch from least(o.at, t.at) - i.published_at)::integer as seconds
       from items i
-      join public.advisory_audience au on au.advisory_id = i.advisory_id
+      join public.advisory_audience au on au.advisory_id = i.advisory_id and au.advisory_id = any (p_items)
        and (au.stage = 'member' or i.level <> 'RED' and au.stage in ('ministry', 'secretariat'))
       left join behind b on b.advisory_id = au.advisory_id and b.ceptoar_id = au.ceptoar_id and au.stage = 'member'
       left join receipts o on o.advisory_id = au.advisory_id and o.organisation_id = au.organisation_id and o.stage is null
