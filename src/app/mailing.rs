@@ -5,6 +5,7 @@ use tokio::sync::watch;
 
 use super::database::Database;
 use crate::features::advisories::relays::time_up;
+use crate::features::advisories::statistics::settle;
 use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
 use crate::features::surveys;
@@ -97,6 +98,7 @@ impl Mailing {
         let surveying = surveys::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
         let surveying = tokio::spawn(surveying);
         let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
+        let settling = tokio::spawn(settle::keep(self.pool.clone(), self.clock.clone()));
         let looking =
             self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
         loop {
@@ -114,6 +116,7 @@ impl Mailing {
         asking.abort();
         surveying.abort();
         relaying.abort();
+        settling.abort();
         if let Some(looking) = looking {
             looking.abort();
         }

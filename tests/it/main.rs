@@ -50,6 +50,7 @@ mod scanner;
 mod search;
 mod security_page;
 mod setup;
+mod statistics;
 mod surveys;
 mod trail;
 mod trouble;

@@ -187,7 +187,12 @@ from follow_up_sheets s join affiliations f on f.ceptoar_id = s.ceptoar_id and f
 insert into follow_up_reminders select follow_up_id, ceptoar_id, 'by_hand', '2026-11-21', 1, now() from follow_up_sheets
 on conflict do nothing;
 insert into errata select gen_random_uuid(), '2018-04-24', 'banks', '2026-11-21', 'x', 'x', 'x', 'x', 'y', 'y', account_id, now()
-from accounts where sign_in_name = 'approver'
+from accounts where sign_in_name = 'approver';
+insert into advisories_at_rest (advisory_id, reckoned_at) select advisory_id, now() from advisories where state = 'published';
+insert into advisory_totals (advisory_id, ceptoar_id, stage, delay, organisations, asked, due, in_time)
+select advisory_id, 'banks', 'member', 0, 1, 1, 1, 0 from advisories_at_rest;
+insert into advisory_ways (advisory_id, ceptoar_id, stage, way, organisations)
+select advisory_id, 'banks', 'member', 'phone', 1 from advisories_at_rest
 ";
 
 async fn names(db: &mut PgConnection, query: &str) -> Vec<String> {

@@ -11,6 +11,7 @@ mod publish;
 mod search;
 mod sign_ins;
 mod sink;
+mod statistics;
 mod store;
 mod walls;
 
@@ -33,6 +34,8 @@ pub enum Bench {
     Search(Search),
     /// Pages as of another day next to today's, and the map on A3 paper.
     Days(Days),
+    /// The statistics of ten years of items, next to their limit.
+    Statistics(Statistics),
     /// Writes the table that `import` brings in to its standard output: by a process of its own, whose memory is not the
     /// portal's.
     #[command(hide = true)]
@@ -126,6 +129,17 @@ pub struct Days {
     pub organisations: i32,
 }
 
+/// Settings of the statistics.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Statistics {
+    /// Items of ten years.
+    #[arg(long, default_value_t = 1_300)]
+    pub advisories: i32,
+    /// Rounds; medians are shown.
+    #[arg(long, default_value_t = 9)]
+    pub rounds: u32,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -140,6 +154,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::SignIns(settings) => sign_ins::run(settings).await,
         Bench::Search(settings) => search::run(settings).await,
         Bench::Days(settings) => days::run(settings).await,
+        Bench::Statistics(settings) => statistics::run(settings).await,
         Bench::Sink => sink::serve().await,
     }
 }

@@ -276,6 +276,41 @@ pub async fn archive(owner: &mut PgConnection, advisories: i32) -> sqlx::Result<
     analyse(owner).await
 }
 
+/// Ten years of items, each to about a third of the CEPTOARs, one in ten to all of them; four of five members acknowledged it.
+/// The doors are hung here, or a trigger would hang them row by row. Answers how many rows of audience there are.
+pub async fn ten_years(owner: &mut PgConnection, advisories: i32) -> sqlx::Result<i64> {
+    let statement = format!(
+        "create temporary table years as select gen_random_uuid() as advisory_id, n,
+           now() - interval '2 days' - n * (interval '3640 days' / {advisories}) as at from generate_series(1, {advisories}) n;
+         insert into advisories (advisory_id, number, fiscal_year, serial, state, level, handler_scope, created_by, created_at,
+                                 last_edited_by, submitted_by, approved_by, published_at, approved_hash, answer_due)
+         select advisory_id, 'bench-' || n, 2026, n, 'published', 'AMBER', 'organisation', author.account_id, at,
+                author.account_id, author.account_id, approver.account_id, at, '', at + interval '1 day'
+         from years, accounts author, accounts approver
+         where author.sign_in_name = 'author' and approver.sign_in_name = 'approver';
+         insert into advisory_texts (advisory_id, kind, title, summary, purpose, search_text)
+           select advisory_id, (array['early_warning', 'alert', 'reference', 'newsletter'])[1 + n % 4], '性能測定', '概要です。',
+                  'prevention', '性能測定' from years;
+         create temporary table reached as select y.advisory_id, y.at, p.ceptoar_id from years y, places p
+           where y.n % 10 = 0 or hashtext(y.n || p.ceptoar_id) % 3 = 0;
+         insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule, door, sealed)
+           select a.advisory_id, r.organisation_id, a.ceptoar_id, 'member', 'addressed_ceptoar',
+                  audience_door('member', 'organisation', r.organisation_id, a.ceptoar_id), false
+           from reached a join roster r using (ceptoar_id);
+         insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule, door, sealed)
+           select a.advisory_id, t.organisation_id, a.ceptoar_id, 'secretariat', 'route_secretariat',
+                  audience_door('secretariat', null, t.organisation_id, a.ceptoar_id), false
+           from reached a join secretariat_terms t using (ceptoar_id);
+         insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
+           select a.advisory_id, r.organisation_id, author.account_id, a.at + make_interval(secs => exp(6 + 5 * random()))
+           from reached a join roster r using (ceptoar_id), accounts author
+           where author.sign_in_name = 'author' and random() < 0.8"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *owner).await?;
+    analyse(owner).await?;
+    sqlx::query_scalar!(r#"select count(*) as "rows!" from advisory_audience"#).fetch_one(owner).await
+}
+
 /// Tells the planner what is there.
 pub async fn analyse(owner: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("analyze").execute(owner).await.map(|_| ())

@@ -214,6 +214,13 @@ pub enum JudgementAction {
     Answer,
 }
 
+/// What is done with statistics of advisories (統計).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatisticsAction {
+    /// See the numbers of a CEPTOAR.
+    See,
+}
+
 /// What is done with surveys (調査).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SurveyAction {
@@ -254,6 +261,8 @@ pub enum Action {
     Judgement(JudgementAction),
     /// Something with a survey.
     Survey(SurveyAction),
+    /// Something with statistics.
+    Statistics(StatisticsAction),
 }
 
 impl Action {
@@ -274,6 +283,7 @@ impl Action {
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Statistics(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

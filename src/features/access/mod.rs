@@ -20,6 +20,7 @@ pub mod relay;
 pub mod requests;
 pub mod role;
 pub mod rule;
+pub mod statistics;
 pub mod strength;
 pub mod survey;
 pub mod trail;

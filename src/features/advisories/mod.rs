@@ -5,7 +5,8 @@
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
 //! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`);
 //! hubs say how many others they told (`onward`). What
-//! was published is followed up, corrected, withdrawn or lowered by a version of its own (`versions`).
+//! was published is followed up, corrected, withdrawn or lowered by a version of its own (`versions`). What the boards of many
+//! items say is added up by month and year (`statistics`).
 
 pub mod advisory;
 pub mod content;
@@ -17,6 +18,7 @@ pub mod reading;
 pub mod receipts;
 pub mod record;
 pub mod relays;
+pub mod statistics;
 pub mod store;
 pub mod versions;
 pub mod web;

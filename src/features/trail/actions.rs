@@ -102,6 +102,7 @@ actions! {
     "receipt.sheet" Work "電話の台本・FAX送信票の作成" / "Script or fax sheet made";
     "advisory.onward" Work "ほかの事業者へ伝えた数の報告" / "How many a hub told";
     "advisory.record" Work "配信の記録の保存" / "Record of the deliveries saved";
+    "statistics.export" Work "情報提供の統計の書き出し" / "Statistics of advisories exported";
     "relay.decide" Work "中継の判断" / "Decision on passing on";
     "relay.bypass" Work "事務局を経ない配信(提案・実施・取下げ)" / "Going past a desk: asked, done, refused";
     "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";

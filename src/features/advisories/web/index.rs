@@ -6,15 +6,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::features::access::Viewer;
+use crate::features::access::action::StatisticsAction;
+use crate::features::access::{Viewer, could};
 use crate::features::advisories::advisory::{Kind, State as ItemState};
-use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
 use crate::features::advisories::reading::standing::{Standing, standing};
 use crate::features::advisories::reading::store::{self, ListRow};
+use crate::features::advisories::statistics::words::StatisticsWords;
 use crate::features::advisories::versions::step::nth;
 use crate::features::advisories::versions::web::shown::mark;
+use crate::features::advisories::{paths, statistics};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -137,6 +139,8 @@ struct IndexPage {
     filter_level: &'static str,
     filter_state: &'static str,
     may_write: bool,
+    /// Where the numbers of all of them stand, and what that is called.
+    statistics: Option<(&'static str, &'static str)>,
 }
 
 /// The list.
@@ -243,6 +247,8 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         filter_level: level,
         filter_state: chosen_state,
         may_write,
+        statistics: could(viewer, StatisticsAction::See.into())
+            .then(|| (statistics::paths::STATISTICS, StatisticsWords::of(language).link)),
     })
     .into_response())
 }

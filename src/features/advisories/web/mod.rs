@@ -49,6 +49,7 @@ pub fn routes() -> Routes {
         .merge(super::onward::routes())
         .merge(super::record::routes())
         .merge(super::relays::routes())
+        .merge(super::statistics::routes())
         .merge(super::versions::routes())
 }
 
