@@ -102,6 +102,8 @@ actions! {
     "receipt.sheet" Work "電話の台本・FAX送信票の作成" / "Script or fax sheet made";
     "advisory.onward" Work "ほかの事業者へ伝えた数の報告" / "How many a hub told";
     "advisory.record" Work "配信の記録の保存" / "Record of the deliveries saved";
+    "advisory.escalate" Work "受領がないときの連絡" / "Letters about silence";
+    "escalation.change" Administration "受領がないときの段取りの変更" / "What follows from silence changed";
     "relay.decide" Work "中継の判断" / "Decision on passing on";
     "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";

@@ -6,8 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::features::access::Viewer;
+use crate::features::access::action::EscalationAction;
+use crate::features::access::{Viewer, could};
 use crate::features::advisories::advisory::{Kind, State as ItemState};
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::web::words::LadderWords;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
@@ -137,6 +140,8 @@ struct IndexPage {
     filter_level: &'static str,
     filter_state: &'static str,
     may_write: bool,
+    /// What follows from silence, for whoever gets items.
+    ladders: Option<(&'static str, &'static str)>,
 }
 
 /// The list.
@@ -243,6 +248,8 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         filter_level: level,
         filter_state: chosen_state,
         may_write,
+        ladders: could(&viewer, EscalationAction::See.into())
+            .then(|| (escalation::paths::LADDERS, LadderWords::of(language).title)),
     })
     .into_response())
 }

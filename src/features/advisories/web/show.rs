@@ -14,6 +14,9 @@ use crate::features::access::advisory::Hat;
 use crate::features::access::trail::{ReadItem, TrailObject};
 use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::web::shown::OwnSilence;
+use crate::features::advisories::escalation::web::words::EscalationWords;
 use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -148,6 +151,9 @@ struct ShowPage {
     audience: Option<(String, &'static str)>,
     versions: VersionsView,
     onward: Vec<OwnHub>,
+    silence: Option<OwnSilence>,
+    silence_words: &'static EscalationWords,
+    ladders: &'static str,
 }
 
 #[derive(Template)]
@@ -213,6 +219,7 @@ pub async fn get(
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
+    let silence = OwnSilence::read(&mut tx, id, (&own, &answers, &told), frame.language).await?;
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
@@ -224,8 +231,9 @@ pub async fn get(
         return Ok(Json(as_json(&found, &supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
+    let frame = &frame;
     let view =
-        View { viewer: &viewer, frame: &frame, hats, answers, told, supplements, relays, onward, history, users, now };
+        View { viewer: &viewer, frame, hats, answers, told, supplements, relays, onward, silence, history, users, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -265,6 +273,8 @@ struct View<'a> {
     relays: Vec<Relay>,
     /// The viewer's organisations that pass it on.
     onward: Vec<OwnHub>,
+    /// What follows where the viewer's organisations stay silent.
+    silence: Option<OwnSilence>,
     /// The versions that the viewer knows.
     history: History,
     users: Option<(String, &'static str)>,
@@ -393,6 +403,9 @@ impl View<'_> {
             audience: self.audience(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
             onward: std::mem::take(&mut self.onward),
+            silence: self.silence.take(),
+            silence_words: EscalationWords::of(language),
+            ladders: escalation::paths::LADDERS,
         })
     }
 
