@@ -122,7 +122,9 @@ create function totals_settle(p_now timestamptz, p_limit integer) returns intege
         and not exists (select from public.relays r where r.advisory_id = a.advisory_id and r.state in ('waiting', 'held'))
       order by a.published_at desc limit p_limit for update of a skip locked
     loop
-      insert into public.advisories_at_rest (advisory_id, reckoned_at) values (item, p_now);
+      insert into public.advisories_at_rest (advisory_id, reckoned_at) values (item, p_now) on conflict do nothing;
+      -- Another worker was faster.
+      continue when not found;
       with found as materialized (select * from public.reckon(array[item])),
       totals as (
         insert into public.advisory_totals (advisory_id, ceptoar_id, stage, delay, organisations, asked, due, in_time, soonest, latest)
@@ -216,11 +218,12 @@ create function viewer_boards(p_from timestamptz, p_until timestamptz)
     decided as (
       select distinct on (d.advisory_id, d.ceptoar_id) d.advisory_id, d.ceptoar_id, d.decision
       from public.relay_decisions d join published using (advisory_id)
+      where d.decision not in ('bypass_asked', 'bypass_refused')  -- nothing came of it
       order by d.advisory_id, d.ceptoar_id, d.made_at desc, (d.decision = 'superseded') desc),
     ended as (
       select b.advisory_id, array_agg(b.ceptoar_id order by b.ceptoar_id) as ceptoars,
              array_agg(case r.state
-                 when 'forwarded' then case d.decision when 'time_up' then 'time_up' else 'passed_on' end
+                 when 'forwarded' then case d.decision when 'time_up' then 'time_up' when 'bypassed' then 'bypassed' else 'passed_on' end
                  when 'withheld' then case d.decision when 'withhold_duplicate' then 'known_already'
                    when 'withhold_not_relevant' then 'not_relevant' else 'superseded' end
                  when 'waiting' then 'waiting' when 'held' then 'waiting' else 'at_once' end order by b.ceptoar_id) as outcomes

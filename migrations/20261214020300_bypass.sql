@@ -24,8 +24,56 @@ alter table relay_decisions drop constraint relay_decisions_decision, drop const
   add constraint relay_decisions_why check (
     decision not in ('hold', 'withhold_duplicate', 'withhold_not_relevant', 'bypass_asked', 'bypass_refused') or reason <> '');
 
+-- As before, but a desk makes the decisions of a desk and no others: what the centre does stands in the same list.
+create or replace function relay_decide(p_advisory uuid, p_ceptoar text, p_decision text, p_reason text, p_supplement text,
+                                        p_held_until timestamptz) returns boolean
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$
+  declare
+    desk uuid;
+    relay public.relays;
+    at timestamptz := public.viewer_now();
+  begin
+    select h.organisation_id into desk from public.viewer_hats(array[p_advisory]) h
+      where h.stage = 'secretariat' and h.ceptoar_id = p_ceptoar and not h.sealed limit 1;
+    if not found then
+      raise exception 'only the desk decides about its own members' using errcode = 'insufficient_privilege';
+    end if;
+    select * into relay from public.relays r
+      where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar for update;
+    -- What is old goes nowhere any more.
+    if exists (select from public.advisories a join public.advisories n on n.thread_id = a.thread_id and n.version > a.version
+               where a.advisory_id = p_advisory and n.state = 'published') then
+      return false;
+    end if;
+    -- Over: it went on, or its time is up, or it is withheld and cannot be put off any more.
+    if not found or relay.state = 'forwarded'
+       or p_decision not in ('forward', 'forward_with_supplement') and (relay.state = 'withheld' or relay.due_at <= at) then
+      return false;
+    end if;
+    -- Put off means later than now, and a day after it came at the latest.
+    if p_decision is null
+       or p_decision not in ('forward', 'forward_with_supplement', 'hold', 'withhold_duplicate', 'withhold_not_relevant')
+       or p_decision = 'hold' and (p_held_until <= relay.due_at or p_held_until > relay.asked_at + interval '24 hours') then
+      raise exception 'no such decision' using errcode = 'check_violation', constraint = 'relay_decisions_decision';
+    end if;
+    insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, held_until, made_by,
+                                        made_by_organisation, made_by_name, made_at)
+      select p_advisory, p_ceptoar, p_decision, p_reason, p_supplement, p_held_until, c.account_id, desk, c.display_name, at
+      from public.accounts c where c.account_id = public.viewer_account();
+    if p_decision in ('forward', 'forward_with_supplement') then
+      update public.relays r set state = 'forwarded', settled_at = at where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar;
+      perform public.relay_open(p_advisory, p_ceptoar);
+    elsif p_decision = 'hold' then
+      update public.relays r set state = 'held', due_at = p_held_until where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar;
+    else
+      update public.relays r set state = 'withheld', settled_at = at where r.advisory_id = p_advisory and r.ceptoar_id = p_ceptoar;
+    end if;
+    return true;
+  end $$;
+
 -- Whether somebody at the centre has asked to go past a desk and nobody has answered yet, and whether that was the viewer.
--- Newer versions end it.
+-- Newer versions end it, and so does that whoever asked is no longer there.
 create function relay_bypass_asked(p_advisory uuid default null)
   returns table (advisory_id uuid, ceptoar_id text, own boolean)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -42,7 +90,11 @@ create function relay_bypass_asked(p_advisory uuid default null)
       where d.advisory_id = r.advisory_id and d.ceptoar_id = r.ceptoar_id and d.decision like 'bypass%'
       order by d.made_at desc, d.decision = 'bypass_asked' limit 1) l
     where (p_advisory is null or r.advisory_id = p_advisory) and r.bypass and r.state in ('withheld', 'held')
-      and l.decision = 'bypass_asked' and r.advisory_id <> all (public.viewer_kept_from())
+      and l.decision = 'bypass_asked'
+      and exists (select from public.affiliations f join public.accounts c on c.account_id = f.account_id
+                  where f.account_id = l.made_by and f.role in ('nisc_analyst', 'nisc_approver')
+                    and f.valid @> public.viewer_today() and c.suspended_at is null)
+      and r.advisory_id <> all (public.viewer_kept_from())
       and not exists (select from public.advisories n
                       where n.thread_id = a.thread_id and n.version > a.version and n.state = 'published');
   end $$;
@@ -66,7 +118,9 @@ create function relay_bypass(p_advisory uuid, p_ceptoar text, p_step text, p_rea
       where f.account_id = public.viewer_account() and f.valid @> public.viewer_today()
         and f.role = any (case when p_step = 'ask' then array['nisc_analyst', 'nisc_approver'] else array['nisc_approver'] end)
       order by f.organisation_id limit 1;
-    if not found or p_step not in ('ask', 'refuse', 'go') or p_advisory = any (public.viewer_kept_from()) then
+    -- Nobody goes past a desk that is theirs as well.
+    if not found or p_step is null or p_step not in ('ask', 'refuse', 'go') or p_advisory = any (public.viewer_kept_from())
+       or p_ceptoar = any (public.viewer_ceptoars()) then
       raise exception 'only the centre goes past a desk' using errcode = 'insufficient_privilege';
     end if;
     select * into relay from public.relays r
@@ -83,6 +137,9 @@ create function relay_bypass(p_advisory uuid, p_ceptoar text, p_step text, p_rea
     if p_step = 'go' and is_own then
       raise exception 'nobody goes past a desk alone' using errcode = 'insufficient_privilege';
     end if;
+    -- One after the other, also where two machines' clocks differ: the newest step counts.
+    select greatest(at, max(d.made_at) + interval '1 microsecond') into at from public.relay_decisions d
+      where d.advisory_id = p_advisory and d.ceptoar_id = p_ceptoar;
     insert into public.relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_by, made_by_organisation,
                                         made_by_name, made_at)
       select p_advisory, p_ceptoar,
@@ -105,17 +162,26 @@ create function relay_bypass_tell(p_advisory uuid, p_ceptoar text, p_languages t
                                   p_hashes bytea[], p_now timestamptz) returns bigint
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$ begin
-    if not exists (select from public.relay_decisions d
-                   where d.advisory_id = p_advisory and d.ceptoar_id = p_ceptoar and d.decision = 'bypassed'
-                     and d.made_by = public.viewer_account() and d.made_at = public.viewer_now()) then
+    if cardinality(p_languages) <> 2
+       or not exists (select from public.relay_decisions d join public.relays r using (advisory_id, ceptoar_id)
+                      where d.advisory_id = p_advisory and d.ceptoar_id = p_ceptoar and d.decision = 'bypassed'
+                        and r.state = 'forwarded' and r.settled_at >= public.viewer_now() and d.made_by = public.viewer_account()) then
       raise exception 'whoever goes past a desk tells it' using errcode = 'insufficient_privilege';
     end if;
     return (
       with desk as (
-        select d.contact_id, da.address, da.addressee, t.subject, t.body, t.hash, m.language
-        from public.deliveries d join public.delivery_addresses da using (delivery_id) join public.mails m using (mail_id)
-        join unnest(p_languages, p_subjects, p_bodies, p_hashes) t (language, subject, body, hash) on t.language = m.language
-        where d.item_id = p_advisory and d.ceptoar_id = p_ceptoar and d.stage = 'secretariat')
+        -- The desk of today; of each window the address of this hour.
+        select k.contact_id, ch.value as address, coalesce(k.label, '') as addressee, t.subject, t.body, t.hash, k.language
+        from public.secretariat_terms s
+        join public.contacts k on k.organisation_id = s.organisation_id and k.ceptoar_id = s.ceptoar_id
+         and k.valid @> public.viewer_today()
+        cross join lateral (
+          select c.value from public.contact_channels c
+          where c.contact_id = k.contact_id and c.kind = 'mail' and c.valid @> public.viewer_today()
+          order by (c.hours = 'always' or (c.hours = 'off_hours') = public.is_off_hours(p_now)) desc, c.position limit 1) ch
+        join (select distinct on (x.language) x.* from unnest(p_languages, p_subjects, p_bodies, p_hashes)
+                x (language, subject, body, hash)) t on t.language = k.language
+        where s.ceptoar_id = p_ceptoar and s.valid @> public.viewer_today())
       select count(*) from (
         select public.write_window_letters(array_agg(contact_id), array_agg(address), array_agg(addressee), array_agg(language),
                                            array_agg(subject), array_agg(body), array_agg(hash), 0::smallint, p_now)

@@ -4,6 +4,8 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use super::database::Database;
+use crate::features::advisories::escalation::letters::Sender;
+use crate::features::advisories::escalation::tick;
 use crate::features::advisories::relays::time_up;
 use crate::features::advisories::statistics::settle;
 use crate::features::directory::verification;
@@ -44,6 +46,7 @@ pub struct Mailing {
     connections: u16,
     lease: Option<std::time::Duration>,
     base_url: String,
+    telephone: Option<String>,
     clock: Clock,
     scanner: Option<Scanner>,
     /// Keeps the demonstration's relay running.
@@ -74,6 +77,7 @@ impl Mailing {
             connections: config.mail_connections,
             lease: None,
             base_url: config.base_url(),
+            telephone: config.duty_telephone().map(ToOwned::to_owned),
             clock: clock.clone(),
             scanner: Scanner::of(config),
             local,
@@ -99,6 +103,8 @@ impl Mailing {
         let surveying = tokio::spawn(surveying);
         let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
         let settling = tokio::spawn(settle::keep(self.pool.clone(), self.clock.clone()));
+        let sender = Sender { base_url: self.base_url.clone(), telephone: self.telephone.clone() };
+        let escalating = tokio::spawn(tick::keep(self.pool.clone(), sender, self.clock.clone()));
         let looking =
             self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
         loop {
@@ -117,6 +123,7 @@ impl Mailing {
         surveying.abort();
         relaying.abort();
         settling.abort();
+        escalating.abort();
         if let Some(looking) = looking {
             looking.abort();
         }

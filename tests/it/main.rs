@@ -17,6 +17,7 @@ mod demonstration;
 mod directory;
 mod edge;
 mod enrolment;
+mod escalation;
 mod feature_map;
 mod federations;
 mod follow_up;

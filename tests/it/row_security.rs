@@ -75,6 +75,10 @@ insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
 select advisory_id, 'banks', now(), now() from advisories where level = 'GREEN' and state = 'published';
 insert into relay_decisions (advisory_id, ceptoar_id, decision, reason, supplement, made_at)
 select advisory_id, ceptoar_id, 'time_up', '', '', now() from relays;
+insert into escalations (advisory_id, organisation_id, ceptoar_id, stage, rung, step, windows, unreachable, reached_at)
+select advisory_id, organisation_id, ceptoar_id, stage, 1, 'again', 1, false, now() from advisory_audience;
+insert into escalation_losses (advisory_id, ceptoar_id, organisation_id)
+select advisory_id, ceptoar_id, organisation_id from advisory_audience limit 1;
 insert into advisory_steps (advisory_id, reason) select advisory_id, 'x' from advisories where state = 'published';
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';
@@ -449,6 +453,7 @@ async fn a_member_sees_itself_and_no_other_member() {
         "advisory_acknowledgements",
         "desk_receipts",
         "onward_reports",
+        "escalations",
         "call_attempts",
         "directory_versions",
         "directory_changes",
@@ -512,6 +517,8 @@ async fn a_desk_sees_the_members_of_its_own_ceptoar() {
             "delivery_addresses",
             "advisory_audience",
             "call_attempts",
+            "escalations",
+            "escalation_plan",
             "directory_changes",
             "directory_imports",
             "directory_import_columns",

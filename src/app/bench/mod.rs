@@ -2,6 +2,7 @@
 //! (docs/benchmarks.md). Everything happens in a throw-away database and on the loopback interface.
 
 mod days;
+mod escalation;
 mod fan_out;
 mod field;
 mod import;
@@ -36,6 +37,8 @@ pub enum Bench {
     Days(Days),
     /// The statistics of ten years of items, next to their limit.
     Statistics(Statistics),
+    /// What the worker's look at silence costs.
+    Escalation(Escalation),
     /// Writes the table that `import` brings in to its standard output: by a process of its own, whose memory is not the
     /// portal's.
     #[command(hide = true)]
@@ -140,6 +143,20 @@ pub struct Statistics {
     pub rounds: u32,
 }
 
+/// Settings of escalation.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Escalation {
+    /// Members, each with a window.
+    #[arg(long, default_value_t = 10_000)]
+    pub organisations: i32,
+    /// CEPTOARs over which they are spread.
+    #[arg(long, default_value_t = 10)]
+    pub ceptoars: i32,
+    /// Items that all of them have, and nobody has acknowledged.
+    #[arg(long, default_value_t = 10)]
+    pub advisories: i32,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -155,6 +172,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Search(settings) => search::run(settings).await,
         Bench::Days(settings) => days::run(settings).await,
         Bench::Statistics(settings) => statistics::run(settings).await,
+        Bench::Escalation(settings) => escalation::run(settings).await,
         Bench::Sink => sink::serve().await,
     }
 }

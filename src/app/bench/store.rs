@@ -311,6 +311,31 @@ pub async fn ten_years(owner: &mut PgConnection, advisories: i32) -> sqlx::Resul
     sqlx::query_scalar!(r#"select count(*) as "rows!" from advisory_audience"#).fetch_one(owner).await
 }
 
+/// Early warnings that everybody of the roster got a moment ago, and nobody has acknowledged; answers how many receipts are open.
+pub async fn silence(owner: &mut PgConnection, advisories: i32) -> sqlx::Result<i64> {
+    let statement = format!(
+        "insert into route_stages (ceptoar_id, position, stage, valid)
+           select ceptoar_id, 1, 'member', '[2000-01-01,)' from places on conflict do nothing;
+         create temporary table silence as select gen_random_uuid() as advisory_id, n from generate_series(1, {advisories}) n;
+         insert into advisories (advisory_id, number, fiscal_year, serial, state, level, handler_scope, created_by, created_at,
+                                 last_edited_by, submitted_by, approved_by, published_at, approved_hash, answer_due)
+         select advisory_id, 'bench-' || n, 2026, n, 'published', 'AMBER', 'handlers', author.account_id, now(),
+                author.account_id, author.account_id, approver.account_id, now(), '', now() + interval '1 day'
+         from silence, accounts author, accounts approver
+         where author.sign_in_name = 'author' and approver.sign_in_name = 'approver';
+         insert into advisory_texts (advisory_id, kind, title, purpose, search_text)
+           select advisory_id, 'early_warning', '性能測定', 'prevention', '性能測定' from silence;
+         insert into advisory_addressees (advisory_id, sector_id) select advisory_id, 'bench' from silence;
+         insert into advisory_audience (advisory_id, organisation_id, ceptoar_id, stage, rule)
+           select advisory_id, organisation_id, ceptoar_id, 'member', 'addressed_sector' from silence, roster"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *owner).await?;
+    analyse(owner).await?;
+    sqlx::query_scalar!(r#"select count(*) as "open!" from advisory_audience where stage = 'member'"#)
+        .fetch_one(owner)
+        .await
+}
+
 /// Tells the planner what is there.
 pub async fn analyse(owner: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("analyze").execute(owner).await.map(|_| ())

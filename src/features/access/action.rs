@@ -190,6 +190,15 @@ pub enum OnwardAction {
     Report,
 }
 
+/// What is done with the ladders by which silence is followed up (エスカレーション).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EscalationAction {
+    /// See what comes when.
+    See,
+    /// Put another ladder in the place of the one that holds.
+    Change,
+}
+
 /// What is done where a desk decides whether an item goes on (中継の判断).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayAction {
@@ -255,6 +264,8 @@ pub enum Action {
     Receipt(ReceiptAction),
     /// Something with an item that a hub passes on.
     Onward(OnwardAction),
+    /// Something with the ladders by which silence is followed up.
+    Escalation(EscalationAction),
     /// Something with an item that a desk decides about.
     Relay(RelayAction),
     /// Something with a judgement of the situation.
@@ -280,6 +291,7 @@ impl Action {
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Onward(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Escalation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),

@@ -10,6 +10,7 @@ pub mod advisory;
 pub mod break_glass;
 pub mod decision;
 pub mod directory;
+pub mod escalation;
 pub mod federation;
 pub mod follow_up;
 pub mod judgement;

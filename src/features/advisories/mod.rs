@@ -5,11 +5,12 @@
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
 //! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`);
 //! hubs say how many others they told (`onward`). What
-//! was published is followed up, corrected, withdrawn or lowered by a version of its own (`versions`). What the boards of many
-//! items say is added up by month and year (`statistics`).
+//! follows by itself from silence is in `escalation`. What was published is followed up, corrected, withdrawn or lowered by
+//! a version of its own (`versions`). What the boards of many items say is added up by month and year (`statistics`).
 
 pub mod advisory;
 pub mod content;
+pub mod escalation;
 pub mod mail;
 pub mod onward;
 pub mod paths;

@@ -5,14 +5,15 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{
-    DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, RelayAction, RequestAction,
+    DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction, RequestAction,
 };
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
+use crate::features::advisories::escalation::reached::Told;
 use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
 use crate::features::advisories::relays::web::words::BypassWords;
-use crate::features::advisories::{onward, relays};
+use crate::features::advisories::{escalation, onward, relays};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -35,6 +36,9 @@ use crate::platform::db::Tx;
 
 /// What a hub passed on is asked for this long.
 const UNREPORTED: TimeDelta = TimeDelta::days(14);
+
+/// Members that stay silent are a task of their desk for this long.
+const TOLD: TimeDelta = TimeDelta::days(30);
 
 /// All tasks of a viewer: what is due within hours, what is due on a day, the rest.
 pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: Language) -> sqlx::Result<Vec<Task>> {
@@ -69,6 +73,10 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
             href: relays::paths::relay(asked.advisory_id, &asked.ceptoar_id),
         };
         decisions.extend(asked.iter().filter(|asked| !asked.own).map(task));
+    }
+    if could(viewer, ReceiptAction::Call.into()) {
+        let told = escalation::store::told(tx, now - TOLD).await?;
+        decisions.extend(told.iter().map(|told| told_task(told, language)));
     }
     if could(viewer, OnwardAction::Report.into()) {
         tasks.extend(unreported(tx, viewer, now).await?.iter().map(|item| onward_task(item, language)));
@@ -155,6 +163,11 @@ async fn consents(tx: &mut Tx, viewer: &Viewer) -> sqlx::Result<Vec<OpenConsent>
 fn relay_task(open: &OpenRelay, language: Language) -> Task {
     let (text, href) = relays::web::shown::task(open, language);
     Task { text, due: Some(japan_day(open.due_at)), href }
+}
+
+fn told_task(told: &Told, language: Language) -> Task {
+    let (text, href) = escalation::web::shown::task(told, language);
+    Task { text, due: None, href }
 }
 
 fn round_task(round: &OpenRound, language: Language) -> Task {

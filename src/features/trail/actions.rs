@@ -103,6 +103,8 @@ actions! {
     "advisory.onward" Work "ほかの事業者へ伝えた数の報告" / "How many a hub told";
     "advisory.record" Work "配信の記録の保存" / "Record of the deliveries saved";
     "statistics.export" Work "情報提供の統計の書き出し" / "Statistics of advisories exported";
+    "advisory.escalate" Work "受領がないときの連絡" / "Letters about silence";
+    "escalation.change" Administration "受領がないときの段取りの変更" / "What follows from silence changed";
     "relay.decide" Work "中継の判断" / "Decision on passing on";
     "relay.bypass" Work "事務局を経ない配信(提案・実施・取下げ)" / "Going past a desk: asked, done, refused";
     "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";

@@ -47,12 +47,17 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 80] = [
+const VALID: [(&str, &str); 84] = [
     ("grade", "watch"),
     ("body", "複数の構成員で同じ現象がある。"),
     ("proposal", "早期警戒情報を検討してほしい。"),
     ("choice", "noted"),
     ("next_step", "follow_up"),
+    // Of what follows from silence, two rungs are not used.
+    ("step_2", "desk"),
+    ("step_3", "next_up"),
+    ("step_4", ""),
+    ("step_5", ""),
     ("relay_office", "decided"),
     ("decision", "forward_with_supplement"),
     ("supplement", "勘定系が対象です。"),
@@ -309,6 +314,7 @@ impl Scene {
                     "/surveys",
                     "/surveys/products",
                     "/surveys/of/banks/new",
+                    "/escalation",
                     "/follow-up/2026/sheets/banks",
                     "/follow-up/2026/sheets/life",
                     ERRATA,

@@ -355,7 +355,7 @@ fn is_of_route(path: &str, declared: &str) -> bool {
 
 /// Routes that show and change no protected object, or whose own tests say who may (named here, so that a new
 /// route is thought about).
-const WITHOUT_OBJECT: [&str; 56] = [
+const WITHOUT_OBJECT: [&str; 57] = [
     "GET /about/contact",
     "GET /about/accessibility",
     "GET /about/terms",
@@ -396,6 +396,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
     "POST /account/confirm",
     "POST /account/confirm/challenge",
     "GET /directory/federations",
+    "GET /escalation",
     "GET /directory/federations/{federation}",
     "GET /map",
     "GET /map.json",
@@ -415,7 +416,7 @@ const WITHOUT_OBJECT: [&str; 56] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 123] = [
+const TESTED_ELSEWHERE: [&str; 125] = [
     // tests/it/statistics.rs
     "POST /advisories/statistics/export",
     // tests/it/surveys/walls.rs
@@ -447,6 +448,9 @@ const TESTED_ELSEWHERE: [&str; 123] = [
     "POST /directory/{ceptoar}/route/offices",
     // tests/it/record.rs
     "POST /advisories/{id}/record",
+    // tests/it/escalation.rs
+    "GET /escalation/{urgency}/change",
+    "POST /escalation/{urgency}/change",
     // tests/it/onward.rs
     "GET /advisories/{id}/onward/{ceptoar}/{organisation}",
     "POST /advisories/{id}/onward/{ceptoar}/{organisation}",

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::gathered::Record;
 use super::tables;
 use super::words::RecordWords;
+use crate::features::advisories::escalation::web::shown::ReachedRow;
 use crate::features::advisories::onward::web::shown::TallyRow;
 use crate::features::advisories::reading::deliveries::board::{Counts, Line};
 use crate::features::advisories::relays::relay::PastDecision;
@@ -70,7 +71,7 @@ pub fn paper(record: &Record) -> RecordPaper {
         ceptoars: w.ceptoars,
         heads: [w.ceptoar, w.windows, w.sent, w.refused, w.unreached, w.acknowledged, w.overdue, w.last],
         lines: lines(record),
-        parts: [decisions(record), onward(record)].into_iter().flatten().collect(),
+        parts: [decisions(record), onward(record), silence(record)].into_iter().flatten().collect(),
         portal: w.portal,
     }
 }
@@ -135,4 +136,11 @@ fn onward(record: &Record) -> Option<Part> {
     };
     let lines: Vec<String> = record.road.onward.iter().map(row).collect();
     (!lines.is_empty()).then_some(Part { heading: RecordWords::of(record.language).onward, lines })
+}
+
+fn silence(record: &Record) -> Option<Part> {
+    let row = |row: ReachedRow| format!("{}: {}", row.ceptoar, row.taken.join(" / "));
+    let rows = ReachedRow::all(&record.road.escalation, record.language).into_iter();
+    let lines: Vec<String> = rows.filter(|row| !row.taken.is_empty()).map(row).collect();
+    (!lines.is_empty()).then_some(Part { heading: RecordWords::of(record.language).silence, lines })
 }

@@ -55,6 +55,9 @@ pub fn workbook(record: &Record) -> anyhow::Result<Vec<u8>> {
     if !record.road.onward.is_empty() {
         parts.push(onward(record));
     }
+    if record.road.escalation.iter().any(|reached| !reached.taken.is_empty()) {
+        parts.push(silence(record));
+    }
     let mut book = Workbook::default();
     for part in parts {
         let (heads, widths) = part.heads.into_iter().unzip();
@@ -225,4 +228,21 @@ fn onward(record: &Record) -> Part {
     });
     let heads = heads([(w.ceptoar, 24), (w.hubs, 12), (w.reported, 16), (w.told, 16), (w.behind, 18), (w.unknown, 22)]);
     Part { name: w.onward, heads, rows: rows.collect() }
+}
+
+/// What followed from silence.
+fn silence(record: &Record) -> Part {
+    let w = RecordWords::of(record.language);
+    let rows = record.road.escalation.iter().flat_map(|reached| {
+        reached.taken.iter().map(|taken| {
+            vec![
+                record.language.pick(&reached.ceptoar[0], &reached.ceptoar[1]).clone(),
+                taken.step.done(record.language).to_owned(),
+                taken.organisations.to_string(),
+                short_time(taken.at),
+            ]
+        })
+    });
+    let heads = heads([(w.ceptoar, 24), (w.what_followed, 32), (w.organisations, 12), (w.last_at, 18)]);
+    Part { name: w.silence, heads, rows: rows.collect() }
 }

@@ -253,6 +253,15 @@ pub struct Supplement {
     pub at: DateTime<Utc>,
 }
 
+/// What stands beside an item, for whoever has it by way of a desk.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// What desks added.
+    pub supplements: Vec<Supplement>,
+    /// When the centre went past a desk.
+    pub bypassed: Vec<DateTime<Utc>>,
+}
+
 /// A proposal to go past a desk that nobody has answered.
 #[derive(Debug, Clone)]
 pub struct BypassAsked {

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::relay::{BypassAsked, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement};
+use super::relay::{
+    Beside, BypassAsked, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement,
+};
 use crate::features::access::action::RelayAction;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
@@ -230,11 +232,15 @@ pub async fn tell_desk(
     .map(|_| ())
 }
 
-/// When the centre went past a desk, for whoever has the item that way.
+/// What stands beside an item, for whoever has it by way of a desk.
 ///
 /// # Errors
 /// The database's own.
-pub async fn bypassed(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<DateTime<Utc>>> {
+pub async fn beside(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Beside> {
+    Ok(Beside { supplements: supplements(tx, id).await?, bypassed: bypassed(tx, id).await? })
+}
+
+async fn bypassed(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<DateTime<Utc>>> {
     sqlx::query_scalar!(r#"select made_at as "at!" from relays_bypassed($1) order by made_at"#, id.0)
         .fetch_all(tx)
         .await
@@ -259,7 +265,7 @@ pub async fn waiting_members(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &st
 ///
 /// # Errors
 /// The database's own.
-pub async fn supplements(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Supplement>> {
+async fn supplements(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Supplement>> {
     let rows = sqlx::query!(
         r#"select s.supplement as "text!", s.made_at as "at!", coalesce(n.ja, '') as "ja!", coalesce(n.en, '') as "en!"
            from relay_supplements($1) s

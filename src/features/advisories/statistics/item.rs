@@ -26,11 +26,13 @@ pub enum Outcome {
     Waiting,
     /// A newer version came before anybody decided.
     Superseded,
+    /// The centre brought it to the members past the desk (decision 0051).
+    Bypassed,
 }
 
 impl Outcome {
     /// All of them, in the order of the columns.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PassedOn,
         Self::KnownAlready,
         Self::NotRelevant,
@@ -38,6 +40,7 @@ impl Outcome {
         Self::AtOnce,
         Self::Waiting,
         Self::Superseded,
+        Self::Bypassed,
     ];
 }
 
@@ -147,7 +150,7 @@ pub fn by_period(items: &[Item], selection: &Selection, periods: &[Period], seri
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// First publications by what became of them, in the order of [`Outcome::ALL`].
-    pub outcomes: [i64; 7],
+    pub outcomes: [i64; 8],
     /// Later versions.
     pub later: i64,
 }
@@ -196,7 +199,7 @@ mod tests {
         items.push(item("2010-06-02T00:00:00Z", Step::Correction, Some(Kind::Alert), &[("local", PassedOn)]));
         items.push(item("2010-06-02T00:00:00Z", Step::First, Some(Kind::Alert), &[("gas", AtOnce)]));
         let given = Given::of(&items, "local");
-        assert_eq!((given.all(), given.outcomes, given.later), (3, [1, 2, 0, 0, 0, 0, 0], 1));
+        assert_eq!((given.all(), given.outcomes, given.later), (3, [1, 2, 0, 0, 0, 0, 0, 0], 1));
     }
 
     #[test]

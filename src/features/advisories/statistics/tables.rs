@@ -103,6 +103,7 @@ fn outcome(outcome: Outcome, w: &'static StatisticsWords) -> (&'static str, &'st
         Outcome::AtOnce => (w.at_once, "e"),
         Outcome::Waiting => (w.waiting, "f"),
         Outcome::Superseded => (w.superseded, "g"),
+        Outcome::Bypassed => (w.bypassed, "h"),
     }
 }
 

@@ -43,6 +43,7 @@ crate::words! {
         time_up: "期限により自動で中継" / "Went on when time was up",
         at_once: "判断なしで配信" / "Went on at once",
         waiting: "判断待ち" / "Awaiting decision",
+        bypassed: "センターから直接" / "By the centre, past the desk",
         superseded: "新しい版により終了" / "Ended by a newer version",
         years: "セプター別・年度別の提供件数" / "Given, by CEPTOAR and year",
         years_note: "第1報を、届いたセプターと年度ごとに数えます。" / "First publications by CEPTOAR and fiscal year.",

@@ -6,9 +6,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::features::access::action::EscalationAction;
 use crate::features::access::action::StatisticsAction;
 use crate::features::access::{Viewer, could};
 use crate::features::advisories::advisory::{Kind, State as ItemState};
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::web::words::LadderWords;
 use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
 use crate::features::advisories::reading::standing::{Standing, standing};
@@ -141,6 +144,8 @@ struct IndexPage {
     may_write: bool,
     /// Where the numbers of all of them stand, and what that is called.
     statistics: Option<(&'static str, &'static str)>,
+    /// What follows from silence, for whoever gets items.
+    ladders: Option<(&'static str, &'static str)>,
 }
 
 /// The list.
@@ -249,6 +254,8 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         may_write,
         statistics: could(viewer, StatisticsAction::See.into())
             .then(|| (statistics::paths::STATISTICS, StatisticsWords::of(language).link)),
+        ladders: could(viewer, EscalationAction::See.into())
+            .then(|| (escalation::paths::LADDERS, LadderWords::of(language).title)),
     })
     .into_response())
 }

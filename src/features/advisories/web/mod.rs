@@ -45,6 +45,7 @@ pub fn routes() -> Routes {
         .get(paths::PUBLICATION, approve, publication::get)
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
         .merge(reading::reading_routes())
+        .merge(super::escalation::routes())
         .merge(super::receipts::routes())
         .merge(super::onward::routes())
         .merge(super::record::routes())

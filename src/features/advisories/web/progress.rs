@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::deliveries_words::DeliveriesWords;
 use crate::features::advisories::advisory::Envelope;
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::web::shown::ReachedRow;
+use crate::features::advisories::escalation::web::words::EscalationWords;
 use crate::features::advisories::onward::web::shown::TallyRow;
 use crate::features::advisories::onward::web::words::OnwardWords;
 use crate::features::advisories::paths;
@@ -122,6 +125,12 @@ pub struct ProgressView {
     pub settled: bool,
     /// Desks that decide.
     pub relays: Vec<RelayRow>,
+    /// What followed from silence.
+    pub silence: Vec<ReachedRow>,
+    /// The words of that.
+    pub e: &'static EscalationWords,
+    /// Where it is said what comes when.
+    pub ladders: &'static str,
     /// Of when this is.
     pub as_of: String,
 }
@@ -180,6 +189,9 @@ impl ProgressView {
             times: fill(w.times, &[("first", &time(total.first_at)), ("last", &time(total.last_at))]),
             settled: road.is_settled(),
             relays: RelayRow::all(&road.relays, watch, id, language),
+            silence: ReachedRow::all(&road.escalation, language),
+            e: EscalationWords::of(language),
+            ladders: escalation::paths::LADDERS,
             as_of: fill(w.as_of, &[("time", &long_time(now, language))]),
             sent,
             acknowledged,

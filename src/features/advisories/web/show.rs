@@ -14,6 +14,9 @@ use crate::features::access::advisory::Hat;
 use crate::features::access::trail::{ReadItem, TrailObject};
 use crate::features::access::{Role, Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::web::shown::OwnSilence;
+use crate::features::advisories::escalation::web::words::EscalationWords;
 use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -23,7 +26,7 @@ use crate::features::advisories::receipts;
 use crate::features::advisories::receipts::receipt::DeskReceipt;
 use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
-use crate::features::advisories::relays::relay::{Relay, Supplement};
+use crate::features::advisories::relays::relay::{Beside, Relay};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
 use crate::features::advisories::versions::history::History;
 use crate::features::advisories::versions::web::shown::{self, VersionsView};
@@ -148,6 +151,9 @@ struct ShowPage {
     audience: Option<(String, &'static str)>,
     versions: VersionsView,
     onward: Vec<OwnHub>,
+    silence: Option<OwnSilence>,
+    silence_words: &'static EscalationWords,
+    ladders: &'static str,
 }
 
 #[derive(Template)]
@@ -205,8 +211,7 @@ pub async fn get(
     };
     let answers = store::own_answers(&mut tx, &found.hats, id).await?;
     let published = found.envelope.state == ItemState::Published;
-    let supplements = if published { relays::store::supplements(&mut tx, id).await? } else { Vec::new() };
-    let bypassed = if published { relays::store::bypassed(&mut tx, id).await? } else { Vec::new() };
+    let beside = if published { relays::store::beside(&mut tx, id).await? } else { Beside::default() };
     let watch = Watch::of(&viewer, found.envelope.level, found.case_team, &found.hats);
     // Whoever watches no CEPTOAR sees no desk decide; programs are not told.
     let asks = published && json.is_none() && watch.has_board();
@@ -214,6 +219,7 @@ pub async fn get(
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
+    let silence = OwnSilence::read(&mut tx, id, (&own, &answers, &told), frame.language).await?;
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
@@ -222,23 +228,12 @@ pub async fn get(
     }
     tx.commit().await?;
     if json.is_some() {
-        return Ok(Json(as_json(&found, &supplements, &history)).into_response());
+        return Ok(Json(as_json(&found, &beside.supplements, &history)).into_response());
     }
     let hats = found.hats.clone();
-    let view = View {
-        viewer: &viewer,
-        frame: &frame,
-        hats,
-        answers,
-        told,
-        supplements,
-        bypassed,
-        relays,
-        onward,
-        history,
-        users,
-        now,
-    };
+    let frame = &frame;
+    let view =
+        View { viewer: &viewer, frame, hats, answers, told, beside, relays, onward, silence, history, users, now };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -272,14 +267,14 @@ struct View<'a> {
     answers: Vec<Answer>,
     /// What desks entered for the viewer's organisations.
     told: Vec<DeskReceipt>,
-    /// What desks added.
-    supplements: Vec<Supplement>,
-    /// When the centre went past a desk.
-    bypassed: Vec<DateTime<Utc>>,
+    /// What desks added, and that the centre went past one.
+    beside: Beside,
     /// Which desks decide whether it goes on.
     relays: Vec<Relay>,
     /// The viewer's organisations that pass it on.
     onward: Vec<OwnHub>,
+    /// What follows where the viewer's organisations stay silent.
+    silence: Option<OwnSilence>,
     /// The versions that the viewer knows.
     history: History,
     users: Option<(String, &'static str)>,
@@ -398,7 +393,7 @@ impl View<'_> {
                 .map(|a| AnswerRow { name: a.name.clone(), me: a.account_id == me, time: long_time(a.at, language) })
                 .collect(),
             told: self.told.iter().map(|receipt| ReceiptRow::of(receipt, language)).collect(),
-            supplements: SupplementView::all(&self.bypassed, &self.supplements, language),
+            supplements: SupplementView::all(&self.beside, language),
             decides: relays.iter().any(|relay| !relay.waits.is_empty()),
             relays,
             told_stands: self.told.iter().any(DeskReceipt::stands),
@@ -408,6 +403,9 @@ impl View<'_> {
             audience: self.audience(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
             onward: std::mem::take(&mut self.onward),
+            silence: self.silence.take(),
+            silence_words: EscalationWords::of(language),
+            ladders: escalation::paths::LADDERS,
         })
     }
 

@@ -92,6 +92,12 @@ impl Agreement {
         self.office_hours == Way::Decided || self.off_hours == Way::Decided
     }
 
+    /// Whether the desk decides on a day or on a later one, by what is agreed and planned.
+    #[must_use]
+    pub fn asks_from(all: &[Dated<Self>], day: NaiveDate) -> bool {
+        all.iter().any(|dated| dated.value.asks() && dated.valid.until.is_none_or(|until| until > day))
+    }
+
     /// In lines.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {

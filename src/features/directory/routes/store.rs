@@ -87,25 +87,10 @@ pub async fn stretches(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<
 /// # Errors
 /// The database's own.
 pub async fn lead_over(tx: &mut PgConnection, ceptoar_id: &str, on: NaiveDate, course: Course) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update route_stages set valid = case when lower(valid) >= $2 then 'empty' else daterange(lower(valid), $2) end
-         where ceptoar_id = $1 and not isempty(valid) and (upper_inf(valid) or upper(valid) > $2)",
-        ceptoar_id,
-        on
-    )
-    .execute(&mut *tx)
-    .await?;
-    let stages: Vec<String> = course.stages().into_iter().map(|stage| stage.code().to_owned()).collect();
-    sqlx::query!(
-        "insert into route_stages (ceptoar_id, position, stage, valid)
-         select $1, s.place, s.stage, daterange($3, null) from unnest($2::text[]) with ordinality s (stage, place)",
-        ceptoar_id,
-        &stages,
-        on
-    )
-    .execute(tx)
-    .await
-    .map(|_| ())
+    sqlx::query!("select route_lead_over($1, $2, $3, $4)", ceptoar_id, on, course.ministry, course.secretariat)
+        .fetch_one(tx)
+        .await
+        .map(|_| ())
 }
 
 /// The hops of a road on a day and who is there, for whoever looks over the CEPTOAR; for others there are none.

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::board::{Board, Part};
+use super::board::{Board, Line, Part};
 use super::store;
 use super::watch::Watch;
+use crate::features::advisories::escalation::reached::Reached;
 use crate::features::advisories::onward::report::Tally;
 use crate::features::advisories::relays::relay::{Relay, RelayState};
-use crate::features::advisories::{onward, relays};
+use crate::features::advisories::{escalation, onward, relays};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::stage::Stage;
 
@@ -32,6 +33,8 @@ pub struct Road {
     pub relays: Vec<Relay>,
     /// What hubs told others.
     pub onward: Vec<Tally>,
+    /// What followed from silence, and what comes.
+    pub escalation: Vec<Reached>,
     /// How long each hop took.
     pub times: Vec<HopTimes>,
 }
@@ -50,7 +53,15 @@ impl Road {
         }
         relays.retain(|relay| watch.counts(&relay.ceptoar_id));
         onward.retain(|tally| watch.counts(&tally.ceptoar_id));
-        Ok(Self { board: Board::of(parts), relays, onward, times: store::times(tx, id).await? })
+        let board = Board::of(parts);
+        let mut escalation = escalation::store::board(tx, id).await?;
+        escalation.retain(|reached| watch.counts(&reached.ceptoar_id));
+        for reached in &mut escalation {
+            // Nothing comes where nobody is silent any more.
+            let silent = |line: &Line| line.ceptoar_id == reached.ceptoar_id && line.counts.outstanding() > 0;
+            reached.coming = reached.coming.filter(|_| board.lines.iter().any(silent));
+        }
+        Ok(Self { board, relays, onward, escalation, times: store::times(tx, id).await? })
     }
 
     /// Whether nothing of it will change any more: nothing to send, to decide, and nobody to wait for.

@@ -11,6 +11,9 @@ use super::entry::MemberPlace;
 use super::page;
 use crate::features::access::action::{DirectoryAction, ReceiptAction};
 use crate::features::access::{Viewer, could};
+use crate::features::advisories::escalation;
+use crate::features::advisories::escalation::reached::{About, Coming};
+use crate::features::advisories::escalation::web::shown::{about_words, coming_words};
 use crate::features::advisories::receipts::calls::attempt::{Attempt, NewAttempt, Outcome};
 use crate::features::advisories::receipts::calls::callee::{CallNumber, Callee};
 use crate::features::advisories::receipts::calls::store::{self, Asked, PAGE};
@@ -140,6 +143,8 @@ struct CalleeRow {
     /// None of several is preselected: what nobody chose would mark a number as wrong.
     several: bool,
     attempts: Vec<String>,
+    /// What was done because of the silence.
+    silence: Vec<String>,
     attempt: String,
     receipt: String,
     fax: String,
@@ -164,6 +169,8 @@ struct CallsPage {
     outcomes: Vec<(&'static str, &'static str)>,
     /// Networks that the desk has on record beside the telephone.
     networks: Vec<(&'static str, String)>,
+    /// Whose turn comes when the silence goes on; empty where nobody's does.
+    coming: String,
     rows: Vec<CalleeRow>,
     at: String,
     opened: String,
@@ -181,6 +188,8 @@ struct View<'a> {
     place: ListPlace,
     hours: &'a Hours,
     networks: &'a [Fact],
+    about: &'a [About],
+    coming: Option<Coming>,
     corrects: bool,
 }
 
@@ -234,6 +243,12 @@ impl View<'_> {
             numbers: callee.numbers.iter().map(|n| self.number(organisation, n, &own)).collect(),
             several: callee.numbers.iter().filter(|n| n.way.is_some()).count() > 1,
             attempts: own.iter().map(line).collect(),
+            silence: self
+                .about
+                .iter()
+                .filter(|a| a.organisation_id == organisation)
+                .map(|a| about_words(a, language))
+                .collect(),
             attempt: paths::attempt(desk.id, &desk.ceptoar_id, organisation),
             receipt: format!(
                 "{}?from={}",
@@ -270,6 +285,9 @@ pub async fn get(
     callees.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let organisations: Vec<OrganisationId> = callees.iter().map(|c| c.organisation_id).collect();
     let attempts = store::attempts(&mut tx, id, &desk.ceptoar_id, &organisations).await?;
+    let about = escalation::store::about(&mut tx, id, Some(&desk.ceptoar_id), &organisations).await?;
+    let coming = escalation::store::coming(&mut tx, id, Some(&desk.ceptoar_id), None).await?;
+    let coming = coming.filter(|_| callees.iter().any(|callee| !callee.received));
     let said = said(&mut tx, &desk, asking, &query, &attempts).await?;
     let networks = networks(&mut tx, &desk).await?;
     let ways = |c: &Callee| c.numbers.iter().filter_map(|n| n.way.as_ref()).map(|way| way.fact).collect::<Vec<_>>();
@@ -277,7 +295,9 @@ pub async fn get(
         callees.iter().flat_map(|c| ways(c).into_iter().map(move |fact| (c.organisation_id, fact))).collect();
     desk.show_numbers(tx, asking, &numbers, true).await?.commit().await?;
     let corrects = could(&viewer, DirectoryAction::KeepWindow.into());
-    let view = View { desk: &desk, language: frame.language, place, hours: &hours, networks: &networks, corrects };
+    let language = frame.language;
+    let view =
+        View { desk: &desk, language, place, hours: &hours, networks: &networks, about: &about, coming, corrects };
     let rows = callees.iter().map(|callee| view.row(callee, &attempts)).collect();
     let mut page = page(&view, &frame, rows, more);
     if let Some((kind, words)) = said {
@@ -322,7 +342,7 @@ async fn said(
 }
 
 fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> CallsPage {
-    let View { desk, language, place, hours, networks, .. } = *view;
+    let View { desk, language, place, hours, networks, coming, .. } = *view;
     let w = CallsWords::of(language);
     let href = |page: i64| paths::calls_at(desk.id, &desk.ceptoar_id, ListPlace { page, ..place });
     CallsPage {
@@ -340,6 +360,7 @@ fn page(view: &View<'_>, frame: &Frame, rows: Vec<CalleeRow>, more: bool) -> Cal
         hours: said_of(hours, language),
         outcomes: Outcome::ALL.map(|outcome| (outcome.code(), outcome.label(language))).to_vec(),
         networks: networks.iter().map(|n| (n.content.subject.label(language), n.content.remark.clone())).collect(),
+        coming: coming.map_or_else(String::new, |coming| coming_words(coming, language)),
         rows,
         at: place.code(),
         opened: fill(w.opened, &[("time", &short_time(place.opened))]),

@@ -1,11 +1,9 @@
 //! Relays and supplements as other pages show them.
 
 use super::words::{BypassWords, RelayWords};
-use chrono::{DateTime, Utc};
-
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::relays::paths;
-use crate::features::advisories::relays::relay::{OpenRelay, Relay, Supplement};
+use crate::features::advisories::relays::relay::{Beside, OpenRelay, Relay, Supplement};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
@@ -67,13 +65,13 @@ pub struct SupplementView {
 impl SupplementView {
     /// What stands above an item: that it did not come through the desk, and what desks added.
     #[must_use]
-    pub fn all(bypassed: &[DateTime<Utc>], supplements: &[Supplement], language: Language) -> Vec<Self> {
-        let past = bypassed.iter().map(|at| Self {
+    pub fn all(beside: &Beside, language: Language) -> Vec<Self> {
+        let past = beside.bypassed.iter().map(|at| Self {
             title: BypassWords::of(language).note.to_owned(),
             time: long_time(*at, language),
             text: markdown::render(""),
         });
-        past.chain(supplements.iter().map(|s| Self::of(s, language))).collect()
+        past.chain(beside.supplements.iter().map(|s| Self::of(s, language))).collect()
     }
 
     /// A supplement in words.

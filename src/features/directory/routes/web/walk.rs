@@ -45,7 +45,7 @@ crate::words! {
         when: "届く時" / "When",
         not_reached: "届かない窓口" / "Windows it does not reach",
         at_once: "発出と同時に届きます" / "At once",
-        latest: "遅くとも{time}に届きます(事務局の判断の期限)" / "By {time} at the latest (the secretariat's time to decide)",
+        latest: "事務局が判断しないときは、{time}に届きます。事務局は、保留(最長24時間)や、中継しないこともできます。" / "At {time} if the secretariat does not decide. It may put it off (24 hours at most), or withhold it.",
         nobody: "届きません" / "Reaches nobody",
         left_out: "メールの届かない組織" / "Bodies that mail does not reach",
         left_out_text: "電話などで連絡するか、窓口を登録してください。" / "Call them, or register a window.",
@@ -53,7 +53,7 @@ crate::words! {
         why: "理由" / "Why",
         more: "ほかにもあります(200組織まで表示)。" / "There are more (200 are shown).",
         all_reached: "経路にあるすべての組織に届きます。" / "Everybody on the route is reached.",
-        no_road: "この日は、構成員までの経路がありません。だれにも届きません。" / "There is no road to the members on that day: nobody is reached.",
+        no_road: "この条件では、構成員には届きません。経路と構成員の窓口の登録を確かめてください。" / "No member is reached this way. Look at the route and at the members' windows.",
         holiday: "国民の祝日({name})なので、夜間・休日の連絡先に届きます。" / "A national holiday ({name}): windows for nights and holidays are used.",
         off_hours: "夜間・休日なので、夜間・休日の連絡先に届きます。" / "Night or weekend: windows for nights and holidays are used.",
         office_hours: "平日の昼間なので、平日日中の連絡先に届きます。" / "A working day: windows for the daytime are used.",
@@ -82,6 +82,7 @@ struct ResultView {
     hops: Vec<HopRow>,
     left_out: Vec<LeftOutRow>,
     more: bool,
+    reaches_members: bool,
     reaches_all: bool,
 }
 
@@ -153,12 +154,14 @@ async fn result(tx: &mut Tx, ceptoar_id: &str, walk: &Walk, language: Language) 
     let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
     let more = left_out.len() > shown;
     left_out.truncate(shown);
+    let reaches = |stage| reached.iter().any(|row| row.stage == stage && row.verdict == Verdict::Due);
     let missed = |row: &Reached| matches!(row.verdict, Verdict::NoMail | Verdict::NoWindow | Verdict::NotHandler);
     Ok(ResultView {
         title: format!("{}: {}", w.result, long_time(walk.at, language)),
         hours: hours(&sharing::store::hours(tx, walk.at).await?, w, language),
         hops: Stage::ALL.into_iter().filter_map(|stage| hop(stage, &reached, walk.at, language)).collect(),
-        reaches_all: !reached.iter().any(missed),
+        reaches_members: reaches(Stage::Member),
+        reaches_all: reaches(Stage::Member) && !reached.iter().any(missed),
         left_out: left_out.iter().map(|body| left_out_row(body, language)).collect(),
         more,
     })
