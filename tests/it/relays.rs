@@ -698,6 +698,14 @@ async fn nobody_goes_past_a_desk_that_did_not_agree_or_still_decides() {
             cast.texts(&format!("select account_id::text from accounts where sign_in_name = '{name}'")).await[0]
                 .parse()
                 .expect("an account");
+        // A desk makes the decisions of a desk.
+        for decision in ["bypass_asked", "bypassed", "bypass_refused", "time_up"] {
+            let now = cast.app.state.clock.now();
+            let mut tx = cast.app.state.db.begin(Some(AccountId(account)), now).await.expect("a viewer");
+            let forged =
+                sqlx::query("select relay_decide($1, 'banks', $2, 'x', '', null)").bind(waiting).bind(decision);
+            assert!(forged.execute(&mut *tx).await.is_err(), "{name} {decision}");
+        }
         for step in ["ask", "refuse", "go"] {
             let now = cast.app.state.clock.now();
             let mut tx = cast.app.state.db.begin(Some(AccountId(account)), now).await.expect("a viewer");
@@ -713,6 +721,22 @@ async fn nobody_goes_past_a_desk_that_did_not_agree_or_still_decides() {
             assert!(open.is_empty(), "{name}");
         }
     }
+    // Who asked and is no longer there has not asked; nobody answers with a word that is none.
+    cast.texts("update accounts set suspended_at = now() where sign_in_name = 'analyst' returning 'x'").await;
+    let moved = format!("{}?done=moved_on", relay(waiting));
+    assert_eq!(past(&cast, "approver", waiting, "go", "").await.location(), moved);
+    cast.texts("update accounts set suspended_at = null where sign_in_name = 'analyst' returning 'x'").await;
+    let approver: Uuid = cast
+        .texts("select account_id::text from accounts where sign_in_name = 'approver'")
+        .await
+        .concat()
+        .parse()
+        .expect("an account");
+    let now = cast.app.state.clock.now();
+    let mut tx = cast.app.state.db.begin(Some(AccountId(approver)), now).await.expect("a viewer");
+    let nothing = sqlx::query("select relay_bypass($1, 'banks', null, '')").bind(waiting).execute(&mut *tx).await;
+    assert!(nothing.is_err());
+    drop(tx);
     // The time that the desk took is up before anybody answers: it has gone on by itself.
     cast.later(61);
     assert_eq!(cast.tick().await, 1);

@@ -591,8 +591,6 @@ async fn the_application_writes_to_the_roster_alone_and_the_worker_reads_no_dire
     // What was said and done is never changed, and windows are made by the rows that describe them.
     // Groups and who is in them end, and are never taken away.
     let groups = ["insert group_members", "insert subgroups", "update group_members", "update subgroups"];
-    // So do the hops of a road.
-    expected.extend(["insert route_stages", "update route_stages"].map(str::to_owned));
     expected.extend(groups.map(str::to_owned));
     expected.extend(["insert directory_changes", "insert organisations"].map(str::to_owned));
     expected.sort();

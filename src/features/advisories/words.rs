@@ -137,6 +137,7 @@ crate::words! {
         deputy: "副{n}" / "deputy {n}",
         none: "なし" / "none",
         not_addressed: "宛先ではないセプター" / "CEPTOARs not addressed",
+        no_road: "構成員のだれにも届かないセプターがあります。「名簿」で、経路と構成員の登録を確かめてください。" / "These CEPTOARs are addressed and none of their members is reached. Look at their routes and members in the directory.",
         group_over: "宛先のグループに誰もいません" / "Nobody is in an addressed group",
         nobody: "届く窓口がありません。宛先や取扱担当者の範囲を見直してください。" / "No window would receive it. Please look at the addressees and the handler scope.",
         content: "内容" / "Content",

@@ -10,6 +10,7 @@ use super::preview::{self, Asked, Preview};
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::can;
 use crate::features::access::web::extract::Author;
+use crate::features::advisories::content::Addressees;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::store as reading;
 use crate::features::advisories::store;
@@ -111,7 +112,7 @@ pub async fn get(
     let at = noon(as_of.day).unwrap_or(now);
     let here = paths::audience(id);
     let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at, here: as_of.href(&here) };
-    let mut preview = preview::load(&mut tx, id, asked, language).await?;
+    let mut preview = preview::load(&mut tx, id, asked, &Addressees::default(), language).await?;
     tx.commit().await?;
     let w = PreviewWords::of(language);
     preview.help = w.day_help;

@@ -4,11 +4,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use crate::features::advisories::content::Addressees;
 use crate::features::advisories::mail::{self, About, Sender};
 use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::words::PreviewWords;
-use crate::features::directory::outline::{self, CeptoarOutline};
+use crate::features::directory::outline::{self, CeptoarOutline, SectorOutline};
 use crate::features::directory::routes::agreement::time;
 use crate::features::sharing;
 use crate::features::sharing::store::{Count, Hours, PreviewRow};
@@ -75,6 +76,8 @@ pub struct Preview {
     pub detail: Option<Detail>,
     /// What to know of addressed groups that are not there; empty where all are.
     pub over: String,
+    /// Names of the CEPTOARs that are addressed, and to whose members no road leads.
+    pub no_road: Vec<String>,
     /// For which hours the addresses are.
     pub hours: String,
     /// What the numbers rest on.
@@ -166,8 +169,9 @@ pub async fn of_draft(
     asked: Asked<'_>,
     language: Language,
 ) -> sqlx::Result<Preview> {
-    let preview = load(tx, item.envelope.advisory_id, asked, language).await?;
-    Ok(Preview { over: item.draft.addressees.over(language).unwrap_or_default(), ..preview })
+    let addressees = &item.draft.addressees;
+    let preview = load(tx, item.envelope.advisory_id, asked, addressees, language).await?;
+    Ok(Preview { over: addressees.over(language).unwrap_or_default(), ..preview })
 }
 
 /// Works the preview out, by the same function that the publication stores.
@@ -175,6 +179,7 @@ pub async fn load(
     tx: &mut PgConnection,
     id: AdvisoryId,
     asked: Asked<'_>,
+    meant: &Addressees,
     language: Language,
 ) -> sqlx::Result<Preview> {
     let at = asked.at;
@@ -183,6 +188,15 @@ pub async fn load(
     let all: Vec<&CeptoarOutline> = outline.iter().flat_map(|s| &s.ceptoars).collect();
     let name = |c: &CeptoarOutline| language.pick(&c.ja, &c.en).clone();
     let addressed = |c: &&&CeptoarOutline| counts.iter().any(|count| count.ceptoar_id == c.ceptoar_id);
+    let is_meant = |c: &CeptoarOutline| {
+        let sector = |s: &SectorOutline| {
+            meant.sectors.contains(&s.sector_id) && s.ceptoars.iter().any(|o| o.ceptoar_id == c.ceptoar_id)
+        };
+        meant.ceptoars.contains(&c.ceptoar_id) || outline.iter().any(sector)
+    };
+    let has_members = |c: &CeptoarOutline| {
+        counts.iter().any(|count| count.ceptoar_id == c.ceptoar_id && count.stage == Stage::Member)
+    };
     let detail = match all.iter().find(|c| c.ceptoar_id == asked.ceptoar) {
         Some(ceptoar) => Some(detail(tx, id, at, ceptoar, asked.page, language).await?),
         None => None,
@@ -206,7 +220,8 @@ pub async fn load(
         telephone_text: thousands(sum(Verdict::needs_telephone)),
         with_partners: counts.iter().any(|c| c.stage == Stage::Partner),
         ceptoars: all.iter().filter(addressed).map(part).collect(),
-        not_addressed: all.iter().filter(|c| !addressed(c)).map(|c| name(c)).collect(),
+        not_addressed: all.iter().filter(|c| !addressed(c) && !is_meant(c)).map(|c| name(c)).collect(),
+        no_road: all.iter().filter(|c| (addressed(c) || is_meant(c)) && !has_members(c)).map(|c| name(c)).collect(),
         detail,
         over: String::new(),
         hours,
