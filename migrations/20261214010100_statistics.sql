@@ -67,8 +67,8 @@ create function delay_class(p_seconds integer) returns smallint
 create function reckon(p_items uuid[])
   returns table (advisory_id uuid, ceptoar_id text, stage text, delay smallint, way text, organisations integer, asked integer,
                  due integer, in_time integer, soonest integer, latest integer)
-  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-  -- Right after a publication nothing is known of the tables' sizes, and of an intermediate result nothing at any time. By hash
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  -- With the rights of whoever calls it: functions of the owner alone. Right after a publication nothing is known of the tables' sizes, and of an intermediate result nothing at any time. By hash
   -- each row is met once, whatever was expected.
   set enable_mergejoin = off set enable_nestloop = off
   as $$
