@@ -248,7 +248,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         filter_level: level,
         filter_state: chosen_state,
         may_write,
-        ladders: could(&viewer, EscalationAction::See.into())
+        ladders: could(viewer, EscalationAction::See.into())
             .then(|| (escalation::paths::LADDERS, LadderWords::of(language).title)),
     })
     .into_response())
