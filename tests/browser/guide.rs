@@ -40,7 +40,7 @@ async fn the_pages_of_the_secretariats_guide() {
     page.guide("route").await;
     page.click("a[href$='/route/walk']").await;
     page.wait_for("#result").await;
-    page.visit("/directory/banks/route/walk#result").await;
+    page.wait_until("(document.querySelector('#result').scrollIntoView(), true)", 5).await;
     page.guide("walk").await;
     page.visit("/search").await;
     page.fill("#words", "ぎんこう").await;

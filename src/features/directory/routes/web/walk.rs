@@ -184,7 +184,8 @@ fn hop(stage: Stage, all: &[Reached], at: DateTime<Utc>, language: Language) -> 
         Some(minutes) => fill(w.latest, &[("time", &long_time(at + TimeDelta::minutes(minutes.into()), language))]),
         None => w.at_once.to_owned(),
     };
-    let not = here.iter().filter(|row| row.verdict != Verdict::Due);
+    // Whoever reads the same mailbox as another window is reached.
+    let not = here.iter().filter(|row| !matches!(row.verdict, Verdict::Due | Verdict::SameAddress));
     let told = |row: &&Reached| format!("{}: {}", row.verdict.reason_at(stage, language), thousands(row.windows));
     Some(HopRow {
         name: stage.label(language),
