@@ -42,6 +42,8 @@ async fn the_pages_of_the_secretariats_guide() {
     page.wait_for("#result").await;
     page.wait_until("(document.querySelector('#result').scrollIntoView(), true)", 5).await;
     page.guide("walk").await;
+    page.visit("/escalation").await;
+    page.guide("ladders").await;
     page.visit("/search").await;
     page.fill("#words", "ぎんこう").await;
     page.click("form[action='/search'] .button--primary").await;

@@ -506,8 +506,8 @@ async fn what_holds_at_the_publication_counts() {
     assert_eq!(done.location(), format!("{LADDERS}?done=changed"));
     let index = approver.get(done.location()).await;
     assert!(index.body.contains("段取りを変えました"));
-    let rungs = index.texts("[data-ladder=early_warning] > ol.plain-list > li");
-    assert_eq!(rungs, ["届いた時刻から10分後 : 窓口へ再送する", "届いた時刻から20分後 : 事務局へ知らせる"]);
+    let rungs = index.texts("[data-ladder=early_warning] > ol.route > li");
+    assert_eq!(rungs, ["届いた時刻から10分後 窓口へ再送する", "届いた時刻から20分後 事務局へ知らせる"]);
     assert!(
         index.texts("[data-ladder=early_warning] .timeline li").iter().any(|t| t.contains("届いた時刻から2時間後"))
     );
