@@ -202,7 +202,8 @@ impl Findings {
         // Composed and without the blanks around it, it is the same text to whoever typed it.
         let normal = text::line(typed, usize::MAX).ok().filter(|normal| !normal.is_empty());
         let kept = [Some(typed), normal.as_deref()].into_iter().flatten().any(|t| reply.body.contains(&escaped(t)));
-        if !secret && !typed.contains('\0') && !kept {
+        // Blanks alone are nothing to keep.
+        if !secret && !typed.contains('\0') && !typed.trim().is_empty() && !kept {
             self.fault(sent, "is refused, and what was typed is gone");
         }
     }

@@ -47,7 +47,10 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 84] = [
+const VALID: [(&str, &str); 87] = [
+    ("route_ministry", "beside"),
+    ("basis_2", "answer_due"),
+    ("basis_3", "answer_due"),
     ("grade", "watch"),
     ("body", "複数の構成員で同じ現象がある。"),
     ("proposal", "早期警戒情報を検討してほしい。"),
