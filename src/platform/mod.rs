@@ -4,6 +4,7 @@ pub mod security;
 pub mod clamd;
 pub mod config;
 pub mod telemetry;
+pub mod rhythm;
 pub mod sandbox;
 pub mod private_postgres;
 pub mod db;

@@ -11,6 +11,7 @@ use super::letters::{About, Reason, letters};
 use super::occasion::Occasion;
 use crate::kernel::clock::{Clock, is_daytime, japan_day};
 use crate::platform::audit::{self, Event};
+use crate::platform::rhythm;
 
 /// How often is looked. Days matter, not hours; what was missed while the portal stood still is made up for.
 const EVERY: Duration = Duration::from_secs(30 * 60);
@@ -48,8 +49,7 @@ pub async fn remind(pool: &PgPool, base_url: &str, now: DateTime<Utc>) -> anyhow
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, base_url: String, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if !is_daytime(clock.now()) {

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use super::letters::{About, letters};
 use crate::kernel::clock::{Clock, is_daytime, japan_day};
 use crate::platform::audit::{self, Event};
+use crate::platform::rhythm;
 use store::Due;
 
 /// How often is looked. Days matter, not hours; what was missed while the portal stood still is made up for.
@@ -44,8 +45,7 @@ async fn remind_about(pool: &PgPool, due: &Due, base_url: &str, now: DateTime<Ut
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, base_url: String, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if !is_daytime(clock.now()) {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::scan::{Finding, Scanner};
 use super::store::{self, StoreError};
 use crate::kernel::clock::Clock;
+use crate::platform::rhythm;
 
 /// How often is looked: whoever attached a file waits for it.
 const EVERY: Duration = Duration::from_secs(3);
@@ -70,8 +71,7 @@ pub async fn settle_held(
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, scanner: Scanner, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     let mut left_out = LeftOut::default();
     loop {
         rhythm.tick().await;

@@ -9,6 +9,7 @@ use sqlx::postgres::PgListener;
 
 use super::outbox;
 use super::tray::Tray;
+use crate::platform::rhythm;
 
 /// Giving up and counting walk over the whole queue, so they come less often.
 const SLOW_ROUNDS: u32 = 6;
@@ -38,8 +39,7 @@ async fn hear(pool: &PgPool, tray: &Tray) -> sqlx::Result<()> {
 /// Once every `poll`: lost leases; less often: give up, count.
 pub async fn sweep(pool: PgPool, tray: Arc<Tray>, poll: Duration) {
     let mut round = 0_u32;
-    let mut clock = tokio::time::interval(poll);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut clock = rhythm::of(poll);
     loop {
         clock.tick().await;
         if let Err(error) = round_of(&pool, &tray, round.is_multiple_of(SLOW_ROUNDS)).await {

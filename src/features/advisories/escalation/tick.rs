@@ -10,6 +10,7 @@ use super::letters::{LetterColumns, Sender};
 use super::store;
 use crate::kernel::clock::Clock;
 use crate::platform::audit::{self, Event};
+use crate::platform::rhythm;
 
 /// How often is looked: minutes matter.
 const EVERY: Duration = Duration::from_secs(15);
@@ -56,8 +57,7 @@ pub async fn take(pool: &PgPool, sender: &Sender, now: DateTime<Utc>) -> sqlx::R
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, sender: Sender, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if let Err(error) = take(&pool, &sender, clock.now()).await {

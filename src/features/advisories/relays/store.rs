@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::relay::{
-    Beside, BypassAsked, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement,
+    Beside, BypassAsked, BypassStep, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement,
 };
-use crate::features::access::action::RelayAction;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
 use crate::platform::db;
@@ -123,53 +122,6 @@ fn as_made(made: sqlx::Result<bool>) -> sqlx::Result<Made> {
         Ok(false) => Ok(Made::TooLate),
         Err(error) if db::is_forbidden(&error) => Ok(Made::Refused),
         Err(error) => Err(error),
-    }
-}
-
-/// A step of the centre on its way past a desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BypassStep {
-    /// Somebody asks.
-    Ask,
-    /// It is not done.
-    Refuse,
-    /// A second person does it.
-    Go,
-}
-
-impl BypassStep {
-    /// The value in forms and in the database.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Refuse => "refuse",
-            Self::Go => "go",
-        }
-    }
-
-    /// The step of a code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Ask, Self::Refuse, Self::Go].into_iter().find(|step| step.code() == code)
-    }
-
-    /// Whether it has to be said why. Who goes agrees with who asked.
-    #[must_use]
-    pub fn needs_reason(self) -> bool {
-        match self {
-            Self::Ask | Self::Refuse => true,
-            Self::Go => false,
-        }
-    }
-
-    /// The right to it.
-    #[must_use]
-    pub fn right(self) -> RelayAction {
-        match self {
-            Self::Ask => RelayAction::AskBypass,
-            Self::Refuse | Self::Go => RelayAction::SettleBypass,
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use super::store::{self, TimeUp};
 use crate::kernel::clock::Clock;
 use crate::platform::audit::{self, Event};
+use crate::platform::rhythm;
 
 /// How often is looked: minutes matter.
 const EVERY: Duration = Duration::from_secs(15);
@@ -36,8 +37,7 @@ pub async fn forward(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<usize> {
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if let Err(error) = forward(&pool, clock.now()).await {

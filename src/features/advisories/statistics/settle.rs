@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::store;
 use crate::kernel::clock::Clock;
+use crate::platform::rhythm;
 
 /// How often is looked. Until then an item is counted whenever somebody looks.
 const EVERY: Duration = Duration::from_secs(60);
@@ -30,8 +31,7 @@ pub async fn settle(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<i32> {
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if let Err(error) = settle(&pool, clock.now()).await {

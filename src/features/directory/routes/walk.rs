@@ -1,8 +1,9 @@
 //! A walk along the road: what would become of an item that was published at some hour, before there is one.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use serde::Deserialize;
 
+use crate::features::directory::roster::web::as_of::{AsOfWords, is_within};
 use crate::features::sharing::verdict::Verdict;
 use crate::kernel::clock::{in_japan, japan_day, jst};
 use crate::kernel::language::Language;
@@ -13,7 +14,6 @@ use crate::platform::web::form::{FieldErrors, FieldWords, TypedDate, day_boxes, 
 crate::words! {
     /// What can be wrong with the form.
     pub struct WalkErrors {
-        bounds: "1990年1月1日から、今日の10年後までの日を入力してください。" / "Please enter a day between 1 January 1990 and ten years from now.",
         time: "時刻を、0時0分から23時59分までの数字で入力してください。" / "Please enter a time between 0:00 and 23:59.",
         level: "情報共有レベルを選択してください。" / "Please choose a level.",
         scope: "取扱者の範囲を選択してください。" / "Please choose who may handle it.",
@@ -25,8 +25,6 @@ pub const LEVELS: [SharingLevel; 4] =
     [SharingLevel::AmberStrict, SharingLevel::Amber, SharingLevel::Green, SharingLevel::Clear];
 /// To whom it can go.
 pub const SCOPES: [HandlerScope; 2] = [HandlerScope::Handlers, HandlerScope::Organisation];
-/// How far ahead one can look.
-const YEARS_AHEAD: i32 = 10;
 
 /// An item of which only this is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +126,9 @@ impl WalkForm {
     fn instant(&self, today: NaiveDate, language: Language, errors: &mut FieldErrors) -> Option<DateTime<Utc>> {
         let w = WalkErrors::of(language);
         let day = match TypedDate::read([&self.on_year, &self.on_month, &self.on_day]) {
-            TypedDate::Day(day) if (1990..=today.year() + YEARS_AHEAD).contains(&day.year()) => day,
+            TypedDate::Day(day) if is_within(day, today) => day,
             TypedDate::Day(_) => {
-                errors.add("on", w.bounds);
+                errors.add("on", AsOfWords::of(language).bounds);
                 return None;
             }
             TypedDate::Nothing | TypedDate::Wrong => {

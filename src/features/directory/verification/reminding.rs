@@ -12,6 +12,7 @@ use super::occasion::Occasion;
 use super::round::PAUSE;
 use crate::kernel::clock::{Clock, is_daytime, japan_day};
 use crate::platform::audit::{self, Event};
+use crate::platform::rhythm;
 use store::Running;
 
 /// How often is looked. Days matter, not hours; what was missed while the portal stood still is made up for.
@@ -59,8 +60,7 @@ async fn remind_in(pool: &PgPool, round: &Running, base_url: &str, now: DateTime
 
 /// Looks again and again, for as long as the worker runs.
 pub async fn keep(pool: PgPool, base_url: String, clock: Clock) {
-    let mut rhythm = tokio::time::interval(EVERY);
-    rhythm.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rhythm = rhythm::of(EVERY);
     loop {
         rhythm.tick().await;
         if !is_daytime(clock.now()) {

@@ -23,6 +23,12 @@ crate::words! {
 /// How far ahead one can look.
 const YEARS_AHEAD: i32 = 10;
 
+/// Whether a day is one that can be asked for; [`AsOfWords::bounds`] says which are.
+#[must_use]
+pub fn is_within(day: NaiveDate, today: NaiveDate) -> bool {
+    (1990..=today.year() + YEARS_AHEAD).contains(&day.year())
+}
+
 /// The day that was asked for, and what was typed for it.
 #[derive(Debug, Clone)]
 pub struct AsOf {
@@ -63,7 +69,7 @@ impl AsOf {
         let mut errors = FieldErrors::default();
         let day = match TypedDate::read(typed) {
             TypedDate::Nothing => today,
-            TypedDate::Day(day) if (1990..=today.year() + YEARS_AHEAD).contains(&day.year()) => day,
+            TypedDate::Day(day) if is_within(day, today) => day,
             TypedDate::Day(_) => {
                 errors.add("on", w.bounds);
                 today
