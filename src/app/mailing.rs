@@ -7,6 +7,7 @@ use super::database::Database;
 use crate::features::advisories::escalation::letters::Sender;
 use crate::features::advisories::escalation::tick;
 use crate::features::advisories::relays::time_up;
+use crate::features::advisories::release::due;
 use crate::features::advisories::statistics::settle;
 use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
@@ -102,6 +103,7 @@ impl Mailing {
         let surveying = surveys::reminding::keep(self.pool.clone(), self.base_url.clone(), self.clock.clone());
         let surveying = tokio::spawn(surveying);
         let relaying = tokio::spawn(time_up::keep(self.pool.clone(), self.clock.clone()));
+        let releasing = tokio::spawn(due::keep(self.pool.clone(), self.clock.clone()));
         let settling = tokio::spawn(settle::keep(self.pool.clone(), self.clock.clone()));
         let sender = Sender { base_url: self.base_url.clone(), telephone: self.telephone.clone() };
         let escalating = tokio::spawn(tick::keep(self.pool.clone(), sender, self.clock.clone()));
@@ -122,6 +124,7 @@ impl Mailing {
         asking.abort();
         surveying.abort();
         relaying.abort();
+        releasing.abort();
         settling.abort();
         escalating.abort();
         if let Some(looking) = looking {

@@ -55,6 +55,7 @@ fn describe() {
     metrics::describe_counter!("portal_mail_retried_total", "Attempts that will be repeated.");
     metrics::describe_counter!("portal_mail_expired_total", "Copies given up undelivered.");
     metrics::describe_gauge!("portal_mail_queue", "Copies by state.");
+    metrics::describe_gauge!("portal_releases_stuck", "Items whose time has come and that could not be published.");
     metrics::describe_gauge!("portal_relays_stuck", "Items whose time at a desk is up and that could not go on.");
     metrics::describe_gauge!("portal_files_held", "Attached files that no scanner has looked at.");
     metrics::describe_gauge!("portal_mail_paused", "1 while the relay is out of reach or refuses us.");

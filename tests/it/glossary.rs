@@ -40,7 +40,8 @@ fn rows<T: Label + Copy + Debug>(name: &str, values: impl IntoIterator<Item = T>
 fn states() -> impl Iterator<Item = State> {
     successors(Some(State::Draft), |state| match state {
         State::Draft => Some(State::Review),
-        State::Review => Some(State::Published),
+        State::Review => Some(State::Approved),
+        State::Approved => Some(State::Published),
         State::Published => None,
     })
 }

@@ -45,6 +45,7 @@ mod reading;
 mod receipts;
 mod record;
 mod relays;
+mod release;
 mod routes;
 mod row_security;
 mod scanner;

@@ -79,6 +79,9 @@ insert into escalations (advisory_id, organisation_id, ceptoar_id, stage, rung, 
 select advisory_id, organisation_id, ceptoar_id, stage, 1, 'again', 1, false, now() from advisory_audience;
 insert into escalation_losses (advisory_id, ceptoar_id, organisation_id)
 select advisory_id, ceptoar_id, organisation_id from advisory_audience limit 1;
+insert into advisory_releases (release_id, advisory_id, approved_by, approved_at, release_at, recipients, audience, priority, keep_for)
+select gen_random_uuid(), a.advisory_id, b.account_id, now(), now() + interval '1 hour', 1, '', 1, '1 day'
+from advisories a, accounts b where b.sign_in_name = 'approver';
 insert into advisory_steps (advisory_id, reason) select advisory_id, 'x' from advisories where state = 'published';
 insert into mails (mail_id, item_kind, item_id, language, subject, body, body_hash, created_at)
 select gen_random_uuid(), 'advisory', advisory_id, 'ja', number, number, '\\x00', now() from advisories where state = 'published';

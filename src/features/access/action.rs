@@ -22,6 +22,8 @@ pub enum AdvisoryAction {
     Discard,
     /// Make a submitted one a draft again.
     SendBack,
+    /// Keep an approved one that waits for its time from leaving.
+    StopRelease,
     /// Approve and publish what another wrote.
     Approve,
     /// Begin the next version of a published one.
@@ -305,7 +307,9 @@ impl AdvisoryAction {
         match self {
             Self::KnowOf | Self::Read => viewer.is_at_centre() || viewer.affiliations.iter().any(|a| receives(a.role)),
             Self::Acknowledge => viewer.affiliations.iter().any(|a| a.role.acknowledges()),
-            Self::ReadDraft | Self::Write | Self::Discard | Self::SendBack | Self::Continue => viewer.is_at_centre(),
+            Self::ReadDraft | Self::Write | Self::Discard | Self::SendBack | Self::StopRelease | Self::Continue => {
+                viewer.is_at_centre()
+            }
             Self::Approve => viewer.has(Role::NiscApprover),
         }
     }

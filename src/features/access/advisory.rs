@@ -20,7 +20,9 @@ pub enum State {
     Draft,
     /// Waiting for another person's approval.
     Review,
-    /// Approved and on its way; nothing about it changes any more.
+    /// Approved for a time that has not come.
+    Approved,
+    /// On its way; nothing about it changes any more.
     Published,
 }
 
@@ -31,6 +33,7 @@ impl State {
         match self {
             Self::Draft => "draft",
             Self::Review => "review",
+            Self::Approved => "approved",
             Self::Published => "published",
         }
     }
@@ -41,6 +44,7 @@ impl Label for State {
         match self {
             Self::Draft => language.pick("下書き", "Draft"),
             Self::Review => language.pick("承認待ち", "Awaiting approval"),
+            Self::Approved => language.pick("発出待ち", "Awaiting its time"),
             Self::Published => language.pick("発出済", "Published"),
         }
     }
@@ -215,6 +219,8 @@ impl Act for AdvisoryAction {
             // There is one next version at a time: nobody's absence keeps wrong text standing.
             Self::Discard => item.state == State::Draft && (author || item.follows && viewer.has(Role::NiscApprover)),
             Self::SendBack => !published && (viewer.has(Role::NiscApprover) || author),
+            // One pair of eyes is enough to keep something from leaving.
+            Self::StopRelease => item.state == State::Approved && (viewer.has(Role::NiscApprover) || author),
             // Never who wrote, last edited or submitted it: two persons stand behind every item.
             Self::Approve => !published && !item.on_case_team(viewer),
             // The centre's; of RED that of those who may read it.

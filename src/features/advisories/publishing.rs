@@ -9,6 +9,9 @@ use super::advisory::State;
 use super::content::Draft;
 use super::mail::{self, About, MailError, Sender};
 use super::reading;
+use super::release;
+use super::release::store::NewRelease;
+use super::release::when::When;
 use super::store::{self, Unpublished};
 use super::versions::step::{Step, Version};
 use crate::features::access::action::AdvisoryAction;
@@ -33,6 +36,8 @@ pub struct Approved {
     pub recipients: i64,
     /// Stands for which windows they were.
     pub audience: String,
+    /// When it is to leave.
+    pub when: When,
 }
 
 /// Why a step was not taken.
@@ -53,6 +58,9 @@ pub enum StepError {
     /// Others would receive it by now: contacts changed since it was shown.
     #[error("the audience changed since it was shown")]
     AudienceChanged,
+    /// The time for which it was approved is over.
+    #[error("its time is past")]
+    TimePast,
     /// Something it needs is missing, or is past.
     #[error("incomplete")]
     Incomplete(FieldErrors),
@@ -74,6 +82,7 @@ impl StepError {
             Self::StandsAt(_) => "stands_elsewhere",
             Self::Changed => "changed",
             Self::AudienceChanged => "audience_changed",
+            Self::TimePast => "time_past",
             Self::Incomplete(_) => "incomplete",
             Self::Database(_) => "database",
             Self::Mail(_) => "mail",
@@ -157,8 +166,8 @@ pub async fn discard(
     Ok(())
 }
 
-/// Approves and publishes: freezes text and audience, and queues one mail per due window.
-/// Answers how many were queued.
+/// Approves and publishes: freezes text and audience, and queues one mail per due window. With a time to wait for, text and
+/// letters are frozen, and the rest is done when it has come (`release`). Answers how many windows get it.
 ///
 /// # Errors
 /// [`StepError`] says why not; the transaction is then to be dropped, and nothing has happened.
@@ -177,7 +186,9 @@ pub async fn publish(
     if !can(by, AdvisoryAction::Approve, &item.facts()) {
         return Err(StepError::OwnItem);
     }
-    let missing = item.missing(now, Language::Ja);
+    let later = approved.when != When::Now;
+    let at = approved.when.instant(now);
+    let missing = item.missing(at, Language::Ja);
     let Unpublished { envelope, draft, before, .. } = item;
     if envelope.state != State::Review {
         return Err(StepError::StandsAt(envelope.state));
@@ -186,16 +197,20 @@ pub async fn publish(
     if envelope.edits != approved.edits {
         return Err(StepError::Changed);
     }
+    if !approved.when.problem(now, Language::Ja).is_empty() {
+        return Err(StepError::TimePast);
+    }
     if !missing.is_empty() || approved.recipients < 1 {
         return Err(StepError::Incomplete(missing));
     }
-    let audience = sharing::store::audience(tx, id, now).await?;
+    let audience = sharing::store::audience(tx, id, at).await?;
     if (audience.due, &audience.digest) != (approved.recipients, &approved.audience) {
         return Err(StepError::AudienceChanged);
     }
-    // Asked while it is a draft: whose desks get a mail of their own.
-    let asks = !sharing::store::deciding(tx, id, now).await?.is_empty();
-    if !store::approve(tx, id, by.account_id, approved.edits, now, &approved_hash(&draft, &approved.audience)).await? {
+    // Asked while it is a draft: whose desks get a mail of their own. Until it leaves there may be others.
+    let asks = later || !sharing::store::deciding(tx, id, at).await?.is_empty();
+    let hash = approved_hash(&draft, &approved.audience);
+    if !store::approve(tx, id, by.account_id, approved.edits, (!later).then_some(now), &hash).await? {
         return Err(StepError::Changed);
     }
     for (readers, about) in letters(envelope.version, audience.partners, asks) {
@@ -205,19 +220,40 @@ pub async fn publish(
         }
     }
     let priority = draft.text.kind.priority(draft.drill);
-    let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER, &approved.audience).await?;
-    // The directory may have changed between the two statements; what was approved is what leaves.
-    if queued != approved.recipients {
-        return Err(StepError::AudienceChanged);
+    if later {
+        let (by, recipients, audience) = (by.account_id, approved.recipients, approved.audience.as_str());
+        let release = NewRelease {
+            advisory_id: id,
+            by,
+            at: now,
+            release_at: at,
+            recipients,
+            audience,
+            priority,
+            keep_for: GIVE_UP_AFTER,
+        };
+        release::store::wait(tx, &release).await?;
+    } else {
+        let queued = sharing::store::freeze(tx, id, now, priority, now + GIVE_UP_AFTER, &approved.audience).await?;
+        // The directory may have changed between the two statements; what was approved is what leaves.
+        if queued != approved.recipients {
+            return Err(StepError::AudienceChanged);
+        }
     }
-    let mut detail = serde_json::json!({ "edits": envelope.edits, "recipients": queued, "level": draft.level.code() });
+    let mut detail = serde_json::json!({
+        "edits": envelope.edits, "recipients": approved.recipients, "level": draft.level.code(),
+    });
+    if later {
+        detail["release_at"] = at.to_rfc3339().into();
+    }
     if let Some(before) = before {
         detail["version"] = envelope.version.number.into();
         detail["step"] = envelope.version.step.code().into();
         detail["level_before"] = before.level.code().into();
     }
-    record(tx, now, by.account_id, "advisory.publish", id, detail, request_id).await?;
-    Ok(queued)
+    let action = if later { "advisory.approve" } else { "advisory.publish" };
+    record(tx, now, by.account_id, action, id, detail, request_id).await?;
+    Ok(approved.recipients)
 }
 
 /// Who gets which letter: desks that decide one that asks them, and whoever knows no earlier version one that tells of

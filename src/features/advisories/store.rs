@@ -367,23 +367,25 @@ pub async fn discard(tx: &mut PgConnection, id: AdvisoryId, by: AccountId) -> sq
     Ok(touched.rows_affected() == 1)
 }
 
-/// Publishes what was submitted at save number `edits` by somebody else; false if that is not how it stands.
+/// Approves what was submitted at save number `edits` by somebody else, and publishes it unless it has to wait; false if that
+/// is not how it stands.
 pub async fn approve(
     tx: &mut PgConnection,
     id: AdvisoryId,
     by: AccountId,
     edits: i32,
-    now: DateTime<Utc>,
+    published_at: Option<DateTime<Utc>>,
     hash: &[u8],
 ) -> sqlx::Result<bool> {
     let touched = sqlx::query!(
-        "update advisories set state = 'published', approved_by = $2, published_at = $4, approved_hash = $5
+        "update advisories set state = case when $4::timestamptz is null then 'approved' else 'published' end, approved_by = $2,
+                published_at = $4, approved_hash = $5
          where advisory_id = $1 and state = 'review' and edits = $3
            and $2 not in (created_by, last_edited_by, submitted_by)",
         id.0,
         by.0,
         edits,
-        now,
+        published_at,
         hash
     )
     .execute(tx)

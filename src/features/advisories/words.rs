@@ -160,6 +160,7 @@ crate::words! {
         typed_count_wrong: "届く窓口の数と一致しません。上の数を確かめて入力してください。" / "That is not the number of windows. Please look at it above.",
         audience_changed: "確認していた間に名簿が変わり、届く相手が変わりました。もう一度ご確認ください。" / "The directory changed meanwhile, and so did the recipients. Please look again.",
         changed: "確認していた間に内容が変わりました。もう一度ご確認ください。" / "The content changed meanwhile. Please look again.",
+        time_past: "決めた発出の時刻が過ぎました。もう一度、時刻を決めてください。" / "The time of publication is over. Please set it again.",
         incomplete: "期限が過ぎたなどのため、このままでは発出できません。差し戻して直してください。" / "Something is missing or past, so it cannot be published as it is. Please send it back.",
         level: "情報共有レベル" / "Sharing level",
         number: "番号" / "Number",

@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{
-    DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction, RequestAction,
+    AdvisoryAction, DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction,
+    RequestAction,
 };
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
@@ -13,7 +14,7 @@ use crate::features::advisories::escalation::reached::Told;
 use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
 use crate::features::advisories::relays::web::words::BypassWords;
-use crate::features::advisories::{escalation, onward, relays};
+use crate::features::advisories::{escalation, onward, relays, release};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -73,6 +74,10 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
             href: relays::paths::relay(asked.advisory_id, &asked.ceptoar_id),
         };
         decisions.extend(asked.iter().filter(|asked| !asked.own).map(task));
+    }
+    if could(viewer, AdvisoryAction::StopRelease.into()) {
+        let waiting = release::tasks::tasks(tx, now, language).await?;
+        decisions.extend(waiting.into_iter().map(|(text, href)| Task { text, due: None, href }));
     }
     if could(viewer, ReceiptAction::Call.into()) {
         let told = escalation::store::told(tx, now - TOLD).await?;

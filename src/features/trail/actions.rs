@@ -91,6 +91,10 @@ actions! {
     "advisory.submit" Work "承認の依頼" / "Submitted for approval";
     "advisory.send_back" Work "差し戻し" / "Sent back";
     "advisory.publish" Work "承認・発出" / "Approved and published";
+    "advisory.approve" Work "時刻を決めた承認" / "Approved for a time";
+    "advisory.release" Work "決めた時刻の発出" / "Published at its time";
+    "advisory.stop" Work "発出の停止" / "Publication stopped";
+    "advisory.lapse" Work "承認の失効" / "Approval lapsed";
     "advisory.read" Work "情報提供の閲覧" / "Advisory read";
     "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (number and level only)";
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";

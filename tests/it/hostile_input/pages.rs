@@ -207,6 +207,8 @@ impl Scene {
             .execute(&mut db)
             .await
             .expect("an item in review");
+        let timed = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        factory::approve_for_later(&app, timed).await;
         // The factory's text has a link that no form takes.
         sqlx::query("update advisory_texts set links = array['https://www.vendor.example/advisory']")
             .execute(&mut db)
@@ -282,7 +284,7 @@ impl Scene {
             ["", "/draft", "/named", "/submission", "/publication", "/deliveries"]
                 .map(|p| format!("/advisories/{id}{p}"))
         };
-        let items: Vec<String> = [published, draft, red, review].into_iter().flat_map(of_item).collect();
+        let items: Vec<String> = [published, draft, red, review, timed].into_iter().flat_map(of_item).collect();
         let told = told_to_the_desk(&app, bank).await;
         let relayed = at_the_desk(&app).await;
         let judged = judgement_to_answer(&app).await;

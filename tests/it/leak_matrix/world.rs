@@ -30,7 +30,7 @@ pub struct World {
 }
 
 /// Level, handler scope and how it stands, by the object's name in the file.
-const ITEMS: [(&str, &str, &str, Stands); 9] = [
+const ITEMS: [(&str, &str, &str, Stands); 10] = [
     ("red", "RED", "named", Stands::Published),
     ("strict", "AMBER_STRICT", "handlers", Stands::Published),
     ("amber", "AMBER", "handlers", Stands::Published),
@@ -40,6 +40,7 @@ const ITEMS: [(&str, &str, &str, Stands); 9] = [
     ("draft", "AMBER", "handlers", Stands::Draft),
     ("review", "AMBER", "handlers", Stands::Review),
     ("own review", "AMBER", "handlers", Stands::OwnReview),
+    ("waiting", "AMBER", "handlers", Stands::Waiting),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -48,6 +49,8 @@ enum Stands {
     Review,
     /// Written by the one who approves otherwise.
     OwnReview,
+    /// Approved for a time to come.
+    Waiting,
     Published,
 }
 
@@ -128,6 +131,7 @@ impl World {
                 )
                 .await;
             }
+            Stands::Waiting => factory::approve_for_later(&self.app, id).await,
             Stands::Published => factory::publish(&self.app, id, false).await,
         }
         id

@@ -287,6 +287,26 @@ pub async fn published_advisory(app: &TestApp, new: NewAdvisory<'_>) -> Uuid {
     id
 }
 
+/// Approves a draft of the case team for an hour from now.
+pub async fn approve_for_later(app: &TestApp, id: Uuid) {
+    let (_, approver) = case_team(app).await;
+    let now = app.state.clock.now();
+    sqlx::query(
+        "with item as (
+           update advisories set state = 'approved', submitted_by = created_by, submitted_at = created_at, approved_by = $2,
+                  approved_hash = '\\x00' where advisory_id = $1)
+         insert into advisory_releases (release_id, advisory_id, approved_by, approved_at, release_at, recipients, audience,
+                                        priority, keep_for)
+         values (gen_random_uuid(), $1, $2, $3, $3::timestamptz + interval '1 hour', 1, '', 0, '1 day')",
+    )
+    .bind(id)
+    .bind(approver)
+    .bind(now)
+    .execute(&mut app.database.owner().await)
+    .await
+    .expect("a release");
+}
+
 /// Publishes a draft of the case team as it stands.
 pub async fn publish(app: &TestApp, id: Uuid, drill: bool) {
     let (author, approver) = case_team(app).await;

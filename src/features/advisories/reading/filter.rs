@@ -21,6 +21,8 @@ pub enum ListState {
     Draft,
     /// Awaiting approval.
     Review,
+    /// Approved for a time that has not come.
+    Approved,
     /// Published.
     Published,
 }
@@ -29,7 +31,7 @@ impl ListState {
     /// What a recipient can choose from.
     pub const OF_RECIPIENTS: [Self; 3] = [Self::Waiting, Self::Overdue, Self::Acknowledged];
     /// What the centre can choose from.
-    pub const OF_CENTRE: [Self; 3] = [Self::Draft, Self::Review, Self::Published];
+    pub const OF_CENTRE: [Self; 4] = [Self::Draft, Self::Review, Self::Approved, Self::Published];
 
     /// The item's own state; none where it is asked how the viewer's organisations stand to it.
     #[must_use]
@@ -38,6 +40,7 @@ impl ListState {
             Self::Waiting | Self::Overdue | Self::Acknowledged => None,
             Self::Draft => Some(State::Draft),
             Self::Review => Some(State::Review),
+            Self::Approved => Some(State::Approved),
             Self::Published => Some(State::Published),
         }
     }
@@ -51,6 +54,7 @@ impl ListState {
             Self::Acknowledged => "acknowledged",
             Self::Draft => State::Draft.code(),
             Self::Review => State::Review.code(),
+            Self::Approved => State::Approved.code(),
             Self::Published => State::Published.code(),
         }
     }
@@ -70,6 +74,7 @@ impl Label for ListState {
             Self::Acknowledged => language.pick("受領確認済", "Acknowledged"),
             Self::Draft => State::Draft.label(language),
             Self::Review => State::Review.label(language),
+            Self::Approved => State::Approved.label(language),
             Self::Published => State::Published.label(language),
         }
     }

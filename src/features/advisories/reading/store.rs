@@ -100,7 +100,7 @@ fn marked(mut row: ListRow, related: &HashMap<AdvisoryId, Vec<Version>>) -> List
 fn rights_of_reading(state: State) -> (AdvisoryAction, AdvisoryAction) {
     match state {
         State::Published => (AdvisoryAction::KnowOf, AdvisoryAction::Read),
-        State::Draft | State::Review => (AdvisoryAction::ReadDraft, AdvisoryAction::ReadDraft),
+        State::Draft | State::Review | State::Approved => (AdvisoryAction::ReadDraft, AdvisoryAction::ReadDraft),
     }
 }
 
@@ -118,7 +118,7 @@ async fn candidates(
         // What the desk was told is not late any more.
         Some(ListState::Overdue) => Some(asked_to_answer(&mut *tx, viewer, false, true).await?),
         Some(ListState::Acknowledged) => Some(asked_to_answer(&mut *tx, viewer, true, false).await?),
-        Some(ListState::Draft | ListState::Review | ListState::Published) | None => None,
+        Some(ListState::Draft | ListState::Review | ListState::Approved | ListState::Published) | None => None,
     };
     let patterns = filter.patterns();
     let rows = sqlx::query!(

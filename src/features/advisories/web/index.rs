@@ -230,7 +230,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
             })
             .collect()
     };
-    let states = if may_write { ListState::OF_CENTRE } else { ListState::OF_RECIPIENTS };
+    let states: &[ListState] = if may_write { &ListState::OF_CENTRE } else { &ListState::OF_RECIPIENTS };
     let older = listed.older.map(Cursor::code);
     let older_href = older.as_deref().map_or_else(String::new, |before| {
         format!("{}?kind={kind}&level={level}&state={chosen_state}&before={before}", paths::INDEX)
@@ -241,7 +241,7 @@ async fn page(state: &AppState, viewer: &Viewer, frame: &Frame, filter: Filter) 
         rows: listed.rows.into_iter().map(|row| shown(row, may_write, language)).collect(),
         kinds: choices(Kind::ALL.map(|k| (k.code(), k.label(language))).to_vec(), kind),
         levels: choices(SharingLevel::ALL.map(|l| (l.code(), l.tlp())).to_vec(), level),
-        states: choices(states.map(|s| (s.code(), s.label(language))).to_vec(), chosen_state),
+        states: choices(states.iter().map(|s| (s.code(), s.label(language))).collect(), chosen_state),
         found_for: fill(w.found_for, &[("words", &filter.words)]),
         narrow: filter.is_narrow(),
         paging: filter.before.is_some(),

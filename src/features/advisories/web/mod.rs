@@ -15,6 +15,7 @@ pub mod reading;
 pub mod recipients;
 pub mod show;
 pub mod submission;
+pub mod unpublished;
 
 use super::paths;
 use super::publishing::StepError;
@@ -50,6 +51,7 @@ pub fn routes() -> Routes {
         .merge(super::onward::routes())
         .merge(super::record::routes())
         .merge(super::relays::routes())
+        .merge(super::release::routes())
         .merge(super::statistics::routes())
         .merge(super::versions::routes())
 }
@@ -67,6 +69,7 @@ pub fn step_error(error: StepError) -> WebError {
         }
         StepError::Changed => WebError::Conflict(preview(ja.changed, en.changed)),
         StepError::AudienceChanged => WebError::Conflict(preview(ja.audience_changed, en.audience_changed)),
+        StepError::TimePast => WebError::Conflict(preview(ja.time_past, en.time_past)),
         StepError::Incomplete(_) => WebError::Conflict(preview(ja.incomplete, en.incomplete)),
         StepError::Database(error) => error.into(),
         StepError::Mail(error) => WebError::Internal(error.into()),

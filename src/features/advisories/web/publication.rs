@@ -16,6 +16,10 @@ use crate::features::advisories::content::Draft;
 use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, Approved, StepError};
 use crate::features::advisories::reading;
+use crate::features::advisories::release::store as releases;
+use crate::features::advisories::release::web::choice::ChoiceView;
+use crate::features::advisories::release::web::shown::ReleaseView;
+use crate::features::advisories::release::when::{When, WhenForm};
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
@@ -63,6 +67,8 @@ struct PublicationPage {
     here: String,
     back: String,
     version: Option<DraftVersion>,
+    release: ReleaseView,
+    choice: ChoiceView,
 }
 
 /// What the approver sees.
@@ -71,34 +77,55 @@ pub async fn get(
     by: Approver,
     Id(id): Id<AdvisoryId>,
     Query(query): Query<PreviewQuery>,
+    Query(when): Query<WhenForm>,
     frame: Frame,
 ) -> Result<Response, WebError> {
-    page(&state, &by, id, &query, &frame, "", "").await
+    page(&state, &by, id, (&query, when), &frame, Refusal::default()).await
+}
+
+/// Why an approval was not taken, for the page.
+#[derive(Debug, Clone, Copy, Default)]
+struct Refusal {
+    error: &'static str,
+    count_error: &'static str,
+}
+
+impl Refusal {
+    fn is_none(self) -> bool {
+        self.error.is_empty() && self.count_error.is_empty()
+    }
 }
 
 async fn page(
     state: &AppState,
     by: &Approver,
     id: AdvisoryId,
-    query: &PreviewQuery,
+    (query, when): (&PreviewQuery, WhenForm),
     frame: &Frame,
-    error: &'static str,
-    count_error: &'static str,
+    refusal: Refusal,
 ) -> Result<Response, WebError> {
     let now = state.clock.now();
+    let parsed = when.parse(now, frame.language);
+    let (choice, when) = ChoiceView::of(when, parsed, frame.language);
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let Some(item) = store::find_unpublished(&mut tx, by, AdvisoryAction::ReadDraft, id).await? else {
         // Published meanwhile: the board is where the approver wants to be.
         let there = reading::store::find(&mut tx, by, id).await?.is_some();
         return if there { Ok(Redirect::to(&paths::deliveries(id)).into_response()) } else { Err(WebError::NotFound) };
     };
-    let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: now, here: paths::publication(id) };
-    let preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
+    let releases = releases::of_item(&mut tx, id).await?;
+    let here = choice.address(&paths::publication(id));
+    let asked = Asked { ceptoar: &query.ceptoar, page: query.page, at: when.instant(now), here };
+    let mut preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
+    if when != When::Now {
+        preview.help = choice.w.who;
+    }
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
-    let page = Page(assemble(frame, item, (preview, letter), own, error, count_error));
-    let status =
-        if error.is_empty() && count_error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let fine = refusal.is_none() && choice.errors.is_empty();
+    let release = ReleaseView::of(id, &releases, now, frame.language);
+    let page = Page(assemble(frame, item, (preview, letter), own, (release, choice), refusal));
+    let status = if fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
 }
 
@@ -107,8 +134,8 @@ fn assemble(
     item: Unpublished,
     (preview, letter): (Preview, Letter),
     own: bool,
-    error: &'static str,
-    count_error: &'static str,
+    (release, choice): (ReleaseView, ChoiceView),
+    refusal: Refusal,
 ) -> PublicationPage {
     let (language, w, d) = (frame.language, PreviewWords::of(frame.language), DraftWords::of(frame.language));
     let version = DraftVersion::of(&item, language);
@@ -130,12 +157,14 @@ fn assemble(
         own,
         waiting: envelope.state == State::Review,
         ask_count: preview.due > TYPED_COUNT_ABOVE,
-        confirm: fill(
-            if preview.waits() { w.approve_confirm_decided } else { w.approve_confirm },
-            &[("n", &preview.due_text)],
-        ),
-        error,
-        count_error,
+        confirm: choice.confirm(&preview.due_text).unwrap_or_else(|| {
+            let text = if preview.waits() { w.approve_confirm_decided } else { w.approve_confirm };
+            fill(text, &[("n", &preview.due_text)])
+        }),
+        error: refusal.error,
+        count_error: refusal.count_error,
+        release,
+        choice,
         preview,
         letter,
         another_day: paths::audience(id),
@@ -155,6 +184,8 @@ pub struct Approval {
     audience: String,
     #[serde(default)]
     typed_count: String,
+    #[serde(default)]
+    when: String,
 }
 
 /// Approves and publishes.
@@ -168,25 +199,34 @@ pub async fn post(
     let w = PreviewWords::of(frame.language);
     let none = PreviewQuery::default();
     let typed = half_width(&form.typed_count).replace(',', "");
+    let when = if form.when.is_empty() { Some(When::Now) } else { When::from_code(&form.when) };
+    let when = when.ok_or(WebError::BadRequest)?;
+    let again =
+        |error, count_error| page(&state, &by, id, (&none, WhenForm::of(when)), &frame, Refusal { error, count_error });
     if form.recipients > TYPED_COUNT_ABOVE && typed != form.recipients.to_string() {
-        return page(&state, &by, id, &none, &frame, "", w.typed_count_wrong).await;
+        return again("", w.typed_count_wrong).await;
     }
     let now = state.clock.now();
-    let approved = Approved { edits: form.edits, recipients: form.recipients, audience: form.audience };
+    let approved = Approved { edits: form.edits, recipients: form.recipients, audience: form.audience, when };
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let sender = preview::sender(&mut tx, &state).await?;
     match publishing::publish(&mut tx, now, &by, id, approved, &sender, &frame.request_id).await {
         Ok(_) => {
             tx.commit().await?;
-            Ok(Redirect::to(&format!("{}?published=1", paths::deliveries(id))).into_response())
+            let next = match when {
+                When::Now => format!("{}?published=1", paths::deliveries(id)),
+                When::After(_) | When::At(_) => paths::show(id),
+            };
+            Ok(Redirect::to(&next).into_response())
         }
         Err(error) => {
             drop(tx);
             refuse(&state, &by, id, &frame, &error).await?;
             match error {
-                StepError::Changed => page(&state, &by, id, &none, &frame, w.changed, "").await,
-                StepError::AudienceChanged => page(&state, &by, id, &none, &frame, w.audience_changed, "").await,
-                StepError::Incomplete(_) => page(&state, &by, id, &none, &frame, w.incomplete, "").await,
+                StepError::Changed => again(w.changed, "").await,
+                StepError::AudienceChanged => again(w.audience_changed, "").await,
+                StepError::TimePast => again(w.time_past, "").await,
+                StepError::Incomplete(_) => again(w.incomplete, "").await,
                 StepError::NotFound
                 | StepError::OwnItem
                 | StepError::StandsAt(_)

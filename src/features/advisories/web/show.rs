@@ -9,10 +9,11 @@ use chrono::{DateTime, Utc};
 
 use super::json::as_json;
 use super::reading::nothing_here;
+use super::unpublished;
 use crate::features::access::action::TrailAction;
 use crate::features::access::advisory::Hat;
 use crate::features::access::trail::{ReadItem, TrailObject};
-use crate::features::access::{Role, Viewer, can};
+use crate::features::access::{Viewer, can};
 use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::escalation;
 use crate::features::advisories::escalation::web::shown::OwnSilence;
@@ -28,6 +29,7 @@ use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Beside, Relay};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
+use crate::features::advisories::release;
 use crate::features::advisories::versions::history::History;
 use crate::features::advisories::versions::web::shown::{self, VersionsView};
 use crate::features::advisories::words::PreviewWords;
@@ -90,6 +92,7 @@ crate::words! {
         draft_text: "まだ誰にも届いていません。内容を整えて、届く相手を確かめてから承認者に回してください。" / "Nobody has received it yet. Complete it, see who will receive it, and submit it to an approver.",
         review_text_author: "承認者の確認を待っています。承認されると、宛先に配信されます。" / "It awaits an approver. Once approved, it goes out to its recipients.",
         review_text_approver: "内容と届く相手を確かめて、承認するか差し戻してください。" / "Check the content and who will receive it, then approve it or send it back.",
+        approved_text: "承認されました。決めた時刻に自動で発出します。" / "It is approved, and is published by itself at the time that was set.",
         draft_text_approver: "起案者が作成中です。承認に回ると、ここから確認できます。" / "Its author is still writing. Once submitted, you can review it from here.",
         edit: "下書きを直す" / "Edit the draft",
         preview: "届く相手を確認する" / "See who will receive it",
@@ -169,28 +172,13 @@ struct SealedPage {
     versions: VersionsView,
 }
 
-#[derive(Template)]
-#[template(path = "advisories/unpublished.html")]
-struct UnpublishedPage {
-    chrome: Chrome,
-    w: &'static ShowWords,
-    number: String,
-    level: SharingLevel,
-    drill: bool,
-    kind: &'static str,
-    state: (&'static str, &'static str),
-    begun: String,
-    guidance: &'static str,
-    edit: Option<String>,
-    preview: Option<String>,
-    approve: Option<String>,
-}
-
 /// What the address may carry.
 #[derive(Debug, Default, serde::Deserialize)]
 pub struct ShowQuery {
     #[serde(default)]
     acknowledged: Option<String>,
+    #[serde(default)]
+    stopped: Option<String>,
 }
 
 /// The page, or its JSON twin where the address ends in `.json`.
@@ -223,6 +211,7 @@ pub async fn get(
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
+    let releases = if published { Vec::new() } else { release::store::of_item(&mut tx, id).await? };
     if published {
         record_reading(&mut tx, &viewer, &frame, &found, now).await?;
     }
@@ -239,7 +228,9 @@ pub async fn get(
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
         }
         (ItemState::Published, None) => view.sealed(&found).into_response(),
-        (ItemState::Draft | ItemState::Review, text) => view.unpublished(&found, text.as_ref()).into_response(),
+        (ItemState::Draft | ItemState::Review | ItemState::Approved, _) => {
+            Page(unpublished::page(frame, &viewer, &found, (releases, query.stopped.is_some()), now)).into_response()
+        }
     })
 }
 
@@ -421,36 +412,6 @@ impl View<'_> {
             published: self.published(&found.envelope),
             deliveries: self.deliveries(found),
             versions: VersionsView::on(found, &self.history, self.viewer, self.language()),
-        })
-    }
-
-    fn unpublished(&self, found: &Found, text: Option<&Text>) -> Page<UnpublishedPage> {
-        let language = self.language();
-        let w = ShowWords::of(language);
-        let e = &found.envelope;
-        let id = e.advisory_id;
-        let title = text.map(|t| t.title.clone()).filter(|t| !t.is_empty()).unwrap_or_else(|| w.untitled.to_owned());
-        let author = e.created_by == self.viewer.account_id;
-        let draft = e.state == ItemState::Draft;
-        let approver = self.viewer.has(Role::NiscApprover) && !found.case_team;
-        Page(UnpublishedPage {
-            chrome: self.chrome(title),
-            w,
-            number: e.number.clone(),
-            level: e.level,
-            drill: e.drill,
-            kind: text.map_or("", |t| t.kind.label(language)),
-            state: (e.state.code(), e.state.label(language)),
-            begun: long_time(e.created_at, language),
-            guidance: match (draft, approver) {
-                (true, false) => w.draft_text,
-                (true, true) => w.draft_text_approver,
-                (false, false) => w.review_text_author,
-                (false, true) => w.review_text_approver,
-            },
-            edit: (draft && author).then(|| paths::draft(id)),
-            preview: (draft && author).then(|| paths::submission(id)),
-            approve: (!draft && approver).then(|| paths::publication(id)),
         })
     }
 }
