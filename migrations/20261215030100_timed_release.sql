@@ -47,13 +47,34 @@ create policy approve on advisory_releases for insert to portal_app with check (
 grant select, insert (release_id, advisory_id, approved_by, approved_at, release_at, recipients, audience, priority, keep_for)
   on advisory_releases to portal_app;
 
+-- With the names, which whoever works on an item may know though accounts are others' to see.
+create function releases_of(p_advisory uuid)
+  returns table (approved_by text, approved_at timestamptz, release_at timestamptz, recipients integer, ended_at timestamptz,
+                 outcome text, ended_by text, queued integer, changed boolean)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+  #variable_conflict use_column
+begin
+  if (p_advisory = any (public.viewer_drafts())
+      or public.viewer_at_centre() and p_advisory <> all (public.viewer_kept_from())) is not true then
+    return;
+  end if;
+  return query
+  select coalesce(a.display_name, ''), r.approved_at, r.release_at, r.recipients, r.ended_at, r.outcome, e.display_name,
+         r.queued, r.changed
+  from public.advisory_releases r
+  left join public.accounts a on a.account_id = r.approved_by left join public.accounts e on e.account_id = r.ended_by
+  where r.advisory_id = p_advisory order by r.approved_at desc;
+end $$;
+revoke execute on function releases_of(uuid) from public;
+grant execute on function releases_of(uuid) to portal_app;
+
 create or replace function advisories_take_steps() returns trigger
   language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   viewer uuid := public.viewer_account();
-  same boolean := (new.level, new.handler_scope, new.drill, new.edits, new.last_edited_by, new.answer_due, new.valid_until)
+  same boolean := (new.level, new.handler_scope, new.drill, new.edits, new.last_edited_by, new.answer_due, new.measures_due, new.valid_until)
     is not distinct from
-    (old.level, old.handler_scope, old.drill, old.edits, old.last_edited_by, old.answer_due, old.valid_until);
+    (old.level, old.handler_scope, old.drill, old.edits, old.last_edited_by, old.answer_due, old.measures_due, old.valid_until);
   allowed boolean := case old.state || '>' || new.state
     when 'draft>draft' then old.created_by = viewer and new.last_edited_by = viewer
       and new.submitted_by is null and new.approved_by is null

@@ -32,6 +32,7 @@ mod hostile_input;
 mod leak_matrix;
 mod log_canary;
 mod mailbox;
+mod measures;
 mod markdown;
 mod offices;
 mod onward;

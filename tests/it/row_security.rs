@@ -69,6 +69,10 @@ insert into onward_reports (advisory_id, organisation_id, ceptoar_id, told, behi
 select d.advisory_id, d.organisation_id, d.ceptoar_id, 1, 2 from desk_receipts d;
 insert into onward_report_words (report_id, entered_by)
 select report_id, account_id from onward_reports, accounts where sign_in_name = 'desk-banks';
+insert into advisory_measures (advisory_id, organisation_id, ceptoar_id, measure)
+select d.advisory_id, d.organisation_id, d.ceptoar_id, 'done' from desk_receipts d;
+insert into advisory_measure_words (measure_id, entered_by)
+select measure_id, account_id from advisory_measures, accounts where sign_in_name = 'desk-banks';
 insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, valid)
 values ('banks', 'decided', 'decided', false, 60, '[2026-04-01,)');
 insert into relays (advisory_id, ceptoar_id, asked_at, due_at)
@@ -456,6 +460,7 @@ async fn a_member_sees_itself_and_no_other_member() {
         "advisory_acknowledgements",
         "desk_receipts",
         "onward_reports",
+        "advisory_measures",
         "escalations",
         "call_attempts",
         "directory_versions",
@@ -555,6 +560,7 @@ async fn the_centre_sees_organisations_but_no_window_and_no_address() {
             "directory_changes",
             "desk_receipt_words",
             "onward_report_words",
+            "advisory_measure_words",
             "surveys",
             "survey_questions",
             "survey_asked",

@@ -185,11 +185,13 @@ pub enum ReceiptAction {
     Enter,
 }
 
-/// What is done about what a hub passes on (ほかの事業者への伝達).
+/// What members say of an item beside that they have it: themselves, or through the desk that they told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnwardAction {
-    /// See what was reported, and say how many were told.
-    Report,
+pub enum MemberReportAction {
+    /// How many others a hub passed it on to (ほかの事業者への伝達).
+    Onward,
+    /// What they do about it (対応状況).
+    Measures,
 }
 
 /// What is done with the ladders by which silence is followed up (エスカレーション).
@@ -265,7 +267,7 @@ pub enum Action {
     /// Something with receipts that a desk enters.
     Receipt(ReceiptAction),
     /// Something with an item that a hub passes on.
-    Onward(OnwardAction),
+    MemberReport(MemberReportAction),
     /// Something with the ladders by which silence is followed up.
     Escalation(EscalationAction),
     /// Something with an item that a desk decides about.
@@ -292,7 +294,7 @@ impl Action {
             Self::Activity(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Federation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
-            Self::Onward(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::MemberReport(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Escalation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),

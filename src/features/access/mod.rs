@@ -14,7 +14,7 @@ pub mod escalation;
 pub mod federation;
 pub mod follow_up;
 pub mod judgement;
-pub mod onward;
+pub mod member_report;
 pub mod people;
 pub mod receipt;
 pub mod relay;

@@ -141,6 +141,8 @@ pub struct Envelope {
     pub published_at: Option<DateTime<Utc>>,
     /// Until when an answer is due.
     pub answer_due: Option<DateTime<Utc>>,
+    /// Until when members say what they do about it; none: nobody is asked.
+    pub measures_due: Option<DateTime<Utc>>,
     /// Until when it is valid.
     pub valid_until: Option<NaiveDate>,
 }

@@ -115,6 +115,8 @@ pub struct Draft {
     pub addressees: Addressees,
     /// Until when an answer is due.
     pub answer_due: Option<DateTime<Utc>>,
+    /// Until when members say what they do about it; none: nobody is asked.
+    pub measures_due: Option<DateTime<Utc>>,
     /// Until when it is valid.
     pub valid_until: Option<NaiveDate>,
 }
@@ -138,6 +140,7 @@ pub fn parse(form: &Form, language: Language) -> Result<Draft, FieldErrors> {
         errors.add(if level.is_none() { "level" } else { "handler_scope" }, w.choose);
     }
     let answer_due = parse_time(form, "answer_due", &mut errors, w);
+    let measures_due = parse_time(form, "measures_due", &mut errors, w);
     let valid_until = parse_day(form, "valid_until", &mut errors, w);
     let ids = |name: &'static str| form.values(name).filter(|v| !v.is_empty()).map(str::to_owned).collect();
     let addressees = Addressees {
@@ -155,6 +158,7 @@ pub fn parse(form: &Form, language: Language) -> Result<Draft, FieldErrors> {
             drill: form.value("drill") == "true",
             addressees,
             answer_due,
+            measures_due,
             valid_until,
         }),
         _ => Err(errors),
@@ -307,6 +311,15 @@ pub fn missing(draft: &Draft, step: Step, now: DateTime<Utc>, language: Language
     if draft.answer_due.is_some_and(|due| due <= now) {
         errors.add("answer_due", w.due_past);
     }
+    if draft.measures_due.is_some_and(|due| due <= now) {
+        errors.add("measures_due", w.measures_past);
+    }
+    if draft.measures_due.is_some() && red {
+        errors.add("measures_due", w.red_no_measures);
+    }
+    if draft.measures_due.is_some() && withdraws {
+        errors.add("measures_due", w.withdrawal_no_measures);
+    }
     if draft.valid_until.is_some_and(|day| day < crate::kernel::clock::japan_day(now)) {
         errors.add("valid_until", w.valid_past);
     }
@@ -342,10 +355,11 @@ pub fn form_of(draft: &Draft) -> Form {
     ] {
         ids.iter().for_each(|id| form.push(name, id.as_str()));
     }
-    if let Some(due) = draft.answer_due.map(|due| due.with_timezone(&jst())) {
-        push_parts(&mut form, "answer_due", &due.format("%Y-%-m-%-d").to_string());
-        form.push("answer_due_hour", due.format("%-H").to_string());
-        form.push("answer_due_minute", due.format("%M").to_string());
+    for (name, due) in [("answer_due", draft.answer_due), ("measures_due", draft.measures_due)] {
+        let Some(due) = due.map(|due| due.with_timezone(&jst())) else { continue };
+        push_parts(&mut form, name, &due.format("%Y-%-m-%-d").to_string());
+        form.push(&format!("{name}_hour"), due.format("%-H").to_string());
+        form.push(&format!("{name}_minute"), due.format("%M").to_string());
     }
     if let Some(day) = draft.valid_until {
         push_parts(&mut form, "valid_until", &day.format("%Y-%-m-%-d").to_string());

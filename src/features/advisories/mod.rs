@@ -4,7 +4,7 @@
 //! another person approves (`web/publication`), which freezes the audience and queues the mails
 //! (`publishing`). Recipients read (`web/show`) and acknowledge; the centre and the desks watch
 //! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`);
-//! hubs say how many others they told (`onward`). An item can
+//! members say what they do about it (`measures`), hubs how many others they told (`onward`). An item can
 //! be approved for a time, and stopped until then (`release`). What
 //! follows by itself from silence is in `escalation`. What was published is followed up, corrected, withdrawn or lowered by
 //! a version of its own (`versions`). What the boards of many items say is added up by month and year (`statistics`).
@@ -13,6 +13,7 @@ pub mod advisory;
 pub mod content;
 pub mod escalation;
 pub mod mail;
+pub mod measures;
 pub mod onward;
 pub mod paths;
 pub mod publishing;

@@ -79,8 +79,8 @@ pub async fn insert(
     let id = AdvisoryId::random();
     sqlx::query!(
         "insert into advisories (advisory_id, number, fiscal_year, serial, level, handler_scope, drill,
-                                 created_by, created_at, last_edited_by, answer_due, valid_until)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10, $11)",
+                                 created_by, created_at, last_edited_by, answer_due, valid_until, measures_due)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10, $11, $12)",
         id.0,
         format!("{fiscal_year}-{serial:04}"),
         fiscal_year,
@@ -91,7 +91,8 @@ pub async fn insert(
         by.0,
         now,
         draft.answer_due,
-        draft.valid_until
+        draft.valid_until,
+        draft.measures_due
     )
     .execute(&mut *tx)
     .await?;
@@ -116,7 +117,7 @@ pub(super) async fn insert_text(tx: &mut PgConnection, id: AdvisoryId, draft: &D
 /// Saves a draft of `by`; false if it is no draft of theirs (any more).
 pub async fn save(tx: &mut PgConnection, id: AdvisoryId, by: AccountId, draft: &Draft) -> sqlx::Result<bool> {
     let touched = sqlx::query!(
-        "update advisories set level = $3, handler_scope = $4, drill = $5, answer_due = $6, valid_until = $7,
+        "update advisories set level = $3, handler_scope = $4, drill = $5, answer_due = $6, valid_until = $7, measures_due = $8,
                                edits = edits + 1, last_edited_by = $2
          where advisory_id = $1 and created_by = $2 and state = 'draft'",
         id.0,
@@ -125,7 +126,8 @@ pub async fn save(tx: &mut PgConnection, id: AdvisoryId, by: AccountId, draft: &
         draft.handler_scope.code(),
         draft.drill,
         draft.answer_due,
-        draft.valid_until
+        draft.valid_until,
+        draft.measures_due
     )
     .execute(&mut *tx)
     .await?
@@ -236,7 +238,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
     let row = sqlx::query!(
         r#"select a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel",
                   a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at, a.last_edited_by,
-                  a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until, a.previous_id,
+                  a.edits, a.submitted_by, a.published_at, a.answer_due, a.measures_due, a.valid_until, a.previous_id,
                   t.kind as "kind: Kind", t.title, t.summary, t.impact, t.countermeasure, t.purpose as "purpose: Purpose",
                   t.links, t.cves, t.products
            from advisories a join advisory_texts t using (advisory_id)
@@ -273,6 +275,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
         submitted_by: r.submitted_by.map(AccountId),
         published_at: r.published_at,
         answer_due: r.answer_due,
+        measures_due: r.measures_due,
         valid_until: r.valid_until,
     };
     let draft = Draft {
@@ -282,6 +285,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
         drill: r.drill,
         addressees,
         answer_due: r.answer_due,
+        measures_due: r.measures_due,
         valid_until: r.valid_until,
     };
     let before = if r.previous_id.is_some() { versions::store::before(tx, id).await? } else { None };

@@ -21,6 +21,9 @@ crate::words! {
         group_over: "宛先のグループ{groups}には、今日は誰もいません(終了したか、構成員がいません)。このグループには届きません。宛先を選び直してください。" / "Nobody is in these addressed groups today, as they have ended or have no members: {groups}. They reach nobody. Please choose the addressees again.",
         group_name: "「{group}」({ceptoar})" / "“{group}” ({ceptoar})",
         due_past: "回答期限が過ぎています。これからの日時を入力してください。" / "The answer would be due in the past.",
+        measures_past: "対応の報告期限が過ぎています。これからの日時を入力してください。" / "Measures would be due in the past.",
+        red_no_measures: "RED では対応の報告を求められません。期限を消してください。" / "Measures cannot be asked for at RED. Please clear it.",
+        withdrawal_no_measures: "取消しでは対応の報告を求められません。期限を消してください。" / "A withdrawal asks for no measures. Please clear it.",
         valid_past: "有効期限が過ぎています。今日以降の日付を入力してください。" / "It would be valid until a day in the past.",
         drill_no_cve: "訓練では実在の CVE 番号を使えません。消してください。" / "A drill may not carry real CVE numbers. Please remove them.",
     }
@@ -70,6 +73,8 @@ crate::words! {
         red_addressees: "RED では分野・セプターを選ばず、次の画面で受け取る方を指名します。" / "At RED, leave these empty and name the persons on the next page.",
         answer_due: "回答期限" / "Answer due",
         answer_due_help: "受領確認の期限です。時刻を書かないと 17:00 になります。" / "Until when receipt is to be acknowledged. Without a time of day it is 17:00.",
+        measures_due: "対応の報告期限" / "Measures due",
+        measures_due_help: "入力すると、構成員に対応の状況(調査中・対応予定・対応済み・該当なし)の報告を求めます。求めないときは空けておいてください。" / "If you give one, members are asked what they do about it (looking into it, planned, done, not concerned). Leave it empty otherwise.",
         valid_until: "有効期限" / "Valid until",
         preview: "届く相手を確認する" / "See who will receive it",
         save: "下書きを保存する" / "Save the draft",

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{
-    AdvisoryAction, DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction,
+    AdvisoryAction, DirectoryAction, FollowUpAction, JudgementAction, MemberReportAction, ReceiptAction, RelayAction,
     RequestAction,
 };
 use crate::features::access::directory::{RosterFacts, Standing};
@@ -14,7 +14,7 @@ use crate::features::advisories::escalation::reached::Told;
 use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
 use crate::features::advisories::relays::web::words::BypassWords;
-use crate::features::advisories::{escalation, onward, relays, release};
+use crate::features::advisories::{escalation, measures, onward, relays, release};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -37,6 +37,9 @@ use crate::platform::db::Tx;
 
 /// What a hub passed on is asked for this long.
 const UNREPORTED: TimeDelta = TimeDelta::days(14);
+
+/// What members do about an item is asked for this long.
+const MEASURES: TimeDelta = TimeDelta::days(180);
 
 /// Members that stay silent are a task of their desk for this long.
 const TOLD: TimeDelta = TimeDelta::days(30);
@@ -83,8 +86,16 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
         let told = escalation::store::told(tx, now - TOLD).await?;
         decisions.extend(told.iter().map(|told| told_task(told, language)));
     }
-    if could(viewer, OnwardAction::Report.into()) {
+    if could(viewer, MemberReportAction::Onward.into()) {
         tasks.extend(unreported(tx, viewer, now).await?.iter().map(|item| onward_task(item, language)));
+    }
+    if could(viewer, MemberReportAction::Measures.into()) {
+        let own: Vec<OrganisationId> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+        let open = measures::store::open(tx, &own, now - MEASURES).await?;
+        tasks.extend(open.iter().map(|item| {
+            let (text, href) = measures::web::shown::task(item, language);
+            Task { text, due: Some(japan_day(item.due)), href }
+        }));
     }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));

@@ -104,6 +104,7 @@ actions! {
     "receipt.calls" Work "連絡一覧の閲覧" / "Call list opened";
     "receipt.call" Work "電話連絡の結果の記録" / "Call noted";
     "receipt.sheet" Work "電話の台本・FAX送信票の作成" / "Script or fax sheet made";
+    "advisory.measures" Work "対応状況の報告" / "Measures reported";
     "advisory.onward" Work "ほかの事業者へ伝えた数の報告" / "How many a hub told";
     "advisory.record" Work "配信の記録の保存" / "Record of the deliveries saved";
     "statistics.export" Work "情報提供の統計の書き出し" / "Statistics of advisories exported";

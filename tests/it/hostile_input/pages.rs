@@ -181,7 +181,13 @@ impl Scene {
         let question = asked_window(&app, &mut db).await;
         factory::partner(&mut db, "banks", "架空県", "sits_in").await;
         factory::group(&mut db, "banks", "決済", &[bank]).await;
-        let published = factory::published_advisory(&app, NewAdvisory::default()).await;
+        let published = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        sqlx::query("update advisories set measures_due = answer_due where advisory_id = $1")
+            .bind(published)
+            .execute(&mut db)
+            .await
+            .expect("a due time");
+        factory::publish(&app, published, false).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
         // Whoever is named first for a firm is told at its windows, so each has one.
         let silent: Vec<(uuid::Uuid, String)> = sqlx::query_as(

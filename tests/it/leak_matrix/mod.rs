@@ -416,7 +416,7 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 125] = [
+const TESTED_ELSEWHERE: [&str; 127] = [
     // tests/it/statistics.rs
     "POST /advisories/statistics/export",
     // tests/it/surveys/walls.rs
@@ -451,6 +451,9 @@ const TESTED_ELSEWHERE: [&str; 125] = [
     // tests/it/escalation.rs
     "GET /escalation/{urgency}/change",
     "POST /escalation/{urgency}/change",
+    // tests/it/measures.rs
+    "GET /advisories/{id}/measures/{ceptoar}/{organisation}",
+    "POST /advisories/{id}/measures/{ceptoar}/{organisation}",
     // tests/it/onward.rs
     "GET /advisories/{id}/onward/{ceptoar}/{organisation}",
     "POST /advisories/{id}/onward/{ceptoar}/{organisation}",

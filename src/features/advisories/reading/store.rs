@@ -366,7 +366,8 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         r#"
         select a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel",
                a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at,
-               a.last_edited_by, a.edits, a.submitted_by, a.published_at, a.answer_due, a.valid_until,
+               a.last_edited_by, a.edits, a.submitted_by, a.published_at, a.answer_due, a.measures_due,
+               a.valid_until,
                t.kind as "kind?: Kind", t.title as "title?", t.summary as "summary?", t.impact as "impact?",
                t.countermeasure as "countermeasure?", t.purpose as "purpose?: Purpose",
                t.links as "links?", t.cves as "cves?", t.products as "products?",
@@ -414,6 +415,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
             submitted_by: r.submitted_by.map(AccountId),
             published_at: r.published_at,
             answer_due: r.answer_due,
+            measures_due: r.measures_due,
             valid_until: r.valid_until,
         },
         text,

@@ -7,6 +7,7 @@ use super::gathered::Record;
 use super::tables;
 use super::words::RecordWords;
 use crate::features::advisories::escalation::web::shown::ReachedRow;
+use crate::features::advisories::measures::measure::Tally;
 use crate::features::advisories::onward::web::shown::TallyRow;
 use crate::features::advisories::reading::deliveries::board::{Counts, Line};
 use crate::features::advisories::relays::relay::PastDecision;
@@ -71,7 +72,7 @@ pub fn paper(record: &Record) -> RecordPaper {
         ceptoars: w.ceptoars,
         heads: [w.ceptoar, w.windows, w.sent, w.refused, w.unreached, w.acknowledged, w.overdue, w.last],
         lines: lines(record),
-        parts: [decisions(record), onward(record), silence(record)].into_iter().flatten().collect(),
+        parts: [decisions(record), measures(record), onward(record), silence(record)].into_iter().flatten().collect(),
         portal: w.portal,
     }
 }
@@ -127,6 +128,15 @@ fn decisions(record: &Record) -> Option<Part> {
     };
     let lines: Vec<String> = record.decisions.iter().map(line).collect();
     (!lines.is_empty()).then_some(Part { heading: w.relays, lines })
+}
+
+fn measures(record: &Record) -> Option<Part> {
+    let row = |tally: &Tally| {
+        let ceptoar = record.language.pick(&tally.ceptoar[0], &tally.ceptoar[1]);
+        format!("{ceptoar}: {}", tally.words(record.language))
+    };
+    let lines: Vec<String> = record.road.measures.iter().map(row).collect();
+    (!lines.is_empty()).then_some(Part { heading: RecordWords::of(record.language).measures, lines })
 }
 
 fn onward(record: &Record) -> Option<Part> {

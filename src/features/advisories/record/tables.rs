@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::gathered::Record;
 use super::words::RecordWords;
+use crate::features::advisories::measures::measure::Measure;
 use crate::features::advisories::reading::deliveries::failure::codes;
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::kernel::language::Label;
@@ -54,6 +55,9 @@ pub fn workbook(record: &Record) -> anyhow::Result<Vec<u8>> {
     }
     if !record.road.onward.is_empty() {
         parts.push(onward(record));
+    }
+    if !record.road.measures.is_empty() {
+        parts.push(measures(record));
     }
     if record.road.escalation.iter().any(|reached| !reached.taken.is_empty()) {
         parts.push(silence(record));
@@ -228,6 +232,23 @@ fn onward(record: &Record) -> Part {
     });
     let heads = heads([(w.ceptoar, 24), (w.hubs, 12), (w.reported, 16), (w.told, 16), (w.behind, 18), (w.unknown, 22)]);
     Part { name: w.onward, heads, rows: rows.collect() }
+}
+
+/// What members do about it.
+fn measures(record: &Record) -> Part {
+    let w = RecordWords::of(record.language);
+    let rows = record.road.measures.iter().map(|tally| {
+        let mut row = vec![record.language.pick(&tally.ceptoar[0], &tally.ceptoar[1]).clone()];
+        row.extend(
+            [tally.members].into_iter().chain(tally.said).chain([tally.silent()]).map(|number| number.to_string()),
+        );
+        row
+    });
+    let mut columns = vec![(w.ceptoar, 24), (w.organisations, 12)];
+    columns.extend(Measure::ALL.map(|measure| (measure.label(record.language), 14)));
+    columns.push((w.measures_silent, 14));
+    let heads = columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect();
+    Part { name: w.measures, heads, rows: rows.collect() }
 }
 
 /// What followed from silence.

@@ -63,6 +63,8 @@ crate::words! {
         at: "時刻" / "Time",
         reason: "理由" / "Reason",
         supplement: "補足" / "Supplement",
+        measures: "対応状況" / "Measures taken",
+        measures_silent: "未報告" / "Not reported",
         onward: "ほかの事業者への伝達" / "Passed on to others",
         hubs: "連絡拠点" / "Hubs",
         reported: "報告した連絡拠点" / "Hubs that reported",

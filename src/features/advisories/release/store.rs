@@ -59,11 +59,10 @@ pub async fn wait(tx: &mut PgConnection, release: &NewRelease<'_>) -> sqlx::Resu
 pub async fn of_item(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Release>> {
     sqlx::query_as!(
         Release,
-        r#"select coalesce(a.display_name, '') as "approved_by!", r.approved_at, r.release_at, r.recipients, r.ended_at,
-                  r.outcome as "outcome: Outcome", e.display_name as "ended_by?", r.queued, r.changed
-           from advisory_releases r
-           left join accounts a on a.account_id = r.approved_by left join accounts e on e.account_id = r.ended_by
-           where r.advisory_id = $1 order by r.approved_at desc"#,
+        r#"select approved_by as "approved_by!", approved_at as "approved_at!", release_at as "release_at!",
+                  recipients as "recipients!", ended_at, outcome as "outcome: Outcome", ended_by, queued,
+                  changed as "changed!"
+           from releases_of($1)"#,
         id.0
     )
     .fetch_all(tx)

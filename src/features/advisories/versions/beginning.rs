@@ -44,6 +44,7 @@ pub fn draft(step: Step, found: &Found, text: &Text, addressees: Addressees) -> 
         drill: found.envelope.drill,
         addressees,
         answer_due: None,
+        measures_due: None,
         valid_until: found.envelope.valid_until.filter(|_| step != Step::Withdrawal),
     }
 }

@@ -166,7 +166,16 @@ mod tests {
             products: Vec::new(),
         };
         let addressees = Addressees::default();
-        Draft { text, level, handler_scope, drill: false, addressees, answer_due: None, valid_until: None }
+        Draft {
+            text,
+            level,
+            handler_scope,
+            drill: false,
+            addressees,
+            answer_due: None,
+            measures_due: None,
+            valid_until: None,
+        }
     }
 
     #[test]

@@ -223,8 +223,8 @@ pub async fn begin(
     let (id, draft) = (AdvisoryId::random(), new.draft);
     sqlx::query!(
         "insert into advisories (advisory_id, number, fiscal_year, serial, level, handler_scope, drill, created_by,
-                                 created_at, last_edited_by, answer_due, valid_until, previous_id, step)
-         values ($1, '', 0, 0, $2, $3, $4, $5, $6, $5, $7, $8, $9, $10)",
+                                 created_at, last_edited_by, answer_due, valid_until, previous_id, step, measures_due)
+         values ($1, '', 0, 0, $2, $3, $4, $5, $6, $5, $7, $8, $9, $10, $11)",
         id.0,
         draft.level.code(),
         draft.handler_scope.code(),
@@ -234,7 +234,8 @@ pub async fn begin(
         draft.answer_due,
         draft.valid_until,
         new.previous.0,
-        new.step.code()
+        new.step.code(),
+        draft.measures_due
     )
     .execute(&mut *tx)
     .await?;

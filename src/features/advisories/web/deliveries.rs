@@ -13,6 +13,9 @@ use super::reading::nothing_here;
 use super::recipients::RecipientRow;
 use crate::features::access::Viewer;
 use crate::features::advisories::advisory::State as ItemState;
+use crate::features::advisories::measures;
+use crate::features::advisories::measures::measure::Member;
+use crate::features::advisories::measures::web::shown::MeasureLine;
 use crate::features::advisories::onward;
 use crate::features::advisories::onward::web::shown::HubList;
 use crate::features::advisories::paths;
@@ -239,7 +242,7 @@ impl Context<'_> {
     }
 
     /// Rows with the way to each member's receipts, once for each member, for the desk that enters them.
-    fn rows_of_desk(&self, recipients: Vec<Recipient>, ceptoar: &str) -> Vec<RecipientRow> {
+    fn rows_of_desk(&self, recipients: Vec<Recipient>, ceptoar: &str, said: &[Member]) -> Vec<RecipientRow> {
         let enters = self.watch.names_windows(ceptoar) && self.found.envelope.level != SharingLevel::Red;
         let mut last = None;
         let mut rows = Vec::with_capacity(recipients.len());
@@ -249,7 +252,9 @@ impl Context<'_> {
             last = this;
             let receipt =
                 (enters && first).then(|| receipts::paths::receipt(self.id, ceptoar, recipient.organisation_id));
-            rows.push(RecipientRow { receipt, ..self.row(recipient) });
+            let said = said.iter().find(|member| first && member.organisation_id == recipient.organisation_id);
+            let measure = said.map(|member| MeasureLine::of(member, self.id, enters, self.language));
+            rows.push(RecipientRow { receipt, measure, ..self.row(recipient) });
         }
         rows
     }
@@ -279,6 +284,8 @@ impl Context<'_> {
         let code = narrow.map_or("", Narrow::code);
         let href =
             |page: i64| format!("{}?ceptoar={}&state={code}&page={page}", paths::deliveries(self.id), query.ceptoar);
+        let shown: Vec<_> = recipients.iter().filter(|r| r.stage == Stage::Member).map(|r| r.organisation_id).collect();
+        let said = measures::store::members(tx, self.id, Some(&query.ceptoar), &shown).await?;
         let hubs = onward::store::hubs(tx, self.id, Some(&query.ceptoar), None).await?;
         let mut choices = vec![choice("", w.all, code)];
         choices.extend(Narrow::ALL.map(|n| choice(n.code(), n.label(self.language), code)));
@@ -287,7 +294,7 @@ impl Context<'_> {
             ceptoar: query.ceptoar.clone(),
             with_windows,
             organisations: with_addresses(&recipients),
-            rows: self.rows_of_desk(recipients, &query.ceptoar),
+            rows: self.rows_of_desk(recipients, &query.ceptoar, &said),
             choices,
             narrow: narrow.is_some(),
             before: (skip > 0).then(|| href(skip - 1)),

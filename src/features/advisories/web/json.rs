@@ -18,7 +18,7 @@ pub fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> 
     }
     if let (Some(item), Some(text)) = (item.as_object_mut(), &found.text) {
         let content = serde_json::json!({
-            "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "valid_until": e.valid_until,
+            "handler_scope": e.handler_scope.code(), "answer_due": e.answer_due, "measures_due": e.measures_due, "valid_until": e.valid_until,
             "kind": text.kind.code(), "title": text.title, "summary": text.summary, "impact": text.impact,
             "countermeasure": text.countermeasure, "purpose": text.purpose.code(), "links": text.links,
             "cves": text.cves, "products": text.products,

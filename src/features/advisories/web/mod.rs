@@ -49,6 +49,7 @@ pub fn routes() -> Routes {
         .merge(super::escalation::routes())
         .merge(super::receipts::routes())
         .merge(super::onward::routes())
+        .merge(super::measures::routes())
         .merge(super::record::routes())
         .merge(super::relays::routes())
         .merge(super::release::routes())

@@ -8,6 +8,8 @@ use crate::features::advisories::advisory::Envelope;
 use crate::features::advisories::escalation;
 use crate::features::advisories::escalation::web::shown::ReachedRow;
 use crate::features::advisories::escalation::web::words::EscalationWords;
+use crate::features::advisories::measures::web::shown::MeasuresRow;
+use crate::features::advisories::measures::web::words::MeasuresWords;
 use crate::features::advisories::onward::web::shown::TallyRow;
 use crate::features::advisories::onward::web::words::OnwardWords;
 use crate::features::advisories::paths;
@@ -111,6 +113,10 @@ pub struct ProgressView {
     pub published: String,
     /// The hops.
     pub hops: Vec<HopRow>,
+    /// What members do about it.
+    pub measures: Vec<MeasuresRow>,
+    /// The words of that.
+    pub m: &'static MeasuresWords,
     /// What hubs told others.
     pub onward: Vec<TallyRow>,
     /// The words of that.
@@ -178,6 +184,8 @@ impl ProgressView {
             ],
             published: long_time(published, language),
             hops: road.board.stages.iter().map(hop).collect(),
+            measures: road.measures.iter().map(|tally| MeasuresRow::of(tally, language)).collect(),
+            m: MeasuresWords::of(language),
             onward: road.onward.iter().map(|tally| TallyRow::of(tally, language)).collect(),
             o: OnwardWords::of(language),
             lines: road

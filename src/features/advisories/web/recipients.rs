@@ -1,6 +1,7 @@
 //! The lines of the list of recipients.
 
 use super::deliveries_words::DeliveriesWords;
+use crate::features::advisories::measures::web::shown::MeasureLine;
 use crate::features::advisories::reading::deliveries::failure::{Failure, codes};
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::kernel::language::{Label, Language, fill};
@@ -37,6 +38,8 @@ pub struct RecipientRow {
     pub evidence: String,
     /// Where its desk sees and enters receipts.
     pub receipt: Option<String>,
+    /// What the member does about it, once for each member; none where it is not asked.
+    pub measure: Option<MeasureLine>,
     /// An answer was due and did not come.
     pub overdue: bool,
 }
@@ -61,6 +64,7 @@ impl RecipientRow {
             acknowledged: r.received.as_ref().map_or_else(String::new, |received| short_time(received.at)),
             evidence: r.received.as_ref().map_or_else(String::new, |received| received.words(language)),
             receipt: None,
+            measure: None,
             overdue: late && r.received.is_none() && !r.held && !r.old,
         };
         let Some(copy) = r.copy else { return row };

@@ -18,6 +18,7 @@ use crate::features::advisories::advisory::{Envelope, State as ItemState, Text};
 use crate::features::advisories::escalation;
 use crate::features::advisories::escalation::web::shown::OwnSilence;
 use crate::features::advisories::escalation::web::words::EscalationWords;
+use crate::features::advisories::measures::web::shown::OwnMeasures;
 use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
@@ -65,6 +66,7 @@ crate::words! {
         purpose: "目的" / "Purpose",
         facts: "この情報提供について" / "About this advisory",
         answer_due: "回答期限" / "Answer due",
+        measures_due: "対応の報告期限" / "Measures due",
         valid_until: "有効期限" / "Valid until",
         acknowledge_title: "受領確認" / "Acknowledgement",
         acknowledge_text: "内容を受け取ったことを記録します。対応の完了を示すものではありません。" / "Records that it has reached you. It does not say that you have finished acting on it.",
@@ -136,6 +138,7 @@ struct ShowPage {
     issuer: String,
     published: String,
     answer_due: String,
+    measures_due: String,
     valid_until: String,
     standing: Option<(&'static str, &'static str)>,
     may_acknowledge: bool,
@@ -154,6 +157,7 @@ struct ShowPage {
     audience: Option<(String, &'static str)>,
     versions: VersionsView,
     onward: Vec<OwnHub>,
+    measures: Vec<OwnMeasures>,
     silence: Option<OwnSilence>,
     silence_words: &'static EscalationWords,
     ladders: &'static str,
@@ -207,6 +211,8 @@ pub async fn get(
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
+    let asked = found.envelope.measures_due.filter(|_| published);
+    let measures = OwnMeasures::all(&mut tx, &found.hats, (id, asked), (frame.language, now)).await?;
     let silence = OwnSilence::read(&mut tx, id, (&own, &answers, &told), frame.language).await?;
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
@@ -221,8 +227,21 @@ pub async fn get(
     }
     let hats = found.hats.clone();
     let frame = &frame;
-    let view =
-        View { viewer: &viewer, frame, hats, answers, told, beside, relays, onward, silence, history, users, now };
+    let view = View {
+        viewer: &viewer,
+        frame,
+        hats,
+        answers,
+        told,
+        beside,
+        relays,
+        onward,
+        measures,
+        silence,
+        history,
+        users,
+        now,
+    };
     Ok(match (found.envelope.state, found.text.clone()) {
         (ItemState::Published, Some(text)) => {
             view.readable(&found, text, query.acknowledged.as_deref()).into_response()
@@ -264,6 +283,8 @@ struct View<'a> {
     relays: Vec<Relay>,
     /// The viewer's organisations that pass it on.
     onward: Vec<OwnHub>,
+    /// The viewer's organisations that say what they do about it.
+    measures: Vec<OwnMeasures>,
     /// What follows where the viewer's organisations stay silent.
     silence: Option<OwnSilence>,
     /// The versions that the viewer knows.
@@ -371,6 +392,7 @@ impl View<'_> {
             issuer: found.issuer.as_ref().map_or_else(|| "NISC".to_owned(), |(ja, en)| language.pick(ja, en).clone()),
             published: self.published(e),
             answer_due,
+            measures_due: e.measures_due.map_or_else(String::new, |due| long_time(due, language)),
             valid_until: e.valid_until.map_or_else(String::new, |day| long_date(day, language)),
             standing: standing.map(|s| (s.code(), s.label(language))),
             may_acknowledge,
@@ -394,6 +416,7 @@ impl View<'_> {
             audience: self.audience(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
             onward: std::mem::take(&mut self.onward),
+            measures: std::mem::take(&mut self.measures),
             silence: self.silence.take(),
             silence_words: EscalationWords::of(language),
             ladders: escalation::paths::LADDERS,

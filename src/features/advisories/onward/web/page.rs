@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 
 use super::words::OnwardWords;
-use crate::features::access::action::OnwardAction;
-use crate::features::access::onward::HubsItem;
+use crate::features::access::action::MemberReportAction;
+use crate::features::access::member_report::MembersItem;
 use crate::features::access::{Viewer, can};
 use crate::features::advisories::onward::report::{Hub, Report};
 use crate::features::advisories::onward::typed::ReportForm;
@@ -84,13 +84,13 @@ async fn open<'a>(
         Some(_) => store::hubs(&mut tx, id, Some(&place.ceptoar), Some(&[place.organisation])).await?.pop(),
         None => None,
     };
-    let item = facts.map(|facts| HubsItem {
+    let item = facts.map(|facts| MembersItem {
         facts,
         ceptoar_id: place.ceptoar.clone(),
         organisation_id: place.organisation,
-        hub: hub.is_some(),
+        asked: hub.is_some(),
     });
-    let found = match item.as_ref().filter(|item| can(viewer, OnwardAction::Report, item)) {
+    let found = match item.as_ref().filter(|item| can(viewer, MemberReportAction::Onward, item)) {
         Some(_) => reading::find(&mut tx, viewer, id).await?,
         None => None,
     };

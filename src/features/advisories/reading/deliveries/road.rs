@@ -7,6 +7,8 @@ use super::board::{Board, Line, Part};
 use super::store;
 use super::watch::Watch;
 use crate::features::advisories::escalation::reached::Reached;
+use crate::features::advisories::measures;
+use crate::features::advisories::measures::measure::Tally as MeasuresTally;
 use crate::features::advisories::onward::report::Tally;
 use crate::features::advisories::relays::relay::{Relay, RelayState};
 use crate::features::advisories::{escalation, onward, relays};
@@ -33,6 +35,8 @@ pub struct Road {
     pub relays: Vec<Relay>,
     /// What hubs told others.
     pub onward: Vec<Tally>,
+    /// What members do about it; empty where nobody is asked.
+    pub measures: Vec<MeasuresTally>,
     /// What followed from silence, and what comes.
     pub escalation: Vec<Reached>,
     /// How long each hop took.
@@ -47,6 +51,8 @@ impl Road {
     pub async fn read(tx: &mut PgConnection, watch: &Watch, id: AdvisoryId) -> sqlx::Result<Self> {
         let mut relays = relays::store::relays(tx, id).await?;
         let mut onward = onward::store::board(tx, id).await?;
+        let mut measures = measures::store::board(tx, id).await?;
+        measures.retain(|tally| watch.counts(&tally.ceptoar_id));
         let mut parts = store::board(tx, watch, id).await?;
         for part in &mut parts {
             wait_behind_the_desk(part, &relays);
@@ -61,7 +67,7 @@ impl Road {
             let silent = |line: &Line| line.ceptoar_id == reached.ceptoar_id && line.counts.outstanding() > 0;
             reached.coming = reached.coming.filter(|_| board.lines.iter().any(silent));
         }
-        Ok(Self { board, relays, onward, escalation, times: store::times(tx, id).await? })
+        Ok(Self { board, relays, onward, measures, escalation, times: store::times(tx, id).await? })
     }
 
     /// Whether nothing of it will change any more: nothing to send, to decide, and nobody to wait for.
@@ -69,6 +75,7 @@ impl Road {
     pub fn is_settled(&self) -> bool {
         self.board.is_settled()
             && !self.relays.iter().any(|relay| relay.state.is_open())
+            && self.measures.iter().all(|tally| tally.silent() == 0)
             && self.onward.iter().all(|tally| tally.reported == tally.hubs)
     }
 

@@ -1,6 +1,6 @@
-//! Who says how many businesses a hub passed an item on to: the hub, or the desk that it told.
+//! Who says what a member does about an item, and how many others it told: the member, or the desk that it told.
 
-use super::action::{Action, OnwardAction};
+use super::action::{Action, MemberReportAction};
 use super::advisory::{AdvisoryFacts, Hat, State};
 use super::decision::Act;
 use super::role::Role;
@@ -9,32 +9,32 @@ use crate::kernel::ids::OrganisationId;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::stage::Stage;
 
-/// An item at a member that passes it on.
+/// An item at a member that is asked something about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HubsItem {
+pub struct MembersItem {
     /// What has to be known of the item.
     pub facts: AdvisoryFacts,
     /// Through which CEPTOAR.
     pub ceptoar_id: String,
     /// Which member.
     pub organisation_id: OrganisationId,
-    /// Whether it is one that passes on.
-    pub hub: bool,
+    /// Whether it is asked at all.
+    pub asked: bool,
 }
 
-impl From<OnwardAction> for Action {
-    fn from(action: OnwardAction) -> Self {
-        Self::Onward(action)
+impl From<MemberReportAction> for Action {
+    fn from(action: MemberReportAction) -> Self {
+        Self::MemberReport(action)
     }
 }
 
-impl OnwardAction {
+impl MemberReportAction {
     /// Whether a duty in this role may do it at all.
     #[must_use]
     pub fn is_for(self, role: Role) -> bool {
         match role {
             Role::Secretariat | Role::Coordinator | Role::MemberPoc | Role::HubMember => match self {
-                Self::Report => true,
+                Self::Onward | Self::Measures => true,
             },
             Role::NiscAnalyst
             | Role::NiscApprover
@@ -50,8 +50,8 @@ impl OnwardAction {
     }
 }
 
-impl HubsItem {
-    /// Whether the viewer answers for the hub, and has the item there.
+impl MembersItem {
+    /// Whether the viewer answers for the member, and has the item there.
     #[must_use]
     pub fn is_own(&self, viewer: &Viewer) -> bool {
         let own = |hat: &Hat| {
@@ -63,7 +63,7 @@ impl HubsItem {
         self.facts.hats(viewer).iter().any(own)
     }
 
-    /// Whether the item reached the viewer's desk, and the hub is another organisation than their own.
+    /// Whether the item reached the viewer's desk, and the member is another organisation than their own.
     fn is_told(&self, viewer: &Viewer) -> bool {
         let desk = |hat: &Hat| hat.stage == Stage::Secretariat && hat.ceptoar_id == self.ceptoar_id && hat.answers();
         let foreign = viewer.affiliations.iter().all(|a| a.organisation_id != self.organisation_id);
@@ -71,14 +71,14 @@ impl HubsItem {
     }
 }
 
-impl Act for OnwardAction {
-    type Object = HubsItem;
+impl Act for MemberReportAction {
+    type Object = MembersItem;
 
-    fn permitted(self, viewer: &Viewer, item: &HubsItem) -> bool {
+    fn permitted(self, viewer: &Viewer, item: &MembersItem) -> bool {
         match self {
             // RED goes to persons by name, and no further.
-            Self::Report => {
-                item.hub
+            Self::Onward | Self::Measures => {
+                item.asked
                     && item.facts.state == State::Published
                     && item.facts.level != SharingLevel::Red
                     && (item.is_own(viewer) || item.is_told(viewer))

@@ -1,0 +1,41 @@
+//! Words of what members do.
+
+crate::words! {
+    /// Words of the page, and of what other pages say of it.
+    pub struct MeasuresWords {
+        title: "対応状況" / "Measures taken",
+        advisories: "情報提供" / "Advisories",
+        lead_own: "この情報提供について、対応の状況を報告します。進んだら、そのつど報告してください。いちばん新しい報告が使われます。" / "Say what you do about this advisory. Report again as it goes on; the newest report counts.",
+        lead_desk: "構成員から電話などで聞いた、対応の状況を記録します。記録した内容は、その構成員の画面にも表示されます。" / "For a member that told you by telephone or otherwise what it does. The member sees what you enter.",
+        who_sees: "報告は、所属するセプターの事務局と国家サイバー統括室が見ます。所管省庁には件数だけが見えます。ほかの構成員には見えません。" / "Your secretariat and the centre see it; the ministry sees numbers alone, and other members nothing.",
+        not_receipt: "受領の確認とは別です。受領は、情報提供のページの「受領を確認する」で確認してください。" / "This is not the acknowledgement: press “Acknowledge receipt” on the page of the advisory for that.",
+        due: "報告の期限: {time}" / "Due by {time}",
+        late: "報告の期限({time})を過ぎています。" / "It was due by {time}.",
+        measure: "状況" / "How far you are",
+        planned: "対応の予定日" / "Planned for",
+        planned_help: "「対応予定」のときだけ入力してください。" / "With “Planned” only.",
+        answered_by: "連絡してきた方(応答した方)" / "Who said so",
+        answered_by_help: "お名前か、当直などの役割。100文字以内。" / "A name or a duty, at most 100 characters.",
+        remark: "備考" / "Remark",
+        remark_help: "200文字以内。弱点が分かること(機器の場所、未対応の台数など)は書かないでください。" / "At most 200 characters. Nothing that tells where you are weak, such as places or numbers of machines.",
+        report: "報告する" / "Report",
+        record: "記録する" / "Enter",
+        back: "戻る" / "Back",
+        reports: "これまでの報告" / "Reports so far",
+        none: "まだ報告がありません。" / "Nothing was reported yet.",
+        by_desk: "事務局が記録" / "Entered by the desk",
+        by_member: "構成員が報告" / "Reported by the member",
+        told_by: "連絡した方: {who}" / "Told by: {who}",
+        remark_line: "備考: {remark}" / "Remark: {remark}",
+        done: "報告を記録しました。" / "The report is entered.",
+        card_none: "対応の状況を報告してください。" / "Please say what you do about it.",
+        card_said: "{said}と報告しています({time})。" / "Reported: {said}, at {time}.",
+        card_report: "対応状況を報告する" / "Report measures",
+        card_again: "報告し直す" / "Report again",
+        enter: "対応状況を記録する" / "Enter measures",
+        see: "対応状況の記録を見る" / "See measures",
+        line: "対応: {said}" / "Measures: {said}",
+        silent: "対応: 未報告" / "Measures: not reported",
+        task: "{number}について、対応の状況を報告してください" / "Say what you do about {number}",
+    }
+}
