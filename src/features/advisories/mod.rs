@@ -6,13 +6,14 @@
 //! (`web/deliveries`). Desks call those who do not answer and enter what they are told (`receipts`);
 //! hubs say how many others they told (`onward`). What
 //! follows by itself from silence is in `escalation`. What was published is followed up, corrected, withdrawn or lowered by
-//! a version of its own (`versions`). What the boards of many items say is added up by month and year (`statistics`).
+//! a version of its own (`versions`). Files and limited sections go with it at a level of their own (`parts`). What the boards of many items say is added up by month and year (`statistics`).
 
 pub mod advisory;
 pub mod content;
 pub mod escalation;
 pub mod mail;
 pub mod onward;
+pub mod parts;
 pub mod paths;
 pub mod publishing;
 pub mod reading;

@@ -48,6 +48,7 @@ pub fn routes() -> Routes {
         .merge(super::escalation::routes())
         .merge(super::receipts::routes())
         .merge(super::onward::routes())
+        .merge(super::parts::routes())
         .merge(super::record::routes())
         .merge(super::relays::routes())
         .merge(super::statistics::routes())
