@@ -204,7 +204,7 @@ async fn each_part_is_had_by_those_who_would_get_an_item_of_its_level() {
     assert_eq!(early.hrefs(".error-summary a"), [here.as_str()]);
     cast.scan().await;
     let preview = author.get(&format!("/advisories/{id}/submission")).await;
-    let windows = preview.texts("[data-part-windows] div");
+    let windows = preview.texts("[data-part-windows] li");
     assert_eq!(windows.len(), 2, "{windows:?}");
     // The desk's, the handler's and the other firm's.
     assert!(windows.iter().all(|w| w.contains("3窓口")), "{windows:?}");
@@ -251,6 +251,9 @@ async fn each_part_is_had_by_those_who_would_get_an_item_of_its_level() {
         let page = client.get(&format!("/advisories/{id}")).await;
         assert_eq!(page.status, item, "{who}");
         assert_eq!(tells(&page), may_strict == 200, "{who}: {:?}", page.texts("article"));
+        // On paper the page has the level of the strictest that is on it.
+        let strictest = page.attributes("body", "class").concat().contains("print-level-AMBER_STRICT");
+        assert_eq!(strictest, may_strict == 200, "{who}");
         let count = page.hrefs(".downloads a").len();
         assert_eq!(count, usize::from(may == 200) + usize::from(may_strict == 200), "{who}");
         assert!(!tells(&client.get(&format!("/advisories/{id}.json")).await), "{who}");
@@ -380,7 +383,6 @@ async fn a_part_is_never_wider_than_its_item_and_keeps_its_own_level() {
     assert_eq!(shown("GREEN", "organisation").await, "TLP:AMBER", "it keeps its own");
     assert_eq!(shown("RED", "named").await, "TLP:RED");
     assert_eq!(shown("CLEAR", "organisation").await, "TLP:AMBER");
-    drop(shown);
     // What was chosen for a RED item is for named persons, whom another item does not have.
     cast.run("update advisory_parts set level = 'RED', handler_scope = 'named'").await;
     let refused = submit(&mut author, id).await;
@@ -434,7 +436,10 @@ async fn the_record_names_what_its_reader_may_open() {
             "names and hashes, and nothing of what they say: {all}"
         );
         let paper = client.post(&action, &[("format", "pdf")]).await;
-        assert_eq!(lopdf::Document::load_mem(&paper.bytes).unwrap().get_pages().len(), 1, "{who}");
+        let paper = lopdf::Document::load_mem(&paper.bytes).unwrap();
+        assert_eq!(paper.get_pages().len(), 1, "{who}");
+        let words: String = paper.extract_text(&[1]).unwrap().split_whitespace().collect();
+        assert!(words.contains("TLP:AMBER+STRICT"), "{who}: handled as the strictest that it names: {words}");
     }
 }
 
@@ -624,9 +629,7 @@ async fn row_security_alone_hands_out_no_stricter_part_and_lets_nobody_forge_one
                 "{insert} values (gen_random_uuid(), '{own}', '{file}', 'x', null, 'AMBER', 'handlers', viewer_now())"
             ),
             format!("update advisory_parts set level = 'CLEAR' where advisory_id = '{id}'"),
-            format!(
-                "insert into advisory_part_readers select advisory_id, level, handler_scope, organisation_id, 'gas', stage, door from advisory_part_readers"
-            ),
+            "insert into advisory_part_readers select advisory_id, level, handler_scope, organisation_id, 'gas', stage, door from advisory_part_readers".to_owned(),
             "delete from advisory_part_readers".to_owned(),
             format!("select destroy_stored_files(array['{file}']::uuid[], now())"),
             format!("select * from part_windows('{id}', 'AMBER', 'handlers', now())"),

@@ -187,6 +187,12 @@ pub fn open_files(parts: &[Part]) -> usize {
     parts.iter().filter(|part| part.is_file() && !part.strict).count()
 }
 
+/// How what shows an item with these parts is handled: as the strictest of them.
+#[must_use]
+pub fn strictest(item: SharingLevel, parts: &[Part]) -> SharingLevel {
+    parts.iter().map(|part| part.reach.level).fold(item, SharingLevel::min)
+}
+
 /// Bytes as people compare them.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -243,5 +249,8 @@ mod tests {
         assert_ne!(one, fingerprint(&[part(&[2], SharingLevel::Amber)]));
         assert_ne!(one, fingerprint(&[part(&[1], SharingLevel::AmberStrict)]));
         assert_eq!(hex(&[0, 255]), "00ff");
+        let both = [part(&[1], SharingLevel::Amber), part(&[1], SharingLevel::AmberStrict)];
+        assert_eq!(strictest(SharingLevel::Green, &both), SharingLevel::AmberStrict);
+        assert_eq!(strictest(SharingLevel::Green, &[]), SharingLevel::Green);
     }
 }

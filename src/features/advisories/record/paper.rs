@@ -62,7 +62,7 @@ pub fn paper(record: &Record) -> RecordPaper {
     RecordPaper {
         language: language.code(),
         title: w.title,
-        level: envelope.level.tlp(),
+        level: record.level().tlp(),
         drill: if envelope.drill { w.drill } else { "" },
         number: envelope.number.clone(),
         facts,

@@ -45,7 +45,7 @@ pub fn workbook(record: &Record) -> anyhow::Result<Vec<u8>> {
     let envelope = &record.found.envelope;
     let w = RecordWords::of(record.language);
     let drill = if envelope.drill { w.drill } else { "" };
-    let title = format!("{} {} {} {drill}", envelope.level.tlp(), envelope.number, w.title).trim_end().to_owned();
+    let title = format!("{} {} {} {drill}", record.level().tlp(), envelope.number, w.title).trim_end().to_owned();
     let mut parts = vec![summary(record), stages(record), ceptoars(record)];
     if record.recipients.is_some() {
         parts.push(recipients_part(record));

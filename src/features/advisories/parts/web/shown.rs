@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::features::advisories::parts::part::{Content, Part, Reach};
+use crate::features::advisories::parts::part::{Content, Part, Reach, strictest};
 use crate::features::advisories::parts::words::PartsWords;
 use crate::features::advisories::parts::{paths, store};
 use crate::features::advisories::reading::store::Found;
@@ -58,7 +58,7 @@ pub struct ReachView {
     /// The badge.
     pub tlp: &'static str,
     /// Who may open it.
-    pub who: String,
+    pub who: &'static str,
     /// Fewer than may read the item.
     pub strict: bool,
 }
@@ -67,7 +67,7 @@ impl ReachView {
     fn of(reach: Reach, strict: bool, language: Language) -> Self {
         let w = PartsWords::of(language);
         let (tlp, scope) = (reach.level.tlp(), reach.scope.label(language));
-        let who = if strict { fill(w.stricter, &[("level", tlp), ("scope", scope)]) } else { w.same.to_owned() };
+        let who = if strict { scope } else { w.same };
         Self { code: reach.level.code(), tlp, who, strict }
     }
 }
@@ -81,6 +81,8 @@ pub struct PartsView {
     pub files: Vec<FileRow>,
     /// Limited sections.
     pub sections: Vec<SectionRow>,
+    /// The level that is printed on paper: a page with stricter parts is handled as these.
+    pub print: &'static str,
 }
 
 impl PartsView {
@@ -122,13 +124,14 @@ impl PartsView {
                 }),
             }
         }
-        Self { w, files, sections }
+        Self { w, files, sections, print: "" }
     }
 
     /// Of an item that is read.
     #[must_use]
     pub fn on(found: &Found, language: Language) -> Self {
-        Self::of(&found.parts, found.envelope.advisory_id, language)
+        let print = strictest(found.envelope.level, &found.parts).code();
+        Self { print, ..Self::of(&found.parts, found.envelope.advisory_id, language) }
     }
 
     /// Whether there are none.
@@ -145,8 +148,6 @@ pub struct PartsPreview {
     pub view: PartsView,
     /// How many windows may open the parts of each stricter reach.
     pub windows: Vec<(ReachView, String)>,
-    /// Where its author changes them.
-    pub edit: String,
 }
 
 impl PartsPreview {
@@ -169,11 +170,7 @@ impl PartsPreview {
             let numbers: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
             (ReachView::of(reach, true, language), fill(w.windows_of, &numbers))
         };
-        Ok(Self {
-            windows: preview.into_iter().map(line).collect(),
-            view: PartsView::of(&item.parts, id, language),
-            edit: paths::files(id),
-        })
+        Ok(Self { windows: preview.into_iter().map(line).collect(), view: PartsView::of(&item.parts, id, language) })
     }
 }
 
