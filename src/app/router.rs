@@ -27,7 +27,8 @@ use crate::platform::web::{assets, error, headers, host, language, request};
 /// Larger than any form of the portal, smaller than anything that hurts.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// Where files come in.
-const UPLOADS: [&[&str]; 2] = [&directory::exchange::paths::UPLOADS, &directory::rules::paths::UPLOADS];
+const UPLOADS: [&[&str]; 3] =
+    [&directory::exchange::paths::UPLOADS, &directory::rules::paths::UPLOADS, &advisories::parts::paths::UPLOADS];
 /// The largest of them, with room for the frame of its form.
 const UPLOAD_LIMIT: usize = tables::reading::LARGEST + 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -38,6 +38,7 @@ mod offices;
 mod onward;
 mod outbox;
 mod partners;
+mod parts;
 mod people;
 mod outgoing;
 mod overview;

@@ -148,6 +148,11 @@ select r.rule_id, m.organisation_id, '2026-11-21', 'paper', r.recorded_by, now()
 from handling_rules r join memberships m using (ceptoar_id) on conflict do nothing;
 insert into handling_rule_documents (file_id, rule_id, added_at)
 select f.file_id, r.rule_id, now() from stored_files f cross join (select rule_id from handling_rules limit 1) r;
+insert into advisory_parts (advisory_id, file_id, heading, level, handler_scope, added_at)
+select a.advisory_id, f.file_id, 'x', a.level, a.handler_scope, now() from advisories a cross join stored_files f where a.number = 'T-2';
+insert into advisory_part_readers (advisory_id, level, handler_scope, organisation_id, ceptoar_id, stage, door)
+select a.advisory_id, a.level, a.handler_scope, au.organisation_id, au.ceptoar_id, au.stage, au.door
+from advisory_parts p join advisories a using (advisory_id) join advisory_audience au using (advisory_id) where au.door is not null;
 insert into activities (activity_id, ceptoar_id, title, from_on, to_on, kinds, done, recorded_by, recorded_at)
 select gen_random_uuid(), f.ceptoar_id, 'x', '2026-09-10', '2026-09-10', '{drill}', 'x', f.account_id, now()
 from affiliations f where f.role = 'secretariat' and f.valid @> date '2026-11-21' and f.ceptoar_id is not null;

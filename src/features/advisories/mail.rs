@@ -36,6 +36,8 @@ pub struct About {
     pub decides: bool,
     /// Which version it is, for those who know an earlier one; none for everybody else.
     pub version: Option<Version>,
+    /// Files that every reader may open; what fewer may open is not spoken of.
+    pub files: usize,
 }
 
 #[derive(Template)]
@@ -62,6 +64,7 @@ struct PublishedMail<'a> {
     products: &'a [String],
     cves: String,
     links: &'a [String],
+    files: usize,
     handling: String,
     answer_due: Option<String>,
     measures_due: Option<String>,
@@ -119,6 +122,7 @@ pub fn published(
         products: &text.products,
         cves: wrap(&text.cves.join(", ")),
         links: &text.links,
+        files: about.files,
         handling: wrap(level.handling(language)),
         answer_due: draft.answer_due.map(|at| long_time(at, language)),
         measures_due: draft.measures_due.map(|at| long_time(at, language)),

@@ -7,7 +7,7 @@
 //! members say what they do about it (`measures`), hubs how many others they told (`onward`). An item can
 //! be approved for a time, and stopped until then (`release`). What
 //! follows by itself from silence is in `escalation`. What was published is followed up, corrected, withdrawn or lowered by
-//! a version of its own (`versions`). What the boards of many items say is added up by month and year (`statistics`).
+//! a version of its own (`versions`). Files and limited sections go with it at a level of their own (`parts`). What the boards of many items say is added up by month and year (`statistics`).
 
 pub mod advisory;
 pub mod content;
@@ -15,6 +15,7 @@ pub mod escalation;
 pub mod mail;
 pub mod measures;
 pub mod onward;
+pub mod parts;
 pub mod paths;
 pub mod publishing;
 pub mod reading;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::advisory::State;
 use super::content::Draft;
 use super::mail::{self, About, MailError, Sender};
+use super::parts::part::{Part, fingerprint, open_files};
 use super::reading;
 use super::release;
 use super::release::store::NewRelease;
@@ -189,7 +190,7 @@ pub async fn publish(
     let later = approved.when != When::Now;
     let at = approved.when.instant(now);
     let missing = item.missing(at, Language::Ja);
-    let Unpublished { envelope, draft, before, .. } = item;
+    let Unpublished { envelope, draft, before, parts, .. } = item;
     if envelope.state != State::Review {
         return Err(StepError::StandsAt(envelope.state));
     }
@@ -209,11 +210,13 @@ pub async fn publish(
     }
     // Asked while it is a draft: whose desks get a mail of their own. Until it leaves there may be others.
     let asks = later || !sharing::store::deciding(tx, id, at).await?.is_empty();
-    let hash = approved_hash(&draft, &approved.audience);
+    let hash = approved_hash(&draft, &approved.audience, &parts);
     if !store::approve(tx, id, by.account_id, approved.edits, (!later).then_some(now), &hash).await? {
         return Err(StepError::Changed);
     }
+    let files = open_files(&parts);
     for (readers, about) in letters(envelope.version, audience.partners, asks) {
+        let about = About { files, ..about };
         for language in Language::ALL {
             let letter = mail::published(id, &envelope.number, &draft, sender, about, language)?;
             outbox::store_mail(tx, "advisory", id.0, &letter, readers, now).await?;
@@ -260,22 +263,22 @@ pub async fn publish(
 /// none. A withdrawal goes to those alone who had the item.
 fn letters(version: Version, partners: bool, asks: bool) -> Vec<(Readers, About)> {
     let known = (version.step != Step::First).then_some(version);
-    let mut letters = vec![(Readers::Everybody, About { partners, decides: false, version: known })];
+    let mut letters = vec![(Readers::Everybody, About { partners, decides: false, version: known, files: 0 })];
     if asks {
-        letters.push((Readers::DecidingDesks, About { partners, decides: true, version: known }));
+        letters.push((Readers::DecidingDesks, About { partners, decides: true, version: known, files: 0 }));
     }
     if version.step != Step::First && version.step != Step::Withdrawal {
-        letters.push((Readers::Newcomers, About { partners, decides: false, version: None }));
+        letters.push((Readers::Newcomers, About { partners, decides: false, version: None, files: 0 }));
         if asks {
-            letters.push((Readers::DecidingNewcomers, About { partners, decides: true, version: None }));
+            letters.push((Readers::DecidingNewcomers, About { partners, decides: true, version: None, files: 0 }));
         }
     }
     letters
 }
 
 /// SHA-256 over what the approver saw.
-fn approved_hash(draft: &Draft, audience: &str) -> Vec<u8> {
-    Sha256::digest(format!("{draft:?}\n{audience}")).to_vec()
+fn approved_hash(draft: &Draft, audience: &str, parts: &[Part]) -> Vec<u8> {
+    Sha256::digest(format!("{draft:?}\n{audience}{}", fingerprint(parts))).to_vec()
 }
 
 /// Why an item is not among the unpublished ones: it was published, or never was for this viewer.

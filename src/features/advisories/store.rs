@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
 use super::content::{self, Addressees, Draft, OverGroup};
+use super::parts::{self, part::Part, part::Reach};
 use super::versions;
 use super::versions::step::{self, Before, Step, Version};
 use crate::features::access::action::AdvisoryAction;
@@ -28,6 +29,8 @@ pub struct Unpublished {
     pub before: Option<Before>,
     /// Why there is a new version.
     pub reason: String,
+    /// Its files and limited sections.
+    pub parts: Vec<Part>,
 }
 
 impl Unpublished {
@@ -38,6 +41,9 @@ impl Unpublished {
         let mut errors = content::missing(&self.draft, step, now, language);
         for (field, message) in step::level_errors(step, &self.draft, self.before.as_ref(), language).iter() {
             errors.add(field, message);
+        }
+        if let Some(message) = self.parts.iter().find_map(|part| part.problem(self.draft.level, language)) {
+            errors.add("parts", message);
         }
         errors
     }
@@ -290,7 +296,8 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
     };
     let before = if r.previous_id.is_some() { versions::store::before(tx, id).await? } else { None };
     let (before, reason) = before.unzip();
-    Ok(Some(Unpublished { envelope, draft, before, reason: reason.unwrap_or_default() }))
+    let parts = parts::store::parts(tx, id, Reach { level: draft.level, scope: draft.handler_scope }).await?;
+    Ok(Some(Unpublished { envelope, draft, before, reason: reason.unwrap_or_default(), parts }))
 }
 
 /// What an item is addressed to, as far as the viewer may know it.

@@ -97,6 +97,9 @@ actions! {
     "advisory.lapse" Work "承認の失効" / "Approval lapsed";
     "advisory.read" Work "情報提供の閲覧" / "Advisory read";
     "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (number and level only)";
+    "advisory.part_read" Work "添付ファイルの閲覧" / "Attached file opened";
+    "advisory.part_added" Work "添付ファイル・限定部分の登録" / "File or limited section added";
+    "advisory.part_removed" Work "添付ファイル・限定部分の削除" / "File or limited section removed";
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
     "receipt.enter" Work "受領の記録(事務局)" / "Receipt entered by a desk";
     "receipt.withdraw" Work "受領の記録の取消し" / "Receipt taken back";

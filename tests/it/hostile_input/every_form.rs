@@ -15,8 +15,9 @@ use super::{check_inert, payloads};
 use crate::support::{Client, Reply};
 
 /// Forms whose right answer no page can know: keys, codes, proofs, and files
-/// (tests/it/directory/imports_hell.rs, rule_documents.rs).
-const UNFILLABLE: [&str; 11] = [
+/// (tests/it/directory/imports_hell.rs, rule_documents.rs, parts.rs).
+const UNFILLABLE: [&str; 12] = [
+    "/advisories/{id}/parts",
     // A code is printed on a sheet of its own.
     "/advisories/{id}/receipt-code",
     "/directory/{ceptoar}/exchange",
@@ -32,7 +33,8 @@ const UNFILLABLE: [&str; 11] = [
 ];
 
 /// Routes that take a POST from no page of ours, or from one that needs more than one visitor.
-const WITHOUT_FORM: [(&str, &str); 8] = [
+const WITHOUT_FORM: [(&str, &str); 9] = [
+    ("/advisories/{id}/parts/carried", "shown where the version before had some; parts.rs has it"),
     ("/sign-in/second/passkey", "shown to whom a key belongs; tests/browser has one"),
     ("/sign-in/passkey/challenge", "asked by the script, without a body"),
     ("/sign-in/second/challenge", "asked by the script, without a body"),

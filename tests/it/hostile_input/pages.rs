@@ -47,7 +47,10 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 87] = [
+const VALID: [(&str, &str); 90] = [
+    ("heading", "詳しい手口"),
+    ("part_level", "AMBER_STRICT"),
+    ("part_scope", "handlers"),
     ("route_ministry", "beside"),
     ("basis_2", "answer_due"),
     ("basis_3", "answer_due"),
@@ -189,6 +192,14 @@ impl Scene {
             .expect("a due time");
         factory::publish(&app, published, false).await;
         let draft = factory::draft_advisory(&app, NewAdvisory::default()).await;
+        sqlx::query(
+            "insert into advisory_parts (advisory_id, heading, body, level, handler_scope, added_at)
+             values ($1, '手口', '内部の名称', 'AMBER_STRICT', 'handlers', now())",
+        )
+        .bind(draft)
+        .execute(&mut db)
+        .await
+        .expect("a limited section");
         // Whoever is named first for a firm is told at its windows, so each has one.
         let silent: Vec<(uuid::Uuid, String)> = sqlx::query_as(
             "select distinct m.organisation_id, m.ceptoar_id from memberships m
@@ -287,7 +298,7 @@ impl Scene {
         let fresh = app.signed_in("tanto").await;
         people.push(("tanto", fresh, vec!["/account".into(), "/account/address".into(), "/account/password".into()]));
         let of_item = |id| {
-            ["", "/draft", "/named", "/submission", "/publication", "/deliveries"]
+            ["", "/draft", "/named", "/sections", "/submission", "/publication", "/deliveries"]
                 .map(|p| format!("/advisories/{id}{p}"))
         };
         let items: Vec<String> = [published, draft, red, review, timed].into_iter().flat_map(of_item).collect();

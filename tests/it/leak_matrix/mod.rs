@@ -158,6 +158,7 @@ async fn send(world: &World, client: &mut Client, row: &Row, id: Uuid) -> Reply 
     // A request may say what is typed: a form behind the path.
     let (path, typed) = row.path.split_once(' ').unwrap_or((&row.path, ""));
     let path = path.replace("{id}", &id.to_string()).replace("{firm}", &world.items["firm"].to_string());
+    let path = path.replace("{whole}", &world.items["organisation"].to_string());
     if row.method == "GET" {
         return client.get(&path).await;
     }
@@ -416,7 +417,11 @@ const WITHOUT_OBJECT: [&str; 57] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 127] = [
+const TESTED_ELSEWHERE: [&str; 130] = [
+    // tests/it/parts.rs
+    "POST /advisories/{id}/parts",
+    "POST /advisories/{id}/parts/carried",
+    "POST /advisories/{id}/parts/{part}/removal",
     // tests/it/statistics.rs
     "POST /advisories/statistics/export",
     // tests/it/surveys/walls.rs

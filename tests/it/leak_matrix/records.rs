@@ -1,11 +1,15 @@
 //! What the directory and the follow-up keep, every text of every record a canary.
 
 use ceptoar_portal::kernel::clock::japan_day;
+use ceptoar_portal::kernel::ids::AccountId;
+use ceptoar_portal::platform::files::intake::Checked;
+use ceptoar_portal::platform::files::store as files;
+use ceptoar_portal::platform::files::{DisplayName, FileType};
 use chrono::{Datelike, TimeDelta};
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use super::world::canary;
+use super::world::{canary, word};
 use crate::support::{TestApp, factory};
 
 /// The records of CEPTOAR A (banks), by the object's name in the file; the firm is A3, whom only A's desk and the
@@ -122,6 +126,38 @@ async fn sheet(app: &TestApp) {
     .execute(&mut app.database.owner().await)
     .await
     .expect("a remark");
+}
+
+/// A stricter file and a stricter section of an item that is to be published, every text of them a canary.
+pub async fn attach(app: &TestApp, item: Uuid) {
+    let (now, mut db) = (app.state.clock.now(), app.database.owner().await);
+    let author = AccountId(account(&mut db, "case-author").await);
+    let file = Checked {
+        name: DisplayName::parse(&format!("{}.pdf", canary("part", "product"))).expect("a name"),
+        kind: FileType::Pdf,
+        content: format!("%PDF-1.7 {}", canary("part", "cve")).into_bytes(),
+    };
+    let mut tx = app.state.db.begin(Some(author), now).await.expect("a transaction");
+    let file = files::keep(&mut tx, &file, author, now).await.expect("a file");
+    tx.commit().await.expect("a commit");
+    let words = format!("{} {}", canary("part", "countermeasure"), word("part"));
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "update stored_files set state = 'released', settled_at = now() where file_id = '{file}';
+         insert into advisory_parts (advisory_id, file_id, heading, body, level, handler_scope, added_at)
+         values ('{item}', '{file}', '{}', null, 'AMBER_STRICT', 'handlers', now()),
+                ('{item}', null, '{}', '{words}', 'AMBER', 'handlers', now())",
+        canary("part", "title"),
+        canary("part", "summary"),
+    )))
+    .execute(&mut db)
+    .await
+    .expect("parts");
+}
+
+/// The file of an item.
+pub async fn attached(app: &TestApp, item: Uuid) -> Uuid {
+    let file = "select part_id from advisory_parts where advisory_id = $1 and file_id is not null";
+    scalar(&mut app.database.owner().await, file, item, "").await
 }
 
 async fn account(db: &mut PgConnection, name: &str) -> Uuid {

@@ -64,6 +64,8 @@ impl World {
             let id = world.fresh(name).await;
             world.items.insert(name, id);
         }
+        let part = records::attached(&world.app, world.items["organisation"]).await;
+        world.items.insert("part", part);
         let proposal = world.fresh("proposal").await;
         world.items.insert("proposal", proposal);
         let records = records::keep(&world.app, firm).await;
@@ -132,7 +134,12 @@ impl World {
                 .await;
             }
             Stands::Waiting => factory::approve_for_later(&self.app, id).await,
-            Stands::Published => factory::publish(&self.app, id, false).await,
+            Stands::Published => {
+                if name == "organisation" {
+                    records::attach(&self.app, id).await;
+                }
+                factory::publish(&self.app, id, false).await;
+            }
         }
         id
     }

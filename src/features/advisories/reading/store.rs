@@ -11,6 +11,7 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::{AdvisoryFacts, Hat, Reach};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::advisory::{Envelope, Kind, Purpose, State, Text};
+use crate::features::advisories::parts::{self, part::Part};
 use crate::features::advisories::versions::step::{Step, Version};
 use crate::features::advisories::versions::store as versions;
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId, OrganisationId};
@@ -353,6 +354,8 @@ pub struct Found {
     pub hats: Vec<Hat>,
     /// The issuing organisation's name at that time, in Japanese and English.
     pub issuer: Option<(String, String)>,
+    /// Its files and limited sections, as far as the viewer may open them.
+    pub parts: Vec<Part>,
 }
 
 /// The item, if the viewer may know of it.
@@ -382,9 +385,10 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         id.0,
         can(viewer, readable, &facts),
     )
-    .fetch_optional(tx)
+    .fetch_optional(&mut *tx)
     .await?;
     let Some(r) = row else { return Ok(None) };
+    let parts = parts::store::open(tx, viewer, id, &facts).await?;
     let text = match (r.kind, r.purpose) {
         (Some(kind), Some(purpose)) => Some(Text {
             kind,
@@ -422,6 +426,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         case_team: facts.on_case_team(viewer),
         hats: facts.hats(viewer),
         issuer: r.issuer_ja.zip(r.issuer_en),
+        parts,
     }))
 }
 

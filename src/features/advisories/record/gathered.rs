@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use crate::features::advisories::parts::part::strictest;
 use crate::features::advisories::reading::deliveries::board::{Counts, Line};
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::features::advisories::reading::deliveries::road::Road;
@@ -82,6 +83,12 @@ impl Record {
             Some((_, word)) => format!("{name} ({word})"),
             None => name,
         }
+    }
+
+    /// How the record is handled: it names the parts, so as the strictest of them.
+    #[must_use]
+    pub fn level(&self) -> SharingLevel {
+        strictest(self.found.envelope.level, &self.found.parts)
     }
 
     /// Organisations that should have acknowledged by now.

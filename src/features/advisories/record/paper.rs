@@ -63,7 +63,7 @@ pub fn paper(record: &Record) -> RecordPaper {
     RecordPaper {
         language: language.code(),
         title: w.title,
-        level: envelope.level.tlp(),
+        level: record.level().tlp(),
         drill: if envelope.drill { w.drill } else { "" },
         number: envelope.number.clone(),
         facts,
@@ -72,7 +72,10 @@ pub fn paper(record: &Record) -> RecordPaper {
         ceptoars: w.ceptoars,
         heads: [w.ceptoar, w.windows, w.sent, w.refused, w.unreached, w.acknowledged, w.overdue, w.last],
         lines: lines(record),
-        parts: [decisions(record), measures(record), onward(record), silence(record)].into_iter().flatten().collect(),
+        parts: [attached(record), decisions(record), measures(record), onward(record), silence(record)]
+            .into_iter()
+            .flatten()
+            .collect(),
         portal: w.portal,
     }
 }
@@ -115,6 +118,12 @@ fn lines(record: &Record) -> Vec<[String; 8]> {
         ]
     };
     record.road.board.lines.iter().map(line).collect()
+}
+
+/// What went with it, of what the viewer may open: names, levels and what proves the content.
+fn attached(record: &Record) -> Option<Part> {
+    let lines: Vec<String> = tables::attached(record).into_iter().map(|row| row.join(" ")).collect();
+    (!lines.is_empty()).then_some(Part { heading: RecordWords::of(record.language).parts, lines })
 }
 
 fn decisions(record: &Record) -> Option<Part> {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::gathered::Record;
 use super::words::RecordWords;
 use crate::features::advisories::measures::measure::Measure;
+use crate::features::advisories::parts::part as parts;
 use crate::features::advisories::reading::deliveries::failure::codes;
 use crate::features::advisories::reading::deliveries::recipient::Recipient;
 use crate::kernel::language::Label;
@@ -45,10 +46,13 @@ pub fn workbook(record: &Record) -> anyhow::Result<Vec<u8>> {
     let envelope = &record.found.envelope;
     let w = RecordWords::of(record.language);
     let drill = if envelope.drill { w.drill } else { "" };
-    let title = format!("{} {} {} {drill}", envelope.level.tlp(), envelope.number, w.title).trim_end().to_owned();
+    let title = format!("{} {} {} {drill}", record.level().tlp(), envelope.number, w.title).trim_end().to_owned();
     let mut parts = vec![summary(record), stages(record), ceptoars(record)];
     if record.recipients.is_some() {
         parts.push(recipients_part(record));
+    }
+    if !record.found.parts.is_empty() {
+        parts.push(attached_part(record));
     }
     if !record.decisions.is_empty() {
         parts.push(decisions(record));
@@ -88,6 +92,26 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
         (w.as_of, time(Some(record.now))),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Files and limited sections that the viewer may open: name, level, who may open it, and SHA-256 of a file.
+#[must_use]
+pub fn attached(record: &Record) -> Vec<[String; 4]> {
+    let row = |part: &parts::Part| {
+        let hash = match &part.content {
+            parts::Content::File { sha256, .. } => format!("SHA-256 {}", parts::hex(sha256)),
+            parts::Content::Section(_) => String::new(),
+        };
+        let scope = part.reach.scope.label(record.language).to_owned();
+        [part.name().to_owned(), part.reach.level.tlp().to_owned(), scope, hash]
+    };
+    record.found.parts.iter().map(row).collect()
+}
+
+fn attached_part(record: &Record) -> Part {
+    let w = RecordWords::of(record.language);
+    let rows = attached(record).into_iter().map(Vec::from).collect();
+    Part { name: w.parts, heads: heads([(w.part, 40), (w.level, 20), (w.scope, 24), (w.hash, 74)]), rows }
 }
 
 fn summary(record: &Record) -> Part {

@@ -11,6 +11,7 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
 use crate::features::advisories::content::{self, Draft, Form};
+use crate::features::advisories::parts::web::shown::DraftParts;
 use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
@@ -45,6 +46,8 @@ struct DraftPage {
     levels: Vec<Choice>,
     scopes: Vec<Choice>,
     sectors: Vec<SectorOutline>,
+    /// Its files and limited sections; none before it is saved.
+    parts: Option<DraftParts>,
     /// Which version it is; none for a first one.
     version: Option<DraftVersion>,
     /// Level and addressees follow from the versions before.
@@ -102,6 +105,7 @@ fn page(
         levels,
         scopes,
         sectors,
+        parts: item.and_then(|item| DraftParts::of(item, language)),
         fixed: version.as_ref().is_some_and(|version| version.fixed),
         version,
         error_lines: errors.lines(),

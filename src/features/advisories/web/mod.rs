@@ -50,6 +50,7 @@ pub fn routes() -> Routes {
         .merge(super::receipts::routes())
         .merge(super::onward::routes())
         .merge(super::measures::routes())
+        .merge(super::parts::routes())
         .merge(super::record::routes())
         .merge(super::relays::routes())
         .merge(super::release::routes())

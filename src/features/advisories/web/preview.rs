@@ -6,6 +6,8 @@ use sqlx::PgConnection;
 
 use crate::features::advisories::content::Addressees;
 use crate::features::advisories::mail::{self, About, Sender};
+use crate::features::advisories::parts::part::open_files;
+use crate::features::advisories::parts::web::shown::PartsPreview;
 use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::words::PreviewWords;
@@ -84,6 +86,8 @@ pub struct Preview {
     pub help: &'static str,
     /// The address of this page.
     pub here: String,
+    /// Files and limited sections of what is to be published; none where there are none.
+    pub parts: Option<PartsPreview>,
 }
 
 impl Preview {
@@ -169,9 +173,10 @@ pub async fn of_draft(
     asked: Asked<'_>,
     language: Language,
 ) -> sqlx::Result<Preview> {
-    let addressees = &item.draft.addressees;
+    let (addressees, asked_at) = (&item.draft.addressees, asked.at);
     let preview = load(tx, item.envelope.advisory_id, asked, addressees, language).await?;
-    Ok(Preview { over: addressees.over(language).unwrap_or_default(), ..preview })
+    let parts = Some(PartsPreview::of(tx, item, asked_at, language).await?).filter(|parts| !parts.view.is_empty());
+    Ok(Preview { over: addressees.over(language).unwrap_or_default(), parts, ..preview })
 }
 
 /// Works the preview out, by the same function that the publication stores.
@@ -227,6 +232,7 @@ pub async fn load(
         hours,
         help: PreviewWords::of(language).who_help,
         here: asked.here,
+        parts: None,
     })
 }
 
@@ -255,7 +261,7 @@ pub async fn letter(
     let sender = sender(tx, state).await?;
     let version = item.envelope.version;
     let version = (version.step != Step::First).then_some(version);
-    let about = About { partners: preview.partners, decides: false, version };
+    let about = About { partners: preview.partners, decides: false, version, files: open_files(&item.parts) };
     mail::published(item.envelope.advisory_id, &item.envelope.number, &item.draft, &sender, about, language)
         .map_err(|error| WebError::Internal(error.into()))
 }

@@ -1,10 +1,14 @@
 //! Routes of reading, acknowledging and watching.
 
+use chrono::{DateTime, Utc};
+
 use super::{acknowledgement, deliveries, index, show};
 use crate::features::access::{Routes, Rule, Viewer};
 use crate::features::advisories::paths;
+use crate::features::advisories::reading::store::Found;
 use crate::kernel::ids::AdvisoryId;
 use crate::platform::audit::{self, Event};
+use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::Frame;
 use crate::platform::web::state::AppState;
@@ -42,4 +46,21 @@ pub async fn nothing_here(
         tx.commit().await
     };
     written.await.map_or_else(WebError::from, |()| WebError::NotFound)
+}
+
+/// Who read what, once an hour: the page, its JSON twin and its files alike.
+pub async fn record_reading(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    frame: &Frame,
+    found: &Found,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let action = if found.text.is_some() { "advisory.read" } else { "advisory.read_envelope" };
+    let subject = found.envelope.advisory_id.to_string();
+    let event = Event::done(now, action, "advisory", &subject)
+        .by(viewer.account_id)
+        .request(&frame.request_id)
+        .detail(serde_json::json!({ "level": found.envelope.level.code() }));
+    audit::record_once_an_hour(tx, event).await
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use super::json::as_json;
-use super::reading::nothing_here;
+use super::reading::{nothing_here, record_reading};
 use super::unpublished;
 use crate::features::access::action::TrailAction;
 use crate::features::access::advisory::Hat;
@@ -20,6 +20,7 @@ use crate::features::advisories::escalation::web::shown::OwnSilence;
 use crate::features::advisories::escalation::web::words::EscalationWords;
 use crate::features::advisories::measures::web::shown::OwnMeasures;
 use crate::features::advisories::onward::web::shown::OwnHub;
+use crate::features::advisories::parts::web::shown::PartsView;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::standing::{self, Standing};
@@ -39,7 +40,6 @@ use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
-use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::markdown::{self, SafeHtml};
@@ -134,6 +134,7 @@ struct ShowPage {
     summary: SafeHtml,
     impact: SafeHtml,
     countermeasure: SafeHtml,
+    parts: PartsView,
     links: Vec<Link>,
     issuer: String,
     published: String,
@@ -251,23 +252,6 @@ pub async fn get(
             Page(unpublished::page(frame, &viewer, &found, (releases, query.stopped.is_some()), now)).into_response()
         }
     })
-}
-
-/// Who read what, once an hour: the page and its JSON twin alike.
-async fn record_reading(
-    tx: &mut crate::platform::db::Tx,
-    viewer: &Viewer,
-    frame: &Frame,
-    found: &Found,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let action = if found.text.is_some() { "advisory.read" } else { "advisory.read_envelope" };
-    let subject = found.envelope.advisory_id.to_string();
-    let event = Event::done(now, action, "advisory", &subject)
-        .by(viewer.account_id)
-        .request(&frame.request_id)
-        .detail(serde_json::json!({ "level": found.envelope.level.code() }));
-    audit::record_once_an_hour(tx, event).await
 }
 
 struct View<'a> {
@@ -388,6 +372,7 @@ impl View<'_> {
             summary: markdown::render(&text.summary),
             impact: markdown::render(&text.impact),
             countermeasure: markdown::render(&text.countermeasure),
+            parts: PartsView::on(found, language),
             text,
             issuer: found.issuer.as_ref().map_or_else(|| "NISC".to_owned(), |(ja, en)| language.pick(ja, en).clone()),
             published: self.published(e),

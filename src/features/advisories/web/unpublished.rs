@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::show::ShowWords;
 use crate::features::access::{Role, Viewer};
 use crate::features::advisories::advisory::State;
+use crate::features::advisories::parts::web::shown::PartsView;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::store::Found;
 use crate::features::advisories::release::waiting::Release;
@@ -27,6 +28,7 @@ pub struct UnpublishedPage {
     kind: &'static str,
     state: (&'static str, &'static str),
     begun: String,
+    parts: PartsView,
     guidance: &'static str,
     edit: Option<String>,
     preview: Option<String>,
@@ -64,6 +66,7 @@ pub fn page(
         kind: text.map_or("", |t| t.kind.label(language)),
         state: (e.state.code(), e.state.label(language)),
         begun: long_time(e.created_at, language),
+        parts: PartsView::on(found, language),
         guidance: match (e.state, approver) {
             (State::Draft, false) => w.draft_text,
             (State::Draft, true) => w.draft_text_approver,
