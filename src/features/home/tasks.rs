@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::store::{self, OpenConsent, OpenRound, UnaskedDesk};
 use super::words::TaskWords;
 use crate::features::access::action::{
-    DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction, RequestAction,
+    AdvisoryAction, DirectoryAction, FollowUpAction, JudgementAction, OnwardAction, ReceiptAction, RelayAction,
+    RequestAction,
 };
 use crate::features::access::directory::{RosterFacts, Standing};
 use crate::features::access::{Role, Viewer, can, could};
@@ -13,7 +14,9 @@ use crate::features::advisories::escalation::reached::Told;
 use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
 use crate::features::advisories::relays::web::words::BypassWords;
-use crate::features::advisories::{escalation, onward, relays};
+use crate::features::advisories::review::comment::Returned;
+use crate::features::advisories::review::web::words::ReviewWords;
+use crate::features::advisories::{escalation, onward, paths as advisories, relays, review};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -81,6 +84,10 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
     if could(viewer, OnwardAction::Report.into()) {
         tasks.extend(unreported(tx, viewer, now).await?.iter().map(|item| onward_task(item, language)));
     }
+    if could(viewer, AdvisoryAction::Write.into()) {
+        let returned = review::store::returned(tx, viewer.account_id).await?;
+        tasks.extend(returned.iter().map(|item| returned_task(item, language)));
+    }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
     }
@@ -110,6 +117,12 @@ async fn unreported(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>) -> sqlx::R
 fn onward_task(item: &Unreported, language: Language) -> Task {
     let (text, href) = onward::web::shown::task(item, language);
     Task { text, due: None, href }
+}
+
+/// A draft that an approver sent back.
+fn returned_task(item: &Returned, language: Language) -> Task {
+    let parts = [("number", item.number.as_str()), ("count", &thousands(item.open))];
+    Task { text: fill(ReviewWords::of(language).task, &parts), due: None, href: advisories::draft(item.advisory_id) }
 }
 
 /// Requests about people that wait for this viewer as the second person.

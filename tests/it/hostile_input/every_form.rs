@@ -32,7 +32,8 @@ const UNFILLABLE: [&str; 11] = [
 ];
 
 /// Routes that take a POST from no page of ours, or from one that needs more than one visitor.
-const WITHOUT_FORM: [(&str, &str); 8] = [
+const WITHOUT_FORM: [(&str, &str); 9] = [
+    ("/advisories/rendered", "asked by the script; tests/it/phrases.rs has it"),
     ("/sign-in/second/passkey", "shown to whom a key belongs; tests/browser has one"),
     ("/sign-in/passkey/challenge", "asked by the script, without a body"),
     ("/sign-in/second/challenge", "asked by the script, without a body"),

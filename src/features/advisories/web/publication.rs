@@ -16,12 +16,13 @@ use crate::features::advisories::content::Draft;
 use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, Approved, StepError};
 use crate::features::advisories::reading;
+use crate::features::advisories::review::web::shown::{self, ReviewView};
+use crate::features::advisories::review::web::words::ReviewWords;
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, fill};
-use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::text::half_width;
 use crate::platform::audit::{self, Event};
@@ -40,16 +41,11 @@ const TYPED_COUNT_ABOVE: i64 = 500;
 struct PublicationPage {
     chrome: Chrome,
     w: &'static PreviewWords,
-    d: &'static DraftWords,
     number: String,
     draft: Draft,
     level: SharingLevel,
     kind: &'static str,
-    purpose: &'static str,
-    handler_scope: &'static str,
     handling: &'static str,
-    answer_due: String,
-    valid_until: String,
     edits: i32,
     own: bool,
     waiting: bool,
@@ -61,8 +57,8 @@ struct PublicationPage {
     letter: Letter,
     another_day: String,
     here: String,
-    back: String,
     version: Option<DraftVersion>,
+    review: ReviewView,
 }
 
 /// What the approver sees.
@@ -96,7 +92,10 @@ async fn page(
     let preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
-    let page = Page(assemble(frame, item, (preview, letter), own, error, count_error));
+    let mut review = ReviewView::read(&mut tx, by, &item, now, frame.language).await?;
+    review.refused(error);
+    tx.commit().await?;
+    let page = Page(assemble(frame, item, (preview, letter, review), own, error, count_error));
     let status =
         if error.is_empty() && count_error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
@@ -105,7 +104,7 @@ async fn page(
 fn assemble(
     frame: &Frame,
     item: Unpublished,
-    (preview, letter): (Preview, Letter),
+    (preview, letter, review): (Preview, Letter, ReviewView),
     own: bool,
     error: &'static str,
     count_error: &'static str,
@@ -117,15 +116,10 @@ fn assemble(
     PublicationPage {
         chrome: frame.chrome(w.approve_title, &[frame.home(), (paths::INDEX, d.list)]),
         w,
-        d,
         number: envelope.number,
         level: draft.level,
         kind: draft.text.kind.label(language),
-        purpose: draft.text.purpose.label(language),
-        handler_scope: draft.handler_scope.label(language),
         handling: draft.level.handling(language),
-        answer_due: draft.answer_due.map_or_else(|| w.none.to_owned(), |at| long_time(at, language)),
-        valid_until: draft.valid_until.map_or_else(|| w.none.to_owned(), |day| long_date(day, language)),
         edits: envelope.edits,
         own,
         waiting: envelope.state == State::Review,
@@ -140,8 +134,8 @@ fn assemble(
         letter,
         another_day: paths::audience(id),
         here: paths::publication(id),
-        back: format!("{}/return", paths::show(id)),
         version,
+        review,
         draft,
     }
 }
@@ -155,6 +149,9 @@ pub struct Approval {
     audience: String,
     #[serde(default)]
     typed_count: String,
+    /// How many open comments the approver publishes it with.
+    #[serde(default)]
+    open_comments: String,
 }
 
 /// Approves and publishes.
@@ -175,6 +172,10 @@ pub async fn post(
     let approved = Approved { edits: form.edits, recipients: form.recipients, audience: form.audience };
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let sender = preview::sender(&mut tx, &state).await?;
+    if !shown::is_settled(&mut tx, id, &form.open_comments).await? {
+        drop(tx);
+        return page(&state, &by, id, &none, &frame, ReviewWords::of(frame.language).publish_open_error, "").await;
+    }
     match publishing::publish(&mut tx, now, &by, id, approved, &sender, &frame.request_id).await {
         Ok(_) => {
             tx.commit().await?;
