@@ -204,6 +204,17 @@ insert into follow_up_reminders select follow_up_id, ceptoar_id, 'by_hand', '202
 on conflict do nothing;
 insert into errata select gen_random_uuid(), '2018-04-24', 'banks', '2026-11-21', 'x', 'x', 'x', 'x', 'y', 'y', account_id, now()
 from accounts where sign_in_name = 'approver';
+update advisories set state = 'review', submitted_by = created_by, submitted_at = now() where number = 'T-9';
+insert into advisory_looks (advisory_id, account_id, edits, looked_at)
+select a.advisory_id, b.account_id, 0, now() from advisories a, accounts b where a.number = 'T-9' and b.sign_in_name = 'approver';
+insert into advisory_comments (comment_id, advisory_id, field, body, edits, made_by, made_by_name, made_at)
+select gen_random_uuid(), a.advisory_id, 'title', 'x', 0, b.account_id, 'x', now()
+from advisories a, accounts b where a.level in ('AMBER', 'GREEN') and b.sign_in_name = 'approver';
+insert into advisory_comment_steps (comment_id, step, body, made_by, made_by_name, made_at)
+select comment_id, 'answer', 'x', made_by, 'x', now() from advisory_comments;
+insert into advisory_returns (advisory_id, submission_id, remark, open_comments, made_by, made_by_name, made_at)
+select advisory_id, null, 'x', 1, made_by, 'x', now() from advisory_comments;
+update advisories set state = 'draft', submitted_by = null, submitted_at = null where number = 'T-9';
 insert into advisories_at_rest (advisory_id, reckoned_at) select advisory_id, now() from advisories where state = 'published';
 insert into advisory_totals (advisory_id, ceptoar_id, stage, delay, organisations, asked, due, in_time)
 select advisory_id, 'banks', 'member', 0, 1, 1, 1, 0 from advisories_at_rest;

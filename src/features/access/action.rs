@@ -28,6 +28,10 @@ pub enum AdvisoryAction {
     Approve,
     /// Begin the next version of a published one.
     Continue,
+    /// Read what was said about it before it was published.
+    ReadReview,
+    /// Say something about it before it is published.
+    Comment,
 }
 
 /// What is done with accounts of other people (利用者管理).
@@ -309,9 +313,14 @@ impl AdvisoryAction {
         match self {
             Self::KnowOf | Self::Read => viewer.is_at_centre() || viewer.affiliations.iter().any(|a| receives(a.role)),
             Self::Acknowledge => viewer.affiliations.iter().any(|a| a.role.acknowledges()),
-            Self::ReadDraft | Self::Write | Self::Discard | Self::SendBack | Self::StopRelease | Self::Continue => {
-                viewer.is_at_centre()
-            }
+            Self::ReadDraft
+            | Self::Write
+            | Self::Discard
+            | Self::SendBack
+            | Self::StopRelease
+            | Self::Continue
+            | Self::ReadReview
+            | Self::Comment => viewer.is_at_centre(),
             Self::Approve => viewer.has(Role::NiscApprover),
         }
     }

@@ -225,6 +225,10 @@ impl Act for AdvisoryAction {
             Self::Approve => !published && !item.on_case_team(viewer),
             // The centre's; of RED that of those who may read it.
             Self::Continue => published && item.is_centres(viewer),
+            // Never leaves the centre: of a draft whoever reads it, of a published one whoever of the centre reads that.
+            Self::ReadReview if published => item.is_centres(viewer),
+            Self::ReadReview => Self::ReadDraft.permitted(viewer, item),
+            Self::Comment => Self::SendBack.permitted(viewer, item),
         }
     }
 }

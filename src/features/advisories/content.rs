@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 
 use super::advisory::{Kind, Purpose, Text};
+use super::phrases::placeholder;
 use super::versions::step::Step;
 use super::words::ContentWords;
 use crate::kernel::clock::jst;
@@ -325,6 +326,9 @@ pub fn missing(draft: &Draft, step: Step, now: DateTime<Utc>, language: Language
     }
     if draft.drill && !draft.text.cves.is_empty() {
         errors.add("cves", w.drill_no_cve);
+    }
+    for (field, message) in placeholder::left(&draft.text, language) {
+        errors.add(field, message);
     }
     errors
 }

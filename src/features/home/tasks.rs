@@ -14,7 +14,9 @@ use crate::features::advisories::escalation::reached::Told;
 use crate::features::advisories::onward::report::Unreported;
 use crate::features::advisories::relays::relay::{BypassAsked, OpenRelay};
 use crate::features::advisories::relays::web::words::BypassWords;
-use crate::features::advisories::{escalation, measures, onward, relays, release};
+use crate::features::advisories::review::comment::Returned;
+use crate::features::advisories::review::web::words::ReviewWords;
+use crate::features::advisories::{escalation, measures, onward, paths as advisories, relays, release, review};
 use crate::features::directory::offices::office::Unreached;
 use crate::features::directory::roster::paths as roster_paths;
 use crate::features::directory::roster::store as roster;
@@ -97,6 +99,10 @@ pub async fn tasks(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>, language: L
             Task { text, due: Some(japan_day(item.due)), href }
         }));
     }
+    if could(viewer, AdvisoryAction::Write.into()) {
+        let returned = review::store::returned(tx, viewer.account_id).await?;
+        tasks.extend(returned.iter().map(|item| returned_task(item, language)));
+    }
     for consent in consents(tx, viewer).await? {
         tasks.push(consent_task(&consent, language));
     }
@@ -126,6 +132,12 @@ async fn unreported(tx: &mut Tx, viewer: &Viewer, now: DateTime<Utc>) -> sqlx::R
 fn onward_task(item: &Unreported, language: Language) -> Task {
     let (text, href) = onward::web::shown::task(item, language);
     Task { text, due: None, href }
+}
+
+/// A draft that an approver sent back.
+fn returned_task(item: &Returned, language: Language) -> Task {
+    let parts = [("number", item.number.as_str()), ("count", &thousands(item.open))];
+    Task { text: fill(ReviewWords::of(language).task, &parts), due: None, href: advisories::draft(item.advisory_id) }
 }
 
 /// Requests about people that wait for this viewer as the second person.

@@ -95,6 +95,15 @@ actions! {
     "advisory.release" Work "決めた時刻の発出" / "Published at its time";
     "advisory.stop" Work "発出の停止" / "Publication stopped";
     "advisory.lapse" Work "承認の失効" / "Approval lapsed";
+    "review.comment" Work "承認前のコメント" / "Comment before approval";
+    "review.answer" Work "コメントへの返信" / "Comment answered";
+    "review.done" Work "コメントへの対応済みの記録" / "Comment set as dealt with";
+    "review.reopen" Work "コメントを未対応に戻す操作" / "Comment opened again";
+    "review.read" Work "承認前のコメントの閲覧(発出後)" / "Comments read after publication";
+    "template.save" Work "ひな形の保存" / "Template saved";
+    "template.archive" Work "ひな形の保管・復帰" / "Template archived or brought back";
+    "phrase.save" Work "定型文の保存" / "Phrase saved";
+    "phrase.archive" Work "定型文の保管・復帰" / "Phrase archived or brought back";
     "advisory.read" Work "情報提供の閲覧" / "Advisory read";
     "advisory.read_envelope" Work "情報提供の閲覧(番号・レベルのみ)" / "Advisory read (number and level only)";
     "advisory.part_read" Work "添付ファイルの閲覧" / "Attached file opened";
@@ -198,6 +207,8 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "federation" => language.pick("連絡協議会", "Federation").to_owned(),
         "follow_up" => language.pick("フォローアップ", "Follow-up").to_owned(),
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
+        "template" => language.pick("ひな形", "Template").to_owned(),
+        "phrase" => language.pick("定型文", "Phrase").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),
         other => other.to_owned(),
     }

@@ -47,10 +47,13 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 90] = [
+const VALID: [(&str, &str); 92] = [
     ("heading", "詳しい手口"),
     ("part_level", "AMBER_STRICT"),
     ("part_scope", "handlers"),
+    // A comment before approval: answered, and one left open.
+    ("answer", "直しました。"),
+    ("open_comments", "1"),
     ("route_ministry", "beside"),
     ("basis_2", "answer_due"),
     ("basis_3", "answer_due"),
@@ -302,6 +305,7 @@ impl Scene {
                 .map(|p| format!("/advisories/{id}{p}"))
         };
         let items: Vec<String> = [published, draft, red, review, timed].into_iter().flat_map(of_item).collect();
+        commented(&app, review).await;
         let told = told_to_the_desk(&app, bank).await;
         let relayed = at_the_desk(&app).await;
         let judged = judgement_to_answer(&app).await;
@@ -507,6 +511,13 @@ async fn recorded_activity(app: &TestApp) -> String {
         .fetch_one(&mut app.database.owner().await)
         .await
         .expect("an entry")
+}
+
+/// Something that the approver said at the item that waits.
+async fn commented(app: &TestApp, item: uuid::Uuid) {
+    let place = [("field", "title"), ("line", ""), ("seen", "0"), ("body", "製品名を入れてください。")];
+    let done = app.signed_in("case-approver").await.post(&format!("/advisories/{item}/review/new"), &place).await;
+    assert_eq!(done.status, 303, "{:?}", done.texts(".error-summary, h1"));
 }
 
 /// A receipt that the desk entered for another item: where it is taken back.

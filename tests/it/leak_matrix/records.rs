@@ -33,6 +33,9 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
     let survey = scalar(&mut db, SURVEY, desk, &canary("survey", "title")).await;
     open_survey(&mut db, survey, [own, firm]).await;
     let import = scalar(&mut db, IMPORT, desk, &canary("import", "title")).await;
+    let [comment, said] = [comment(app, "comment", false).await, comment(app, "said", true).await];
+    let template = scalar(&mut db, TEMPLATE, desk, &canary("template", "title")).await;
+    let phrase = scalar(&mut db, PHRASE, desk, &canary("phrase", "title")).await;
     sheet(app).await;
     vec![
         ("member", firm),
@@ -50,8 +53,45 @@ pub async fn keep(app: &TestApp, firm: Uuid) -> Vec<(&'static str, Uuid)> {
         ("survey", survey),
         ("answers", survey),
         ("import", import),
+        ("comment", comment),
+        ("said", said),
+        ("template", template),
+        ("phrase", phrase),
         ("sheet", Uuid::nil()),
     ]
+}
+
+const TEMPLATE: &str = "
+    insert into advisory_templates (template_id, version, name, kind, title, purpose, level, handler_scope, saved_by, saved_at)
+    values (gen_random_uuid(), 1, $2, 'alert', $2, 'prevention', 'GREEN', 'organisation', $1, now()) returning template_id";
+const PHRASE: &str = "
+    insert into advisory_phrases (phrase_id, version, field, name, body, saved_by, saved_at)
+    values (gen_random_uuid(), 1, 'impact', $2, $2, $1, now()) returning phrase_id";
+
+/// What an approver said at an item that waits, answered and sent back with a remark; the item may be published since.
+async fn comment(app: &TestApp, object: &str, published: bool) -> Uuid {
+    let id = factory::draft_advisory(app, factory::NewAdvisory::default()).await;
+    let said = canary(object, "title");
+    let comment = Uuid::new_v4();
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "update advisories set state = 'review', submitted_by = created_by, submitted_at = created_at where advisory_id = '{id}';
+         insert into advisory_comments (comment_id, advisory_id, field, line, quoted, body, edits, made_by, made_by_name, made_at)
+         select '{comment}', '{id}', 'summary', 1, '{said}', '{said}', 0, account_id, '{said}', now()
+         from accounts where sign_in_name = 'case-approver';
+         insert into advisory_comment_steps (comment_id, step, body, made_by, made_by_name, made_at)
+         select '{comment}', 'answer', '{said}', account_id, '{said}', now() from accounts where sign_in_name = 'case-author';
+         insert into advisory_returns (advisory_id, submission_id, remark, open_comments, made_by, made_by_name, made_at)
+         select '{id}', max(s.submission_id), '{said}', 1, a.account_id, '{said}', now()
+         from advisory_submissions s, accounts a where s.advisory_id = '{id}' and a.sign_in_name = 'case-approver'
+         group by a.account_id"
+    )))
+    .execute(&mut app.database.owner().await)
+    .await
+    .expect("a comment");
+    if published {
+        factory::publish(app, id, false).await;
+    }
+    comment
 }
 
 const PROPOSAL: &str = "

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::words::PartsWords;
@@ -109,6 +110,15 @@ impl Part {
         match &self.content {
             Content::File { name, .. } => name,
             Content::Section(_) => &self.heading,
+        }
+    }
+
+    /// SHA-256 of its content, as people compare it.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        match &self.content {
+            Content::File { sha256, .. } => hex(sha256),
+            Content::Section(text) => hex(&Sha256::digest(text.as_bytes())),
         }
     }
 

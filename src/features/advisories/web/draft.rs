@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::Form as Body;
-use axum::extract::State as Shared;
+use axum::extract::{Query, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Timelike;
 
+use super::aids::Aids;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
@@ -48,6 +49,8 @@ struct DraftPage {
     sectors: Vec<SectorOutline>,
     /// Its files and limited sections; none before it is saved.
     parts: Option<DraftParts>,
+    /// What was said at its fields, and texts to write with.
+    aids: Aids,
     /// Which version it is; none for a first one.
     version: Option<DraftVersion>,
     /// Level and addressees follow from the versions before.
@@ -80,8 +83,8 @@ fn page(
     frame: &Frame,
     sectors: Vec<SectorOutline>,
     item: Option<&Unpublished>,
-    form: Form,
-    errors: FieldErrors,
+    aids: Aids,
+    (form, errors): (Form, FieldErrors),
 ) -> DraftPage {
     let (language, w) = (frame.language, DraftWords::of(frame.language));
     let id = item.map(|item| item.envelope.advisory_id);
@@ -106,6 +109,7 @@ fn page(
         scopes,
         sectors,
         parts: item.and_then(|item| DraftParts::of(item, language)),
+        aids,
         fixed: version.as_ref().is_some_and(|version| version.fixed),
         version,
         error_lines: errors.lines(),
@@ -115,17 +119,37 @@ fn page(
     }
 }
 
-/// An empty form, with the usual choices made.
-pub async fn get_new(Shared(state): Shared<AppState>, by: Author, frame: Frame) -> Result<Response, WebError> {
-    let mut tx = state.db.begin(Some(by.account_id), state.clock.now()).await?;
+/// What an empty form may begin with.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct NewQuery {
+    template: Option<uuid::Uuid>,
+}
+
+/// An empty form, with the usual choices made, or one that begins with a template.
+pub async fn get_new(
+    Shared(state): Shared<AppState>,
+    by: Author,
+    frame: Frame,
+    Query(query): Query<NewQuery>,
+) -> Result<Response, WebError> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let sectors = outline::store::load(&mut tx).await?;
+    let (aids, begun) = Aids::new(&mut tx, query.template, now, frame.language).await?;
+    if let Some(form) = begun {
+        return Ok(Page(page(&frame, sectors, None, aids, (form, FieldErrors::default()))).into_response());
+    }
+    if query.template.is_some() {
+        return Err(WebError::NotFound);
+    }
     let mut form = Form::default();
     for (field, value) in
         [("kind", "alert"), ("purpose", "prevention"), ("level", "AMBER"), ("handler_scope", "handlers")]
     {
         form.push(field, value);
     }
-    Ok(Page(page(&frame, sectors, None, form, FieldErrors::default())).into_response())
+    Ok(Page(page(&frame, sectors, None, aids, (form, FieldErrors::default()))).into_response())
 }
 
 /// The form of a draft of one's own.
@@ -148,7 +172,8 @@ pub async fn get(
     if let Some(message) = item.draft.addressees.over(frame.language) {
         errors.add("addressees", message);
     }
-    let mut page = page(&frame, sectors, Some(&item), content::form_of(&item.draft), errors);
+    let aids = Aids::of(&mut tx, Some(&item), frame.language).await?;
+    let mut page = page(&frame, sectors, Some(&item), aids, (content::form_of(&item.draft), errors));
     match query.as_deref() {
         Some("saved=1") => page.chrome = page.chrome.with_flash("success", page.w.saved),
         Some("returned=1") => page.chrome = page.chrome.with_flash("info", page.w.returned),
@@ -206,7 +231,8 @@ async fn save(
         Err(errors) if by_script => return Ok(not_saved(&errors)),
         Err(errors) => {
             let sectors = outline::store::load(&mut tx).await?;
-            return Ok(Unprocessable(page(frame, sectors, item.as_ref(), form, errors)).into_response());
+            let aids = Aids::of(&mut tx, item.as_ref(), frame.language).await?;
+            return Ok(Unprocessable(page(frame, sectors, item.as_ref(), aids, (form, errors))).into_response());
         }
     };
     let saved = match id {

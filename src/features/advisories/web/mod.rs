@@ -1,6 +1,7 @@
 //! Pages of advisories, one file per page.
 
 pub mod acknowledgement;
+pub mod aids;
 pub mod audience;
 pub mod deliveries;
 pub mod deliveries_words;
@@ -13,6 +14,7 @@ pub mod progress;
 pub mod publication;
 pub mod reading;
 pub mod recipients;
+pub mod rendered;
 pub mod show;
 pub mod submission;
 pub mod unpublished;
@@ -27,12 +29,12 @@ use crate::platform::web::error::{Said, WebError};
 
 /// The routes of this feature.
 pub fn routes() -> Routes {
-    let [write, read_draft, send_back, approve] =
-        [AdvisoryAction::Write, AdvisoryAction::ReadDraft, AdvisoryAction::SendBack, AdvisoryAction::Approve]
-            .map(|action| Rule::May(Action::Advisory(action)));
+    let [write, read_draft, approve] = [AdvisoryAction::Write, AdvisoryAction::ReadDraft, AdvisoryAction::Approve]
+        .map(|action| Rule::May(Action::Advisory(action)));
     Routes::new()
         .post(paths::INDEX, write, draft::create)
         .get(paths::NEW, write, draft::get_new)
+        .post(rendered::RENDERED, write, rendered::post)
         .get(paths::DRAFT, write, draft::get)
         .post(paths::DRAFT, write, draft::update)
         .post(paths::DISCARD, Rule::May(Action::Advisory(AdvisoryAction::Discard)), draft::discard)
@@ -41,7 +43,6 @@ pub fn routes() -> Routes {
         .post(paths::NAMED_SEARCH, write, named::search)
         .get(paths::SUBMISSION, write, submission::get)
         .post(paths::SUBMISSION, write, submission::post)
-        .post(paths::RETURN, send_back, submission::send_back)
         .get(paths::AUDIENCE, read_draft, audience::get)
         .get(paths::PUBLICATION, approve, publication::get)
         .post(paths::PUBLICATION, Rule::Fresh(Action::Advisory(AdvisoryAction::Approve)), publication::post)
@@ -52,8 +53,10 @@ pub fn routes() -> Routes {
         .merge(super::measures::routes())
         .merge(super::parts::routes())
         .merge(super::record::routes())
+        .merge(super::phrases::routes())
         .merge(super::relays::routes())
         .merge(super::release::routes())
+        .merge(super::review::routes())
         .merge(super::statistics::routes())
         .merge(super::versions::routes())
 }

@@ -20,12 +20,13 @@ use crate::features::advisories::release::store as releases;
 use crate::features::advisories::release::web::choice::ChoiceView;
 use crate::features::advisories::release::web::shown::ReleaseView;
 use crate::features::advisories::release::when::{When, WhenForm};
+use crate::features::advisories::review::web::shown::{self, ReviewView};
+use crate::features::advisories::review::web::words::ReviewWords;
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, fill};
-use crate::kernel::period::{long_date, long_time};
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::text::half_width;
 use crate::platform::audit::{self, Event};
@@ -44,17 +45,11 @@ const TYPED_COUNT_ABOVE: i64 = 500;
 struct PublicationPage {
     chrome: Chrome,
     w: &'static PreviewWords,
-    d: &'static DraftWords,
     number: String,
     draft: Draft,
     level: SharingLevel,
     kind: &'static str,
-    purpose: &'static str,
-    handler_scope: &'static str,
     handling: &'static str,
-    answer_due: String,
-    measures_due: String,
-    valid_until: String,
     edits: i32,
     own: bool,
     waiting: bool,
@@ -66,10 +61,10 @@ struct PublicationPage {
     letter: Letter,
     another_day: String,
     here: String,
-    back: String,
     version: Option<DraftVersion>,
     release: ReleaseView,
     choice: ChoiceView,
+    review: ReviewView,
 }
 
 /// What the approver sees.
@@ -123,9 +118,12 @@ async fn page(
     }
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
+    let mut review = ReviewView::read(&mut tx, by, &item, now, frame.language).await?;
+    review.refused(refusal.error);
+    tx.commit().await?;
     let fine = refusal.is_none() && choice.errors.is_empty();
     let release = ReleaseView::of(id, &releases, now, frame.language);
-    let page = Page(assemble(frame, item, (preview, letter), own, (release, choice), refusal));
+    let page = Page(assemble(frame, item, (preview, letter, review), own, (release, choice), refusal));
     let status = if fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
 }
@@ -133,7 +131,7 @@ async fn page(
 fn assemble(
     frame: &Frame,
     item: Unpublished,
-    (preview, letter): (Preview, Letter),
+    (preview, letter, review): (Preview, Letter, ReviewView),
     own: bool,
     (release, choice): (ReleaseView, ChoiceView),
     refusal: Refusal,
@@ -145,16 +143,10 @@ fn assemble(
     PublicationPage {
         chrome: frame.chrome(w.approve_title, &[frame.home(), (paths::INDEX, d.list)]),
         w,
-        d,
         number: envelope.number,
         level: draft.level,
         kind: draft.text.kind.label(language),
-        purpose: draft.text.purpose.label(language),
-        handler_scope: draft.handler_scope.label(language),
         handling: draft.level.handling(language),
-        answer_due: draft.answer_due.map_or_else(|| w.none.to_owned(), |at| long_time(at, language)),
-        measures_due: draft.measures_due.map_or_else(|| w.none.to_owned(), |at| long_time(at, language)),
-        valid_until: draft.valid_until.map_or_else(|| w.none.to_owned(), |day| long_date(day, language)),
         edits: envelope.edits,
         own,
         waiting: envelope.state == State::Review,
@@ -171,8 +163,8 @@ fn assemble(
         letter,
         another_day: paths::audience(id),
         here: paths::publication(id),
-        back: format!("{}/return", paths::show(id)),
         version,
+        review,
         draft,
     }
 }
@@ -188,6 +180,9 @@ pub struct Approval {
     typed_count: String,
     #[serde(default)]
     when: String,
+    /// How many open comments the approver publishes it with.
+    #[serde(default)]
+    open_comments: String,
 }
 
 /// Approves and publishes.
@@ -212,6 +207,10 @@ pub async fn post(
     let approved = Approved { edits: form.edits, recipients: form.recipients, audience: form.audience, when };
     let mut tx = state.db.begin(Some(by.account_id), now).await?;
     let sender = preview::sender(&mut tx, &state).await?;
+    if !shown::is_settled(&mut tx, id, &form.open_comments).await? {
+        drop(tx);
+        return again(ReviewWords::of(frame.language).publish_open_error, "").await;
+    }
     match publishing::publish(&mut tx, now, &by, id, approved, &sender, &frame.request_id).await {
         Ok(_) => {
             tx.commit().await?;

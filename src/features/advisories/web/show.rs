@@ -32,6 +32,8 @@ use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Beside, Relay};
 use crate::features::advisories::relays::web::shown::{RelayRow, SupplementView};
 use crate::features::advisories::release;
+use crate::features::advisories::review;
+use crate::features::advisories::review::web::words::ReviewWords;
 use crate::features::advisories::versions::history::History;
 use crate::features::advisories::versions::web::shown::{self, VersionsView};
 use crate::features::advisories::words::PreviewWords;
@@ -155,7 +157,7 @@ struct ShowPage {
     acknowledgement: String,
     deliveries: Option<String>,
     readers: Option<String>,
-    audience: Option<(String, &'static str)>,
+    centre: Vec<(String, &'static str)>,
     versions: VersionsView,
     onward: Vec<OwnHub>,
     measures: Vec<OwnMeasures>,
@@ -306,10 +308,12 @@ impl View<'_> {
         may.then(|| paths::readers(found.envelope.advisory_id))
     }
 
-    /// For the centre: whom it would reach on another day.
-    fn audience(&self, id: AdvisoryId) -> Option<(String, &'static str)> {
-        let label = PreviewWords::of(self.language()).another_day;
-        self.viewer.is_at_centre().then(|| (paths::audience(id), label))
+    /// For the centre: whom it would reach on another day, and what was said before it was published.
+    fn centre(&self, id: AdvisoryId) -> Vec<(String, &'static str)> {
+        let language = self.language();
+        let audience = (paths::audience(id), PreviewWords::of(language).another_day);
+        let said = (review::paths::review(id), ReviewWords::of(language).title);
+        if self.viewer.is_at_centre() { vec![audience, said] } else { Vec::new() }
     }
 
     /// Whether a person of the organisation acknowledged.
@@ -398,7 +402,7 @@ impl View<'_> {
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),
             readers: self.readers(found),
-            audience: self.audience(e.advisory_id),
+            centre: self.centre(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
             onward: std::mem::take(&mut self.onward),
             measures: std::mem::take(&mut self.measures),

@@ -12,6 +12,7 @@ use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::State;
 use crate::features::advisories::paths;
 use crate::features::advisories::publishing::{self, StepError};
+use crate::features::advisories::review::web::shown::Notes;
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::versions::step::Step;
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
@@ -49,6 +50,8 @@ struct SubmissionPage {
     named: String,
     back: String,
     version: Option<DraftVersion>,
+    /// Comments of reviewers: address and how many.
+    comments: Option<(String, String)>,
 }
 
 /// The preview of a draft of one's own.
@@ -77,7 +80,8 @@ async fn page(
     let preview = preview::of_draft(&mut tx, &item, asked, frame.language).await?;
     let letter = preview::letter(&mut tx, state, &item, &preview, frame.language).await?;
     let missing = item.missing(now, frame.language).lines();
-    Ok(Page(assemble(frame, &item, (preview, letter), query, missing)))
+    let comments = Notes::read(&mut tx, Some(&item), frame.language).await?.all;
+    Ok(Page(assemble(frame, &item, (preview, letter), query, (missing, comments))))
 }
 
 fn assemble(
@@ -85,7 +89,7 @@ fn assemble(
     item: &Unpublished,
     (preview, letter): (Preview, Letter),
     query: &PreviewQuery,
-    missing: Vec<ErrorLine>,
+    (missing, comments): (Vec<ErrorLine>, Option<(String, String)>),
 ) -> SubmissionPage {
     let (language, w, id) = (frame.language, PreviewWords::of(frame.language), item.envelope.advisory_id);
     let draft_words = DraftWords::of(language);
@@ -114,6 +118,7 @@ fn assemble(
         named: paths::named(id),
         back: format!("{}/return", paths::show(id)),
         version: DraftVersion::of(item, language),
+        comments,
     }
 }
 
@@ -138,21 +143,4 @@ pub async fn post(
         }
         Err(error) => Err(step_error(error)),
     }
-}
-
-/// Makes a submitted item a draft again.
-pub async fn send_back(
-    Shared(state): Shared<AppState>,
-    by: Author,
-    Id(id): Id<AdvisoryId>,
-    frame: Frame,
-) -> Result<Response, WebError> {
-    let now = state.clock.now();
-    let mut tx = state.db.begin(Some(by.account_id), now).await?;
-    let item = store::find_unpublished(&mut tx, &by, AdvisoryAction::SendBack, id).await?;
-    let own = item.is_some_and(|item| item.envelope.created_by == by.account_id);
-    publishing::send_back(&mut tx, now, &by, id, &frame.request_id).await.map_err(step_error)?;
-    tx.commit().await?;
-    let next = if own { format!("{}?returned=1", paths::draft(id)) } else { paths::INDEX.to_owned() };
-    Ok(Redirect::to(&next).into_response())
 }

@@ -11,6 +11,8 @@ use crate::features::advisories::paths;
 use crate::features::advisories::reading::store::Found;
 use crate::features::advisories::release::waiting::Release;
 use crate::features::advisories::release::web::shown::ReleaseView;
+use crate::features::advisories::review;
+use crate::features::advisories::review::web::words::ReviewWords;
 use crate::kernel::language::Label;
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
@@ -33,6 +35,7 @@ pub struct UnpublishedPage {
     edit: Option<String>,
     preview: Option<String>,
     approve: Option<String>,
+    comments: (String, &'static str),
     release: ReleaseView,
 }
 
@@ -77,6 +80,7 @@ pub fn page(
         edit: (draft && author).then(|| paths::draft(id)),
         preview: (draft && author).then(|| paths::submission(id)),
         approve: (!draft && approver).then(|| paths::publication(id)),
+        comments: (review::paths::review(id), ReviewWords::of(language).title),
         release,
     }
 }
