@@ -42,6 +42,7 @@ mod parts;
 mod people;
 mod phrases;
 mod outgoing;
+mod outlook;
 mod overview;
 mod permissions;
 mod reading;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use ceptoar_portal::features::access::Role;
+use ceptoar_portal::features::advisories::release::due;
 use ceptoar_portal::kernel::ids::AccountId;
 use ceptoar_portal::platform::files::scan::Scanner;
 use ceptoar_portal::platform::files::scanning::{self, LeftOut};
@@ -354,8 +355,51 @@ async fn an_approver_who_looked_before_a_file_was_swapped_looks_again() {
     let refused = approve(&mut approver, id, &seen).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("内容が変わりました"), "{:?}", refused.texts(".notice"));
+    // Name and level are the same; what tells one content from another is not.
+    let page = approver.get(&format!("/advisories/{id}/publication")).await;
+    let differs = page.texts("#differences").concat();
+    assert!(differs.contains("添付ファイル・限定部分") && differs.contains("手順書.pdf"), "{differs}");
     let seen = approval(&mut approver, id).await;
     assert_eq!(approve(&mut approver, id, &seen).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_approved_for_a_time_keeps_its_parts_and_opens_them_when_it_leaves() {
+    let mut cast = cast().await;
+    let id = submitted(&mut cast, amber()).await;
+    let mut approver = cast.app.signed_in("case-approver").await;
+    let page = approver.get(&format!("/advisories/{id}/publication?release=10")).await;
+    assert_eq!(approver.press(&page, "form[action$='/publication'][method=post]", &[]).await.status, 303);
+    // While it waits nobody adds or removes anything, not even by SQL, and nobody has it.
+    let parts = cast.parts(id).await;
+    let mut author = cast.app.signed_in("case-author").await;
+    let (open, strict) = (parts["手順書.pdf"].clone(), parts["侵害された組織.pdf"].clone());
+    let removed = author.post(&format!("/advisories/{id}/parts/{open}/removal"), &[]).await;
+    let added = write(&mut author, id, "AMBER_STRICT", "handlers").await;
+    assert!([404, 409].contains(&removed.status) && [404, 409].contains(&added.status));
+    for forged in [
+        format!("delete from advisory_parts where advisory_id = '{id}'"),
+        format!(
+            "insert into advisory_parts (advisory_id, heading, body, level, handler_scope) values ('{id}', 'x', 'x', 'AMBER', 'handlers')"
+        ),
+        format!("update advisory_texts set title = 'x' where advisory_id = '{id}'"),
+        format!("insert into advisory_addressees (advisory_id, ceptoar_id) values ('{id}', 'gas')"),
+        format!("delete from advisory_addressees where advisory_id = '{id}'"),
+    ] {
+        let account = cast.account("case-author").await;
+        let mut tx = cast.app.state.db.begin(Some(account), cast.app.state.clock.now()).await.expect("a transaction");
+        let done = sqlx::query(AssertSqlSafe(forged.clone())).execute(&mut *tx).await;
+        assert!(done.map_or(true, |done| done.rows_affected() == 0), "{forged}");
+    }
+    assert_eq!(cast.app.signed_in("handler").await.get(&format!("/advisories/{id}/parts/{open}")).await.status, 404);
+    cast.app.state.clock.advance(TimeDelta::minutes(10));
+    let worker = PgPool::connect_with(cast.app.database.connections.worker.clone()).await.expect("a pool");
+    assert_eq!(due::release(&worker, cast.app.state.clock.now()).await.expect("a look"), 1);
+    for (name, status) in [("handler", 200), ("reader", 404), ("gas", 404)] {
+        let mut who = cast.app.signed_in(name).await;
+        assert_eq!(who.get(&format!("/advisories/{id}/parts/{strict}")).await.status, status, "{name}");
+    }
+    assert_eq!(cast.app.signed_in("reader").await.get(&format!("/advisories/{id}/parts/{open}")).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

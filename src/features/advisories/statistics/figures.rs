@@ -132,7 +132,8 @@ pub struct Times {
 impl Times {
     /// Of receipts sorted into classes. A share is reached at the latest of the class in which it is reached: never before
     /// it was, and at most as much later as the class is wide.
-    fn of(mut classes: Vec<Delay>) -> Option<Self> {
+    #[must_use]
+    pub fn of(mut classes: Vec<Delay>) -> Option<Self> {
         classes.sort_by_key(|delay| delay.class);
         let all: i64 = classes.iter().map(|delay| delay.organisations).sum();
         // A class may stand there for several years.

@@ -1,11 +1,14 @@
 //! What the author sees before submitting and the approver before publishing: who will receive it
 //! and who will not, each with the deciding rule, and the mail itself.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::features::advisories::content::Addressees;
 use crate::features::advisories::mail::{self, About, Sender};
+use crate::features::advisories::outlook::shown::{self as outlook, Comparison};
 use crate::features::advisories::parts::part::open_files;
 use crate::features::advisories::parts::web::shown::PartsPreview;
 use crate::features::advisories::store::Unpublished;
@@ -80,8 +83,12 @@ pub struct Preview {
     pub over: String,
     /// Names of the CEPTOARs that are addressed, and to whose members no road leads.
     pub no_road: Vec<String>,
+    /// Names of every CEPTOAR, by its id.
+    pub names: BTreeMap<String, String>,
     /// For which hours the addresses are.
     pub hours: String,
+    /// What differs from the last item of the kind; none where it is not asked for.
+    pub comparison: Option<Comparison>,
     /// What the numbers rest on.
     pub help: &'static str,
     /// The address of this page.
@@ -118,6 +125,10 @@ pub struct CeptoarPart {
     pub rules: Vec<&'static str>,
     /// That its desk decides first, and in what time; empty where it does not.
     pub decides: String,
+    /// When its members may be expected to have it; empty where nothing is known.
+    pub expected: String,
+    /// Windows that receive it, all in all.
+    pub windows: i64,
     /// Windows that receive it, by hop.
     pub due: [String; 4],
     /// Windows that do not, by reason: reason, how many.
@@ -174,9 +185,33 @@ pub async fn of_draft(
     language: Language,
 ) -> sqlx::Result<Preview> {
     let (addressees, asked_at) = (&item.draft.addressees, asked.at);
-    let preview = load(tx, item.envelope.advisory_id, asked, addressees, language).await?;
+    let mut preview = load(tx, item.envelope.advisory_id, asked, addressees, language).await?;
+    expect(tx, item, &mut preview, asked_at, language).await?;
     let parts = Some(PartsPreview::of(tx, item, asked_at, language).await?).filter(|parts| !parts.view.is_empty());
     Ok(Preview { over: addressees.over(language).unwrap_or_default(), parts, ..preview })
+}
+
+/// Adds what earlier items let expect.
+async fn expect(
+    tx: &mut PgConnection,
+    item: &Unpublished,
+    preview: &mut Preview,
+    at: DateTime<Utc>,
+    language: Language,
+) -> sqlx::Result<()> {
+    let deciding: Vec<(String, bool)> =
+        preview.ceptoars.iter().map(|part| (part.id.clone(), !part.decides.is_empty())).collect();
+    let mut expected = outlook::expected(tx, item.draft.text.kind, &deciding, at, language).await?;
+    for part in &mut preview.ceptoars {
+        part.expected = expected.remove(&part.id).unwrap_or_default();
+    }
+    // A later version is compared with the one before it.
+    if item.envelope.version.step == Step::First {
+        let now: Vec<_> =
+            preview.ceptoars.iter().map(|part| (part.id.clone(), part.name.clone(), part.windows)).collect();
+        preview.comparison = Some(Comparison::read(tx, &item.draft, &now, &preview.names, language).await?);
+    }
+    Ok(())
 }
 
 /// Works the preview out, by the same function that the publication stores.
@@ -230,6 +265,8 @@ pub async fn load(
         detail,
         over: String::new(),
         hours,
+        comparison: None,
+        names: all.iter().map(|c| (c.ceptoar_id.clone(), name(c))).collect(),
         help: PreviewWords::of(language).who_help,
         here: asked.here,
         parts: None,
@@ -285,7 +322,8 @@ fn share(id: String, name: String, counts: &[&Count], language: Language) -> Cep
         }
     }
     let not_due = not_due.into_iter().map(|(reason, windows)| (reason, thousands(windows))).collect();
-    CeptoarPart { id, name, rules, decides: String::new(), due, not_due }
+    let windows = counts.iter().filter(|c| c.verdict == Verdict::Due).map(|c| c.windows).sum();
+    CeptoarPart { id, name, rules, decides: String::new(), expected: String::new(), windows, due, not_due }
 }
 
 async fn detail(
