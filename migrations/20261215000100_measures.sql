@@ -37,7 +37,8 @@ create function asks_measures(p_advisory uuid, p_ceptoar text, p_organisation uu
     return exists (
       select from public.advisory_audience au join public.advisories a using (advisory_id)
       where au.advisory_id = p_advisory and au.ceptoar_id = p_ceptoar and au.organisation_id = p_organisation
-        and au.stage = 'member' and not au.held and a.state = 'published' and a.level <> 'RED' and a.measures_due is not null);
+        and au.stage = 'member' and not au.held and au.superseded_at is null and not au.withdrawn
+        and a.state = 'published' and a.level <> 'RED' and a.measures_due is not null);
   end $$;
 
 -- Whether the viewer answers for a member that is asked, and the item is open to them there.
@@ -70,6 +71,13 @@ create trigger advisory_measures_entry before insert on advisory_measures
 create function advisory_measure_words_names() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$ begin
+    -- Words are of whoever made the report.
+    if not public.said_by_owner() and not exists (
+         select from public.advisory_measures m
+         where m.measure_id = new.measure_id
+           and m.by_desk = not public.speaks_for_member(m.advisory_id, m.ceptoar_id, m.organisation_id)) then
+      raise exception 'not for this viewer to word' using errcode = 'insufficient_privilege';
+    end if;
     new.entered_by := coalesce(public.viewer_account(), new.entered_by);
     new.entered_by_name := coalesce(
       (select c.display_name from public.accounts c where c.account_id = new.entered_by), '');

@@ -21,10 +21,11 @@ create table advisory_releases (
   keep_for interval not null,
   ended_at timestamptz,
   ended_by uuid references accounts (account_id),
-  outcome text check (outcome in ('released', 'stopped', 'lapsed')),
+  outcome text check (outcome in ('released', 'stopped', 'lapsed', 'late')),
   queued integer,
   changed boolean not null default false,
-  constraint advisory_releases_ahead check (release_at > approved_at and recipients > 0),
+  constraint advisory_releases_ahead check (release_at > approved_at and recipients > 0
+    and release_at <= approved_at + interval '32 days' and keep_for > interval '0'),
   constraint advisory_releases_ended check ((ended_at is null) = (outcome is null)
     and (outcome is not distinct from 'stopped') = (ended_by is not null)
     and (outcome is not distinct from 'released') = (queued is not null))
@@ -32,7 +33,50 @@ create table advisory_releases (
 create unique index advisory_releases_waiting on advisory_releases (advisory_id) where ended_at is null;
 create index advisory_releases_due on advisory_releases (release_at) where ended_at is null;
 create index advisory_releases_of on advisory_releases (advisory_id);
-comment on table advisory_releases is 'approvals for a time: recipients and audience as the approver saw them for that time, queued and changed as it came out; lapsed: the approver is none any more';
+comment on table advisory_releases is 'approvals for a time: recipients and audience as the approver saw them for that time, queued and changed as it came out; lapsed: the approver is none any more; late: nobody published it in its time';
+
+-- An approval is written down where it stands, also for whoever looks from an older moment: the item's row is taken first.
+create function advisory_releases_of_approved() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not public.said_by_owner() then
+    perform from public.advisories a
+      where a.advisory_id = new.advisory_id and a.state = 'approved' and a.approved_by = public.viewer_account() for update;
+    if not found then
+      raise exception 'not approved by this viewer' using errcode = 'insufficient_privilege';
+    end if;
+  end if;
+  return new;
+end $$;
+revoke execute on function advisory_releases_of_approved() from public;
+create trigger advisory_releases_of_approved before insert on advisory_releases
+  for each row execute function advisory_releases_of_approved();
+
+-- The same for what a draft says: with the item's row taken, nothing is written into what was submitted meanwhile. A wait may
+-- last for weeks; what was approved is what leaves.
+create function advisory_drafts_alone() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  item uuid := case tg_op when 'DELETE' then old.advisory_id else new.advisory_id end;
+begin
+  if not public.said_by_owner() then
+    perform from public.advisories a
+      where a.advisory_id = item and a.state = 'draft' and a.created_by = public.viewer_account() for update;
+    -- Everything goes with the draft that is thrown away.
+    if not found and not (tg_op = 'DELETE' and not exists (select from public.advisories a where a.advisory_id = item)) then
+      raise exception 'this belongs to a draft of one''s own' using errcode = 'insufficient_privilege';
+    end if;
+  end if;
+  if tg_op = 'DELETE' then return old; end if;
+  return new;
+end $$;
+revoke execute on function advisory_drafts_alone() from public;
+create trigger advisory_drafts_alone before insert or update or delete on advisory_texts
+  for each row execute function advisory_drafts_alone();
+create trigger advisory_drafts_alone before insert or update or delete on advisory_addressees
+  for each row execute function advisory_drafts_alone();
+create trigger advisory_drafts_alone before insert or update or delete on advisory_steps
+  for each row execute function advisory_drafts_alone();
 
 -- Seen by those who may read the draft and, later, by the centre as far as it reads the item.
 call protect('advisory_releases');
@@ -103,7 +147,7 @@ alter policy work on advisories with check (case state
 
 -- The letters are made at the approval, so that what leaves is what was approved.
 alter policy enqueue on mails with check (
-  (select viewer_has_role('nisc_approver'))
+  item_kind = 'advisory' and (select viewer_has_role('nisc_approver'))
   and exists (select from advisories a where a.advisory_id = mails.item_id and a.state in ('approved', 'published')
               and a.approved_by = (select viewer_account())));
 
@@ -114,12 +158,12 @@ begin
   -- The release first, as whoever publishes does: of a stop and a release in one moment the first counts.
   update public.advisory_releases r set ended_at = p_at, ended_by = p_by, outcome = p_outcome
     where r.advisory_id = p_advisory and r.ended_at is null;
+  update public.advisories a set state = 'review', approved_by = null, approved_hash = null
+    where a.advisory_id = p_advisory and a.state = 'approved';
   if not found then
     return false;
   end if;
   delete from public.mails m where m.item_kind = 'advisory' and m.item_id = p_advisory;
-  update public.advisories a set state = 'review', approved_by = null, approved_hash = null
-    where a.advisory_id = p_advisory and a.state = 'approved';
   return true;
 end $$;
 revoke execute on function end_release(uuid, text, uuid, timestamptz) from public;
@@ -136,11 +180,14 @@ end $$;
 revoke execute on function stop_release(uuid) from public;
 grant execute on function stop_release(uuid) to portal_app;
 
--- Publishes what is due, in the name of who approved it, to whom the rules say in that moment. `outcome` is released or
--- lapsed; with a problem nothing has happened, and the next look tries again.
+-- Publishes what is due, in the name of who approved it, to whom the rules say in that moment. `outcome` is released,
+-- lapsed, or late: what nobody published for as long as its mails are tried, or what would be over already, goes back to an
+-- approver (the machines stood still, or came back from a back-up). With a problem nothing has happened, and the next look tries again.
 create function release_due(p_now timestamptz)
   returns table (advisory_id uuid, approved_by uuid, outcome text, queued integer, changed boolean, problem text)
-  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  -- Whoever holds one item keeps the others back for a moment only.
+  set lock_timeout = '2s' as $$
   #variable_conflict use_column
 declare
   due record;
@@ -160,6 +207,12 @@ begin
          or exists (select from public.accounts c where c.account_id = due.approved_by and c.suspended_at is not null) then
         perform public.end_release(due.advisory_id, 'lapsed', null, p_now);
         outcome := 'lapsed';
+      elsif p_now > due.release_at + due.keep_for or exists (
+              select from public.advisories a
+              where a.advisory_id = due.advisory_id
+                and (least(a.answer_due, a.measures_due) <= p_now or a.valid_until < (p_now at time zone 'Asia/Tokyo')::date)) then
+        perform public.end_release(due.advisory_id, 'late', null, p_now);
+        outcome := 'late';
       else
         update public.advisories a set state = 'published', published_at = p_now
           where a.advisory_id = due.advisory_id and a.state = 'approved';

@@ -115,7 +115,8 @@ create trigger advisory_parts_of_drafts before insert or delete on advisory_part
 create function advisory_parts_destroy() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp
   as $$ begin
-    if old.file_id is not null and not exists (select from public.advisory_parts p where p.file_id = old.file_id) then
+    if old.file_id is not null and not exists (select from public.advisory_parts p where p.file_id = old.file_id)
+       and not exists (select from public.handling_rule_documents d where d.file_id = old.file_id) then
       perform public.destroy_stored_files(array[old.file_id], public.viewer_now());
     end if;
     return null;
@@ -225,3 +226,9 @@ grant select on advisory_part_readers to portal_app;
 
 create policy of_part on stored_files for select to portal_app using (
   exists (select from advisory_parts p where p.file_id = stored_files.file_id));
+
+-- A file is shared in one way: what an item has is no document of a rule, which others may have and destroy.
+alter policy desk_adds on handling_rule_documents with check (
+  removed_at is null and added_at = (select viewer_now()) and viewer_attached(file_id) and not is_shared_file(file_id)
+  and exists (select from handling_rules r where r.rule_id = handling_rule_documents.rule_id
+              and directory_keeps_ceptoar(r.ceptoar_id)));

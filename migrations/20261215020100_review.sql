@@ -155,7 +155,7 @@ create policy draft on advisory_submissions for select to portal_app
   using (advisory_id = any ((select viewer_drafts())::uuid[]));
 create policy own on advisory_looks for select to portal_app using (account_id = (select viewer_account()));
 create policy look on advisory_looks for insert to portal_app with check (
-  account_id = (select viewer_account()) and (select viewer_has_role('nisc_approver'))
+  account_id = (select viewer_account()) and looked_at = (select viewer_now()) and (select viewer_has_role('nisc_approver'))
   and advisory_id = any ((select viewer_drafts())::uuid[])
   and exists (select from advisories a where a.advisory_id = advisory_looks.advisory_id and a.state = 'review'
               and a.edits = advisory_looks.edits));
@@ -175,7 +175,9 @@ create policy centre on advisory_returns for select to portal_app using (
   advisory_id = any ((select viewer_drafts())::uuid[])
   or (select viewer_at_centre()) and advisory_id <> all ((select viewer_kept_from())::uuid[]));
 create policy send_back on advisory_returns for insert to portal_app with check (
-  (select viewer_has_role('nisc_approver')) and advisory_id = any ((select viewer_drafts())::uuid[]));
+  (select viewer_has_role('nisc_approver')) and advisory_id = any ((select viewer_drafts())::uuid[])
+  and exists (select from advisories a where a.advisory_id = advisory_returns.advisory_id and a.state = 'draft'
+              and a.created_by <> (select viewer_account())));
 grant select on advisory_submissions to portal_app;
 grant select, insert on advisory_looks to portal_app;
 grant select, insert (comment_id, advisory_id, field, line, quoted, body) on advisory_comments to portal_app;

@@ -364,3 +364,63 @@ async fn the_database_alone_keeps_the_time_and_the_stop() {
     }
     assert_eq!(cast.state(id).await, "approved", "none of it was kept");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_published_in_its_time_goes_back() {
+    let mut cast = cast().await;
+    let id = submitted(&cast).await;
+    approved(&mut cast.app.signed_in("case-approver").await, id, "release=10").await;
+    cast.later(25 * 60);
+    assert_eq!(cast.tick().await, 1);
+    assert_eq!((cast.state(id).await, cast.copies(id).await), ("review".to_owned(), 0));
+    let page = cast.app.signed_in("approver").await.get(&item(id)).await;
+    assert!(page.texts("[data-releases] li").concat().contains("時間がたちすぎた"), "{}", page.body);
+    // A due time that passes while the machines stand still.
+    approved(&mut cast.app.signed_in("case-approver").await, id, "release=10").await;
+    sqlx::query("update advisories set answer_due = $1")
+        .bind(cast.app.state.clock.now() + TimeDelta::minutes(20))
+        .execute(&mut cast.db)
+        .await
+        .unwrap();
+    cast.later(30);
+    assert_eq!(cast.tick().await, 1);
+    assert_eq!(cast.state(id).await, "review");
+    let ends = "select outcome from advisory_releases order by approved_at";
+    assert_eq!(cast.texts(ends).await, ["late", "late"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_writes_into_what_waits_from_an_older_moment() {
+    use sqlx::Connection;
+    let mut cast = cast().await;
+    let new = NewAdvisory { level: "GREEN", scope: "organisation", ceptoars: &["banks"], ..NewAdvisory::default() };
+    for forged in [
+        "update advisory_texts set title = 'x'",
+        "insert into advisory_addressees (advisory_id, ceptoar_id) select advisory_id, 'gas' from advisories where state = 'draft'",
+        "delete from advisory_addressees",
+    ] {
+        let id = factory::draft_advisory(&cast.app, NewAdvisory { due_in_hours: 96, ..new.clone() }).await;
+        let author = cast.viewer("case-author").await;
+        let mut old = PgConnection::connect_with(&cast.app.database.connections.app).await.expect("a connection");
+        let look = format!(
+            "begin isolation level repeatable read; select set_config('portal.account', '{}', true),
+             set_config('portal.today', '2026-11-21', true); select state from advisories where advisory_id = '{id}'",
+            author.0
+        );
+        sqlx::raw_sql(AssertSqlSafe(look)).execute(&mut old).await.expect("a look");
+        let mut writer = cast.app.signed_in("case-author").await;
+        assert_eq!(writer.post(&format!("{}/submission", item(id)), &[]).await.status, 303);
+        approved(&mut cast.app.signed_in("case-approver").await, id, "release=60").await;
+        assert!(sqlx::raw_sql(forged).execute(&mut old).await.is_err(), "{forged}");
+        drop(old);
+        let mut page = cast.app.signed_in("case-author").await;
+        assert_eq!(page.post(&format!("{}/stop", item(id)), &[]).await.status, 303);
+        sqlx::query(
+            "update advisories set state = 'draft', submitted_by = null, submitted_at = null where state = 'review'",
+        )
+        .execute(&mut cast.db)
+        .await
+        .unwrap();
+        sqlx::query("delete from advisories where advisory_id = $1").bind(id).execute(&mut cast.db).await.unwrap();
+    }
+}

@@ -36,7 +36,7 @@ pub async fn members(
                and m.ceptoar_id = au.ceptoar_id
              order by m.measure_id desc limit 1) r on true
            where au.advisory_id = $1 and au.stage = 'member' and not au.held
-             and ($2::text is null or au.ceptoar_id = $2) and au.organisation_id = any ($3)
+             and au.superseded_at is null and not au.withdrawn and ($2::text is null or au.ceptoar_id = $2) and au.organisation_id = any ($3)
            order by au.organisation_id, au.ceptoar_id"#,
         id.0,
         ceptoar,

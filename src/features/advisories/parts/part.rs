@@ -9,6 +9,7 @@ use super::words::PartsWords;
 use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::{AdvisoryFacts, State};
 use crate::features::access::{Viewer, can};
+use crate::features::advisories::phrases::placeholder;
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Language, fill};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
@@ -161,6 +162,7 @@ impl Part {
         let w = PartsWords::of(language);
         let what = match &self.content {
             _ if self.reach.level == SharingLevel::Red && item != SharingLevel::Red => w.red_in_other,
+            Content::Section(text) if placeholder::first(text).is_some() => w.placeholder,
             Content::Section(_) => return None,
             Content::File { state, .. } => match state {
                 FileState::Released => return None,

@@ -58,6 +58,7 @@ crate::words! {
         level_wrong: "本文と同じか、より狭いレベルを選んでください。" / "Choose the level of the text or a stricter one.",
         scope_wrong: "本文と同じか、より狭い範囲を選んでください。" / "Choose the scope of the text or a stricter one.",
         section_as_wide: "本文と同じ範囲です。共有範囲か取扱担当者の範囲を狭くするか、本文に書いてください。" / "This goes as far as the text. Choose a stricter level or scope, or write it into the text.",
+        placeholder: "限定部分「{name}」に〔 〕が残っています。いったん削除して、実際の内容で書き直してください。" / "The limited section “{name}” still has 〔 〕. Please remove it and write it again with what is meant.",
         still_held: "添付ファイル「{name}」のウイルス検査が終わっていません。数分待ってから、もう一度お試しください。" / "The attached file “{name}” is still being checked for viruses. Try again in a few minutes.",
         was_refused: "添付ファイル「{name}」から有害なプログラムが見つかりました。削除してください。" / "Something harmful was found in the attached file “{name}”. Remove it.",
         was_unreadable: "添付ファイル「{name}」はウイルス検査ができません。削除して、保護を外したファイルを登録してください。" / "The attached file “{name}” cannot be checked for viruses. Remove it and add one without protection.",

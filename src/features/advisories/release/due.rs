@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 use super::store;
+use super::waiting::Outcome;
 use crate::kernel::clock::Clock;
 use crate::platform::audit::{self, Event};
 use crate::platform::rhythm;
@@ -31,6 +32,7 @@ pub async fn release(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<usize> {
         let subject = id.to_string();
         let detail = serde_json::json!({
             "approved_by": item.approved_by.to_string(), "recipients": item.queued, "changed": item.changed,
+            "late": outcome == Outcome::Late,
         });
         audit::record(&mut tx, Event::done(now, outcome.action(), "advisory", &subject).detail(detail)).await?;
         released += 1;
@@ -46,6 +48,7 @@ pub async fn keep(pool: PgPool, clock: Clock) {
     loop {
         rhythm.tick().await;
         if let Err(error) = release(&pool, clock.now()).await {
+            metrics::gauge!("portal_releases_stuck").set(1.0);
             tracing::error!("items that wait for their time cannot be published: {error:#}");
         }
     }

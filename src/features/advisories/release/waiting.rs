@@ -14,6 +14,8 @@ pub enum Outcome {
     Stopped,
     /// Who approved it approves no more.
     Lapsed,
+    /// Nobody published it in its time.
+    Late,
 }
 
 impl Outcome {
@@ -23,7 +25,7 @@ impl Outcome {
         match self {
             Self::Released => "advisory.release",
             Self::Stopped => "advisory.stop",
-            Self::Lapsed => "advisory.lapse",
+            Self::Lapsed | Self::Late => "advisory.lapse",
         }
     }
 }

@@ -23,6 +23,7 @@ crate::words! {
         released: "発出しました(届いた窓口 {n}件)。" / "Published ({n} windows).",
         released_changed: "発出しました(届いた窓口 {n}件)。承認の後に名簿が変わったため、届いた相手は承認のときと違います。" / "Published ({n} windows). The directory had changed since, so they are others than at the approval.",
         was_stopped: "{who}さんが止めました。" / "Stopped by {who}.",
+        was_late: "発出の時刻から時間がたちすぎたか、期限を過ぎたため、発出しませんでした。承認待ちに戻しました。" / "Not published: its time was long over, or a due time had passed. It waits for an approver again.",
         lapsed: "承認した方が承認者でなくなったため、発出しませんでした。承認待ちに戻しました。" / "Not published, as who approved it is an approver no more. It waits for an approver again.",
     }
 }
@@ -102,6 +103,7 @@ pub fn steps(release: &Release, language: Language) -> Vec<StepView> {
             Outcome::Released => fill(w.released, &[("n", &count)]),
             Outcome::Stopped => fill(w.was_stopped, &[("who", release.ended_by.as_deref().unwrap_or_default())]),
             Outcome::Lapsed => w.lapsed.to_owned(),
+            Outcome::Late => w.was_late.to_owned(),
         };
         StepView { time: long_time(at, language), text }
     });
