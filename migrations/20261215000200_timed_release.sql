@@ -185,13 +185,13 @@ grant execute on function stop_release(uuid) to portal_app;
 -- approver (the machines stood still, or came back from a back-up). With a problem nothing has happened, and the next look tries again.
 create function release_due(p_now timestamptz)
   returns table (advisory_id uuid, approved_by uuid, outcome text, queued integer, changed boolean, problem text)
-  language plpgsql security definer set search_path = pg_catalog, pg_temp
-  -- Whoever holds one item keeps the others back for a moment only.
-  set lock_timeout = '2s' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
   #variable_conflict use_column
 declare
   due record;
 begin
+  -- Whoever holds one item keeps the others back for a moment only.
+  perform set_config('lock_timeout', '2s', true);
   for due in
     select r.* from public.advisory_releases r
     where r.ended_at is null and r.release_at <= p_now order by r.release_at, r.priority for update skip locked
@@ -238,7 +238,8 @@ begin
     end;
     return next;
   end loop;
-  perform set_config('portal.account', '', true), set_config('portal.today', '', true), set_config('portal.now', '', true);
+  perform set_config('portal.account', '', true), set_config('portal.today', '', true), set_config('portal.now', '', true),
+          set_config('lock_timeout', '0', true);
 end $$;
 revoke execute on function release_due(timestamptz) from public;
 grant execute on function release_due(timestamptz) to portal_worker;
