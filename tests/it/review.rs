@@ -466,3 +466,22 @@ async fn the_database_keeps_reviews_for_those_who_may_read_the_draft() {
         assert_eq!(cast.forge(name, &step).await, Err("42501".into()), "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_can_stand_at_every_field() {
+    let mut cast = cast().await;
+    let mut author = cast.app.signed_in("case-author").await;
+    let mut approver = cast.app.signed_in("case-approver").await;
+    let item = waiting(&mut author).await;
+    let page = approver.get(&format!("{item}/publication")).await;
+    let fields = page.attributes("[data-field]", "data-field");
+    assert!(fields.len() >= 17, "{fields:?}");
+    for field in &fields {
+        let said = say(&mut approver, &item, field, "", "ご確認ください。").await;
+        assert_eq!(approver.get(&said).await.status, 200, "{field}");
+    }
+    assert_eq!(approver.get(&format!("{item}/publication")).await.status, 200);
+    let id = item.trim_start_matches("/advisories/");
+    let kept = format!("select field from advisory_comments where advisory_id = '{id}' order by entry");
+    assert_eq!(cast.texts(&kept).await, fields);
+}

@@ -304,7 +304,7 @@ impl Scene {
             ["", "/draft", "/named", "/sections", "/submission", "/publication", "/deliveries"]
                 .map(|p| format!("/advisories/{id}{p}"))
         };
-        let items: Vec<String> = [published, draft, red, review, timed].into_iter().flat_map(of_item).collect();
+        let items: Vec<String> = [review, published, draft, red, timed].into_iter().flat_map(of_item).collect();
         commented(&app, review).await;
         let told = told_to_the_desk(&app, bank).await;
         let relayed = at_the_desk(&app).await;
@@ -695,7 +695,7 @@ pub async fn walk(scene: &mut Scene) -> Vec<Form> {
             }
             let times = pages.entry(route).or_default();
             *times += 1;
-            if *times > 6 {
+            if *times > 8 {
                 continue;
             }
             let reply = client.get(&path).await;

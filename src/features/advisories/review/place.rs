@@ -68,7 +68,7 @@ pub enum Field {
     /// 有効期限.
     ValidUntil,
     /// 添付ファイル・限定部分.
-    Attached,
+    Parts,
 }
 
 impl Field {
@@ -90,7 +90,7 @@ impl Field {
         Self::AnswerDue,
         Self::MeasuresDue,
         Self::ValidUntil,
-        Self::Attached,
+        Self::Parts,
     ];
 
     /// The value in addresses and in the database: the name of the form's field.
@@ -113,7 +113,7 @@ impl Field {
             Self::AnswerDue => "answer_due",
             Self::MeasuresDue => "measures_due",
             Self::ValidUntil => "valid_until",
-            Self::Attached => "parts",
+            Self::Parts => "parts",
         }
     }
 
@@ -134,7 +134,7 @@ impl Field {
             | Self::Cves
             | Self::Links
             | Self::Addressees
-            | Self::Attached => true,
+            | Self::Parts => true,
             Self::Kind
             | Self::Title
             | Self::Purpose
@@ -168,7 +168,7 @@ impl Label for Field {
             Self::AnswerDue => w.answer_due,
             Self::MeasuresDue => w.measures_due,
             Self::ValidUntil => w.valid_until,
-            Self::Attached => PlaceWords::of(language).attached,
+            Self::Parts => PlaceWords::of(language).attached,
         }
     }
 }
@@ -295,7 +295,7 @@ pub fn parts(draft: &Draft, attached: &[Attached], names: &Names, language: Lang
         Field::Addressees => names.addressees(draft, language),
         Field::AnswerDue => draft.answer_due.map(|at| long_time(at, language)).into_iter().collect(),
         Field::MeasuresDue => draft.measures_due.map(|at| long_time(at, language)).into_iter().collect(),
-        Field::Attached => attached.iter().map(|part| part.words(language)).collect(),
+        Field::Parts => attached.iter().map(|part| part.words(language)).collect(),
         Field::ValidUntil => draft.valid_until.map(|day| long_date(day, language)).into_iter().collect(),
     };
     Field::ALL.into_iter().map(|field| Part { field, lines: lines(field) }).collect()
