@@ -399,7 +399,7 @@ async fn nobody_writes_into_what_waits_from_an_older_moment() {
         "insert into advisory_addressees (advisory_id, ceptoar_id) select advisory_id, 'gas' from advisories where state = 'draft'",
         "delete from advisory_addressees",
     ] {
-        let id = factory::draft_advisory(&cast.app, NewAdvisory { due_in_hours: 96, ..new.clone() }).await;
+        let id = factory::draft_advisory(&cast.app, NewAdvisory { due_in_hours: 96, ..new }).await;
         let author = cast.viewer("case-author").await;
         let mut old = PgConnection::connect_with(&cast.app.database.connections.app).await.expect("a connection");
         let look = format!(

@@ -163,7 +163,7 @@ mod tests {
         let last = LastItem {
             advisory_id: AdvisoryId::random(),
             number: "2026-0001".into(),
-            published_at: Utc::now(),
+            published_at: "2026-11-21T12:10:00Z".parse().unwrap(),
             level: SharingLevel::Amber,
             windows: vec![("banks".into(), 3), ("gas".into(), 2)],
         };
