@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
 
-use crate::kernel::language::{Language, fill};
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::text::{TextProblem, half_width};
 
 crate::words! {
@@ -27,6 +27,23 @@ pub struct Choice {
     pub explanation: String,
     /// Whether it is chosen.
     pub chosen: bool,
+}
+
+/// The options of a closed set, each called by its label, without explanations. `chosen`: the code of the one that is chosen.
+#[must_use]
+pub fn choices<T: Label + Copy>(
+    all: &[T],
+    code: fn(T) -> &'static str,
+    chosen: &str,
+    language: Language,
+) -> Vec<Choice> {
+    let choice = |value: &T| Choice {
+        value: code(*value).to_owned(),
+        label: value.label(language).to_owned(),
+        explanation: String::new(),
+        chosen: code(*value) == chosen,
+    };
+    all.iter().map(choice).collect()
 }
 
 /// A day as its three boxes show it: year, month and day.

@@ -21,12 +21,12 @@ use crate::features::advisories::{paths, publishing, store};
 use crate::features::directory::outline::{self, SectorOutline};
 use crate::kernel::clock::{fiscal_year, japan_day, jst};
 use crate::kernel::ids::AdvisoryId;
-use crate::kernel::language::{Label, Language};
+use crate::kernel::language::Language;
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Id;
-use crate::platform::web::form::{Choice, ErrorLine, FieldErrors};
+use crate::platform::web::form::{Choice, ErrorLine, FieldErrors, choices};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -67,16 +67,6 @@ impl DraftPage {
     fn name<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         if self.ja { ja } else { en }
     }
-}
-
-fn choices<T: Label + Copy>(all: &[T], code: fn(T) -> &'static str, chosen: &str, language: Language) -> Vec<Choice> {
-    let choice = |value: &T| Choice {
-        value: code(*value).to_owned(),
-        label: value.label(language).to_owned(),
-        explanation: String::new(),
-        chosen: code(*value) == chosen,
-    };
-    all.iter().map(choice).collect()
 }
 
 fn page(

@@ -18,14 +18,14 @@ use crate::features::advisories::reading::store::{self as reading, Found};
 use crate::features::advisories::receipts::web::entry::MemberPlace;
 use crate::features::advisories::web::reading::nothing_here;
 use crate::kernel::clock::japan_day;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_time;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::{self, Tx};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Place;
-use crate::platform::web::form::{Choice, FieldErrors};
+use crate::platform::web::form::{Choice, FieldErrors, choices};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -165,12 +165,6 @@ impl Scene<'_> {
         let finished = member.newest.is_some_and(|(said, _)| said.measure.is_final());
         let late = envelope.measures_due.is_some_and(|due| due < self.now) && !finished;
         let due = envelope.measures_due.map_or_else(String::new, |due| long_time(due, language));
-        let choice = |measure: Measure| Choice {
-            value: measure.code().to_owned(),
-            label: measure.label(language).to_owned(),
-            explanation: String::new(),
-            chosen: measure.code() == typed.measure,
-        };
         ReportPage {
             chrome,
             w,
@@ -183,7 +177,7 @@ impl Scene<'_> {
             late,
             action: paths::report(id, &member.ceptoar_id, member.organisation_id),
             back: if self.own { item } else { list },
-            measures: Measure::ALL.into_iter().map(choice).collect(),
+            measures: choices(&Measure::ALL, Measure::code, &typed.measure, language),
             typed,
             errors,
             rows: self.reports.iter().map(|report| row(report, language)).collect(),

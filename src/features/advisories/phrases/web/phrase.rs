@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 use super::shown::{self, VersionView};
-use super::template::{DoneQuery, OVERTAKEN, choices};
+use super::template::{DoneQuery, OVERTAKEN};
 use super::words::PhraseWords;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::content::Form;
@@ -18,7 +18,7 @@ use crate::kernel::language::fill;
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
-use crate::platform::web::form::{Choice, FieldErrors};
+use crate::platform::web::form::{Choice, FieldErrors, choices};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;

@@ -15,12 +15,12 @@ use crate::features::advisories::phrases::kept::{Kept, Template};
 use crate::features::advisories::phrases::store::{self, Outcome};
 use crate::features::advisories::phrases::{paths, typed};
 use crate::features::advisories::words::DraftWords;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::fill;
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::platform::audit::{self, Event};
 use crate::platform::web::error::{Said, WebError};
 use crate::platform::web::extract::Id;
-use crate::platform::web::form::{Choice, FieldErrors};
+use crate::platform::web::form::{Choice, FieldErrors, choices};
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::{Page, Unprocessable};
 use crate::platform::web::state::AppState;
@@ -71,22 +71,6 @@ struct TemplatePage {
     scopes: Vec<Choice>,
     history: Vec<VersionView>,
     back: &'static str,
-}
-
-/// The choices of a field.
-pub fn choices<T: Label + Copy>(
-    all: &[T],
-    code: fn(T) -> &'static str,
-    chosen: &str,
-    language: Language,
-) -> Vec<Choice> {
-    let choice = |value: &T| Choice {
-        value: code(*value).to_owned(),
-        label: value.label(language).to_owned(),
-        explanation: String::new(),
-        chosen: code(*value) == chosen,
-    };
-    all.iter().map(choice).collect()
 }
 
 fn page(frame: &Frame, history: &[Kept<Template>], form: Form, errors: FieldErrors) -> TemplatePage {
