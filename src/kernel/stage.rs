@@ -8,6 +8,8 @@ use super::language::{Label, Language};
 pub enum Stage {
     /// 所管省庁.
     Ministry,
+    /// 地方機関: authorities that look after some of the members, such as regional bureaux and prefectures.
+    Regional,
     /// 事務局.
     Secretariat,
     /// 構成員.
@@ -18,13 +20,14 @@ pub enum Stage {
 
 impl Stage {
     /// The hops in their order.
-    pub const ALL: [Self; 4] = [Self::Ministry, Self::Secretariat, Self::Member, Self::Partner];
+    pub const ALL: [Self; 5] = [Self::Ministry, Self::Regional, Self::Secretariat, Self::Member, Self::Partner];
 
     /// The value in the database.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Ministry => "ministry",
+            Self::Regional => "regional",
             Self::Secretariat => "secretariat",
             Self::Member => "member",
             Self::Partner => "partner",
@@ -35,8 +38,17 @@ impl Stage {
     #[must_use]
     pub fn is_behind_the_desk(self) -> bool {
         match self {
-            Self::Ministry | Self::Secretariat => false,
+            Self::Ministry | Self::Regional | Self::Secretariat => false,
             Self::Member | Self::Partner => true,
+        }
+    }
+
+    /// Whether it is part of what a CEPTOAR is; the others are on the road where somebody is registered there.
+    #[must_use]
+    pub fn has_to_be(self) -> bool {
+        match self {
+            Self::Ministry | Self::Secretariat | Self::Member => true,
+            Self::Regional | Self::Partner => false,
         }
     }
 
@@ -44,7 +56,7 @@ impl Stage {
     #[must_use]
     pub fn answers(self) -> bool {
         match self {
-            Self::Ministry | Self::Secretariat | Self::Member => true,
+            Self::Ministry | Self::Regional | Self::Secretariat | Self::Member => true,
             Self::Partner => false,
         }
     }
@@ -54,6 +66,7 @@ impl Label for Stage {
     fn label(self, language: Language) -> &'static str {
         match self {
             Self::Ministry => language.pick("所管省庁", "Ministry"),
+            Self::Regional => language.pick("地方機関", "Regional office"),
             Self::Secretariat => language.pick("事務局", "Secretariat"),
             Self::Member => language.pick("構成員", "Member"),
             Self::Partner => language.pick("連携機関", "Partner body"),

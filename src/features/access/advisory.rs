@@ -168,7 +168,7 @@ impl AdvisoryFacts {
             Role::Secretariat | Role::Coordinator => {
                 reach.stage == Stage::Secretariat && a.ceptoar_id.as_deref() == Some(reach.ceptoar_id.as_str())
             }
-            Role::MinistryLiaison => reach.stage == Stage::Ministry,
+            Role::MinistryLiaison => matches!(reach.stage, Stage::Ministry | Stage::Regional),
             Role::MemberPoc | Role::HubMember => self.is_at_members(a, reach) && self.handler_scope_admits(a),
             Role::MemberReader => self.is_at_members(a, reach) && self.handler_scope == HandlerScope::Organisation,
             Role::NiscAnalyst

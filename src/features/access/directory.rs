@@ -19,11 +19,13 @@ pub enum Standing {
     Secretariat,
     /// 所管省庁.
     Ministry,
+    /// 地方機関.
+    Regional,
 }
 
 impl Standing {
     /// Whether the desk of the CEPTOAR may do that with such a body. What secretariats and ministries are called, and
-    /// since when they are what they are, is not in the desk's hands; the windows of a ministry are not either.
+    /// since when they are what they are, is not in the desk's hands; the windows of an authority are not either.
     fn is_in_hands_of_desk(self, action: DirectoryAction) -> bool {
         match self {
             Self::Member | Self::Partner => true,
@@ -38,7 +40,7 @@ impl Standing {
                 | DirectoryAction::SeeProposals
                 | DirectoryAction::KeepRoute => false,
             },
-            Self::Ministry => match action {
+            Self::Ministry | Self::Regional => match action {
                 DirectoryAction::LookAtRoster | DirectoryAction::LookAtMember | DirectoryAction::SeeWindows => true,
                 DirectoryAction::LookBack
                 | DirectoryAction::KeepMember
@@ -86,8 +88,9 @@ impl RosterFacts {
         self.organisation_id == Some(a.organisation_id) && a.ceptoar_id.as_ref().is_none_or(|c| *c == self.ceptoar_id)
     }
 
-    fn is_own_ministry_of(&self, a: &Affiliation) -> bool {
-        self.standing == Standing::Ministry && self.organisation_id == Some(a.organisation_id)
+    fn is_own_authority_of(&self, a: &Affiliation) -> bool {
+        matches!(self.standing, Standing::Ministry | Standing::Regional)
+            && self.organisation_id == Some(a.organisation_id)
     }
 }
 
@@ -168,7 +171,7 @@ impl DirectoryAction {
                 object.is_own_firm_of(a) && (self != Self::KeepWindow || object.handles)
             }
             Role::NiscAnalyst | Role::NiscApprover => true,
-            Role::MinistryLiaison => object.is_own_ministry_of(a),
+            Role::MinistryLiaison => object.is_own_authority_of(a),
             Role::MemberReader
             | Role::CouncilDelegate
             | Role::WgChair

@@ -56,7 +56,7 @@ impl Act for RelayAction {
             Stage::Secretariat | Stage::Ministry => {
                 hat.ceptoar_id == item.ceptoar_id && !hat.sealed && self.is_for(hat.role)
             }
-            Stage::Member | Stage::Partner => false,
+            Stage::Regional | Stage::Member | Stage::Partner => false,
         };
         let route = item.facts.hats(viewer).iter().any(on_the_route);
         let centre = item.facts.is_centres(viewer);

@@ -24,6 +24,8 @@ pub struct FoundCeptoar {
 pub enum Part {
     /// It is responsible for the sector.
     Ministry,
+    /// It looks after members of the CEPTOAR.
+    Regional,
     /// It keeps the CEPTOAR.
     Secretariat,
     /// It is a member.
@@ -65,7 +67,7 @@ impl FoundOrganisation {
     pub fn known_to(mut self, viewer: &Viewer) -> Option<Self> {
         let id = self.organisation_id;
         self.places.retain(|place| match place.part {
-            Part::Ministry | Part::Secretariat | Part::Partner => true,
+            Part::Ministry | Part::Regional | Part::Secretariat | Part::Partner => true,
             Part::Member => looks_at(viewer, id, &place.ceptoar_id),
         });
         let own = viewer.affiliations.iter().any(|a| a.organisation_id == id);

@@ -132,6 +132,9 @@ async fn places(tx: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uui
              select y.organisation_id, z.ceptoar_id, 'ministry' as part, y.valid
              from sector_ministries y join ceptoars z on z.sector_id = y.sector_id where y.organisation_id = any ($1)
              union
+             select r.organisation_id, r.ceptoar_id, 'regional', r.valid
+             from regional_offices r where r.organisation_id = any ($1)
+             union
              select t.organisation_id, t.ceptoar_id, 'secretariat', t.valid
              from secretariat_terms t where t.organisation_id = any ($1)
              union

@@ -45,6 +45,7 @@ crate::words! {
         advisories: "情報提供" / "Advisories",
         former: "旧称: {name}" / "Formerly {name}",
         ministry: "{ceptoar}の所管省庁" / "Ministry over {ceptoar}",
+        regional: "{ceptoar}の地方機関" / "Regional office of {ceptoar}",
         secretariat: "{ceptoar}の事務局" / "Secretariat of {ceptoar}",
         member: "{ceptoar}の構成員" / "Member of {ceptoar}",
         partner: "{ceptoar}の連携機関" / "Partner body of {ceptoar}",
@@ -223,6 +224,8 @@ fn organisation(found: FoundOrganisation, viewer: &Viewer, language: Language) -
         .map(|place| {
             let (words, href) = match place.part {
                 Part::Ministry => (w.ministry, Some(feature_map::newest_profile(&place.ceptoar_id))),
+                // Offices on the road have no public page; the profile has none of them.
+                Part::Regional => (w.regional, None),
                 Part::Secretariat => (w.secretariat, Some(feature_map::newest_profile(&place.ceptoar_id))),
                 Part::Partner => (w.partner, Some(partners::of_ceptoar(partners::INDEX, &place.ceptoar_id))),
                 Part::Member => (

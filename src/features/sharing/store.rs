@@ -103,7 +103,7 @@ pub async fn preview_counts(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<
            join sectors s on s.sector_id = c.sector_id
            group by s.position, c.position, p.ceptoar_id, p.stage, p.verdict, p.rule
            order by s.position, c.position, p.ceptoar_id,
-                    array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.verdict <> 'due', p.verdict"#,
+                    stage_place(p.stage), p.verdict <> 'due', p.verdict"#,
         id.0,
         at
     )
@@ -129,7 +129,7 @@ pub async fn preview_rows(
            left join organisation_names n on n.organisation_id = p.organisation_id
              and n.valid @> ($2::timestamptz at time zone 'Asia/Tokyo')::date
            where p.ceptoar_id = $3
-           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), n.reading, p.organisation_id,
+           order by stage_place(p.stage), n.reading, p.organisation_id,
                     p.window_position
            offset $5 limit $6"#,
         id.0,

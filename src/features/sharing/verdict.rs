@@ -58,7 +58,9 @@ impl Verdict {
             (Self::NotOnRoute, Stage::Partner) => {
                 language.pick("構成員の中だけで扱う(連携機関)", "kept inside the membership (partner body)")
             }
-            (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.reason(language),
+            (_, Stage::Ministry | Stage::Regional | Stage::Secretariat | Stage::Member | Stage::Partner) => {
+                self.reason(language)
+            }
         }
     }
 
@@ -69,7 +71,9 @@ impl Verdict {
             (Self::NotOnRoute, Stage::Partner) => {
                 language.pick("届きません: 構成員の中だけで扱う情報です", "Does not: it is kept inside the membership")
             }
-            (_, Stage::Ministry | Stage::Secretariat | Stage::Member | Stage::Partner) => self.label(language),
+            (_, Stage::Ministry | Stage::Regional | Stage::Secretariat | Stage::Member | Stage::Partner) => {
+                self.label(language)
+            }
         }
     }
 
@@ -121,6 +125,8 @@ pub enum Rule {
     RouteSecretariat,
     /// It is the ministry on the route.
     RouteMinistry,
+    /// It is a regional office for some of the members that get it.
+    RouteRegional,
     /// It is a partner body that passes items on.
     RoutePartner,
     /// It had an earlier version.
@@ -136,6 +142,7 @@ impl Label for Rule {
             Self::NamedPerson => language.pick("指名した方", "Named person"),
             Self::RouteSecretariat => language.pick("経路上の事務局", "Secretariat on the route"),
             Self::RouteMinistry => language.pick("経路上の所管省庁", "Ministry on the route"),
+            Self::RouteRegional => language.pick("経路上の地方機関", "Regional office on the route"),
             Self::RoutePartner => language.pick("経路上の連携機関", "Partner body on the route"),
             Self::HadEarlier => language.pick("前の版を受け取った組織", "Had an earlier version"),
         }

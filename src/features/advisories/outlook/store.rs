@@ -96,7 +96,7 @@ pub async fn last(tx: &mut PgConnection, kind: Kind, drill: bool) -> sqlx::Resul
     let Some(r) = last.fetch_optional(&mut *tx).await? else { return Ok(None) };
     let windows = sqlx::query!(
         r#"select d.ceptoar_id as "ceptoar_id!", count(*) as "windows!" from deliveries d
-           where d.item_id = $1 and d.stage in ('ministry', 'secretariat', 'member', 'partner') and d.ceptoar_id is not null
+           where d.item_id = $1 and d.stage in ('ministry', 'regional', 'secretariat', 'member', 'partner') and d.ceptoar_id is not null
            group by 1"#,
         r.advisory_id.0
     );

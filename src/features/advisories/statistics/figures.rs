@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::kernel::stage::Stage;
 
 /// The hops that answer, in the order of the route.
-pub const HOPS: [Stage; 3] = [Stage::Ministry, Stage::Secretariat, Stage::Member];
+pub const HOPS: [Stage; 4] = [Stage::Ministry, Stage::Regional, Stage::Secretariat, Stage::Member];
 
 /// Organisations, once for each item, CEPTOAR and hop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -69,8 +69,8 @@ pub struct Preview {
     pub not_due_text: String,
     /// Windows or organisations to be telephoned, for people.
     pub telephone_text: String,
-    /// Whether a partner body stands on one of the routes.
-    pub with_partners: bool,
+    /// The columns of the table: what each hop's number counts.
+    pub hops: Vec<String>,
     /// Whether a partner body receives it.
     pub partners: bool,
     /// A table per addressed CEPTOAR.
@@ -130,7 +130,7 @@ pub struct CeptoarPart {
     /// Windows that receive it, all in all.
     pub windows: i64,
     /// Windows that receive it, by hop.
-    pub due: [String; 4],
+    pub due: Vec<(String, String)>,
     /// Windows that do not, by reason: reason, how many.
     pub not_due: Vec<(&'static str, String)>,
 }
@@ -246,10 +246,15 @@ pub async fn load(
     let audience = sharing::store::audience(tx, id, at).await?;
     let hours = hours(&sharing::store::hours(tx, at).await?, language);
     let deciding = sharing::store::deciding(tx, id, at).await?;
+    let hops: Vec<Stage> =
+        Stage::ALL.into_iter().filter(|stage| stage.has_to_be() || counts.iter().any(|c| c.stage == *stage)).collect();
     let part = |c: &&CeptoarOutline| {
         let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
         let minutes = deciding.iter().find(|(ceptoar, _)| *ceptoar == c.ceptoar_id).map(|(_, minutes)| *minutes);
-        CeptoarPart { decides: decides(minutes, language), ..share(c.ceptoar_id.clone(), name(c), &own, language) }
+        CeptoarPart {
+            decides: decides(minutes, language),
+            ..share(c.ceptoar_id.clone(), name(c), (&hops, &own), language)
+        }
     };
     Ok(Preview {
         due,
@@ -258,8 +263,8 @@ pub async fn load(
         due_text: thousands(due),
         not_due_text: thousands(sum(|verdict| verdict != Verdict::Due)),
         telephone_text: thousands(sum(Verdict::needs_telephone)),
-        with_partners: counts.iter().any(|c| c.stage == Stage::Partner),
         ceptoars: all.iter().filter(addressed).map(part).collect(),
+        hops: hops.iter().map(|stage| receive(*stage, language)).collect(),
         not_addressed: all.iter().filter(|c| !addressed(c) && !is_meant(c)).map(|c| name(c)).collect(),
         no_road: all.iter().filter(|c| (addressed(c) || is_meant(c)) && !has_members(c)).map(|c| name(c)).collect(),
         detail,
@@ -303,11 +308,17 @@ pub async fn letter(
         .map_err(|error| WebError::Internal(error.into()))
 }
 
-fn share(id: String, name: String, counts: &[&Count], language: Language) -> CeptoarPart {
-    let due = Stage::ALL.map(|stage| {
-        let here = counts.iter().filter(|c| c.stage == stage && c.verdict == Verdict::Due);
-        thousands(here.map(|c| c.windows).sum())
-    });
+/// What is counted at a hop.
+fn receive(stage: Stage, language: Language) -> String {
+    fill(PreviewWords::of(language).to_hop, &[("hop", stage.label(language))])
+}
+
+fn share(id: String, name: String, (hops, counts): (&[Stage], &[&Count]), language: Language) -> CeptoarPart {
+    let due = |stage: &Stage| {
+        let here = counts.iter().filter(|c| c.stage == *stage && c.verdict == Verdict::Due);
+        (receive(*stage, language), thousands(here.map(|c| c.windows).sum()))
+    };
+    let due = hops.iter().map(due).collect();
     let mut rules: Vec<&str> =
         counts.iter().filter(|c| c.stage == Stage::Member).map(|c| c.rule.label(language)).collect();
     rules.dedup();

@@ -23,6 +23,7 @@ use crate::features::advisories::onward::web::shown::OwnHub;
 use crate::features::advisories::parts::web::shown::PartsView;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
+use crate::features::advisories::reading::regional::BehindView;
 use crate::features::advisories::reading::standing::{self, Standing};
 use crate::features::advisories::reading::store::{self, Answer, Found};
 use crate::features::advisories::receipts;
@@ -160,6 +161,7 @@ struct ShowPage {
     centre: Vec<(String, &'static str)>,
     versions: VersionsView,
     onward: Vec<OwnHub>,
+    behind: Vec<BehindView>,
     measures: Vec<OwnMeasures>,
     silence: Option<OwnSilence>,
     silence_words: &'static EscalationWords,
@@ -213,6 +215,7 @@ pub async fn get(
     let relays = if asks { relays::store::relays(&mut tx, id).await? } else { Vec::new() };
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
+    let behind = if published { BehindView::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
     let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
     let asked = found.envelope.measures_due.filter(|_| published);
     let measures = OwnMeasures::all(&mut tx, &found.hats, (id, asked), (frame.language, now)).await?;
@@ -239,6 +242,7 @@ pub async fn get(
         beside,
         relays,
         onward,
+        behind,
         measures,
         silence,
         history,
@@ -269,6 +273,7 @@ struct View<'a> {
     relays: Vec<Relay>,
     /// The viewer's organisations that pass it on.
     onward: Vec<OwnHub>,
+    behind: Vec<BehindView>,
     /// The viewer's organisations that say what they do about it.
     measures: Vec<OwnMeasures>,
     /// What follows where the viewer's organisations stay silent.
@@ -405,6 +410,7 @@ impl View<'_> {
             centre: self.centre(e.advisory_id),
             versions: VersionsView::on(found, &self.history, self.viewer, language),
             onward: std::mem::take(&mut self.onward),
+            behind: std::mem::take(&mut self.behind),
             measures: std::mem::take(&mut self.measures),
             silence: self.silence.take(),
             silence_words: EscalationWords::of(language),

@@ -26,7 +26,8 @@ pub async fn load(
                   lower(o.valid) as since, upper(o.valid) as until,
                   coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!",
                   exists (select from route_stages_said($3) r
-                          where r.ceptoar_id = $1 and r.stage = o.standing and r.valid @> $2::date) as "on_route!",
+                          where r.ceptoar_id = $1 and r.valid @> $2::date
+                            and r.stage = case o.standing when 'regional' then 'member' else o.standing end) as "on_route!",
                   (select count(*) from contacts_said($3) k
                    where k.organisation_id = o.organisation_id and k.valid @> $2::date
                      and (k.ceptoar_id = $1 or (k.ceptoar_id is null and o.standing = 'ministry'))
@@ -37,12 +38,16 @@ pub async fn load(
              from secretariat_terms_said($3) t where t.ceptoar_id = $1
              union all
              select m.organisation_id, 'ministry', m.part_ja, m.part_en, 0, m.valid
-             from sector_ministries_said($3) m join ceptoars c using (sector_id) where c.ceptoar_id = $1) o
+             from sector_ministries_said($3) m join ceptoars c using (sector_id) where c.ceptoar_id = $1
+             union all
+             select r.organisation_id, 'regional', g.code || ' ' || g.scope, g.code || ' ' || coalesce(nullif(g.scope_en, ''), g.scope), 0, r.valid
+             from regional_offices_said($3) r left join subgroups_said($3) g using (subgroup_id)
+             where r.ceptoar_id = $1 and not isempty(r.valid)) o
            left join lateral (
              select x.ja, x.en, x.reading from organisation_names_said($3) x where x.organisation_id = o.organisation_id
              order by x.valid @> $2::date desc, lower(x.valid) desc nulls last limit 1) n on true
            where upper_inf(o.valid) or upper(o.valid) > $2
-           order by o.standing, o.position, n.reading, lower(o.valid) nulls first"#,
+           order by stage_place(o.standing), o.position, n.reading, lower(o.valid) nulls first"#,
         ceptoar_id,
         day,
         until
@@ -60,7 +65,7 @@ pub async fn load(
     Ok(office.collect())
 }
 
-/// The CEPTOARs whose ministries some organisations are.
+/// The CEPTOARs whose ministries or regional offices some organisations are.
 ///
 /// # Errors
 /// The database's own.
@@ -72,7 +77,7 @@ pub async fn of_ministries(
     let rows = sqlx::query!(
         r#"select distinct b.ceptoar_id as "ceptoar_id!", b.organisation_id as "organisation_id!: OrganisationId"
            from bodies_on_the_road b
-           where b.standing = 'ministry' and b.organisation_id = any ($1)
+           where b.standing in ('ministry', 'regional') and b.organisation_id = any ($1)
              and (upper_inf(b.valid) or upper(b.valid) > viewer_today())"#,
         &organisations
     );
@@ -81,7 +86,7 @@ pub async fn of_ministries(
 }
 
 /// Offices over which advisories are sent today, and which no mail can reach: the secretariats of some CEPTOARs, and some
-/// ministries.
+/// ministries and regional offices.
 ///
 /// # Errors
 /// The database's own.
@@ -96,12 +101,13 @@ pub async fn unreached(
                   coalesce(n.ja, '') as "ceptoar_ja!", coalesce(n.en, '') as "ceptoar_en!",
                   coalesce(o.ja, '') as "ja!", coalesce(nullif(o.en, ''), o.ja, '') as "en!"
            from bodies_on_the_road b
-           join route_stages r on r.ceptoar_id = b.ceptoar_id and r.stage = b.standing and r.valid @> viewer_today()
+           join route_stages r on r.ceptoar_id = b.ceptoar_id and r.valid @> viewer_today()
+            and r.stage = case b.standing when 'regional' then 'member' else b.standing end
            left join ceptoar_names n on n.ceptoar_id = b.ceptoar_id and n.valid @> viewer_today()
            left join organisation_names o on o.organisation_id = b.organisation_id and o.valid @> viewer_today()
            where b.valid @> viewer_today()
              and (b.standing = 'secretariat' and b.ceptoar_id = any ($1)
-                  or b.standing = 'ministry' and b.organisation_id = any ($2))
+                  or b.standing in ('ministry', 'regional') and b.organisation_id = any ($2))
              and not exists (
                select from contacts k join contact_channels c on c.contact_id = k.contact_id
                where k.organisation_id = b.organisation_id and k.valid @> viewer_today()

@@ -46,6 +46,8 @@ crate::words! {
         relay_bypass: "センターから構成員への直接の配信" / "The centre may go past the secretariat",
         route_ministry: "所管省庁" / "Ministry",
         route_secretariat: "事務局" / "Secretariat",
+        regional: "地方機関" / "Regional office",
+        regional_part: "受け持つ構成員" / "Members that it looks after",
         other: "項目" / "Item",
     }
 }
@@ -115,6 +117,8 @@ impl Line {
             "relay_bypass" => w.relay_bypass,
             "route_ministry" => w.route_ministry,
             "route_secretariat" => w.route_secretariat,
+            "regional" => w.regional,
+            "regional_part" => w.regional_part,
             _ => w.other,
         };
         if number.is_empty() { name.to_owned() } else { format!("{name} {number}") }

@@ -108,7 +108,7 @@ pub async fn facts(
     let windows: Vec<Uuid> = own.iter().flatten().map(|window| window.0).collect();
     let found = sqlx::query!(
         r#"select (select b.standing from bodies_on_the_road b where b.ceptoar_id = $1 and b.organisation_id = $2
-                   order by array_position(array['member', 'partner', 'secretariat', 'ministry'], b.standing) limit 1)
+                   order by array_position(array['member', 'partner', 'secretariat', 'ministry', 'regional'], b.standing) limit 1)
                     as "standing: Standing",
                   exists (select from contacts where contact_id = any ($3) and handler and valid @> viewer_today())
                     as "handler!""#,
@@ -280,7 +280,7 @@ async fn beside_members(
     let rows = sqlx::query!(
         r#"select b.standing as "standing!: Standing", lower(b.valid) as since, upper(b.valid) as until
            from bodies_on_the_road b where b.ceptoar_id = $1 and b.organisation_id = $2 and b.standing <> 'member'
-           order by array_position(array['partner', 'secretariat', 'ministry'], b.standing), lower(b.valid) nulls first"#,
+           order by array_position(array['partner', 'secretariat', 'ministry', 'regional'], b.standing), lower(b.valid) nulls first"#,
         ceptoar_id,
         organisation.0
     );

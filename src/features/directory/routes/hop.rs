@@ -147,8 +147,8 @@ pub fn findings(hops: &[Hop], asks: bool) -> Vec<Finding> {
 }
 
 fn of_hop(hop: &Hop) -> Option<Finding> {
-    // That a CEPTOAR has no partner bodies is no dead end.
-    let is_end = hop.stage != Stage::Partner;
+    // That a CEPTOAR has no partner bodies and no regional offices is no dead end.
+    let is_end = hop.stage.has_to_be();
     match hop {
         hop if hop.bodies == 0 => is_end.then_some(Finding::Nobody(hop.stage)),
         hop if hop.reachable < hop.bodies => Some(Finding::NoMail(hop.stage, hop.bodies - hop.reachable)),

@@ -121,7 +121,7 @@ pub async fn walk(tx: &mut PgConnection, ceptoar_id: &str, walk: &Walk) -> sqlx:
         r#"select stage as "stage!: Stage", verdict as "verdict!: Verdict", windows as "windows!",
                   organisations as "bodies!", minutes
            from route_walk($1, $2, $3, $4, $5)
-           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], stage), verdict <> 'due', verdict"#,
+           order by stage_place(stage), verdict <> 'due', verdict"#,
         ceptoar_id,
         walk.level.code(),
         walk.scope.code(),
@@ -148,7 +148,7 @@ pub async fn left_out(
                   coalesce(n.ja, '') as "ja!", coalesce(nullif(n.en, ''), n.ja, '') as "en!"
            from route_left_out($1, $2, $3, $4, $5) w
            left join organisation_names n on n.organisation_id = w.organisation_id and n.valid @> $6::date
-           order by array_position(array['ministry', 'secretariat', 'member', 'partner'], w.stage),
+           order by stage_place(w.stage),
                     case $7 when 'en' then n.en else n.reading end, w.organisation_id
            limit $8"#,
         ceptoar_id,

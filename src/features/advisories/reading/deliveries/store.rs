@@ -133,7 +133,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
                   when 'no_window' then c.delivery_id is null and not exists (
                     select from deliveries x where x.item_id = $1 and x.organisation_id = a.organisation_id)
                   else true end
-          order by array_position(array['ministry', 'secretariat', 'member', 'partner'], a.stage), n.reading,
+          order by stage_place(a.stage), n.reading,
                    a.organisation_id, a.ceptoar_id, c.position
           limit $7::bigint + 1 offset $8::bigint * $7)
         select p.stage as "stage!: Stage", p.ceptoar_id as "ceptoar_id!", p.organisation_id as "organisation_id!", p.held as "held!", p.old as "old!",
@@ -152,7 +152,7 @@ pub async fn recipients(tx: &mut PgConnection, id: AdvisoryId, asked: Asked<'_>)
           select k.contact_id, k.label from contacts k where $9 and k.contact_id = p.contact_id
           order by k.valid @> (select viewer_today()) desc, lower(k.valid) desc nulls last limit 1) w on true
         left join delivery_addresses x on $9 and w.contact_id is not null and x.delivery_id = p.delivery_id
-        order by array_position(array['ministry', 'secretariat', 'member', 'partner'], p.stage), p.reading,
+        order by stage_place(p.stage), p.reading,
                  p.organisation_id, p.ceptoar_id, p.position"#,
         id.0,
         asked.ceptoars,

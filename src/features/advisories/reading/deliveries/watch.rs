@@ -35,7 +35,8 @@ impl Watch {
             match hat.stage {
                 Stage::Secretariat => push_new(&mut watch.desks, hat.ceptoar_id.clone()),
                 Stage::Ministry => push_new(&mut watch.ministry, hat.ceptoar_id.clone()),
-                Stage::Member | Stage::Partner => {}
+                // It sees how those stand that it looks after, on the page of the item (`reading/regional.rs`).
+                Stage::Regional | Stage::Member | Stage::Partner => {}
             }
             if hat.answers() {
                 push_new(&mut watch.own, hat.organisation_id);

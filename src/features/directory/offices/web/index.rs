@@ -25,17 +25,18 @@ use crate::platform::web::state::AppState;
 crate::words! {
     /// Words of the list.
     pub struct IndexWords {
-        title: "{ceptoar}の事務局・所管省庁" / "Secretariats and ministries of {ceptoar}",
+        title: "{ceptoar}の事務局・所管省庁・地方機関" / "Offices on the route of {ceptoar}",
         directory: "名簿" / "Directory",
-        lead: "情報提供の経路にある事務局と所管省庁です。どこが担当かは公表資料によります。窓口は、事務局の分は事務局が、省庁の分は省庁が登録します。" / "The offices on the road between the centre and the members. Which they are is published. Each keeps the windows by which it is reached.",
+        lead: "情報提供の経路にある事務局・所管省庁・地方機関です。事務局と所管省庁は公表資料によります。窓口は、事務局の分は事務局が、ほかの機関の分はその機関が登録します。" / "The offices on the road between the centre and the members. Which secretariats and ministries is published. Each keeps the windows by which it is reached.",
         ministry: "所管省庁" / "Ministry",
+        regional: "地方機関" / "Regional office",
         secretariat: "事務局" / "Secretariat",
         on_route: "情報提供の経路" / "On the route",
         reached: "メールの届く窓口: {count}か所" / "Windows with mail: {count}",
         unreached: "メールの届く窓口がありません。窓口を登録するまで、ここへは情報提供が届きません。" / "No window with mail. Nothing reaches it until one is registered.",
         windows: "窓口の登録を見る" / "See its windows",
         new_window: "窓口を追加する" / "Add a window",
-        empty_title: "この日の事務局・所管省庁はありません" / "There is no office on that day",
+        empty_title: "この日の事務局・所管省庁・地方機関はありません" / "There is no office on that day",
         empty_text: "公表資料に載ると、ここに表示されます。" / "It appears here as soon as an edition names one.",
     }
 }
@@ -127,6 +128,7 @@ impl Scene<'_> {
         OfficeRow {
             kind: match office.standing {
                 Standing::Ministry => w.ministry,
+                Standing::Regional => w.regional,
                 Standing::Secretariat | Standing::Member | Standing::Partner => w.secretariat,
             },
             name: self.language.pick(&office.name[0], &office.name[1]).clone(),

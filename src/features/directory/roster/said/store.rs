@@ -79,8 +79,11 @@ async fn beside_members(
              select 'secretariat', valid from secretariat_terms_said($3) where ceptoar_id = $1 and organisation_id = $2
              union all
              select 'ministry', m.valid from sector_ministries_said($3) m join ceptoars c using (sector_id)
-             where c.ceptoar_id = $1 and m.organisation_id = $2) p
-           order by array_position(array['partner', 'secretariat', 'ministry'], standing), lower(valid) nulls first"#,
+             where c.ceptoar_id = $1 and m.organisation_id = $2
+             union all
+             select 'regional', valid from regional_offices_said($3)
+             where ceptoar_id = $1 and organisation_id = $2 and not isempty(valid)) p
+           order by array_position(array['partner', 'secretariat', 'ministry', 'regional'], standing), lower(valid) nulls first"#,
         ceptoar_id,
         organisation.0,
         until

@@ -41,6 +41,7 @@ crate::words! {
         state_partner: "連携機関" / "Partner body",
         state_secretariat: "事務局" / "Secretariat",
         state_ministry: "所管省庁" / "Ministry",
+        state_regional: "地方機関" / "Regional office",
         office: "担当の期間" / "In charge",
         offices_see: "事務局・所管省庁の一覧を見る" / "See the secretariats and ministries",
         partner: "連携機関としての役割" / "As a partner body",

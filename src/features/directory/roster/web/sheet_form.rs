@@ -88,7 +88,7 @@ crate::words! {
         same: "登録されている内容と同じです。変更するところを直してください。" / "This is what is registered already. Change something first.",
         not_on_day: "その日には、変更する登録がありません。適用日をご確認ください。" / "There is nothing to change on that day. Please check the day.",
         no_member: "その日は、この組織は構成員ではありません。加入日と適用日をご確認ください。" / "The organisation is no member on that day. Please check the day.",
-        no_office: "その日は、この組織は事務局や所管省庁ではありません。担当の期間と適用日をご確認ください。" / "The organisation is neither secretariat nor ministry on that day. Please check the day.",
+        no_office: "その日は、この組織は事務局・所管省庁・地方機関ではありません。担当の期間と適用日をご確認ください。" / "The organisation is no office on the route on that day. Please check the day.",
         no_partner: "その日は、この組織は連携機関ではありません。役割の期間と適用日をご確認ください。" / "The organisation is no partner body on that day. Please check the day.",
         last_window: "構成員の最後の窓口は閉じられません。先に、別の窓口を追加してください。" / "A member's last window cannot be closed. Add another one first.",
         no_subgroup: "選んだサブグループは、この登録の期間のすべての日にあるわけではありません。「グループ」で期間を確かめて、サブグループか適用日を直してください。" / "The subgroup is not there on all days of this entry. Look at its period under “Groups”, and change the subgroup or the day.",
@@ -452,7 +452,7 @@ impl<'a> Desk<'a> {
             ChangeError::NoMember => Some(match self.sheet.map_or(Standing::Member, |sheet| sheet.standing) {
                 Standing::Member => w.no_member,
                 Standing::Partner => w.no_partner,
-                Standing::Secretariat | Standing::Ministry => w.no_office,
+                Standing::Secretariat | Standing::Ministry | Standing::Regional => w.no_office,
             }),
             ChangeError::LastWindow => Some(w.last_window),
             ChangeError::Overlap => Some(w.overlap),

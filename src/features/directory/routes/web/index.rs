@@ -17,10 +17,11 @@ use crate::features::directory::roster::paths as roster;
 use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
-use crate::features::directory::roster::web::shown::{ChangeRow, change_row};
+use crate::features::directory::roster::web::shown::{ChangeRow, change_row, period};
 use crate::features::directory::routes::agreement::{Agreement, time};
 use crate::features::directory::routes::course::{self, Course, Stretch};
 use crate::features::directory::routes::hop::{Finding, Hop, findings};
+use crate::features::directory::routes::regional::{self, RegionalOffice};
 use crate::features::directory::routes::{paths, store};
 use crate::features::directory::{offices, partners};
 use crate::kernel::clock::japan_day;
@@ -58,7 +59,26 @@ crate::words! {
         reason: "理由" / "Reason",
         agreed: "中継の取決めを登録しました。" / "The agreement was registered.",
         led: "情報提供の経路を登録しました。" / "The route was registered.",
+        regional_done: "地方機関を登録しました。" / "The regional office was registered.",
+        regional_ended: "地方機関を経路から外す登録をしました。" / "That the regional office leaves the route was registered.",
+        regional: "地方機関" / "Regional offices",
+        regional_text: "省庁の地方支分部局や都道府県など。受け持つ構成員に宛てた情報が届きます。" / "Such as bureaux of a ministry and prefectures. They get what the members are sent that they look after.",
+        regional_none: "この日の地方機関はありません。" / "There is none on this day.",
+        regional_add: "地方機関を加える" / "Add a regional office",
+        regional_end: "外す" / "Take off",
+        regional_part: "受け持つ構成員" / "Members that it looks after",
+        regional_name: "名称" / "Name",
+        regional_period: "期間" / "Period",
+        regional_action: "操作" / "Action",
     }
+}
+
+/// A regional office, with where it is taken off the road.
+struct RegionalRow {
+    name: String,
+    part: String,
+    period: String,
+    end: Option<String>,
 }
 
 struct Planned {
@@ -82,6 +102,8 @@ struct IndexPage {
     then: String,
     findings: Option<Vec<FindingRow>>,
     rows: Vec<(String, String)>,
+    regional: Vec<RegionalRow>,
+    regional_new: Option<String>,
     planned: Vec<Planned>,
     walk: Option<String>,
     change: Option<String>,
@@ -105,6 +127,7 @@ struct Known {
     stretches: Vec<Stretch>,
     hops: Vec<Hop>,
     offices: Vec<Office>,
+    regional: Vec<RegionalOffice>,
     past: Vec<PastChange>,
 }
 
@@ -116,6 +139,7 @@ impl Known {
             stretches: store::stretches(tx, ceptoar_id).await?,
             hops: store::hops(tx, ceptoar_id, day).await?,
             offices: offices.into_iter().filter(|office| office.valid.holds_on(day)).collect(),
+            regional: regional::store::load(tx, ceptoar_id, day, None).await?,
             past: history_of_ceptoar(tx, ceptoar_id, history, None).await?,
         })
     }
@@ -172,6 +196,8 @@ impl Scene<'_> {
         match done {
             "agreed" => chrome.with_flash("success", w.agreed),
             "led" => chrome.with_flash("success", w.led),
+            "regional" => chrome.with_flash("success", w.regional_done),
+            "regional_ended" => chrome.with_flash("success", w.regional_ended),
             _ => chrome,
         }
     }
@@ -185,6 +211,7 @@ impl Scene<'_> {
         let found =
             || findings(&known.hops, agreement.asks()).into_iter().map(|finding| self.finding(finding)).collect();
         let today = as_of.is_today();
+        let leads = today && self.may(DirectoryAction::KeepRoute);
         IndexPage {
             chrome,
             w,
@@ -195,12 +222,24 @@ impl Scene<'_> {
             picture: road.picture(self.language),
             findings: looks_over.then(found),
             rows: rows(&agreement.lines(), self.language),
+            regional: known.regional.iter().map(|office| self.regional(office, &as_of)).collect(),
+            regional_new: leads.then(|| self.of(paths::REGIONAL_NEW)),
             planned: self.planned(&known, as_of.day),
             walk: looks_over.then(|| self.of(paths::WALK)),
             change: (today && self.may(DirectoryAction::KeepMember)).then(|| self.of(paths::AGREEMENT)),
-            lead_over: (today && self.may(DirectoryAction::KeepRoute)).then(|| self.of(paths::OFFICES)),
+            lead_over: leads.then(|| self.of(paths::OFFICES)),
             history: known.past.iter().map(|change| change_row(change, self.language)).collect(),
             as_of,
+        }
+    }
+
+    fn regional(&self, office: &RegionalOffice, as_of: &AsOf) -> RegionalRow {
+        let leads = as_of.is_today() && self.may(DirectoryAction::KeepRoute);
+        RegionalRow {
+            name: self.language.pick(&office.name[0], &office.name[1]).clone(),
+            part: office.part(self.language),
+            period: period(office.valid, as_of.day, self.language),
+            end: (leads && office.valid.until.is_none()).then(|| paths::regional_end(self.ceptoar_id, office.fact_id)),
         }
     }
 
@@ -212,7 +251,7 @@ impl Scene<'_> {
     fn remedy(&self, finding: Finding) -> Option<String> {
         match finding {
             Finding::Nobody(stage) | Finding::NoMail(stage, _) | Finding::Unproven(stage) => match stage {
-                Stage::Ministry | Stage::Secretariat => {
+                Stage::Ministry | Stage::Regional | Stage::Secretariat => {
                     Some(offices::paths::of_ceptoar(offices::paths::INDEX, self.ceptoar_id))
                 }
                 Stage::Member => self.may(DirectoryAction::LookAtRoster).then(|| roster::roster(self.ceptoar_id)),

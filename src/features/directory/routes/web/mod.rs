@@ -4,10 +4,10 @@ pub mod agreement_form;
 pub mod index;
 pub mod offices_form;
 pub mod picture;
-mod place;
+pub mod place;
 pub mod walk;
 
-use super::paths;
+use super::{paths, regional};
 use crate::features::access::action::{ActivityAction, DirectoryAction};
 use crate::features::access::{Action, Routes, Rule};
 
@@ -24,4 +24,8 @@ pub fn routes() -> Routes {
         .post(paths::AGREEMENT, Rule::Fresh(agree), agreement_form::post)
         .get(paths::OFFICES, Rule::May(lead), offices_form::get)
         .post(paths::OFFICES, Rule::Fresh(lead), offices_form::post)
+        .get(paths::REGIONAL_NEW, Rule::May(lead), regional::web::get_new)
+        .post(paths::REGIONAL_NEW, Rule::Fresh(lead), regional::web::post_new)
+        .get(paths::REGIONAL_END, Rule::May(lead), regional::web::get_end)
+        .post(paths::REGIONAL_END, Rule::Fresh(lead), regional::web::post_end)
 }

@@ -7,11 +7,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono::NaiveDate;
 
-use super::place::way;
+use super::place::{centre, way};
 use crate::features::access::action::DirectoryAction;
 use crate::features::access::directory::RosterFacts;
-use crate::features::access::{Role, Viewer, can};
-use crate::features::directory::roster::changes::{self, Actor, Change};
+use crate::features::access::{Viewer, can};
+use crate::features::directory::roster::changes::{self, Change};
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::store::ceptoar;
 use crate::features::directory::roster::web::fields::{Control, Field, Typed};
@@ -22,7 +22,6 @@ use crate::features::directory::routes::course::{self, Course, Stretch, digest, 
 use crate::features::directory::routes::hop::Hop;
 use crate::features::directory::routes::{changing, paths, store};
 use crate::kernel::clock::japan_day;
-use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::Language;
 use crate::kernel::stage::Stage;
 use crate::platform::db::Tx;
@@ -136,16 +135,9 @@ pub async fn post(
     if let Some(answer) = form.not_yet(road.fields(&typed), &typed, &(&change).into()) {
         return Ok(answer);
     }
-    let actor = Actor { viewer: &viewer, organisation: centre(&viewer)?, now, request_id: &frame.request_id };
-    changing::lead_over(&mut tx, actor, &ceptoar_id, &change, course).await.map_err(fault)?;
+    changing::lead_over(&mut tx, centre(&viewer, &frame, now)?, &ceptoar_id, &change, course).await.map_err(fault)?;
     tx.commit().await?;
     Ok(form.done("led"))
-}
-
-/// In whose name the approver acts.
-fn centre(viewer: &Viewer) -> Result<OrganisationId, WebError> {
-    let duty = viewer.affiliations.iter().find(|a| a.role == Role::NiscApprover);
-    duty.map(|a| a.organisation_id).ok_or(WebError::NotFound)
 }
 
 /// What was chosen.

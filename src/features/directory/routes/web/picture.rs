@@ -66,14 +66,20 @@ impl Road<'_> {
     pub fn picture(&self, language: Language) -> Vec<HopView> {
         let stages = self.course.map(Course::stages).unwrap_or_default();
         let partners = self.hops.iter().any(|hop| hop.stage == Stage::Partner && hop.on_road && hop.bodies > 0);
-        let stages = stages.into_iter().chain(partners.then_some(Stage::Partner));
-        stages.map(|stage| self.hop(stage, language)).collect()
+        let regional = !stages.is_empty() && self.offices.iter().any(|office| office.standing == Standing::Regional);
+        // What follows from who is registered, and not from the road's own stretches.
+        let beside = [(regional, Stage::Regional), (partners, Stage::Partner)];
+        let mut stages: Vec<Stage> =
+            stages.into_iter().chain(beside.into_iter().filter(|(is_on, _)| *is_on).map(|(_, stage)| stage)).collect();
+        stages.sort_unstable();
+        stages.into_iter().map(|stage| self.hop(stage, language)).collect()
     }
 
     fn hop(&self, stage: Stage, language: Language) -> HopView {
         let w = PictureWords::of(language);
         let standing = match stage {
             Stage::Ministry => Some(Standing::Ministry),
+            Stage::Regional => Some(Standing::Regional),
             Stage::Secretariat => Some(Standing::Secretariat),
             Stage::Member | Stage::Partner => None,
         };

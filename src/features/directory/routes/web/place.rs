@@ -1,10 +1,24 @@
-//! Where a page of the road stands.
+//! Where a page of the road stands, and in whose name the road is changed.
+
+use chrono::{DateTime, Utc};
 
 use super::index::IndexWords;
+use crate::features::access::{Role, Viewer};
+use crate::features::directory::roster::changes::Actor;
 use crate::features::directory::roster::paths as roster;
 use crate::features::directory::routes::paths;
 use crate::kernel::language::fill;
+use crate::platform::web::error::WebError;
 use crate::platform::web::frame::Frame;
+
+/// The centre's approver, who changes over whom the road goes.
+///
+/// # Errors
+/// 404 for everybody else.
+pub fn centre<'a>(viewer: &'a Viewer, frame: &'a Frame, now: DateTime<Utc>) -> Result<Actor<'a>, WebError> {
+    let duty = viewer.affiliations.iter().find(|a| a.role == Role::NiscApprover).ok_or(WebError::NotFound)?;
+    Ok(Actor { viewer, organisation: duty.organisation_id, now, request_id: &frame.request_id })
+}
 
 /// The way to a page below the road of a CEPTOAR.
 pub fn way(frame: &Frame, ceptoar_id: &str, ceptoar: &str) -> Vec<(String, String)> {

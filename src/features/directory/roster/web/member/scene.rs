@@ -90,6 +90,7 @@ impl Scene<'_> {
             }
             Standing::Secretariat => Some((w.state_secretariat, w.offices_see, offices())),
             Standing::Ministry => Some((w.state_ministry, w.offices_see, offices())),
+            Standing::Regional => Some((w.state_regional, w.offices_see, offices())),
         }
     }
 
@@ -105,6 +106,7 @@ impl Scene<'_> {
             Standing::Partner => self.w.state_partner,
             Standing::Secretariat => self.w.state_secretariat,
             Standing::Ministry => self.w.state_ministry,
+            Standing::Regional => self.w.state_regional,
         }
     }
 
@@ -175,7 +177,7 @@ impl Scene<'_> {
         match self.sheet.standing {
             Standing::Member => {}
             Standing::Partner => return facts,
-            Standing::Secretariat | Standing::Ministry => {
+            Standing::Secretariat | Standing::Ministry | Standing::Regional => {
                 facts.push(plain(self.w.office, self.period(whole)));
                 facts.retain(|fact| !fact.value.is_empty());
                 return facts;
