@@ -86,7 +86,8 @@ fn rules() -> impl Iterator<Item = Rule> {
         Rule::AddressedSubgroup => Some(Rule::NamedPerson),
         Rule::NamedPerson => Some(Rule::RouteSecretariat),
         Rule::RouteSecretariat => Some(Rule::RouteMinistry),
-        Rule::RouteMinistry => Some(Rule::RoutePartner),
+        Rule::RouteMinistry => Some(Rule::RouteRegional),
+        Rule::RouteRegional => Some(Rule::RoutePartner),
         Rule::RoutePartner => Some(Rule::HadEarlier),
         Rule::HadEarlier => None,
     })

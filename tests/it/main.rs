@@ -48,6 +48,7 @@ mod permissions;
 mod reading;
 mod receipts;
 mod record;
+mod regional;
 mod relays;
 mod release;
 mod review;

@@ -11,7 +11,7 @@ pub const PASSWORD: &str = "ceptoar-demonstration";
 pub enum Place {
     /// The centre.
     Centre,
-    /// A ministry, by its code.
+    /// A ministry or regional office, by its code.
     Ministry(&'static str),
     /// The desk of a CEPTOAR: its first secretariat.
     Desk(&'static str),
@@ -52,13 +52,14 @@ const fn member(ceptoar: &'static str, member: u16, window: u8) -> Place {
 }
 
 /// All of them.
-pub static ACCOUNTS: [DemonstrationAccount; 22] = accounts! {
+pub static ACCOUNTS: [DemonstrationAccount; 23] = accounts! {
     "analyst", NiscAnalyst, Place::Centre, "情報提供を起案する" / "drafts advisories";
     "analyst2", NiscAnalyst, Place::Centre, "もう一人の分析担当" / "another analyst";
     "approver", NiscApprover, Place::Centre, "起案を承認して発出する" / "approves and releases";
     "approver2", NiscApprover, Place::Centre, "もう一人の承認者" / "another approver";
     "liaison-fsa", MinistryLiaison, Place::Ministry("fsa"), "金融分野の状況を見る" / "watches the finance sector";
     "liaison-meti", MinistryLiaison, Place::Ministry("meti"), "電力・ガス等の状況を見る" / "watches power, gas and others";
+    "regional-east", MinistryLiaison, Place::Ministry("demo-regional-east"), "放送事業者を受け持つ地方機関" / "regional office of broadcasters";
     "desk-banks", Secretariat, Place::Desk("banks"), "銀行等CEPTOARの事務局" / "secretariat of the banks' CEPTOAR";
     "desk-power", Secretariat, Place::Desk("power"), "電力CEPTOARの事務局" / "secretariat of the power CEPTOAR";
     "desk-water", Secretariat, Place::Desk("water"), "水道CEPTOARの事務局" / "secretariat of the water CEPTOAR";

@@ -38,6 +38,7 @@ pub async fn seed(owner: &mut PgConnection, hasher: &PasswordHasher, now: DateTi
         let subgroups = store::subgroups(&mut tx).await?;
         store::add_roster(&mut tx, &roster::build(&counts, &desks, &subgroups)).await?;
     }
+    store::add_regional(&mut tx).await?;
     let people = people::everybody(&store::codes(&mut tx).await?, &desks)?;
     store::add_people(&mut tx, &people, &password_hash, now).await?;
     store::add_waiting(&mut tx, now).await?;

@@ -111,10 +111,10 @@ pub async fn subgroups(tx: &mut PgConnection) -> sqlx::Result<Vec<(String, Strin
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.ceptoar_id, r.subgroup_id)).collect())
 }
 
-/// Ids of the real bodies by code.
+/// Ids of the real bodies by code, and of the invented regional offices.
 pub async fn codes(tx: &mut PgConnection) -> sqlx::Result<HashMap<String, Uuid>> {
     let rows = sqlx::query!(
-        r#"select code as "code!", organisation_id from organisations where code is not null and not demonstration"#
+        r#"select code as "code!", organisation_id from organisations where code is not null and (not demonstration or kind = 'ministry')"#
     );
     Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.code, r.organisation_id)).collect())
 }
@@ -351,6 +351,48 @@ pub async fn add_partner(tx: &mut PgConnection) -> sqlx::Result<()> {
          select r.contact_id, w.position, w.kind, w.value, 'always', '[2018-04-24,)'::daterange
          from reached r cross join (values (1::smallint, 'mail', 'iryo-seisaku@hoshimi-ken.example'),
                                            (2::smallint, 'phone', '03-0000-0147')) w (position, kind, value)"
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Adds two groups of broadcasters by region, and for each an invented bureau that looks after them.
+pub async fn add_regional(tx: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with region (n, code, scope, scope_en, body, ja, en, reading, domain) as (values
+           (0, '東', '東日本の放送事業者(架空)', 'Broadcasters in the east (invented)', 'demo-regional-east',
+            '東部地方放送局監理部(架空)', 'Eastern Broadcasting Bureau (invented)', 'とうぶちほうほうそうきょくかんりぶ', 'east.bureau.example'),
+           (1, '西', '西日本の放送事業者(架空)', 'Broadcasters in the west (invented)', 'demo-regional-west',
+            '西部地方放送局監理部(架空)', 'Western Broadcasting Bureau (invented)', 'せいぶちほうほうそうきょくかんりぶ', 'west.bureau.example')),
+         parts as (
+           insert into subgroups (subgroup_id, ceptoar_id, kind, code, scope, scope_en, valid)
+           select 'broadcast-demo-' || n, 'broadcast', 'cross_cutting', code, scope, scope_en, '[2025-04-01,)' from region
+           on conflict (subgroup_id) do nothing returning subgroup_id),
+         members as (
+           insert into group_members (subgroup_id, ceptoar_id, organisation_id, valid)
+           select p.subgroup_id, 'broadcast', m.organisation_id, m.valid * '[2025-04-01,)'
+           from (select x.organisation_id, x.valid, row_number() over (order by o.code) % 2 as half
+                 from memberships x join organisations o using (organisation_id)
+                 where x.ceptoar_id = 'broadcast' and o.demonstration and upper_inf(x.valid)) m
+           join parts p on p.subgroup_id = 'broadcast-demo-' || m.half),
+         bodies as (
+           insert into organisations (code, kind, demonstration) select body, 'ministry', true from region
+           on conflict (code) do nothing returning organisation_id, code),
+         named as (
+           insert into organisation_names (organisation_id, ja, en, reading, valid, precision)
+           select b.organisation_id, r.ja, r.en, r.reading, '[2025-04-01,)', 'day' from bodies b join region r on r.body = b.code),
+         offices as (
+           insert into regional_offices (ceptoar_id, organisation_id, subgroup_id, valid)
+           select 'broadcast', b.organisation_id, 'broadcast-demo-' || r.n, '[2025-04-01,)'
+           from bodies b join region r on r.body = b.code),
+         reached as (
+           insert into contacts (contact_id, organisation_id, ceptoar_id, position, label, handler, language, valid)
+           select gen_random_uuid(), b.organisation_id, 'broadcast', 1, '放送課', true, 'ja', '[2025-04-01,)' from bodies b
+           returning contact_id, organisation_id)
+         insert into contact_channels (contact_id, position, kind, value, hours, valid)
+         select w.contact_id, 1::smallint, 'mail', 'hosoka@' || r.domain, 'always', '[2025-04-01,)'::daterange
+         from reached w join bodies b on b.organisation_id = w.organisation_id join region r on r.body = b.code"
     )
     .execute(tx)
     .await

@@ -47,7 +47,7 @@ pub struct Form {
 }
 
 /// What makes a field pass where the page does not fill it in already.
-const VALID: [(&str, &str); 92] = [
+const VALID: [(&str, &str); 93] = [
     ("heading", "詳しい手口"),
     ("part_level", "AMBER_STRICT"),
     ("part_scope", "handlers"),
@@ -55,6 +55,7 @@ const VALID: [(&str, &str); 92] = [
     ("answer", "直しました。"),
     ("open_comments", "1"),
     ("route_ministry", "beside"),
+    ("looks_after", "all"),
     ("basis_2", "answer_due"),
     ("basis_3", "answer_due"),
     ("grade", "watch"),
@@ -367,7 +368,9 @@ impl Scene {
                 starts.insert(1, relayed.clone());
             }
             if name == "case-approver" {
+                let route = factory::regional_office(&mut db, "banks", "架空財務局", None).await.1;
                 starts.insert(0, "/directory/banks/route/offices".to_owned());
+                starts.extend([route, "/directory/banks/route/regional/new".to_owned()]);
             }
             for person in [poc, gone, author, invited] {
                 starts.push(format!("/people/{person}"));

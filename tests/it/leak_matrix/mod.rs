@@ -418,7 +418,7 @@ const WITHOUT_OBJECT: [&str; 58] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 130] = [
+const TESTED_ELSEWHERE: [&str; 133] = [
     // tests/it/parts.rs
     "POST /advisories/{id}/parts",
     "POST /advisories/{id}/parts/carried",
@@ -452,6 +452,10 @@ const TESTED_ELSEWHERE: [&str; 130] = [
     "POST /directory/{ceptoar}/route/agreement",
     // tests/it/routes.rs
     "POST /directory/{ceptoar}/route/offices",
+    // tests/it/regional.rs
+    "POST /directory/{ceptoar}/route/regional/new",
+    "GET /directory/{ceptoar}/route/regional/{office}/end",
+    "POST /directory/{ceptoar}/route/regional/{office}/end",
     // tests/it/record.rs
     "POST /advisories/{id}/record",
     // tests/it/escalation.rs

@@ -104,6 +104,24 @@ pub async fn group(db: &mut PgConnection, ceptoar: &str, code: &str, members: &[
     id
 }
 
+/// A regional office on the road of a CEPTOAR, for a group of its members or for all; and where it is taken off the road.
+pub async fn regional_office(db: &mut PgConnection, ceptoar: &str, name: &str, group: Option<&str>) -> (Uuid, String) {
+    let (office, fact): (Uuid, Uuid) = sqlx::query_as(
+        "with body as (insert into organisations (kind) values ('ministry') returning organisation_id),
+         named as (insert into organisation_names (organisation_id, ja, en, reading, valid)
+                   select organisation_id, $2, $2, $2, '[2018-04-01,)' from body)
+         insert into regional_offices (ceptoar_id, organisation_id, subgroup_id, valid)
+         select $1, organisation_id, $3, '[2018-04-01,)' from body returning organisation_id, fact_id",
+    )
+    .bind(ceptoar)
+    .bind(name)
+    .bind(group)
+    .fetch_one(db)
+    .await
+    .expect("an office");
+    (office, format!("/directory/{ceptoar}/route/regional/{fact}/end"))
+}
+
 /// A window of an organisation with one mail channel.
 pub async fn window(db: &mut PgConnection, organisation: Uuid, ceptoar: Option<&str>, address: &str) -> Uuid {
     let id: Uuid = sqlx::query_scalar(

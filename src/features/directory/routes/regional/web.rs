@@ -119,7 +119,7 @@ impl<'a> Desk<'a> {
                 line("ja", w.ja).help(w.ja_help),
                 line("reading", w.reading),
                 line("en", w.en).optional(),
-                Field::new(Control::Radios, "part", w.part, typed).help(w.part_help).of(parts),
+                Field::new(Control::Radios, "looks_after", w.part, typed).help(w.part_help).of(parts),
             ];
             (fields, (w.on, w.on_help))
         };
@@ -154,7 +154,7 @@ impl<'a> Desk<'a> {
     /// The members that were chosen: everybody, or a group that is there on the day.
     fn chosen(&self, typed: &Typed, on: NaiveDate) -> Result<Option<(String, [String; 2])>, &'static str> {
         let w = RegionalWords::of(self.frame.language);
-        let code = typed.get("part");
+        let code = typed.get("looks_after");
         if code == "all" {
             return Ok(None);
         }
@@ -209,7 +209,7 @@ pub async fn post_new(
         reader.errors.add("on", w.past);
     }
     let group = desk.chosen(&typed, on).unwrap_or_else(|message| {
-        reader.errors.add("part", message);
+        reader.errors.add("looks_after", message);
         None
     });
     let reason = reader.needed_reason();
