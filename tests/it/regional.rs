@@ -231,7 +231,9 @@ async fn an_office_answers_for_itself_and_sees_its_members_in_numbers() {
     assert_eq!(numbers(&cast).await, ["2", "1 / 2"], "the bank in the west is nobody of its own");
     let mut bureau = cast.app.signed_in("bureau").await;
     assert!(!bureau.get(&item).await.body.contains("あかね架空銀行"), "numbers, no names");
-    assert_eq!(bureau.get(&format!("{item}/deliveries")).await.status, 404, "no board of the CEPTOAR");
+    let own = bureau.get(&format!("{item}/deliveries")).await;
+    assert!(own.texts("[data-road]").is_empty() && !own.body.contains("あかね"), "{}", own.body);
+    assert_eq!(bureau.get(&format!("{item}/deliveries?ceptoar=banks")).await.status, 404, "no list of the CEPTOAR");
     assert_eq!(bureau.post(&format!("{item}/acknowledgement"), &[]).await.status, 303);
     let board = cast.app.signed_in("desk").await.get(&format!("{item}/deliveries")).await;
     assert!(board.body.contains("地方機関"), "{}", board.body);
