@@ -1,4 +1,4 @@
-// Refreshes a part of the page: <div data-live-src="/advisories/…/deliveries/board" data-live-seconds="5">…</div>
+// Refreshes a part of the page: <div data-live-src="/advisories/…/deliveries/board" data-live-seconds="1.5">…</div>
 // The fragment may hold data-live-done (nothing more will change: stop) and data-live-summary
 // (one sentence; read out when it differs from the last). A hidden page is not refreshed.
 
@@ -7,7 +7,7 @@ const SLOWEST = 60;
 for (const box of document.querySelectorAll("[data-live-src]")) follow(box);
 
 function follow(box) {
-  const seconds = Math.max(2, Number(box.dataset.liveSeconds) || 10);
+  const seconds = Math.max(1, Number(box.dataset.liveSeconds) || 10);
   const voice = document.createElement("p");
   voice.className = "visually-hidden";
   voice.setAttribute("role", "status");

@@ -1,6 +1,7 @@
 //! Benchmarks kept with the program, so that a ministry can repeat them on its own machine
 //! (docs/benchmarks.md). Everything happens in a throw-away database and on the loopback interface.
 
+mod board;
 mod days;
 mod escalation;
 mod fan_out;
@@ -37,6 +38,8 @@ pub enum Bench {
     Days(Days),
     /// The statistics of ten years of items, next to their limit.
     Statistics(Statistics),
+    /// The delivery page while many watch it, and how soon each of them sees a receipt.
+    Board(Board),
     /// What the worker's look at silence costs.
     Escalation(Escalation),
     /// Writes the table that `import` brings in to its standard output: by a process of its own, whose memory is not the
@@ -157,6 +160,20 @@ pub struct Escalation {
     pub advisories: i32,
 }
 
+/// Settings of the board.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Board {
+    /// Recipients.
+    #[arg(long, default_value_t = 15_000)]
+    pub recipients: i32,
+    /// Pages that are open at once, every other one a desk's.
+    #[arg(long, default_value_t = 200)]
+    pub watchers: usize,
+    /// Receipts that are looked for, one every three seconds.
+    #[arg(long, default_value_t = 10)]
+    pub receipts: usize,
+}
+
 /// Runs a benchmark and prints its figures.
 ///
 /// # Errors
@@ -172,6 +189,7 @@ pub async fn run(bench: Bench) -> anyhow::Result<()> {
         Bench::Search(settings) => search::run(settings).await,
         Bench::Days(settings) => days::run(settings).await,
         Bench::Statistics(settings) => statistics::run(settings).await,
+        Bench::Board(settings) => board::run(settings).await,
         Bench::Escalation(settings) => escalation::run(settings).await,
         Bench::Sink => sink::serve().await,
     }

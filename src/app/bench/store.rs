@@ -352,3 +352,13 @@ pub async fn row_security(owner: &mut PgConnection, on: bool) -> sqlx::Result<()
     );
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(owner).await.map(|_| ())
 }
+
+/// A receipt of the n-th member of the roster.
+pub async fn acknowledge(owner: &mut PgConnection, advisory: AdvisoryId, n: i32) -> sqlx::Result<()> {
+    let statement = format!(
+        "insert into advisory_acknowledgements (advisory_id, organisation_id, account_id, acknowledged_at)
+           select '{advisory}', organisation_id, account_id, now() from roster, accounts
+           where n = {n} and sign_in_name = 'author'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(owner).await.map(|_| ())
+}

@@ -98,7 +98,7 @@ async fn time(router: &Router, page: &Page<'_>) -> anyhow::Result<f64> {
 }
 
 /// One item to everybody, by the publication's own statement.
-async fn publish(
+pub async fn publish(
     field: &Field,
     owner: &mut sqlx::PgConnection,
     serial: i32,

@@ -21,6 +21,7 @@ use crate::features::advisories::onward::web::shown::HubList;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::recipient::{Narrow, Recipient};
 use crate::features::advisories::reading::deliveries::road::Road;
+use crate::features::advisories::reading::deliveries::shared;
 use crate::features::advisories::reading::deliveries::store::{self as watching, Asked, PAGE};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::store::{self, Found};
@@ -154,15 +155,14 @@ pub async fn get(
         return Err(nothing_here(&state, &viewer, &frame, id, "advisory.deliveries").await);
     };
     let context = Context { id, found: &found, watch: &watch, language: frame.language, now };
-    let progress = if watch.has_board() { Some(context.progress(&mut tx).await?) } else { None };
     let w = DeliveriesWords::of(frame.language);
-    let progress = match progress {
-        Some(progress) if !query.fragment.is_empty() => {
-            tx.commit().await?;
-            return Ok(Page(ProgressFragment { w, progress }).into_response());
-        }
-        progress => progress,
-    };
+    if !query.fragment.is_empty() {
+        tx.commit().await?;
+        let road = shared::road(&state.db, &viewer, now, &watch, id).await?;
+        return Ok(Page(ProgressFragment { w, progress: context.progress(&road) }).into_response());
+    }
+    let progress =
+        if watch.has_board() { Some(context.progress(&Road::read(&mut tx, &watch, id).await?)) } else { None };
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let list = if query.ceptoar.is_empty() { None } else { context.ceptoar_list(&mut tx, &query).await? };
     let own = if query.ceptoar.is_empty() { context.own_list(&mut tx).await? } else { None };
@@ -217,9 +217,8 @@ impl Context<'_> {
         self.found.envelope.answer_due.filter(|_| self.found.text.is_some())
     }
 
-    async fn progress(&self, tx: &mut Tx) -> sqlx::Result<ProgressView> {
-        let road = Road::read(tx, self.watch, self.id).await?;
-        Ok(ProgressView::of(&road, self.watch, &self.found.envelope, (self.language, self.now)))
+    fn progress(&self, road: &Road) -> ProgressView {
+        ProgressView::of(road, self.watch, &self.found.envelope, (self.language, self.now))
     }
 
     fn asked(&self) -> Asked<'static> {

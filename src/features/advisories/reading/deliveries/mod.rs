@@ -4,5 +4,6 @@ pub mod board;
 pub mod failure;
 pub mod recipient;
 pub mod road;
+pub mod shared;
 pub mod store;
 pub mod watch;

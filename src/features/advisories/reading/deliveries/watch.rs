@@ -6,6 +6,14 @@ use crate::kernel::ids::OrganisationId;
 use crate::kernel::sharing_level::SharingLevel;
 use crate::kernel::stage::Stage;
 
+/// Whose numbers are shown: viewers of one scope see the same board of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    everything: bool,
+    desks: Vec<String>,
+    ministry: Vec<String>,
+}
+
 /// What a viewer may watch of one item. Several hats: the union, and no more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watch {
@@ -43,6 +51,19 @@ impl Watch {
             }
         }
         watch
+    }
+
+    /// Whose numbers these are; none where the walls are open for tests, and nothing is shared.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        let sorted = |ceptoars: &[String]| {
+            let mut ceptoars = ceptoars.to_vec();
+            ceptoars.sort_unstable();
+            ceptoars
+        };
+        let scope =
+            || Scope { everything: self.everything, desks: sorted(&self.desks), ministry: sorted(&self.ministry) };
+        (!self.opened).then(scope)
     }
 
     /// Whether there is nothing to watch.
