@@ -27,6 +27,11 @@ async fn written(page: &Page) -> String {
     page.fill("#title", TITLE).await;
     page.fill("#summary", "架空VPN装置の既知の脆弱性を使った侵入が続いています。").await;
     page.fill("#countermeasure", "修正版に更新する").await;
+    // What members do about it is asked by two weeks from now.
+    let due = chrono::Utc::now() + chrono::TimeDelta::days(14);
+    for (part, format) in [("year", "%Y"), ("month", "%m"), ("day", "%d"), ("hour", "17"), ("minute", "0")] {
+        page.fill(&format!("input[name=measures_due_{part}]"), &due.format(format).to_string()).await;
+    }
     page.click("input[name=kind][value=early_warning]").await;
     page.click("input[name=level][value=AMBER]").await;
     for ceptoar in ["banks", "broadcast", "water"] {
@@ -49,16 +54,65 @@ async fn submit(page: &Page, item: &str) {
     page.wait_for(".notice--success").await;
 }
 
-/// Another person publishes it, typing the number where it is large.
-async fn publish(page: &Page, item: &str) {
+/// Comes back with a comment at a line, is mended, approved for half an hour later, and stopped by its author.
+async fn reviewed(page: &Page, item: &str) {
     page.sign_in("approver").await;
     page.visit(&format!("{item}/publication")).await;
+    page.click("[data-field=summary] a.lines__number").await;
+    page.wait_for("#body").await;
+    page.fill("#body", "対象の型番を補ってください。").await;
+    page.click("main form.form button[type=submit]").await;
+    page.wait_for(".notice--success").await;
+    page.visit(&format!("{item}/publication")).await;
+    page.fill("#remark", "型番を補ってください。").await;
+    page.click("form[action$='/return'] button").await;
+    page.wait_for(".notice--success").await;
+    page.sign_out().await;
+
+    page.sign_in("analyst").await;
+    page.visit(&format!("{item}/draft")).await;
+    assert!(page.text("main").await.contains("対象の型番を補ってください。"));
+    page.fill("#summary", "架空VPN装置(型番 K-1)の既知の脆弱性を使った侵入が続いています。").await;
+    page.click("button[name=next][value=preview]").await;
+    page.wait_for(".tally").await;
+    submit(page, item).await;
+    page.sign_out().await;
+
+    page.sign_in("approver").await;
+    page.visit(&format!("{item}/publication")).await;
+    assert!(page.text("main").await.contains("型番 K-1"), "what is different since the last look");
+    page.click("input[name=release][value='30']").await;
+    page.click("#release-time button").await;
+    page.wait_for("#release-time .notice").await;
+    approve(page, item).await;
+    page.wait_for("[data-release]").await;
+    page.sign_out().await;
+    page.sign_in("analyst").await;
+    page.visit(item).await;
+    page.click("[data-release] button").await;
+    page.click("dialog .button--danger-primary").await;
+    page.wait_for(".notice--success").await;
+    page.sign_out().await;
+}
+
+/// Presses the button on the approver's page, with what it asks for.
+async fn approve(page: &Page, item: &str) {
     if page.count("#typed_count").await == 1 {
         let recipients = page.value("input[name=recipients]").await;
         page.fill("#typed_count", &recipients).await;
     }
-    page.click(&format!("form[action='{item}/publication'] .button--primary")).await;
+    if page.count("#open_comments").await == 1 {
+        page.check("#open_comments").await;
+    }
+    page.click(&format!("form[action='{item}/publication'][method=post] .button--primary")).await;
     page.click("dialog .button--primary").await;
+}
+
+/// Another person publishes it, typing the number where it is large.
+async fn publish(page: &Page, item: &str) {
+    page.sign_in("approver").await;
+    page.visit(&format!("{item}/publication")).await;
+    approve(page, item).await;
     page.wait_for("[data-road]").await;
     page.sign_out().await;
 }
@@ -150,6 +204,9 @@ async fn a_weekend_advisory_travels_the_whole_road() {
     assert!(then.contains("厚生労働省") && !then.contains("国土交通省"), "{then}");
     page.sign_out().await;
 
+    // Between: a comment, a return, an approval for later that its author stops.
+    reviewed(&page, &item).await;
+
     // Step 4: released. The mail names level and kind, and nothing of what it says.
     publish(&page, &item).await;
     page.sign_in("desk-banks").await;
@@ -199,6 +256,11 @@ async fn a_weekend_advisory_travels_the_whole_road() {
     page.visit(&item).await;
     assert!(page.text("main").await.contains("勘定系の回線が対象です。"));
     page.click("form[action$='/acknowledgement'] button").await;
+    page.wait_for(".notice--success").await;
+    // And says what it does about it, which is another thing.
+    page.click("[data-measures] a").await;
+    page.click("input[name=measure][value=investigating]").await;
+    page.click("main form button[type=submit]").await;
     page.wait_for(".notice--success").await;
     page.sign_out().await;
 

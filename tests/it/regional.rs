@@ -137,7 +137,9 @@ async fn the_approver_takes_an_office_onto_the_road_and_off_it() {
         assert_eq!(page.body.contains("地方機関を加える"), name == "approver", "{name}");
     }
     let page = cast.app.signed_in("desk").await.get(ROUTE).await;
-    assert!(page.texts(".timeline").concat().contains("所管省庁と合意"), "{}", page.body);
+    let history = page.texts(".timeline").concat();
+    assert!(history.contains("所管省庁と合意") && history.contains("地方機関の追加"), "{history}");
+    assert!(history.contains("東部架空財務局"), "{history}");
     // It keeps its own window, and finds its way there.
     let own = cast.app.signed_in("bureau").await.get("/directory").await;
     assert!(own.body.contains("東部架空財務局"), "{}", own.body);

@@ -281,12 +281,12 @@ pub async fn record_of_ceptoar(
     actor: Actor<'_>,
     ceptoar_id: &str,
     change: &Change,
-    subject: &'static str,
+    (kind, subject): (&'static str, &'static str),
 ) -> Result<(), ChangeError> {
     let id = Uuid::new_v4();
     store::announce(tx, id).await?;
     let about = About { ceptoar_id, organisation: None, window: None, group: None };
-    record(tx, actor, id, about, change, Written { kind: "change", subject }).await
+    record(tx, actor, id, about, change, Written { kind, subject }).await
 }
 
 /// Closes all windows that an organisation keeps for a CEPTOAR, from a day on.

@@ -20,7 +20,7 @@ pub async fn agree(
     change: &Change,
     agreement: &Agreement,
 ) -> Result<(), ChangeError> {
-    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, "relay_rule").await?;
+    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("change", "relay_rule")).await?;
     Ok(store::agree(tx, ceptoar_id, change.on, agreement).await?)
 }
 
@@ -35,7 +35,7 @@ pub async fn lead_over(
     change: &Change,
     course: Course,
 ) -> Result<(), ChangeError> {
-    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, "route").await?;
+    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("change", "route")).await?;
     Ok(store::lead_over(tx, ceptoar_id, change.on, course).await?)
 }
 
@@ -50,7 +50,7 @@ pub async fn begin_regional(
     change: &Change,
     office: &Beginning,
 ) -> Result<(), ChangeError> {
-    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, "route").await?;
+    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("beginning", "route")).await?;
     Ok(regional::store::begin(tx, ceptoar_id, change.on, office).await?)
 }
 
@@ -65,7 +65,7 @@ pub async fn end_regional(
     change: &Change,
     office: Uuid,
 ) -> Result<(), ChangeError> {
-    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, "route").await?;
+    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("ending", "route")).await?;
     let ended = regional::store::end(tx, ceptoar_id, office, change.on).await?;
     if ended { Ok(()) } else { Err(sqlx::Error::RowNotFound.into()) }
 }

@@ -39,6 +39,8 @@ crate::words! {
         group_joined: "グループへの参加" / "Joins a group",
         relaying: "中継の取決めの変更" / "Agreement on passing on changed",
         route: "情報提供の経路の変更" / "Route of advisories changed",
+        regional_added: "地方機関の追加" / "Regional office added",
+        regional_ended: "地方機関の終了" / "Regional office taken off the route",
         group_left: "グループからの離脱" / "Leaves a group",
         ways_changed: "窓口の連絡手段の変更" / "Ways to reach a window changed",
     }
@@ -115,6 +117,8 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
         ("group_member", "ending") => w.group_left,
         ("group_member", _) => w.group_joined,
         ("relay_rule", _) => w.relaying,
+        ("route", "beginning") => w.regional_added,
+        ("route", "ending") => w.regional_ended,
         ("route", _) => w.route,
         ("name", "correction") => w.name_corrected,
         ("name", _) => w.renamed,
@@ -127,6 +131,7 @@ pub fn change_row(change: &PastChange, language: Language) -> ChangeRow {
     let code = match change.subject.as_str() {
         "window" => "label",
         "group" | "group_member" => "group",
+        "route" => "regional",
         _ => "",
     };
     let label = change.after.iter().chain(&change.before).find(|line| line.code == code);

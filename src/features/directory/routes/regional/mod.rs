@@ -54,10 +54,12 @@ impl Beginning {
     /// In lines.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
-        let mut lines = crate::features::directory::roster::line::of_name(&self.name);
+        let Name { ja, en, reading } = &self.name;
+        let en = if en.is_empty() { ja } else { en };
+        let name = Line { code: "regional".to_owned(), ja: ja.clone(), en: en.clone() };
         let group = self.group.as_ref().map(|(_, name)| name);
-        lines.push(Line::told("regional_part", |language| part(group, language)));
-        lines
+        let part = Line::told("regional_part", |language| part(group, language));
+        vec![name, Line::same("reading", reading), part]
     }
 }
 
