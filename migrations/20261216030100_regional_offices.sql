@@ -63,6 +63,13 @@ alter table advisory_ways drop constraint advisory_ways_stage_check,
 alter table advisory_part_readers drop constraint advisory_part_readers_stage,
   add constraint advisory_part_readers_stage check (stage in ('ministry', 'regional', 'secretariat', 'member'));
 
+-- As of a ministry's windows, a desk is shown that they got a mail, and not where.
+alter policy own_view on delivery_addresses using (exists (
+  select from deliveries d
+  where d.delivery_id = delivery_addresses.delivery_id
+    and (d.organisation_id = any ((select viewer_answering_organisations())::uuid[])
+         or d.ceptoar_id = any ((select viewer_ceptoars())::text[]) and d.stage not in ('ministry', 'regional'))));
+
 -- An authority is one reader, whichever of its hops an item came to it by.
 create or replace function audience_door(p_stage text, p_scope text, p_organisation uuid, p_ceptoar text) returns text
   language sql immutable parallel safe

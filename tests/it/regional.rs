@@ -239,6 +239,9 @@ async fn an_office_answers_for_itself_and_sees_its_members_in_numbers() {
     assert_eq!(bureau.post(&format!("{item}/acknowledgement"), &[]).await.status, 303);
     let board = cast.app.signed_in("desk").await.get(&format!("{item}/deliveries")).await;
     assert!(board.body.contains("地方機関"), "{}", board.body);
+    let list = cast.app.signed_in("desk").await.get(&format!("{item}/deliveries?ceptoar=banks")).await;
+    assert!(list.body.contains("東部架空財務局") && list.body.contains("soc@bank1.example"), "{}", list.body);
+    assert!(!list.body.contains("bureau@bureau.example"), "an authority's address is its own");
     let own = "select acknowledged::text from delivery_board('{id}') where stage = 'regional'"
         .replace("{id}", &id.to_string());
     let account: Uuid = cast.texts("select account_id::text from accounts where sign_in_name = 'desk'").await[0]
