@@ -229,7 +229,7 @@ fn address(text: &str) -> Result<Address, CopyError> {
 }
 
 fn return_address(returns: &ReturnPaths, purpose: Purpose, delivery: DeliveryId) -> Address {
-    Address::new_dangerous(&returns.local(purpose, delivery), returns.domain())
+    Address::new_dangerous(returns.local(purpose, delivery), returns.domain())
 }
 
 /// A name as it may stand in a header. A line end in it makes lettre panic, so none gets that far.
