@@ -63,6 +63,28 @@ alter table advisory_ways drop constraint advisory_ways_stage_check,
 alter table advisory_part_readers drop constraint advisory_part_readers_stage,
   add constraint advisory_part_readers_stage check (stage in ('ministry', 'regional', 'secretariat', 'member'));
 
+alter table mail_replies drop constraint mail_replies_stage,
+  add constraint mail_replies_stage check (stage in ('ministry', 'regional', 'secretariat', 'member'));
+create or replace function reply_facts(p_delivery uuid)
+  returns table (advisory_id uuid, organisation_id uuid, ceptoar_id text, stage text, number text, confidential boolean,
+                 superseded boolean, withdrawn boolean, subject text, address text)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    return query
+    select a.advisory_id, o.organisation_id, o.ceptoar_id, o.stage, a.number, a.level = 'RED', au.superseded_at is not null,
+           au.withdrawn, m.subject, x.address
+    from public.deliveries d
+    join public.mails m on m.mail_id = d.mail_id
+    join public.delivery_addresses x on x.delivery_id = d.delivery_id
+    join public.deliveries o on o.delivery_id = case when m.item_kind = 'escalation' then d.follows else d.delivery_id end
+     and o.organisation_id = d.organisation_id
+    join public.advisories a on a.advisory_id = o.item_id and a.state = 'published'
+    join public.advisory_audience au on au.advisory_id = o.item_id and au.organisation_id = o.organisation_id
+     and au.ceptoar_id = o.ceptoar_id and au.stage = o.stage
+    where d.delivery_id = p_delivery and m.item_kind in ('advisory', 'escalation') and d.state not in ('held', 'cancelled')
+      and o.stage in ('ministry', 'regional', 'secretariat', 'member') and not au.held;
+  end $$;
+
 -- As of a ministry's windows, a desk is shown that they got a mail, and not where.
 alter policy own_view on delivery_addresses using (exists (
   select from deliveries d

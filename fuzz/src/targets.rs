@@ -6,11 +6,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use ceptoar_portal::features::accounts::sign_in;
 use ceptoar_portal::features::advisories::content::{self, Form};
 use ceptoar_portal::features::advisories::reading::filter::{Cursor, Filter};
+use ceptoar_portal::features::advisories::receipts::replies::reply::{self as replies, Facts, Outcome};
 use ceptoar_portal::features::mailbox::letter;
 use ceptoar_portal::kernel::email_address::EmailAddress;
 use ceptoar_portal::kernel::language::Language;
 use ceptoar_portal::kernel::text;
 use ceptoar_portal::platform::files::{DisplayName, package, policy};
+use ceptoar_portal::platform::mail::inbound::{reading, report};
 use ceptoar_portal::platform::mail::reply::Reply;
 use ceptoar_portal::platform::mail::smtp_url::SmtpUrl;
 use ceptoar_portal::platform::sandbox::parser::{pack, unpack};
@@ -19,13 +21,17 @@ use ceptoar_portal::platform::web::extract::client_address;
 use ceptoar_portal::platform::web::language::local_path;
 use ceptoar_portal::platform::web::markdown;
 
+use uuid::Uuid;
+
 use crate::conversation;
 
 type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 14] = [
+pub const ALL: [Target; 16] = [
     ("letter", letter),
+    ("inbound", inbound),
+    ("delivery_report", delivery_report),
     ("markdown", markdown),
     ("draft", draft),
     ("cursor", cursor),
@@ -55,6 +61,35 @@ fn letter(input: &[u8]) {
     assert!(pieces.iter().filter_map(|piece| piece.href.as_deref()).all(|href| local_path(href) == href));
     drop(unpack(input));
     assert_eq!(unpack(&pack(&[headers, body])), Ok(vec![headers, body]));
+}
+
+fn inbound(input: &[u8]) {
+    let read = reading::read(input);
+    assert!(read.opening.len() <= 5 && read.opening.iter().all(|line| line.chars().count() <= 200));
+    assert!(read.from.is_empty() || read.from.len() <= 320);
+    assert!(read.reports.is_empty() || read.automatic, "a notice is no person's mail");
+    let facts = Facts {
+        advisory_id: Uuid::nil(),
+        organisation_id: Uuid::nil(),
+        ceptoar_id: "banks".into(),
+        number: "2026-0042".into(),
+        confidential: false,
+        superseded: false,
+        withdrawn: false,
+        subject: "2026-0042".into(),
+        address: "soc@bank1.example".into(),
+    };
+    let outcome = replies::judge(&facts, &read, false);
+    assert!(outcome != Outcome::Received || !read.automatic && read.from.eq_ignore_ascii_case(&facts.address));
+    assert_ne!(replies::judge(&facts, &read, true), Outcome::Received);
+}
+
+fn delivery_report(input: &[u8]) {
+    for told in report::parse(&lossy(input)) {
+        let stored = told.reply().to_string();
+        assert_eq!(Reply::parse(&stored), Some(told.reply()), "{stored}");
+        assert!(!Reply::explain(&stored, Language::Ja).is_empty());
+    }
 }
 
 /// Elements by their beginnings; anything else that opens a bracket is a leak.

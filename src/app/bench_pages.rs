@@ -37,7 +37,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let secret_key = super::secret_key::find(&config)?;
     let sandbox = super::parsing::sandbox(&config).await?;
     let clock = Clock::System;
-    let portal = router(AppState { db, config, clock, hasher, secret_key, sandbox, first_wall: FirstWall::Standing });
+    let portal = router(AppState {
+        db,
+        config,
+        clock,
+        hasher,
+        secret_key,
+        sandbox,
+        inbound: None,
+        first_wall: FirstWall::Standing,
+    });
     let packed = published(&portal, "gzip").await?;
     let plain = published(&portal, "identity").await?;
     println!("bytes {} plain, {} compressed", plain.1.len(), packed.1.len());

@@ -1,4 +1,7 @@
-//! The mail worker as the portal runs it: its pool, its relay, its stop.
+//! The mail worker as the portal runs it: its pool, its relay, what takes mail in, its stop.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::sync::watch;
@@ -6,6 +9,7 @@ use tokio::sync::watch;
 use super::database::Database;
 use crate::features::advisories::escalation::letters::Sender;
 use crate::features::advisories::escalation::tick;
+use crate::features::advisories::receipts::replies::intake::ReplyDesk;
 use crate::features::advisories::relays::time_up;
 use crate::features::advisories::release::due;
 use crate::features::advisories::statistics::settle;
@@ -17,8 +21,12 @@ use crate::platform::config::Config;
 use crate::platform::db::pool;
 use crate::platform::files::scan::Scanner;
 use crate::platform::files::scanning;
+use crate::platform::lmtp::LmtpAddress;
+use crate::platform::mail::inbound::intake::Intake;
+use crate::platform::mail::inbound::listener::Listener;
 use crate::platform::mail::lettre_relay::LettreRelay;
 use crate::platform::mail::local_relay::LocalRelay;
+use crate::platform::mail::return_path::ReturnPaths;
 use crate::platform::mail::sheet::Postmark;
 use crate::platform::mail::smtp_url::SmtpUrl;
 use crate::platform::mail::worker::{self, WorkerSettings};
@@ -27,6 +35,8 @@ use crate::platform::mail::worker::{self, WorkerSettings};
 const WORKER_CONNECTIONS: u32 = 5;
 /// The local relay stores with one connection of its own.
 const MAILBOX_CONNECTIONS: u32 = 1;
+/// Incoming mail waits for nobody's letters.
+const INBOUND_CONNECTIONS: u32 = 2;
 /// A worker that failed as a whole starts again after this time.
 const RESTART: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -52,6 +62,52 @@ pub struct Mailing {
     scanner: Option<Scanner>,
     /// Keeps the demonstration's relay running.
     local: Option<LocalRelay>,
+    inbound: Option<Inbound>,
+}
+
+/// What takes mail in, ready to listen.
+#[derive(Debug)]
+struct Inbound {
+    /// None while another process of the portal listens.
+    listener: Option<Listener>,
+    address: LmtpAddress,
+    intake: Intake<ReplyDesk>,
+}
+
+impl Inbound {
+    async fn take(self) {
+        let listener = match self.listener {
+            Some(listener) => listener,
+            None => Listener::when_free(&self.address).await,
+        };
+        listener.serve(Arc::new(self.intake)).await;
+    }
+
+    async fn prepare(config: &Config, database: &Database, clock: &Clock) -> anyhow::Result<Option<Self>> {
+        // The demonstration hands mail over to itself, on whatever port is free.
+        let own = LmtpAddress::Tcp(([127, 0, 0, 1], 0).into());
+        let Some(address) = config.mail_inbound.clone().or(config.is_demonstration().then_some(own)) else {
+            return Ok(None);
+        };
+        let key = super::secret_key::find(config)?;
+        let paths = ReturnPaths::new(key, config.inbound_address()).context("no address for incoming mail")?;
+        let listener = match Listener::open(&address).await {
+            Ok(listener) => Some(listener),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                tracing::warn!("another process listens at {address}: this one takes mail in when that one ends");
+                None
+            }
+            Err(error) => {
+                let why = format!("mail cannot be taken in at {address}: choose another PORTAL_MAIL_INBOUND");
+                return Err(anyhow::Error::new(error).context(why));
+            }
+        };
+        let address = listener.as_ref().map_or(address, |listener| listener.address().clone());
+        let pool = pool(database.connections.worker.clone(), INBOUND_CONNECTIONS);
+        let sandbox = super::parsing::sandbox(config).await?;
+        let replies = ReplyDesk { pool: pool.clone() };
+        Ok(Some(Self { listener, address, intake: Intake { paths, sandbox, pool, clock: clock.clone(), replies } }))
+    }
 }
 
 impl Mailing {
@@ -61,7 +117,9 @@ impl Mailing {
     /// When a setting cannot stand or the local relay finds no port.
     pub async fn prepare(config: &Config, database: &Database, clock: &Clock) -> anyhow::Result<Self> {
         let worker = &database.connections.worker;
-        let postmark = Postmark::new(&config.mail_from, &config.base_url())?;
+        let inbound = Inbound::prepare(config, database, clock).await?;
+        let returns = inbound.as_ref().map(|inbound| inbound.intake.paths.clone());
+        let postmark = Postmark::new(&config.mail_from, &config.base_url())?.with_returns(returns);
         let (url, local) = match config.smtp_url() {
             Some(url) => (SmtpUrl::parse(url)?, None),
             None => {
@@ -82,7 +140,14 @@ impl Mailing {
             clock: clock.clone(),
             scanner: Scanner::of(config),
             local,
+            inbound,
         })
+    }
+
+    /// Where mail is handed over.
+    #[must_use]
+    pub fn inbound(&self) -> Option<LmtpAddress> {
+        self.inbound.as_ref().map(|inbound| inbound.address.clone())
     }
 
     /// The same with an operator's options.
@@ -109,6 +174,7 @@ impl Mailing {
         let escalating = tokio::spawn(tick::keep(self.pool.clone(), sender, self.clock.clone()));
         let looking =
             self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
+        let taking = self.inbound.map(|inbound| tokio::spawn(inbound.take()));
         loop {
             let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
@@ -127,6 +193,9 @@ impl Mailing {
         releasing.abort();
         settling.abort();
         escalating.abort();
+        if let Some(taking) = taking {
+            taking.abort();
+        }
         if let Some(looking) = looking {
             looking.abort();
         }

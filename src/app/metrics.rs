@@ -54,6 +54,7 @@ fn describe() {
     metrics::describe_counter!("portal_mail_refused_total", "Copies refused for good: reach the window by telephone.");
     metrics::describe_counter!("portal_mail_retried_total", "Attempts that will be repeated.");
     metrics::describe_counter!("portal_mail_expired_total", "Copies given up undelivered.");
+    metrics::describe_counter!("portal_mail_inbound_total", "Mails that came in, by what became of them.");
     metrics::describe_gauge!("portal_mail_queue", "Copies by state.");
     metrics::describe_gauge!("portal_releases_stuck", "Items whose time has come and that could not be published.");
     metrics::describe_gauge!("portal_relays_stuck", "Items whose time at a desk is up and that could not go on.");

@@ -7,12 +7,18 @@ use anyhow::Context;
 
 use crate::features::mailbox;
 use crate::platform::config::Config;
+use crate::platform::mail::inbound::reading;
 use crate::platform::sandbox::{self, Parser, Sandbox};
 use crate::platform::{files, tables};
 
 /// What a child can be asked to parse.
-const TABLE: [Parser; 4] =
-    [mailbox::letter::LETTER_PARSER, mailbox::letter::SUBJECTS_PARSER, files::package::PARSER, tables::reading::PARSER];
+const TABLE: [Parser; 5] = [
+    mailbox::letter::LETTER_PARSER,
+    mailbox::letter::SUBJECTS_PARSER,
+    reading::READING_PARSER,
+    files::package::PARSER,
+    tables::reading::PARSER,
+];
 
 /// Runs as a child where the arguments say so; `None` is an ordinary start.
 pub fn child(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {

@@ -42,6 +42,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mailing = Mailing::prepare(&config, &database, &clock).await?;
     let sandbox = super::parsing::sandbox(&config).await?;
     let state = AppState {
+        inbound: mailing.inbound(),
         db: db.clone(),
         config: config.clone(),
         clock,

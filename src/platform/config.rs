@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::platform::clamd::Clamd;
+use crate::platform::lmtp::LmtpAddress;
 use crate::platform::security::secret_key::{NoKey, SecretKey};
 
 /// What the portal is run for.
@@ -80,6 +81,15 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_MAIL_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub mail_connections: u16,
 
+    /// Where the office's own mail server hands replies and notices of delivery over, by LMTP from this machine:
+    /// lmtp://127.0.0.1:2424 or unix:/run/ceptoar-portal/lmtp.sock. Without it no mail is taken in.
+    #[arg(long, global = true, env = "PORTAL_MAIL_INBOUND")]
+    pub mail_inbound: Option<LmtpAddress>,
+
+    /// Address below which replies and notices come in, as portal+r.…@ceptoar.go.jp. Default: PORTAL_MAIL_FROM.
+    #[arg(long, global = true, env = "PORTAL_MAIL_INBOUND_ADDRESS")]
+    pub mail_inbound_address: Option<String>,
+
     /// What the portal is run for. Default: production with SMTP_URL, demonstration without.
     #[arg(long, global = true, env = "PORTAL_MODE")]
     pub mode: Option<Mode>,
@@ -151,6 +161,9 @@ pub struct Config {
     pub db_connections: u32,
 }
 
+/// Longest local part of the address of incoming mail: a token follows it, and 64 characters are all there is.
+const LONGEST_INBOUND: usize = 19;
+
 /// A setting that cannot stand, with what to do about it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -172,6 +185,14 @@ pub enum ConfigError {
     /// The sender is no mail address.
     #[error("PORTAL_MAIL_FROM {0}")]
     MailFrom(crate::kernel::email_address::EmailAddressError),
+    /// The address of incoming mail cannot be one.
+    #[error(
+        "PORTAL_MAIL_INBOUND_ADDRESS (or PORTAL_MAIL_FROM without it) must be a mail address with no plus sign and at most 19 characters before the @"
+    )]
+    MailInboundAddress,
+    /// Addresses of replies are made with the key.
+    #[error("PORTAL_MAIL_INBOUND needs PORTAL_SECRET_KEY, the same for `serve` and `worker`")]
+    MailInboundWithoutKey,
     /// Production needs a key of its own.
     #[error("production needs PORTAL_SECRET_KEY (make one: openssl rand -hex 32; keep a copy apart from the backups)")]
     ProductionWithoutKey,
@@ -248,6 +269,18 @@ impl Config {
         self.duty_telephone.as_deref().or_else(|| self.is_demonstration().then_some("03-0000-0000"))
     }
 
+    /// Whether mail is taken in. The demonstration hands its own over to itself.
+    #[must_use]
+    pub fn takes_mail(&self) -> bool {
+        self.mail_inbound.is_some() || self.is_demonstration()
+    }
+
+    /// The address below which mail comes in.
+    #[must_use]
+    pub fn inbound_address(&self) -> &str {
+        self.mail_inbound_address.as_deref().unwrap_or(&self.mail_from)
+    }
+
     /// The relay's URL where one is set.
     #[must_use]
     pub fn smtp_url(&self) -> Option<&str> {
@@ -290,7 +323,17 @@ impl Config {
             return Err(ConfigError::TlsWithoutHttps);
         }
         let from = EmailAddress::parse(&self.mail_from).map_err(ConfigError::MailFrom)?;
-        self.secret_key()?;
+        let key = self.secret_key()?;
+        if self.takes_mail() {
+            let inbound = EmailAddress::parse(self.inbound_address()).map_err(|_| ConfigError::MailInboundAddress)?;
+            let local = inbound.as_str().rsplit_once('@').map_or("", |(local, _)| local);
+            if local.len() > LONGEST_INBOUND || local.contains('+') {
+                return Err(ConfigError::MailInboundAddress);
+            }
+            if key.is_none() && !self.is_demonstration() {
+                return Err(ConfigError::MailInboundWithoutKey);
+            }
+        }
         match (self.mode(), self.smtp_url.is_some()) {
             (Mode::Demonstration, true) => Err(ConfigError::DemonstrationWithRelay),
             (Mode::Demonstration, false) => Ok(()),
@@ -362,6 +405,21 @@ mod tests {
         assert_eq!(config(&[tls]).strict_transport(), Some("max-age=63072000"));
         let all = config(&[tls, "--hsts-subdomains"]).strict_transport();
         assert_eq!(all, Some("max-age=63072000; includeSubDomains"));
+    }
+
+    #[test]
+    fn mail_is_taken_in_on_request_and_in_the_demonstration() {
+        let [relay, tls] = ["--smtp-url=smtp://relay.go.jp", "--base-url=https://portal.go.jp"];
+        let [from, inbound] = ["--mail-from=portal@ceptoar.go.jp", "--mail-inbound=lmtp://127.0.0.1:2424"];
+        let key = "--secret-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        assert!(config(&[]).takes_mail() && !config(&[relay, tls, from]).takes_mail());
+        assert_eq!(config(&[relay, tls, from, inbound, key]).check(), Ok(()));
+        assert_eq!(config(&[relay, tls, from, inbound]).check(), Err(ConfigError::MailInboundWithoutKey));
+        for bad in ["portal", "portal+x@ceptoar.go.jp", "information-sharing-portal@ceptoar.go.jp"] {
+            let own = format!("--mail-inbound-address={bad}");
+            assert_eq!(config(&[relay, tls, from, inbound, key, &own]).check(), Err(ConfigError::MailInboundAddress));
+        }
+        assert!(Cli::try_parse_from(["portal", "--mail-inbound=lmtp://0.0.0.0:2424"]).is_err(), "this machine alone");
     }
 
     #[test]

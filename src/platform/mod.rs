@@ -2,6 +2,7 @@
 
 pub mod security;
 pub mod clamd;
+pub mod lmtp;
 pub mod config;
 pub mod telemetry;
 pub mod rhythm;

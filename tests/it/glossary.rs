@@ -64,7 +64,8 @@ fn standings() -> impl Iterator<Item = Standing> {
     successors(Some(Standing::Waiting), |standing| match standing {
         Standing::Waiting => Some(Standing::Overdue),
         Standing::Overdue => Some(Standing::ToldDesk),
-        Standing::ToldDesk => Some(Standing::Acknowledged),
+        Standing::ToldDesk => Some(Standing::Replied),
+        Standing::Replied => Some(Standing::Acknowledged),
         Standing::Acknowledged => None,
     })
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests look behind the pages with plain queries")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 
+mod inbound;
 mod judgements;
 mod support;
 

@@ -94,6 +94,8 @@ select m.mail_id, m.item_id, k.organisation_id, k.ceptoar_id, k.contact_id, 'mem
 from mails m, contacts k where k.ceptoar_id = 'banks';
 insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, address, addressee)
 select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deliveries;
+insert into mail_replies (delivery_id, outcome, advisory_id, organisation_id, ceptoar_id, stage, arrived_at)
+select delivery_id, 'received', item_id, organisation_id, ceptoar_id, stage, now() from deliveries;
 insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
 insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
 insert into account_suspensions (account_id, suspended_at, suspended_by, reason)

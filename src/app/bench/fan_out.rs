@@ -16,7 +16,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::ids::DeliveryId;
 use crate::platform::mail::lettre_relay::LettreRelay;
 use crate::platform::mail::relay::{Connection, Relay, SendResult};
-use crate::platform::mail::sheet::{MailText, Postmark, Sheet};
+use crate::platform::mail::sheet::{MailText, Postmark, RepliesTo, Sheet};
 use crate::platform::mail::smtp_url::{SmtpUrl, Tls};
 
 const FROM: &str = "portal@portal.test";
@@ -169,6 +169,7 @@ fn sheet() -> anyhow::Result<Sheet> {
         body: letter.body().to_owned(),
         drill: false,
         created_at: Clock::System.now(),
+        replies: RepliesTo::Item,
     };
     Ok(Sheet::prepare(&Postmark::new(FROM, BASE)?, &text)?)
 }

@@ -40,6 +40,7 @@ pub async fn portal(field: &Field, connections: u32) -> anyhow::Result<Router> {
         hasher: PasswordHasher::new(Cost::Standard)?,
         sandbox: Sandbox::of_this_program(Confinement::Possible)?,
         secret_key: SecretKey::parse(&SecretKey::generate()?)?,
+        inbound: None,
         first_wall: FirstWall::Standing,
         config: Arc::new(config),
     }))

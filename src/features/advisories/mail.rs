@@ -25,6 +25,8 @@ pub struct Sender {
     pub telephone: Option<String>,
     /// What links start with.
     pub base_url: String,
+    /// Whether a reply is a receipt.
+    pub takes_replies: bool,
 }
 
 /// Who reads it, as far as it says something else to them.
@@ -51,6 +53,7 @@ struct PublishedMail<'a> {
     carries_text: bool,
     red: bool,
     partners: bool,
+    replies: bool,
     decides: bool,
     /// 第2報; empty where nothing came before.
     nth: String,
@@ -110,6 +113,7 @@ pub fn published(
         carries_text: level.mail_carries_text(),
         red: level == SharingLevel::Red,
         partners: about.partners,
+        replies: sender.takes_replies && level != SharingLevel::Red,
         decides: about.decides,
         nth: about.version.map_or_else(String::new, |v| nth(v.number, language)),
         correction: does(Step::Correction),

@@ -3,6 +3,7 @@
 
 pub mod letter;
 pub mod paths;
+pub mod reply;
 pub mod store;
 pub mod web;
 

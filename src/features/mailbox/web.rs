@@ -3,17 +3,20 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::letter::{self, Letter, Piece, Whole};
 use super::paths;
+use super::reply::{self, Kind, Original};
 use super::store::{self, Arrived};
 use crate::features::access::{Routes, Rule, Viewer};
-use crate::kernel::language::{Language, fill};
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, short_time};
+use crate::platform::mail::inbound::handover::hand_over;
 use crate::platform::sandbox::parser::pack;
 use crate::platform::web::error::WebError;
 use crate::platform::web::extract::Id;
+use crate::platform::web::form::Choice;
 use crate::platform::web::frame::{Chrome, Frame};
 use crate::platform::web::page::Page;
 use crate::platform::web::state::AppState;
@@ -49,17 +52,25 @@ crate::words! {
         views: "表示のしかた" / "Views",
         raw_note: "SMTPで渡された文字をそのまま表示しています。本文は文字化けや改変を防ぐため base64 で送ります。" / "Exactly what was handed over by SMTP. The body travels as base64, so that nothing on the way can garble it.",
         headers: "主なヘッダーの意味" / "What the headers are for",
+        reply_title: "このメールに返信する" / "Reply to this mail",
+        reply_lead: "受け取った方のメールソフトの代わりに、ポータルへメールを送り返します。受領や不達としてどう扱われるかを試せます。" / "Sends a mail back to the portal, as the recipient's mail program would. Try what follows from it.",
+        reply_kind: "返信のしかた" / "What comes back",
+        reply_text: "本文" / "Text",
+        reply_send: "返信する" / "Reply",
+        reply_taken: "返信をポータルに渡しました。配信状況の画面でご確認ください。" / "The reply was handed to the portal. See the page of deliveries.",
+        reply_refused: "ポータルはこの返信を受け取りませんでした。" / "The portal did not take this reply.",
+        reply_later: "ポータルがいまは受け取れません。少し待って、もう一度「返信する」を押してください。" / "The portal cannot take it just now. Wait a moment and press “Reply” again.",
         back: "一覧に戻る" / "Back to the list",
     }
 }
 
 /// The routes of this feature.
 pub fn routes() -> Routes {
-    Routes::new().get(paths::INDEX, Rule::Public, index).post(paths::INDEX, Rule::Public, find).get(
-        paths::SHOW,
-        Rule::Public,
-        show,
-    )
+    Routes::new()
+        .get(paths::INDEX, Rule::Public, index)
+        .post(paths::INDEX, Rule::Public, find)
+        .get(paths::SHOW, Rule::Public, show)
+        .post(paths::REPLY, Rule::Public, answer)
 }
 
 #[derive(Debug)]
@@ -102,7 +113,14 @@ struct ShowPage {
     pieces: Vec<Piece>,
     headers: Vec<HeaderRow>,
     raw: Option<String>,
+    /// Where an answer is sent from; empty where the portal takes none in.
+    reply: String,
+    kinds: Vec<Choice>,
+    text: &'static str,
 }
+
+/// What the demonstration answers a mail with.
+const USUAL_REPLY: &str = "受領しました。";
 
 /// What the address may carry.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -110,6 +128,17 @@ pub struct MailboxQuery {
     before: Option<i64>,
     #[serde(default)]
     view: String,
+    /// What became of an answer.
+    #[serde(default)]
+    replied: String,
+}
+
+/// An answer to a mail.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct ReplyForm {
+    kind: String,
+    text: String,
 }
 
 /// What is looked for. Addresses of people do not belong into an address of ours.
@@ -195,8 +224,18 @@ async fn show(
     let title = if letter.subject.is_empty() { w.no_subject.to_owned() } else { letter.subject.clone() };
     let raw = (query.view == "raw")
         .then(|| String::from_utf8_lossy(&[&mail.arrived.headers[..], &mail.body[..]].concat()).into_owned());
+    let original = original(&mail, &letter, &headers);
+    let chrome = frame.chrome(title, &[frame.home(), (paths::INDEX, w.title)]);
     let page = ShowPage {
-        chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.title)]),
+        chrome: match query.replied.as_str() {
+            "taken" => chrome.with_flash("success", w.reply_taken),
+            "later" => chrome.with_flash("info", w.reply_later),
+            "refused" => chrome.with_flash("info", w.reply_refused),
+            _ => chrome,
+        },
+        reply: state.inbound.as_ref().map_or_else(String::new, |_| paths::reply(id)),
+        kinds: kinds(&original, frame.language),
+        text: USUAL_REPLY,
         w,
         here: paths::show(id),
         received: long_time(mail.arrived.received_at, frame.language),
@@ -207,6 +246,60 @@ async fn show(
         raw,
     };
     Ok(Page(page).into_response())
+}
+
+fn original(mail: &store::Whole, letter: &Letter, headers: &[(String, String)]) -> Original {
+    let header = |wanted: &str| {
+        let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    Original {
+        sender: mail.sender.clone(),
+        recipient: mail.arrived.recipient.clone(),
+        subject: letter.subject.clone(),
+        message_id: header("message-id"),
+        reply_to: header("reply-to").trim_matches(['<', '>']).to_owned(),
+    }
+}
+
+/// Replies are asked for of some mails alone; every mail may come back.
+fn kinds(original: &Original, language: Language) -> Vec<Choice> {
+    let asked = |kind: &Kind| *kind == Kind::Undeliverable || !original.reply_to.is_empty();
+    let choice = |(n, kind): (usize, Kind)| Choice {
+        value: kind.code().to_owned(),
+        label: kind.label(language).to_owned(),
+        explanation: String::new(),
+        chosen: n == 0,
+    };
+    Kind::ALL.into_iter().filter(asked).enumerate().map(choice).collect()
+}
+
+/// Hands an answer to the portal, as the recipient's mail server would.
+async fn answer(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    Id(id): Id<i64>,
+    Form(form): Form<ReplyForm>,
+) -> Result<Response, WebError> {
+    only_in_demonstrations(&state)?;
+    let inbound = state.inbound.as_ref().ok_or(WebError::NotFound)?;
+    let kind = Kind::from_code(&form.kind).ok_or(WebError::NotFound)?;
+    let mut tx = state.db.begin(Some(viewer.account_id), state.clock.now()).await?;
+    let mail = store::find(&mut tx, id).await?.ok_or(WebError::NotFound)?;
+    tx.commit().await?;
+    let input = pack(&[&mail.arrived.headers, &mail.body]);
+    let Whole { letter, headers } = state.sandbox.parse(letter::LETTER, &input).await.unwrap_or_default();
+    let made = reply::answer(kind, &original(&mail, &letter, &headers), &form.text);
+    let code = match &made {
+        Some(made) => hand_over(inbound, &made.from, &made.to, &made.content).await.unwrap_or(451),
+        None => 550,
+    };
+    let word = match code {
+        250 => "taken",
+        400..500 => "later",
+        _ => "refused",
+    };
+    Ok(Redirect::to(&format!("{}?replied={word}", paths::show(id))).into_response())
 }
 
 /// Stands for a mail that no box could read; the log has the reason.
@@ -249,7 +342,10 @@ fn purpose(name: &str, language: Language) -> Option<&'static str> {
         "list-id" => {
             language.pick("メールソフトで振り分けるための目印です。", "A mark by which mail programs can sort.")
         }
-        "reply-to" => language.pick("返信先です。", "Where replies go."),
+        "reply-to" => language.pick(
+            "返信先です。この1通だけのアドレスなので、どの窓口からの受領かが分かります。",
+            "Where replies go: an address of this copy alone, so that it is known whose receipt it is.",
+        ),
         "x-portal-drill" => language.pick(
             "訓練のメールであることを、機械にも分かるように示します。",
             "Tells programs, too, that this is a drill.",

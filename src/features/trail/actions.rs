@@ -112,6 +112,8 @@ actions! {
     "advisory.acknowledge" Work "受領確認" / "Receipt acknowledged";
     "receipt.enter" Work "受領の記録(事務局)" / "Receipt entered by a desk";
     "receipt.withdraw" Work "受領の記録の取消し" / "Receipt taken back";
+    "receipt.reply" Work "返信メールによる受領" / "Receipt by a reply to the mail";
+    "delivery.bounce" Work "メールの不達" / "Mail came back";
     "receipt.code" Work "受領コードによる検索" / "Code of a fax sheet tried";
     "receipt.calls" Work "連絡一覧の閲覧" / "Call list opened";
     "receipt.call" Work "電話連絡の結果の記録" / "Call noted";
@@ -192,6 +194,7 @@ pub fn codes(families: &[Family]) -> Vec<String> {
 pub fn subject_label(kind: &str, language: Language) -> String {
     match kind {
         "advisory" => language.pick("情報提供", "Advisory").to_owned(),
+        "delivery" => language.pick("配信", "Delivery").to_owned(),
         "account" => language.pick("利用者", "Account").to_owned(),
         "ceptoar" => language.pick("セプター", "CEPTOAR").to_owned(),
         "organisation" => language.pick("組織", "Organisation").to_owned(),

@@ -3,9 +3,10 @@
 //! The road of one copy: a feature renders a [`letter::Letter`] and stores it with
 //! [`outbox::store_mail`] in its own transaction; a delivery row per recipient joins it there. The
 //! [`worker`] claims rows under a lease, builds a [`sheet::AddressedCopy`] for each, hands it to a
-//! [`relay`] outside any transaction, and writes down each copy's fate.
+//! [`relay`] outside any transaction, and writes down each copy's fate. What comes back of it is taken in by [`inbound`].
 
 pub mod housekeeping;
+pub mod inbound;
 pub mod letter;
 pub mod lettre_relay;
 pub mod local_relay;
@@ -14,6 +15,7 @@ pub mod pause;
 pub mod reception;
 pub mod relay;
 pub mod reply;
+pub mod return_path;
 pub mod sender;
 pub mod sheet;
 pub mod smtp_server;

@@ -1,7 +1,7 @@
 //! The outbox is the queue: rendered mails, and one delivery row per recipient.
 //!
 //! A row moves queued → sending (under a lease) → sent, refused, or queued again; or expired, when its
-//! time is over. Leases and due times are judged on the database's clock, which all workers share.
+//! time is over. What was sent may still come back; then it is refused. Leases and due times are judged on the database's clock, which all workers share.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::letter::Letter;
 use super::reply::{Reply, Stage};
-use super::sheet::MailText;
+use super::sheet::{MailText, RepliesTo};
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::{AccountId, DeliveryId, MailId};
 use crate::kernel::language::Language;
@@ -311,20 +311,82 @@ pub async fn expire(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(done.rows_affected())
 }
 
+/// A copy as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyNow {
+    /// Its state.
+    pub state: String,
+    /// What sort of thing it belongs to, and which.
+    pub item_kind: String,
+    /// Which one.
+    pub item_id: Uuid,
+    /// The CEPTOAR that it went to; empty where it went to a person.
+    pub ceptoar_id: String,
+    /// The envelope's recipient.
+    pub address: String,
+}
+
+impl CopyNow {
+    /// Whether a worker still has to write down what the relay said.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.state.as_str(), "queued" | "sending")
+    }
+}
+
+/// One copy.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn copy_now(tx: &mut PgConnection, delivery: DeliveryId) -> sqlx::Result<Option<CopyNow>> {
+    sqlx::query_as!(
+        CopyNow,
+        "select d.state, m.item_kind, d.item_id, d.ceptoar_id, a.address
+         from deliveries d join mails m on m.mail_id = d.mail_id join delivery_addresses a on a.delivery_id = d.delivery_id
+         where d.delivery_id = $1",
+        delivery.0
+    )
+    .fetch_optional(tx)
+    .await
+}
+
+/// Settles anew a copy that the relay had taken and that came back; `false` where it is none such.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn bounce(tx: &mut PgConnection, delivery: DeliveryId, reply: Reply) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update deliveries set state = 'refused', settled_at = now(), reply = $2 where delivery_id = $1 and state = 'sent'",
+        delivery.0,
+        reply.to_string()
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// The text of a stored mail.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn mail_text(pool: &PgPool, mail: MailId) -> sqlx::Result<MailText> {
-    let row = sqlx::query!("select language, subject, body, drill, created_at from mails where mail_id = $1", mail.0)
-        .fetch_one(pool)
-        .await?;
+    let row = sqlx::query!(
+        "select language, subject, body, drill, created_at, item_kind from mails where mail_id = $1",
+        mail.0
+    )
+    .fetch_one(pool)
+    .await?;
     Ok(MailText {
         language: Language::from_code(&row.language),
         subject: row.subject,
         body: row.body,
         drill: row.drill,
         created_at: row.created_at,
+        replies: match row.item_kind.as_str() {
+            "advisory" => RepliesTo::Item,
+            "escalation" => RepliesTo::Followed,
+            _ => RepliesTo::Nothing,
+        },
     })
 }
 

@@ -2,6 +2,9 @@
 
 use std::future::Future;
 
+/// The longest mail where nothing else is said.
+pub const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
 /// A mail as it came in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Received {
@@ -32,6 +35,26 @@ pub enum Moment {
     End,
 }
 
+/// Which protocol is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// SMTP: one answer for a mail.
+    Smtp,
+    /// LMTP (RFC 2033): one answer for each of its recipients.
+    Lmtp,
+}
+
+/// What became of a mail for one of its recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is dealt with.
+    Yes,
+    /// Not now; whoever brought it keeps it and comes again.
+    Later,
+    /// It will never be taken for this recipient.
+    No,
+}
+
 /// What to do at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -60,6 +83,25 @@ pub trait Reception: Send + Sync + 'static {
     /// Further words of the EHLO answer.
     fn extensions(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// Which protocol is spoken.
+    fn protocol(&self) -> Protocol {
+        Protocol::Smtp
+    }
+
+    /// The longest mail.
+    fn size_limit(&self) -> usize {
+        SIZE_LIMIT
+    }
+
+    /// Keeps a mail for each of its recipients, in their order. Asked where LMTP is spoken.
+    fn keep_each(&self, mail: Received) -> impl Future<Output = Vec<Kept>> + Send {
+        let recipients = mail.to.len();
+        async move {
+            let kept = if self.keep(mail).await { Kept::Yes } else { Kept::Later };
+            vec![kept; recipients]
+        }
     }
 
     /// Keeps a mail; `false` lets the sender try again later. A 250 is only said after `true`.

@@ -29,6 +29,8 @@ pub enum Stage {
     Program,
     /// On our side: not delivered before it had to be given up.
     GivenUp,
+    /// Behind the relay: it was taken, and came back as undeliverable.
+    Bounced,
 }
 
 /// A reply: a stage, and the relay's codes where it gave some.
@@ -43,7 +45,7 @@ pub struct Reply {
 }
 
 impl Stage {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Connection,
         Self::Greeting,
         Self::Tls,
@@ -56,6 +58,7 @@ impl Stage {
         Self::Address,
         Self::Program,
         Self::GivenUp,
+        Self::Bounced,
     ];
 
     /// The word that is stored.
@@ -74,6 +77,7 @@ impl Stage {
             Self::Address => "address",
             Self::Program => "program",
             Self::GivenUp => "given-up",
+            Self::Bounced => "bounced",
         }
     }
 }
@@ -93,6 +97,10 @@ impl Label for Stage {
             Self::Address => language.pick("登録されたアドレスが使えません", "the stored address cannot be used"),
             Self::Program => language.pick("この1通の処理に失敗しました", "processing this copy failed"),
             Self::GivenUp => language.pick("期限までに届けられませんでした", "not delivered in time"),
+            Self::Bounced => language.pick(
+                "不達: 相手のサーバーが受け取りませんでした",
+                "came back: the recipient's server did not take it",
+            ),
         }
     }
 }
@@ -135,7 +143,8 @@ impl Reply {
 
     fn codes(&self) -> String {
         match (self.code, self.enhanced) {
-            (0, _) => String::new(),
+            (0, None) => String::new(),
+            (0, Some([a, b, c])) => format!("{a}.{b}.{c}"),
             (code, None) => code.to_string(),
             (code, Some([a, b, c])) => format!("{code} {a}.{b}.{c}"),
         }
@@ -175,6 +184,16 @@ mod tests {
             assert_eq!(Reply::parse(&Reply::at(stage).to_string()), Some(Reply::at(stage)));
         }
         assert_eq!(Reply::explain("漢字", Language::En), "漢字");
+    }
+
+    #[test]
+    fn what_came_back_reads_back_with_and_without_the_server_s_answer() {
+        for stored in ["550 5.1.1 bounced", "5.1.2 bounced", "4.2.2 bounced", "550 bounced", "bounced"] {
+            assert_eq!(
+                Reply::parse(stored).map(|r| (r.to_string(), r.stage)),
+                Some((stored.to_owned(), Stage::Bounced))
+            );
+        }
     }
 
     #[test]

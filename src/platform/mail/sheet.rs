@@ -9,13 +9,15 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use lettre::Address;
 use lettre::message::header::{
-    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, InReplyTo, MessageId, References, To,
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, InReplyTo, MessageId, References, ReplyTo,
+    To,
 };
 use lettre::message::{Body, Mailbox, header::MIME_VERSION_1_0};
 
 use crate::kernel::email_address::EmailAddress;
 use crate::kernel::ids::DeliveryId;
 use crate::kernel::language::Language;
+use crate::platform::mail::return_path::{Purpose, ReturnPaths};
 
 /// Who sends, and under which name the portal's mails are known. The same for all mails of a portal.
 #[derive(Debug, Clone)]
@@ -23,6 +25,19 @@ pub struct Postmark {
     from: Address,
     /// The right-hand side of message ids.
     host: String,
+    /// Where copies come back to, each under an address of its own; without them everything comes back to the sender.
+    returns: Option<ReturnPaths>,
+}
+
+/// What a reply to a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepliesTo {
+    /// The item that the mail carries.
+    Item,
+    /// The item of the delivery that the copy follows.
+    Followed,
+    /// Nothing that the portal could make of it: a person reads it at the sender's address.
+    Nothing,
 }
 
 /// A stored mail, as the worker reads it.
@@ -38,12 +53,15 @@ pub struct MailText {
     pub drill: bool,
     /// When it was stored: the date of every copy, so that copies of one delivery are alike.
     pub created_at: DateTime<Utc>,
+    /// What a reply to it is about.
+    pub replies: RepliesTo,
 }
 
 /// A mail ready to be addressed: the common headers and the encoded text.
 #[derive(Debug)]
 pub struct Sheet {
     postmark: Postmark,
+    replies: RepliesTo,
     head: String,
     body: Arc<str>,
 }
@@ -90,7 +108,13 @@ impl Postmark {
             url::Host::Ipv4(address) => address.to_string(),
             url::Host::Ipv6(address) => format!("[IPv6:{address}]"),
         };
-        Ok(Self { from: address(from)?, host })
+        Ok(Self { from: address(from)?, host, returns: None })
+    }
+
+    /// The same with an address of its own for what comes back of each copy.
+    #[must_use]
+    pub fn with_returns(self, returns: Option<ReturnPaths>) -> Self {
+        Self { returns, ..self }
     }
 
     /// The name that the portal gives itself towards a relay.
@@ -143,7 +167,7 @@ impl Sheet {
         if has_bare_line_end(&head) || has_bare_line_end(&body) {
             return Err(CopyError::BareLineEnd);
         }
-        Ok(Self { postmark: postmark.clone(), head, body: body.into() })
+        Ok(Self { postmark: postmark.clone(), replies: mail.replies, head, body: body.into() })
     }
 
     /// The copy for one recipient; in a mail program it stands below the delivery that it follows.
@@ -158,7 +182,17 @@ impl Sheet {
         addressee: &str,
     ) -> Result<AddressedCopy, CopyError> {
         let to = address(to)?;
-        let mut own = Headers::with_capacity(4);
+        let mut own = Headers::with_capacity(5);
+        let returns = self.postmark.returns.as_ref();
+        let answered = match self.replies {
+            RepliesTo::Item => true,
+            RepliesTo::Followed => follows.is_some(),
+            RepliesTo::Nothing => false,
+        };
+        if let Some(returns) = returns.filter(|_| answered) {
+            let place = return_address(returns, Purpose::Reply, delivery);
+            own.set(ReplyTo::from(lettre::message::Mailboxes::from(Mailbox::new(None, place))));
+        }
         own.set(MessageId::from(self.postmark.message_id(delivery)));
         if let Some(first) = follows.map(|first| self.postmark.message_id(first)) {
             own.set(InReplyTo::from(first.clone()));
@@ -171,7 +205,11 @@ impl Sheet {
         if has_bare_line_end(&head) {
             return Err(CopyError::BareLineEnd);
         }
-        Ok(AddressedCopy { from: self.postmark.from.clone(), to, head, body: self.body.clone() })
+        let from = match returns {
+            Some(returns) => return_address(returns, Purpose::Bounce, delivery),
+            None => self.postmark.from.clone(),
+        };
+        Ok(AddressedCopy { from, to, head, body: self.body.clone() })
     }
 }
 
@@ -188,6 +226,10 @@ fn address(text: &str) -> Result<Address, CopyError> {
     let parsed = EmailAddress::parse(text).map_err(|_| CopyError::Address)?;
     let (local, domain) = parsed.as_str().rsplit_once('@').ok_or(CopyError::Address)?;
     Ok(Address::new_dangerous(local, domain))
+}
+
+fn return_address(returns: &ReturnPaths, purpose: Purpose, delivery: DeliveryId) -> Address {
+    Address::new_dangerous(returns.local(purpose, delivery), returns.domain())
 }
 
 /// A name as it may stand in a header. A line end in it makes lettre panic, so none gets that far.

@@ -1,6 +1,6 @@
-//! A small, strict SMTP server: the receiving end of the demonstration, and of the tests.
+//! A small, strict SMTP and LMTP server: the receiving end of the demonstration, of incoming mail, and of the tests.
 //!
-//! It knows EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY and QUIT, pipelining and SIZE. Lines end in CRLF
+//! It knows EHLO, HELO (by LMTP: LHLO), MAIL, RCPT, DATA, RSET, NOOP, VRFY and QUIT, pipelining and SIZE. Lines end in CRLF
 //! and nothing else. What is done with a mail, and what is answered, a [`Reception`] decides.
 
 use std::io;
@@ -9,14 +9,12 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-pub use super::reception::{Moment, Received, Reception, Verdict};
+pub use super::reception::{Kept, Moment, Protocol, Received, Reception, SIZE_LIMIT, Verdict};
 
 /// Longest command, CRLF included; generous (RFC 5321: 512).
 const COMMAND_LIMIT: usize = 1024;
 /// Longest text line, CRLF included (RFC 5321).
 const LINE_LIMIT: usize = 1000;
-/// Longest mail.
-pub const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 const RECIPIENTS: usize = 100;
 /// Wrong commands before the conversation ends.
 const PATIENCE: u32 = 20;
@@ -130,7 +128,10 @@ where
         let text = String::from_utf8_lossy(line);
         let (verb, rest) = text.split_once(' ').unwrap_or((&text, ""));
         let step = match verb.to_ascii_uppercase().as_str() {
-            "EHLO" | "HELO" if !rest.is_empty() => self.hello(verb.eq_ignore_ascii_case("EHLO")).await,
+            "EHLO" | "HELO" if !rest.is_empty() && !self.is_lmtp() => {
+                self.hello(verb.eq_ignore_ascii_case("EHLO")).await
+            }
+            "LHLO" if !rest.is_empty() && self.is_lmtp() => self.hello(true).await,
             "STARTTLS" if self.reception.extensions().contains(&"STARTTLS") => {
                 self.answer(Moment::StartTls, 454, "4.7.0 not now").await
             }
@@ -168,10 +169,15 @@ where
                 self.say(221, "2.0.0 bye");
                 Ok(Some(Ending::Close))
             }
-            "DATA" | "EHLO" | "HELO" => return Ok(Obeyed::by(self.say(503, "5.5.1 not now"))),
+            "DATA" => return Ok(Obeyed::by(self.say(503, "5.5.1 not now"))),
+            "EHLO" | "HELO" if !self.is_lmtp() => return Ok(Obeyed::by(self.say(503, "5.5.1 not now"))),
             _ => return Ok(Obeyed::by(self.say(500, "5.5.2 unknown command"))),
         };
         Ok(step?.map_or(Obeyed::Yes, Obeyed::End))
+    }
+
+    fn is_lmtp(&self) -> bool {
+        self.reception.protocol() == Protocol::Lmtp
     }
 
     async fn hello(&mut self, extended: bool) -> Step {
@@ -184,7 +190,7 @@ where
         if verdict != Verdict::Accept {
             return self.obey(verdict, 250, "portal", |_| ());
         }
-        let size = format!("SIZE {SIZE_LIMIT}");
+        let size = format!("SIZE {}", self.reception.size_limit());
         let mut words = vec!["portal", "PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", &size];
         words.extend(self.reception.extensions());
         let last = words.len() - 1;
@@ -205,7 +211,20 @@ where
         self.flush().await?;
         let fault = self.read_text(&mut mail.content).await?;
         if let Some((code, words)) = fault {
-            self.say(code, words);
+            // By LMTP each recipient is answered for.
+            for _ in 0..if self.is_lmtp() { mail.to.len() } else { 1 } {
+                self.say(code, words);
+            }
+            return Ok(None);
+        }
+        if self.is_lmtp() {
+            for kept in self.reception.keep_each(mail).await {
+                match kept {
+                    Kept::Yes => self.say(250, "2.0.0 kept"),
+                    Kept::Later => self.say(451, "4.3.0 not kept, try again"),
+                    Kept::No => self.say(550, "5.1.1 no such address"),
+                };
+            }
             return Ok(None);
         }
         let verdict = self.reception.judge(Moment::End, &mail).await;
@@ -231,7 +250,7 @@ where
                 Line::TooLong => fault = fault.or(Some((500, "5.6.0 line too long"))),
                 Line::BareLf => fault = fault.or(Some((550, "5.6.0 a line end stands alone"))),
             }
-            if content.len() + line.len() > SIZE_LIMIT {
+            if content.len() + line.len() > self.reception.size_limit() {
                 fault = fault.or(Some((552, "5.3.4 too large")));
             }
             if fault.is_none() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::kernel::clock::Clock;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
+use crate::platform::lmtp::LmtpAddress;
 use crate::platform::sandbox::Sandbox;
 use crate::platform::security::password::PasswordHasher;
 use crate::platform::security::secret_key::SecretKey;
@@ -34,6 +35,8 @@ pub struct AppState {
     pub secret_key: SecretKey,
     /// Where foreign data is parsed.
     pub sandbox: Sandbox,
+    /// Where mail is handed over: the demonstration's mailbox replies through it.
+    pub inbound: Option<LmtpAddress>,
     /// Whether the code's own wall stands.
     pub first_wall: FirstWall,
 }

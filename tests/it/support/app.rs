@@ -67,6 +67,7 @@ impl TestApp {
             hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
             secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
             sandbox: sandbox(),
+            inbound: None,
             first_wall: FirstWall::Standing,
         };
         Self { router: router(state.clone()), database, state }
@@ -120,6 +121,7 @@ pub fn idle_state() -> AppState {
         clock: Clock::fixed(EVENING.parse().expect("an instant")),
         hasher: PasswordHasher::new(Cost::Test).expect("a hasher"),
         sandbox: sandbox(),
+        inbound: None,
         secret_key: SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key"),
         first_wall: FirstWall::Standing,
     }

@@ -16,6 +16,8 @@ pub enum Standing {
     Overdue,
     /// A desk entered that it was told; nobody of the firm has acknowledged yet.
     ToldDesk,
+    /// Somebody replied to the mail; nobody has acknowledged in the portal yet.
+    Replied,
     /// All of them acknowledged.
     Acknowledged,
 }
@@ -28,6 +30,7 @@ impl Standing {
             Self::Waiting => "waiting",
             Self::Overdue => "overdue",
             Self::ToldDesk => "told_desk",
+            Self::Replied => "replied",
             Self::Acknowledged => "acknowledged",
         }
     }
@@ -39,9 +42,19 @@ impl Label for Standing {
             Self::Waiting => language.pick("要受領確認", "To acknowledge"),
             Self::Overdue => language.pick("期限超過", "Overdue"),
             Self::ToldDesk => language.pick("事務局が受領を記録", "Entered by the desk"),
+            Self::Replied => language.pick("返信メールで受領", "Received, by a reply"),
             Self::Acknowledged => language.pick("受領確認済", "Acknowledged"),
         }
     }
+}
+
+/// How an organisation said without the button that it has an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// To its desk, which entered it.
+    Desk,
+    /// By a reply to the mail.
+    Reply,
 }
 
 /// The organisations that an acknowledgement is asked of, each once, with the window answered for.
@@ -57,11 +70,11 @@ pub fn duties(hats: &[Hat]) -> Vec<(OrganisationId, Option<ContactId>)> {
 }
 
 /// The standing; `None` where nothing is asked of the viewer. Two hats: both must have answered. What a desk was told
-/// counts for the hat that it looks after, and is no acknowledgement: a wrong tick must not hide an item from the firm.
+/// or a reply says counts for the hat that it looks after, and is no acknowledgement: a wrong tick must not hide an item from the firm.
 pub fn standing(
     hats: &[Hat],
     answered: impl Fn(OrganisationId) -> bool,
-    told: impl Fn(&Hat) -> bool,
+    told: impl Fn(&Hat) -> Option<Told>,
     answer_due: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<Standing> {
@@ -72,9 +85,11 @@ pub fn standing(
     if duties.iter().all(|(organisation, _)| answered(*organisation)) {
         return Some(Standing::Acknowledged);
     }
-    let received = |hat: &Hat| answered(hat.organisation_id) || (hat.stage == Stage::Member && told(hat));
-    if hats.iter().filter(|hat| hat.acknowledges()).all(received) {
-        return Some(Standing::ToldDesk);
+    let open: Vec<&Hat> = hats.iter().filter(|hat| hat.acknowledges() && !answered(hat.organisation_id)).collect();
+    let heard = |hat: &Hat| told(hat).filter(|told| hat.stage == Stage::Member || *told == Told::Reply);
+    if open.iter().all(|hat| heard(hat).is_some()) {
+        let replied = open.iter().all(|hat| heard(hat) == Some(Told::Reply));
+        return Some(if replied { Standing::Replied } else { Standing::ToldDesk });
     }
     Some(if answer_due.is_some_and(|due| due < now) { Standing::Overdue } else { Standing::Waiting })
 }
@@ -103,7 +118,7 @@ mod tests {
         let hats =
             [hat(Role::MemberReader, Stage::Member, a, false), hat(Role::Secretariat, Stage::Secretariat, b, true)];
         assert!(duties(&hats).is_empty());
-        assert_eq!(standing(&hats, |_| false, |_| false, None, DateTime::UNIX_EPOCH), None);
+        assert_eq!(standing(&hats, |_| false, |_| None, None, DateTime::UNIX_EPOCH), None);
     }
 
     #[test]
@@ -116,7 +131,7 @@ mod tests {
             hat(Role::MinistryLiaison, Stage::Ministry, b, false),
         ];
         assert_eq!(duties(&hats).len(), 2);
-        let untold = |_: &Hat| false;
+        let untold = |_: &Hat| None;
         assert_eq!(standing(&hats, |o| o == a, untold, None, now), Some(Standing::Waiting));
         assert_eq!(standing(&hats, |o| o == a, untold, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Overdue));
         assert_eq!(standing(&hats, |_| true, untold, Some(DateTime::UNIX_EPOCH), now), Some(Standing::Acknowledged));
@@ -128,10 +143,12 @@ mod tests {
         let hats = [hat(Role::MemberPoc, Stage::Member, a, false)];
         let due = Some(DateTime::UNIX_EPOCH);
         let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(2);
-        assert_eq!(standing(&hats, |_| false, |_| true, due, now), Some(Standing::ToldDesk));
-        assert_eq!(standing(&hats, |_| true, |_| true, due, now), Some(Standing::Acknowledged));
+        assert_eq!(standing(&hats, |_| false, |_| Some(Told::Desk), due, now), Some(Standing::ToldDesk));
+        assert_eq!(standing(&hats, |_| false, |_| Some(Told::Reply), due, now), Some(Standing::Replied));
+        assert_eq!(standing(&hats, |_| true, |_| Some(Told::Desk), due, now), Some(Standing::Acknowledged));
         let desk = [hats[0].clone(), hat(Role::Secretariat, Stage::Secretariat, b, false)];
-        assert_eq!(standing(&desk, |_| false, |_| true, due, now), Some(Standing::Overdue));
-        assert_eq!(standing(&desk, |o| o == b, |_| true, due, now), Some(Standing::ToldDesk));
+        assert_eq!(standing(&desk, |_| false, |_| Some(Told::Desk), due, now), Some(Standing::Overdue));
+        assert_eq!(standing(&desk, |o| o == b, |_| Some(Told::Desk), due, now), Some(Standing::ToldDesk));
+        assert_eq!(standing(&desk, |_| false, |_| Some(Told::Reply), due, now), Some(Standing::Replied));
     }
 }

@@ -57,11 +57,16 @@ impl Label for Channel {
     }
 }
 
+/// The way of a receipt by mail, as the view `advisory_receipts` has it.
+pub const BY_REPLY: &str = "reply";
+
 /// How it became known: by the firm itself, or through its desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// A person of the firm pressed the button.
     Portal,
+    /// Somebody replied to the mail, from the address that it went to.
+    Reply,
     /// The desk was told.
     Desk {
         /// By which way.
@@ -75,7 +80,8 @@ impl Evidence {
     /// From the columns of the view `advisory_receipts`.
     #[must_use]
     pub fn of(channel: &str, strength: i16) -> Self {
-        Channel::from_code(channel).map_or(Self::Portal, |channel| Self::Desk { channel, with_code: strength == 1 })
+        let own = if channel == BY_REPLY { Self::Reply } else { Self::Portal };
+        Channel::from_code(channel).map_or(own, |channel| Self::Desk { channel, with_code: strength == 1 })
     }
 
     /// What stands behind a receipt, in words; `desk` is the CEPTOAR whose desk was told.
@@ -87,6 +93,7 @@ impl Evidence {
                     .pick("本人がポータルで確認", "Acknowledged in the portal by the firm itself")
                     .to_owned();
             }
+            Self::Reply => return language.pick("返信メールで受領", "Received, by a reply to the mail").to_owned(),
             Self::Desk { channel, with_code } => (channel, with_code),
         };
         let told = match channel {
@@ -191,6 +198,7 @@ mod tests {
     #[test]
     fn the_view_s_columns_become_evidence() {
         assert_eq!(Evidence::of("portal", 0), Evidence::Portal);
+        assert_eq!(Evidence::of(BY_REPLY, 2), Evidence::Reply);
         for channel in Channel::ALL {
             assert_eq!(Evidence::of(channel.code(), 2), Evidence::Desk { channel, with_code: false });
             assert_eq!(Evidence::of(channel.code(), 1), Evidence::Desk { channel, with_code: true });

@@ -7,7 +7,7 @@ use super::selection::{Period, Span, Split};
 use super::store::Ceptoar;
 use super::table::{Cell, Head, Row, Table, Unit};
 use super::words::StatisticsWords;
-use crate::features::advisories::receipts::receipt::Channel;
+use crate::features::advisories::receipts::receipt::{BY_REPLY, Channel};
 use crate::features::advisories::versions::step::Step;
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::{Label, Language, fill};
@@ -250,7 +250,12 @@ fn ways(gathered: &Gathered, language: Language) -> Table {
     let ways = gathered.figures.by_way();
     let all: i64 = ways.iter().map(|(_, n)| n).sum();
     let row = |(way, n): (&str, i64)| Row {
-        head: Channel::from_code(way).map_or(w.portal, |channel| channel.label(language)).to_owned(),
+        head: match Channel::from_code(way) {
+            Some(channel) => channel.label(language),
+            None if way == BY_REPLY => w.reply,
+            None => w.portal,
+        }
+        .to_owned(),
         cells: vec![Cell::number(n), Cell::share(n, all)],
         total: false,
     };

@@ -67,6 +67,7 @@ crate::words! {
         ways_note: "組織の一覧をご覧になれる情報提供についてだけ集計します。ポータルでの確認と事務局の記録の両方があるときは、ポータルと数えます。" / "Only of items whose list of organisations you see. Who acknowledged in the portal and told the desk as well counts with the portal.",
         way: "方法" / "Way",
         portal: "ポータルで確認" / "In the portal",
+        reply: "返信メール" / "Reply by mail",
         onward: "構成員からほかの事業者への伝達" / "Passed on by hubs",
         onward_note: "拠点となる構成員の報告を、情報提供ごとに足したものです。" / "What hubs reported, added up over the items.",
         reported: "報告" / "Reports",

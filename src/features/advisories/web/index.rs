@@ -14,8 +14,9 @@ use crate::features::advisories::escalation;
 use crate::features::advisories::escalation::web::words::LadderWords;
 use crate::features::advisories::reading::deliveries::store as watching;
 use crate::features::advisories::reading::filter::{Cursor, Filter, ListState};
-use crate::features::advisories::reading::standing::{Standing, standing};
+use crate::features::advisories::reading::standing::{Standing, Told, standing};
 use crate::features::advisories::reading::store::{self, ListRow};
+use crate::features::advisories::receipts::replies;
 use crate::features::advisories::statistics::words::StatisticsWords;
 use crate::features::advisories::versions::step::nth;
 use crate::features::advisories::versions::web::shown::mark;
@@ -188,6 +189,8 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
     let ids: Vec<AdvisoryId> = rows.iter().map(|row| row.advisory_id).collect();
     let answers = store::answers(tx, viewer, &ids).await?;
     let told = store::told_to_desks(tx, viewer, &ids).await?;
+    let own: Vec<_> = viewer.affiliations.iter().map(|a| a.organisation_id).collect();
+    let replied = replies::store::received(tx, &ids, &own).await?;
     let recent: Vec<AdvisoryId> = rows
         .iter()
         .filter(|row| viewer.is_at_centre() && row.published_at.is_some_and(|at| at > now - PROGRESS_SHOWN_FOR))
@@ -199,7 +202,11 @@ async fn load(tx: &mut Tx, viewer: &Viewer, filter: &Filter, now: DateTime<Utc>)
         let standing = standing(
             &row.hats,
             |organisation| answers.contains(&(id, organisation)),
-            |hat| told.contains(&(id, hat.organisation_id, hat.ceptoar_id.clone())),
+            |hat| {
+                let place = (id, hat.organisation_id, hat.ceptoar_id.clone());
+                let by_reply = replied.contains(&place).then_some(Told::Reply);
+                told.contains(&place).then_some(Told::Desk).or(by_reply)
+            },
             row.answer_due,
             now,
         );

@@ -174,6 +174,7 @@ pub async fn sender(tx: &mut PgConnection, state: &AppState) -> sqlx::Result<Sen
         centre,
         telephone: state.config.duty_telephone().map(ToOwned::to_owned),
         base_url: state.config.base_url(),
+        takes_replies: state.config.takes_mail(),
     })
 }
 

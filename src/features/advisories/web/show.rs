@@ -24,10 +24,12 @@ use crate::features::advisories::parts::web::shown::PartsView;
 use crate::features::advisories::paths;
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::reading::regional::BehindView;
-use crate::features::advisories::reading::standing::{self, Standing};
+use crate::features::advisories::reading::standing::{self, Standing, Told};
 use crate::features::advisories::reading::store::{self, Answer, Found};
 use crate::features::advisories::receipts;
 use crate::features::advisories::receipts::receipt::DeskReceipt;
+use crate::features::advisories::receipts::replies;
+use crate::features::advisories::receipts::replies::reply::MailReply;
 use crate::features::advisories::receipts::web::page::ReceiptRow;
 use crate::features::advisories::relays;
 use crate::features::advisories::relays::relay::{Beside, Relay};
@@ -83,6 +85,8 @@ crate::words! {
         me: "(あなた)" / "(you)",
         told_desk: "事務局が記録した受領" / "Receipts entered by the desk",
         told_help: "事務局が、連絡を受けて記録した受領です。お心当たりがないときや、内容が手元にないときは、すぐに事務局へお知らせください。ポータルで内容を読んだら、「受領を確認する」を押してください。" / "What the desk wrote down when it was told. If you know nothing of it, or do not have the advisory, tell the desk at once. Once you have read it here, press “Acknowledge receipt”.",
+        replied: "返信メールで受領" / "Received, by a reply to the mail",
+        replied_help: "届いたメールへの返信を、受領として記録しました。返信の本文は保存していません。ポータルで内容を読んだら、「受領を確認する」を押してください。" / "A reply to the mail is noted as a receipt. What it said is not kept. Once you have read the advisory here, press “Acknowledge receipt”.",
         taken_back: "取り消し済み" / "Taken back",
         relays: "構成員への中継" / "Passing on to members",
         deliveries: "配信状況を見る" / "See deliveries",
@@ -151,6 +155,7 @@ struct ShowPage {
     late: bool,
     answers: Vec<AnswerRow>,
     told: Vec<ReceiptRow>,
+    replied: Vec<String>,
     supplements: Vec<SupplementView>,
     relays: Vec<RelayRow>,
     decides: bool,
@@ -216,10 +221,11 @@ pub async fn get(
     let own: Vec<_> = standing::duties(&found.hats).into_iter().map(|(organisation, _)| organisation).collect();
     let told = receipts::store::entered(&mut tx, id, &own).await?;
     let behind = if published { BehindView::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
+    let replied = replies::store::of_item(&mut tx, id, &own).await?;
     let onward = if published { OwnHub::all(&mut tx, &found.hats, id, frame.language).await? } else { Vec::new() };
     let asked = found.envelope.measures_due.filter(|_| published);
     let measures = OwnMeasures::all(&mut tx, &found.hats, (id, asked), (frame.language, now)).await?;
-    let silence = OwnSilence::read(&mut tx, id, (&own, &answers, &told), frame.language).await?;
+    let silence = OwnSilence::read(&mut tx, id, (&own, &answers, &told, &replied), frame.language).await?;
     let history = shown::history(&mut tx, &viewer, &found).await?;
     let named = found.text.as_ref().map(|text| text.products.as_slice()).unwrap_or_default();
     let users = products::users(&mut tx, &viewer, (named, frame.language), now).await?;
@@ -239,6 +245,7 @@ pub async fn get(
         hats,
         answers,
         told,
+        replied,
         beside,
         relays,
         onward,
@@ -267,6 +274,8 @@ struct View<'a> {
     answers: Vec<Answer>,
     /// What desks entered for the viewer's organisations.
     told: Vec<DeskReceipt>,
+    /// What the viewer's organisations replied to the mail.
+    replied: Vec<MailReply>,
     /// What desks added, and that the centre went past one.
     beside: Beside,
     /// Which desks decide whether it goes on.
@@ -326,10 +335,12 @@ impl View<'_> {
         self.answers.iter().any(|a| a.organisation_id == organisation)
     }
 
-    /// Whether the desk of this hat's CEPTOAR was told.
-    fn has_told(&self, hat: &Hat) -> bool {
-        let of_hat = |r: &DeskReceipt| r.organisation_id == hat.organisation_id && r.ceptoar_id == hat.ceptoar_id;
-        self.told.iter().any(|receipt| receipt.stands() && of_hat(receipt))
+    /// Whether the desk of this hat's CEPTOAR was told, or the mail was answered.
+    fn has_told(&self, hat: &Hat) -> Option<Told> {
+        let of_hat = |organisation, ceptoar: &str| organisation == hat.organisation_id && ceptoar == hat.ceptoar_id;
+        let desk = self.told.iter().any(|r| r.stands() && of_hat(r.organisation_id, &r.ceptoar_id));
+        let reply = self.replied.iter().any(|r| r.counts() && of_hat(r.organisation_id, &r.ceptoar_id));
+        desk.then_some(Told::Desk).or(reply.then_some(Told::Reply))
     }
 
     fn published(&self, envelope: &Envelope) -> String {
@@ -403,6 +414,7 @@ impl View<'_> {
             supplements: SupplementView::all(&self.beside, language),
             decides: relays.iter().any(|relay| !relay.waits.is_empty()),
             relays,
+            replied: self.replied.iter().filter(|r| r.counts()).map(|r| long_time(r.arrived_at, language)).collect(),
             told_stands: self.told.iter().any(DeskReceipt::stands),
             acknowledgement: paths::acknowledgement(e.advisory_id),
             deliveries: self.deliveries(found),

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::platform::mail::letter::Letter;
+use crate::platform::security::secret_key::SecretKey;
 
 const HEADERS: [&str; 12] = [
     "Date",
@@ -31,12 +32,43 @@ fn mail(subject: &str, body: &str, drill: bool) -> MailText {
         body: letter.body().to_owned(),
         drill,
         created_at: "2026-11-21T12:10:00Z".parse().expect("an instant"),
+        replies: RepliesTo::Item,
     }
 }
 
 fn copy(mail: &MailText, to: &str, addressee: &str) -> AddressedCopy {
     let id = DeliveryId("3f0d8f2e-6a0e-4f53-9f0c-111111111111".parse().expect("an id"));
     Sheet::prepare(&postmark(), mail).expect("a sheet").address(id, None, to, addressee).expect("a message")
+}
+
+#[test]
+fn each_copy_comes_back_under_an_address_of_its_own() {
+    let key = SecretKey::parse(&SecretKey::generate().expect("a key")).expect("a key");
+    let paths = ReturnPaths::new(key, "portal@ceptoar.example").expect("addresses");
+    let id = DeliveryId("3f0d8f2e-6a0e-4f53-9f0c-111111111111".parse().expect("an id"));
+    let made = |replies, follows| {
+        let text = MailText { replies, ..mail("s", "b", false) };
+        let sheet = Sheet::prepare(&postmark().with_returns(Some(paths.clone())), &text).expect("a sheet");
+        sheet.address(id, follows, "poc@bank.example", "").expect("a message")
+    };
+    for (replies, follows, asked) in [
+        (RepliesTo::Item, None, true),
+        (RepliesTo::Followed, Some(id), true),
+        (RepliesTo::Followed, None, false),
+        (RepliesTo::Nothing, Some(id), false),
+    ] {
+        let copy = made(replies, follows);
+        assert_eq!(paths.read(&copy.from.to_string()), Some((Purpose::Bounce, id)));
+        let text = copy.text();
+        let parsed = MessageParser::new().parse(text.as_bytes()).expect("a message");
+        let to = parsed.reply_to().and_then(|list| list.first()).and_then(|place| place.address());
+        assert_eq!(to.and_then(|to| paths.read(to)), asked.then_some((Purpose::Reply, id)), "{text}");
+        assert_eq!(parsed.from().and_then(|f| f.first()).and_then(|f| f.address()), Some("portal@ceptoar.example"));
+        assert!(text.lines().all(|line| line.len() < 998));
+    }
+    let without = copy(&mail("s", "b", false), "poc@bank.example", "");
+    assert_eq!(without.from.to_string(), "portal@ceptoar.example");
+    assert!(!without.text().contains("Reply-To"), "without incoming mail everything is as before");
 }
 
 #[test]

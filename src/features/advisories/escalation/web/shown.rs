@@ -9,6 +9,7 @@ use crate::features::advisories::escalation::store;
 use crate::features::advisories::reading::store::Answer;
 use crate::features::advisories::receipts;
 use crate::features::advisories::receipts::receipt::DeskReceipt;
+use crate::features::advisories::receipts::replies::reply::MailReply;
 use crate::kernel::ids::{AdvisoryId, OrganisationId};
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{short_time, thousands};
@@ -84,17 +85,18 @@ impl OwnSilence {
     pub async fn read(
         tx: &mut PgConnection,
         id: AdvisoryId,
-        (own, answers, told): (&[OrganisationId], &[Answer], &[DeskReceipt]),
+        (own, answers, told, replied): (&[OrganisationId], &[Answer], &[DeskReceipt], &[MailReply]),
         language: Language,
     ) -> sqlx::Result<Option<Self>> {
         if own.is_empty() {
             return Ok(None);
         }
         let about = store::about(&mut *tx, id, None, own).await?;
-        // Of which nobody has acknowledged it, nor told the desk.
+        // Of which nobody has acknowledged it, told the desk or answered the mail.
         let heard = |id: OrganisationId| {
             answers.iter().any(|a| a.organisation_id == id)
                 || told.iter().any(|r| r.stands() && r.organisation_id == id)
+                || replied.iter().any(|r| r.counts() && r.organisation_id == id)
         };
         let silent: Vec<OrganisationId> = own.iter().copied().filter(|id| !heard(*id)).collect();
         let coming = if silent.is_empty() { None } else { store::coming(tx, id, None, Some(&silent)).await? };

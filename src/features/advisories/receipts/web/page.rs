@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use super::desk::{Asking, Desk};
 use super::words::ReceiptWords;
 use crate::features::advisories::receipts::receipt::{Channel, DeskReceipt, NewReceipt};
+use crate::features::advisories::receipts::replies::reply::MailReply;
 use crate::features::advisories::receipts::store::JustDone;
 use crate::features::advisories::receipts::typed::{Bounds, EntryForm};
-use crate::features::advisories::receipts::{paths, store};
+use crate::features::advisories::receipts::{paths, replies, store};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_time;
@@ -94,6 +95,8 @@ struct ReceiptPage {
     own: String,
     own_organisation: bool,
     rows: Vec<ReceiptRow>,
+    /// When a reply came, what became of it, and whether it counts.
+    replies: Vec<(String, &'static str, bool)>,
     open: bool,
     action: String,
     back: String,
@@ -133,6 +136,8 @@ pub struct Known {
     pub own: Option<DateTime<Utc>>,
     /// What desks entered.
     pub entered: Vec<DeskReceipt>,
+    /// What came of its replies to the mail.
+    pub replies: Vec<MailReply>,
 }
 
 impl Known {
@@ -144,7 +149,9 @@ impl Known {
         let name = desk.member(tx, organisation).await?;
         let own = store::acknowledged_at(tx, desk.id, organisation).await?;
         let entered = store::entered(tx, desk.id, &[organisation]).await?;
-        Ok(Self { organisation, name, own, entered })
+        let mut replies = replies::store::of_item(tx, desk.id, &[organisation]).await?;
+        replies.retain(|reply| reply.ceptoar_id == desk.ceptoar_id);
+        Ok(Self { organisation, name, own, entered, replies })
     }
 
     /// What this desk entered and did not take back.
@@ -219,6 +226,11 @@ impl Known {
             own: self.own.map_or_else(String::new, |at| long_time(at, language)),
             own_organisation,
             rows: self.rows(desk, language),
+            replies: self
+                .replies
+                .iter()
+                .map(|reply| (long_time(reply.arrived_at, language), reply.outcome.label(language), reply.counts()))
+                .collect(),
             open,
             action: paths::receipt(desk.id, &desk.ceptoar_id, self.organisation),
             back: back(desk, &form.from),
