@@ -133,7 +133,7 @@ async fn transport(settings: FanOut, sink: &Sink, sheet: &Arc<Sheet>) -> anyhow:
                     return anyhow::Ok(());
                 }
                 let copy = sheet.address(DeliveryId::random(), None, &format!("w{n}@bench.example"), "架空の構成員")?;
-                let result = line.send(&copy).await;
+                let result = line.send(&copy, None).await;
                 anyhow::ensure!(matches!(result, SendResult::Sent(_)), "{result:?}");
             }
         });
