@@ -40,11 +40,7 @@ pub trait Relay: Send + Sync + 'static {
 pub trait Connection: Send + 'static {
     /// Hands over one copy. With the end of its text the envelope of the `next` one may go out: then that one is sent
     /// next, or the conversation is of no further use.
-    fn send(
-        &mut self,
-        copy: &AddressedCopy,
-        next: Option<&AddressedCopy>,
-    ) -> impl Future<Output = SendResult> + Send;
+    fn send(&mut self, copy: &AddressedCopy, next: Option<&AddressedCopy>) -> impl Future<Output = SendResult> + Send;
 
     /// Whether it is of use to name the next copy.
     fn looks_ahead(&self) -> bool;

@@ -135,7 +135,9 @@ impl<R: Relay> Sender<R> {
         let broken = |stage| ConnectError { reply: Reply::at(stage), ours: false };
         let attempt = AssertUnwindSafe(self.relay.connect()).catch_unwind();
         match tokio::time::timeout_at(deadline, attempt).await {
-            Ok(Ok(Ok(connection))) => Ok(Line { connection, used: false, swift: false, ahead: false, _live: self.tray.went_live() }),
+            Ok(Ok(Ok(connection))) => {
+                Ok(Line { connection, used: false, swift: false, ahead: false, _live: self.tray.went_live() })
+            }
             Ok(Ok(Err(error))) => Err(error),
             Ok(Err(_panic)) => Err(broken(Stage::Program)),
             Err(_elapsed) => Err(broken(Stage::Deadline)),

@@ -20,7 +20,7 @@ pub enum SmtpConnection {
     /// Much at once.
     Pipelined(PipelinedConnection),
     /// Command by command.
-    Stepwise(LettreConnection),
+    Stepwise(Box<LettreConnection>),
 }
 
 impl SmtpRelay {
@@ -42,7 +42,7 @@ impl Relay for SmtpRelay {
     async fn connect(&self) -> Result<SmtpConnection, ConnectError> {
         Ok(match self {
             Self::Pipelined(relay) => SmtpConnection::Pipelined(relay.connect().await?),
-            Self::Stepwise(relay) => SmtpConnection::Stepwise(relay.connect().await?),
+            Self::Stepwise(relay) => SmtpConnection::Stepwise(Box::new(relay.connect().await?)),
         })
     }
 }

@@ -169,8 +169,21 @@ mod tests {
     #[test]
     fn what_is_no_smtp_is_garbled() {
         for text in [
-            "hello\r\n", "はい\r\n", "250ok\r\n", "250\n", "250 ok\n", "150 x\r\n", "650 x\r\n", "25x y\r\n", "2\r\n", "\r\n",
-            "250-a\r\n251 b\r\n", "250-a\r\nb\r\n", "250-a\r\n250\tb\r\n", "25\r\n0 a\r\n", "-50 a\r\n",
+            "hello\r\n",
+            "はい\r\n",
+            "250ok\r\n",
+            "250\n",
+            "250 ok\n",
+            "150 x\r\n",
+            "650 x\r\n",
+            "25x y\r\n",
+            "2\r\n",
+            "\r\n",
+            "250-a\r\n251 b\r\n",
+            "250-a\r\nb\r\n",
+            "250-a\r\n250\tb\r\n",
+            "25\r\n0 a\r\n",
+            "-50 a\r\n",
         ] {
             assert_eq!(heard(text.as_bytes(), &[text.len()]), Err(Garbled), "{text:?}");
         }

@@ -165,10 +165,7 @@ async fn ask<T>(
     let read = |answer: &Answer<'_>| match answer.kind() {
         Kind::Done => Ok(read(answer)),
         kind => {
-            Err(ConnectError {
-                reply: Reply::answered(stage, answer.code, &answer.text()),
-                ours: kind == Kind::Never,
-            })
+            Err(ConnectError { reply: Reply::answered(stage, answer.code, &answer.text()), ours: kind == Kind::Never })
         }
     };
     line.answer(read).await.unwrap_or(Err(ConnectError { reply: Reply::at(stage), ours: false }))
@@ -298,7 +295,9 @@ mod tests {
     #[test]
     fn offers_are_read_whatever_their_case() {
         let mut heard = Answers::default();
-        heard.hear(b"250-PIPELINING greets you\r\n250-StartTLS\r\n250-AUTH=LOGIN\r\n250-auth Cram-MD5 plain\r\n250 SIZE 1\r\n");
+        heard.hear(
+            b"250-PIPELINING greets you\r\n250-StartTLS\r\n250-AUTH=LOGIN\r\n250-auth Cram-MD5 plain\r\n250 SIZE 1\r\n",
+        );
         let offers = Offers::of(&heard.take().expect("SMTP").expect("whole"));
         assert!(!offers.pipelining && offers.starttls && offers.plain && offers.login, "{offers:?}");
     }
