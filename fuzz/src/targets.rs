@@ -13,7 +13,9 @@ use ceptoar_portal::kernel::language::Language;
 use ceptoar_portal::kernel::text;
 use ceptoar_portal::platform::files::{DisplayName, package, policy};
 use ceptoar_portal::platform::mail::inbound::{reading, report};
-use ceptoar_portal::platform::mail::reply::Reply;
+use ceptoar_portal::platform::mail::pipelined::answers::{Answers, Garbled};
+use ceptoar_portal::platform::mail::pipelined::transaction::{Course, Envelope, Heard};
+use ceptoar_portal::platform::mail::reply::{Reply, Stage};
 use ceptoar_portal::platform::mail::smtp_url::SmtpUrl;
 use ceptoar_portal::platform::sandbox::parser::{pack, unpack};
 use ceptoar_portal::platform::tables::{self, Encoding, Table};
@@ -28,7 +30,7 @@ use crate::conversation;
 type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 16] = [
+pub const ALL: [Target; 17] = [
     ("letter", letter),
     ("inbound", inbound),
     ("delivery_report", delivery_report),
@@ -38,6 +40,7 @@ pub const ALL: [Target; 16] = [
     ("search", search),
     ("email_address", email_address),
     ("smtp_reply", smtp_reply),
+    ("smtp_answers", smtp_answers),
     ("smtp_commands", conversation::commands),
     ("sign_in_name", sign_in_name),
     ("file", file),
@@ -149,6 +152,33 @@ fn smtp_reply(input: &[u8]) {
     }
     drop(Reply::explain(&text, Language::En));
     drop(SmtpUrl::parse(&text));
+}
+
+/// The answers of a relay, in packets of the size that the first byte says: what comes out is the same as in one.
+fn smtp_answers(input: &[u8]) {
+    let Some((size, text)) = input.split_first() else { return };
+    let cut = |size: usize| {
+        let (mut answers, mut codes, mut envelope) = (Answers::default(), Vec::new(), Envelope::default());
+        for packet in text.chunks(size.max(1)) {
+            answers.hear(packet);
+            loop {
+                match answers.take() {
+                    Ok(Some(answer)) => {
+                        assert!((200..600).contains(&answer.code) && answer.text().is_ascii());
+                        codes.push(answer.code);
+                        envelope.hear(Heard::of(envelope.next().unwrap_or(Stage::Content), &answer));
+                    }
+                    Ok(None) => break,
+                    Err(Garbled) => return (codes, envelope, true),
+                }
+            }
+        }
+        (codes, envelope, false)
+    };
+    let (codes, envelope, garbled) = cut(usize::from(*size));
+    assert_eq!((codes.clone(), envelope, garbled), cut(text.len()));
+    let yes = matches!(codes.as_slice(), [200..300, 200..300, 300..400, ..]);
+    assert_eq!(envelope.course() == Course::Text, yes, "a text follows three yeses and nothing else");
 }
 
 fn sign_in_name(input: &[u8]) {

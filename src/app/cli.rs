@@ -99,3 +99,19 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("ceptoar-portal: {error:#}");
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// A flag of a benchmark that is called like a setting would be read as that setting, and panic.
+    #[test]
+    fn every_benchmark_can_be_started() {
+        let command = Cli::command();
+        let bench = command.find_subcommand("bench").expect("the benchmarks");
+        for name in bench.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name()) {
+            assert!(Cli::try_parse_from(["ceptoar-portal", "bench", name]).is_ok(), "{name}");
+        }
+    }
+}

@@ -17,17 +17,17 @@ use crate::features::directory::verification;
 use crate::features::follow_up::reminding;
 use crate::features::surveys;
 use crate::kernel::clock::Clock;
-use crate::platform::config::Config;
+use crate::platform::config::{Config, Transport};
 use crate::platform::db::pool;
 use crate::platform::files::scan::Scanner;
 use crate::platform::files::scanning;
 use crate::platform::lmtp::LmtpAddress;
 use crate::platform::mail::inbound::intake::Intake;
 use crate::platform::mail::inbound::listener::Listener;
-use crate::platform::mail::lettre_relay::LettreRelay;
 use crate::platform::mail::local_relay::LocalRelay;
 use crate::platform::mail::return_path::ReturnPaths;
 use crate::platform::mail::sheet::Postmark;
+use crate::platform::mail::smtp_relay::SmtpRelay;
 use crate::platform::mail::smtp_url::SmtpUrl;
 use crate::platform::mail::worker::{self, WorkerSettings};
 
@@ -53,6 +53,7 @@ pub struct WorkerOptions {
 pub struct Mailing {
     pool: sqlx::PgPool,
     url: SmtpUrl,
+    transport: Transport,
     postmark: Postmark,
     connections: u16,
     lease: Option<std::time::Duration>,
@@ -132,6 +133,7 @@ impl Mailing {
         Ok(Self {
             pool,
             url,
+            transport: config.smtp_transport,
             postmark,
             connections: config.mail_connections,
             lease: None,
@@ -176,7 +178,7 @@ impl Mailing {
             self.scanner.map(|scanner| tokio::spawn(scanning::keep(self.pool.clone(), scanner, self.clock.clone())));
         let taking = self.inbound.map(|inbound| tokio::spawn(inbound.take()));
         loop {
-            let relay = LettreRelay::new(self.url.clone(), self.postmark.host())?;
+            let relay = SmtpRelay::new(self.url.clone(), self.postmark.host(), self.transport)?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
             settings.lease = self.lease.unwrap_or(settings.lease);
             let Err(error) = worker::run(settings, stop.clone()).await else { break };

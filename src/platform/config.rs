@@ -38,6 +38,15 @@ pub enum Confinement {
     Possible,
 }
 
+/// How the relay is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// Commands go out together where the relay offers it (RFC 2920).
+    Pipelined,
+    /// Each command waits for its answer.
+    Stepwise,
+}
+
 /// The settings, from the environment or flags.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -68,6 +77,10 @@ pub struct Config {
     /// The mail relay: smtp://, or smtps:// for TLS from the first byte. Without it: demonstration.
     #[arg(long, global = true, env = "SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretString>,
+
+    /// How the relay is spoken to. `stepwise` is for a relay that gets into disorder when it is told much at once.
+    #[arg(long, global = true, env = "SMTP_TRANSPORT", default_value = "pipelined")]
+    pub smtp_transport: Transport,
 
     /// Sender of every mail.
     #[arg(long, global = true, env = "PORTAL_MAIL_FROM", default_value = "portal@ceptoar.example")]

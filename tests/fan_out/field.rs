@@ -47,6 +47,7 @@ pub struct Field {
     cluster: PrivatePostgres,
     directory: PathBuf,
     database: String,
+    transport: &'static str,
 }
 
 fn settings() -> Settings {
@@ -56,8 +57,8 @@ fn settings() -> Settings {
 
 impl Field {
     /// A migrated database with one mail and its deliveries, in a server of the test's own.
-    pub async fn prepare(test: &str, recipients: usize) -> Self {
-        let fallback = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    pub async fn prepare(test: &str, transport: &'static str, recipients: usize) -> Self {
+        let fallback = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}_{transport}"));
         let directory = private_postgres::throw_away_data_dir(&fallback);
         let cluster = private_postgres::ensure(&directory, &settings()).expect("a PostgreSQL");
         let database = format!("fan_out_{}", std::process::id());
@@ -70,7 +71,7 @@ impl Field {
         ] {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut root).await.expect("a database");
         }
-        let this = Self { cluster, directory, database };
+        let this = Self { cluster, directory, database, transport };
         let mut owner = PgConnection::connect(&this.url("portal_owner")).await.expect("the owner");
         MIGRATOR.run(&mut owner).await.expect("migrations");
         fill(&mut owner, recipients).await;
@@ -93,7 +94,7 @@ impl Field {
             .env_clear()
             .envs([("DATABASE_URL", self.url("portal_owner")), ("SMTP_URL", smtp), ("PORTAL_MAIL_LEASE", lease)])
             .envs([("PORTAL_BASE_URL", "https://portal.test"), ("PORTAL_MAIL_FROM", "portal@portal.test")])
-            .envs([("PORTAL_MAIL_CONNECTIONS", "4"), ("RUST_LOG", "off")])
+            .envs([("PORTAL_MAIL_CONNECTIONS", "4"), ("RUST_LOG", "off"), ("SMTP_TRANSPORT", self.transport)])
             .arg("worker")
             .stdin(Stdio::null())
             .spawn()

@@ -50,8 +50,8 @@ pub fn is_silent(address: &str) -> bool {
 }
 
 impl Ledger {
-    pub async fn open() -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ledger_{}.jsonl", std::process::id()));
+    pub async fn open(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ledger_{name}_{}.jsonl", std::process::id()));
         let file = Mutex::new(File::create(&path).expect("a ledger"));
         let met = Mutex::new(HashSet::new());
         let keep = move |mail: &Received| {

@@ -23,12 +23,25 @@ use ledger::Ledger;
 const RECIPIENTS: usize = 600;
 const KILLS: usize = 10;
 
+/// Two of them at once would only slow each other down.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_and_little_repeated_whatever_dies() {
+    under_fire("pipelined").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_and_little_repeated_step_by_step() {
+    under_fire("stepwise").await;
+}
+
+async fn under_fire(transport: &'static str) {
+    let _alone = ALONE.lock().await;
     let begin = Instant::now();
     let mut dice = Dice::new();
-    let mut field = Field::prepare("fan_out", RECIPIENTS).await;
-    let ledger = Ledger::open().await;
+    let mut field = Field::prepare("fan_out", transport, RECIPIENTS).await;
+    let ledger = Ledger::open(transport).await;
     let mut faults: Vec<Vec<String>> = Vec::new();
 
     for round in 0..KILLS {

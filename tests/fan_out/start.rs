@@ -20,7 +20,7 @@ fn complaint(output: &Output) -> String {
 
 #[tokio::test]
 async fn accounts_of_the_other_kind_are_refused() {
-    let field = Field::prepare("start", 0).await;
+    let field = Field::prepare("start", "pipelined", 0).await;
     let url = field.url("portal_owner");
     let real: &[(&str, &str)] = &[
         ("DATABASE_URL", &url),

@@ -102,19 +102,20 @@ async fn starttls(stream: &mut TcpStream) -> bool {
     true
 }
 
-fn worker(field: &Field, smtp: &str, authority: Option<&Path>) -> Child {
+fn worker(field: &Field, smtp: &str, transport: &str, authority: Option<&Path>) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ceptoar-portal"));
     command.env_clear().envs([("DATABASE_URL", field.url("portal_owner").as_str()), ("SMTP_URL", smtp)]);
     command.envs([("PORTAL_BASE_URL", "https://portal.test"), ("PORTAL_MAIL_FROM", "portal@portal.test")]);
+    command.env("SMTP_TRANSPORT", transport);
     command.env("RUST_LOG", "off").envs(authority.map(|path| ("SSL_CERT_FILE", path)));
     command.arg("worker").stdin(Stdio::null()).spawn().expect("a worker")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_is_trusted_by_its_certificate_and_its_name() {
-    let field = Field::prepare("tls", 3).await;
+    let field = Field::prepare("tls", "both", 3).await;
     let certificates = certificates();
-    for implicit in [true, false] {
+    for (implicit, transport) in [true, false].into_iter().flat_map(|i| ["pipelined", "stepwise"].map(|t| (i, t))) {
         let (scheme, option) = if implicit { ("smtps", "") } else { ("smtp", "?tls=required") };
         for (host, trusted, arrives) in
             [("localhost", true, true), ("localhost", false, false), ("127.0.0.1", true, false)]
@@ -122,7 +123,7 @@ async fn a_relay_is_trusted_by_its_certificate_and_its_name() {
             let (port, counter) = relay(certificates.acceptor.clone(), implicit).await;
             field.queue_again().await;
             let url = format!("{scheme}://{host}:{port}{option}");
-            let mut worker = worker(&field, &url, trusted.then_some(certificates.authority.as_path()));
+            let mut worker = worker(&field, &url, transport, trusted.then_some(certificates.authority.as_path()));
             for _ in 0..200 {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 if field.is_quiet().await || field.was_answered().await {

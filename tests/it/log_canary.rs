@@ -9,9 +9,10 @@ use std::time::Duration;
 use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::accounts::tickets::Purpose;
 use ceptoar_portal::platform::config::LogFormat;
+use ceptoar_portal::platform::config::Transport;
 use ceptoar_portal::platform::db::pool;
-use ceptoar_portal::platform::mail::lettre_relay::LettreRelay;
 use ceptoar_portal::platform::mail::sheet::Postmark;
+use ceptoar_portal::platform::mail::smtp_relay::SmtpRelay;
 use ceptoar_portal::platform::mail::smtp_server::{Moment, Verdict};
 use ceptoar_portal::platform::mail::worker::{self, WorkerSettings};
 use ceptoar_portal::platform::telemetry;
@@ -249,7 +250,7 @@ async fn mails(app: &TestApp) {
         _ => Verdict::Accept,
     })
     .await;
-    let relay = LettreRelay::new(sink.url(), "portal.example").unwrap();
+    let relay = SmtpRelay::new(sink.url(), "portal.example", Transport::Pipelined).unwrap();
     let postmark = Postmark::new("portal@ceptoar.example", "https://portal.example").unwrap();
     let mut settings = WorkerSettings::new(pool(app.database.connections.worker.clone(), 5), relay, postmark, 2);
     settings.poll = Duration::from_millis(50);

@@ -1,5 +1,6 @@
 //! `bench fan-out`: a worker process against a sink, next to smtp-source and the bare transport.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -10,25 +11,77 @@ use sqlx::PgConnection;
 use tokio::task::JoinSet;
 
 use super::field::Field;
+use super::postfix::Instance;
 use super::sink::{Sink, postfix};
-use super::{FanOut, median, process, store};
+use super::{FanOut, distance, median, process, store};
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::DeliveryId;
-use crate::platform::mail::lettre_relay::LettreRelay;
+use crate::platform::config::Transport;
 use crate::platform::mail::relay::{Connection, Relay, SendResult};
 use crate::platform::mail::sheet::{MailText, Postmark, RepliesTo, Sheet};
+use crate::platform::mail::smtp_relay::SmtpRelay;
 use crate::platform::mail::smtp_url::{SmtpUrl, Tls};
 
-const FROM: &str = "portal@portal.test";
+/// Who sends the mails of a benchmark.
+pub const FROM: &str = "portal@portal.test";
 const BASE: &str = "https://portal.test";
+/// Both ways of speaking to the relay, the usual one first.
+const TRANSPORTS: [Transport; 2] = [Transport::Pipelined, Transport::Stepwise];
 
 /// Figures of one round.
 #[derive(Debug, Clone, Copy, Default)]
-struct Round {
-    seconds: f64,
-    sender: Duration,
-    database: Duration,
-    memory: u64,
+pub struct Round {
+    /// From the first to the last mail.
+    pub seconds: f64,
+    /// Processor time of the sender.
+    pub sender: Duration,
+    /// Processor time of the database.
+    pub database: Duration,
+    /// The most memory that the sender ever held, in mebibytes.
+    pub memory: u64,
+}
+
+/// Some sender's rounds.
+#[derive(Debug)]
+pub struct Row {
+    name: String,
+    mails: i32,
+    rounds: Vec<Round>,
+}
+
+impl Row {
+    /// A sender without rounds yet.
+    pub fn new(name: impl Into<String>, mails: i32) -> Self {
+        Self { name: name.into(), mails, rounds: Vec::new() }
+    }
+
+    /// A round more.
+    pub fn push(&mut self, round: Round) {
+        self.rounds.push(round);
+    }
+
+    /// Mails per second.
+    pub fn rate(&self) -> f64 {
+        median(self.rounds.iter().map(|r| f64::from(self.mails) / r.seconds).collect())
+    }
+
+    /// Prints it, with its ratio to another.
+    pub fn print(&self, to: &Row) {
+        if self.rounds.is_empty() {
+            return println!("{:<44} not measured: Postfix is not installed", self.name);
+        }
+        let micros = |of: fn(&Round) -> Duration| {
+            median(self.rounds.iter().map(|r| of(r).as_secs_f64() * 1e6 / f64::from(self.mails)).collect())
+        };
+        let (sender, database) = (micros(|r| r.sender), micros(|r| r.database));
+        let ratio = self.rate() / to.rate();
+        println!("{:<44} {:>9.0} {sender:>14.0} {database:>16.0} {ratio:>9.2}", self.name, self.rate());
+    }
+}
+
+/// The head of the rows; the ratio is to the row that is named.
+pub fn print_head(to: &str) {
+    println!("{:<44} {:>9} {:>14} {:>16} ratio to {to}", "", "mails/s", "CPU µs sender", "CPU µs database");
 }
 
 /// Measures in interleaved rounds.
@@ -41,47 +94,59 @@ pub async fn run(settings: FanOut) -> anyhow::Result<()> {
     let mut owner = field.owner().await?;
     let sheet = Arc::new(sheet()?);
     let size = sheet.address(DeliveryId::random(), None, "w10000@bench.example", "架空の構成員")?.text().len();
-    println!(
-        "{} recipients, {} connections, {size} bytes each, sink: {}",
-        settings.recipients, settings.connections, sink.name
-    );
-    let (mut durable, mut bare, mut source) = (Vec::new(), Vec::new(), Vec::new());
+    let (count, conversations) = (settings.recipients, settings.conversations);
+    println!("{count} recipients, {conversations} conversations, {size} bytes each, sink: {}", sink.name);
+    let mut source = Row::new("smtp-source", count);
+    let mut postfix = Row::new("Postfix, one list to individual copies (VERP)", count);
+    let mut bare = TRANSPORTS.map(|t| Row::new(format!("bare transport, {}", name(t)), count));
+    let mut durable = TRANSPORTS.map(|t| Row::new(format!("portal, every copy durable, {}", name(t)), count));
     for round in 1..=settings.rounds {
-        source.extend(smtp_source(settings, &sink, size)?);
-        bare.push(transport(settings, &sink, &sheet).await?);
-        durable.push(worker(settings, &field, &mut owner, &sink).await?);
+        smtp_source(settings, &sink, size)?.into_iter().for_each(|r| source.push(r));
+        let url = SmtpUrl { host: "127.0.0.1".into(), port: sink.port, tls: Tls::None, credentials: None };
+        for ((transport, bare), durable) in TRANSPORTS.into_iter().zip(&mut bare).zip(&mut durable) {
+            let relay = SmtpRelay::new(url.clone(), "portal.test", transport)?;
+            bare.push(conversations_of(settings, relay, &sheet).await?);
+            let target = Target { port: sink.port, authority: None, transport };
+            durable.push(worker(settings, &field, &mut owner, &target).await?);
+        }
+        if let Some(instance) = Instance::start(sink.port)? {
+            postfix
+                .push(instance.expand(count, &sheet.address(DeliveryId::random(), None, FROM, "架空")?.text()).await?);
+        }
         eprintln!("round {round} of {}", settings.rounds);
     }
-    report(settings, &durable, &bare, &source);
+    print_head("smtp-source");
+    for row in [&source].into_iter().chain(&bare).chain(&durable).chain([&postfix]) {
+        row.print(&source);
+    }
+    let memory = durable.iter().flat_map(|row| &row.rounds).map(|r| r.memory).max().unwrap_or(0);
+    println!("peak memory of the worker    {memory} MB");
+    if settings.distant > 0 {
+        distance::run(settings, &field, &mut owner, &sheet).await?;
+    }
     Ok(())
 }
 
-fn report(settings: FanOut, durable: &[Round], bare: &[Round], source: &[Round]) {
-    let count = f64::from(settings.recipients);
-    let rate = |rounds: &[Round]| median(rounds.iter().map(|r| count / r.seconds).collect());
-    let micros = |rounds: &[Round], of: fn(&Round) -> Duration| {
-        median(rounds.iter().map(|r| of(r).as_secs_f64() * 1e6 / count).collect())
-    };
-    println!("{:<28} {:>9} {:>16} {:>18}", "", "mails/s", "CPU µs sender", "CPU µs database");
-    for (name, rounds) in [("smtp-source", source), ("bare transport", bare), ("portal, every copy durable", durable)] {
-        if !rounds.is_empty() {
-            let (sender, database) = (micros(rounds, |r| r.sender), micros(rounds, |r| r.database));
-            println!("{name:<28} {:>9.0} {sender:>16.0} {database:>18.0}", rate(rounds));
-        }
-    }
-    println!("ratio to bare transport      {:.2}", rate(durable) / rate(bare));
-    if source.is_empty() {
-        println!("smtp-source is not installed (package postfix): no ratio to it");
-    } else {
-        println!("ratio to smtp-source         {:.2}", rate(durable) / rate(source));
-    }
-    println!("peak memory of the worker    {} MB", durable.iter().map(|r| r.memory).max().unwrap_or(0));
+/// Where a worker sends.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// Port on this machine.
+    pub port: u16,
+    /// Whose certificates it believes; then it asks for STARTTLS.
+    pub authority: Option<&'a Path>,
+    /// How it speaks.
+    pub transport: Transport,
 }
 
 /// From the beginning of the enqueuing to the last settled copy.
-async fn worker(settings: FanOut, field: &Field, owner: &mut PgConnection, sink: &Sink) -> anyhow::Result<Round> {
+pub async fn worker(
+    settings: FanOut,
+    field: &Field,
+    owner: &mut PgConnection,
+    target: &Target<'_>,
+) -> anyhow::Result<Round> {
     store::clear(owner).await?;
-    let mut child = Process(start_worker(settings, field, sink)?);
+    let mut child = Process(start_worker(settings, field, target)?);
     // Let it connect and listen first; starting up is not the question here.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let (sender, server) = (child.0.id(), field.server().context("the server's process")?);
@@ -102,12 +167,25 @@ async fn worker(settings: FanOut, field: &Field, owner: &mut PgConnection, sink:
     })
 }
 
-fn start_worker(settings: FanOut, field: &Field, sink: &Sink) -> anyhow::Result<Child> {
+/// As the setting is written.
+fn name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Pipelined => "pipelined",
+        Transport::Stepwise => "stepwise",
+    }
+}
+
+fn start_worker(settings: FanOut, field: &Field, target: &Target<'_>) -> anyhow::Result<Child> {
+    let smtp = match target.authority {
+        Some(_) => format!("smtp://localhost:{}?tls=required", target.port),
+        None => format!("smtp://127.0.0.1:{}", target.port),
+    };
     Ok(Command::new(std::env::current_exe()?)
         .env_clear()
         .envs([("DATABASE_URL", field.url.as_str()), ("PORTAL_BASE_URL", BASE), ("PORTAL_MAIL_FROM", FROM)])
-        .env("SMTP_URL", format!("smtp://127.0.0.1:{}", sink.port))
-        .env("PORTAL_MAIL_CONNECTIONS", settings.connections.to_string())
+        .envs([("SMTP_URL", smtp), ("SMTP_TRANSPORT", name(target.transport).to_owned())])
+        .envs(target.authority.map(|path| ("SSL_CERT_FILE", path)))
+        .env("PORTAL_MAIL_CONNECTIONS", settings.conversations.to_string())
         .env("RUST_LOG", "warn")
         .arg("worker")
         .stdin(Stdio::null())
@@ -115,27 +193,32 @@ fn start_worker(settings: FanOut, field: &Field, sink: &Sink) -> anyhow::Result<
 }
 
 /// The same conversations without a database.
-async fn transport(settings: FanOut, sink: &Sink, sheet: &Arc<Sheet>) -> anyhow::Result<Round> {
-    let url = SmtpUrl { host: "127.0.0.1".into(), port: sink.port, tls: Tls::None, credentials: None };
-    let relay = Arc::new(LettreRelay::new(url, "portal.test")?);
+pub async fn conversations_of<R: Relay>(settings: FanOut, relay: R, sheet: &Arc<Sheet>) -> anyhow::Result<Round> {
+    let relay = Arc::new(relay);
     let next = Arc::new(AtomicI32::new(0));
     let own = std::process::id();
     let (begin, before) = (Instant::now(), process::time_of(own));
     let mut senders = JoinSet::new();
-    for _ in 0..settings.connections {
+    for _ in 0..settings.conversations {
         let (relay, sheet, next) = (relay.clone(), sheet.clone(), next.clone());
         senders.spawn(async move {
             let mut line = relay.connect().await.map_err(|e| anyhow::anyhow!("{}", e.reply))?;
-            loop {
+            let take = || {
                 let n = next.fetch_add(1, Ordering::Relaxed);
-                if n >= settings.recipients {
-                    line.close().await;
-                    return anyhow::Ok(());
-                }
-                let copy = sheet.address(DeliveryId::random(), None, &format!("w{n}@bench.example"), "架空の構成員")?;
-                let result = line.send(&copy).await;
+                let to = format!("w{n}@bench.example");
+                (n < settings.recipients)
+                    .then(|| sheet.address(DeliveryId::random(), None, &to, "架空の構成員"))
+                    .transpose()
+            };
+            let mut this = take()?;
+            while let Some(copy) = this {
+                let following = take()?;
+                let result = line.send(&copy, following.as_ref()).await;
                 anyhow::ensure!(matches!(result, SendResult::Sent(_)), "{result:?}");
+                this = following;
             }
+            line.close().await;
+            anyhow::Ok(())
         });
     }
     while let Some(ended) = senders.join_next().await {
@@ -151,7 +234,7 @@ fn smtp_source(settings: FanOut, sink: &Sink, size: usize) -> anyhow::Result<Opt
     let own = std::process::id();
     let (begin, before) = (Instant::now(), process::time_of_ended_children(own));
     let status = Command::new(program)
-        .args(["-d", "-s", &settings.connections.to_string(), "-m", &settings.recipients.to_string()])
+        .args(["-d", "-s", &settings.conversations.to_string(), "-m", &settings.recipients.to_string()])
         .args(["-l", &size.to_string(), "-f", FROM, "-t", "w@bench.example"])
         .arg(format!("127.0.0.1:{}", sink.port))
         .stdin(Stdio::null())

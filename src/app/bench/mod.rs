@@ -3,11 +3,13 @@
 
 mod board;
 mod days;
+mod distance;
 mod escalation;
 mod fan_out;
 mod field;
 mod import;
 mod portal;
+mod postfix;
 mod process;
 mod publish;
 mod search;
@@ -57,12 +59,15 @@ pub struct FanOut {
     /// Recipients.
     #[arg(long, default_value_t = 10_000)]
     pub recipients: i32,
-    /// Conversations with the sink.
+    /// Conversations with the sink. Not `connections`, which is a setting of every command.
     #[arg(long, default_value_t = 8)]
-    pub connections: u16,
+    pub conversations: u16,
     /// Rounds; medians are shown.
     #[arg(long, default_value_t = 3)]
     pub rounds: u32,
+    /// Recipients behind a line with 10 ms of round trip, over 10 conversations; 0 leaves it out.
+    #[arg(long, default_value_t = 2_000)]
+    pub distant: i32,
 }
 
 /// Settings of the publication.

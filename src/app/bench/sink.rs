@@ -69,7 +69,8 @@ pub fn postfix(name: &str) -> Option<std::path::PathBuf> {
     ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].iter().map(|d| std::path::Path::new(d).join(name)).find(|p| p.exists())
 }
 
-struct Nothing;
+/// Forgets what it is given.
+pub struct Nothing;
 
 impl Reception for Nothing {
     async fn keep(&self, _: Received) -> bool {

@@ -15,6 +15,7 @@ use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 
+use super::pipelined::transaction::write_text;
 use super::relay::{ConnectError, Connection, Relay, SendResult};
 use super::reply::{Reply, Stage};
 use super::sheet::AddressedCopy;
@@ -96,7 +97,7 @@ impl Relay for LettreRelay {
 }
 
 impl Connection for LettreConnection {
-    async fn send(&mut self, copy: &AddressedCopy) -> SendResult {
+    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>) -> SendResult {
         if let Err(failure) = self.say(Stage::Sender, Mail::new(Some(copy.from.clone()), vec![])).await {
             return failure.blame_us();
         }
@@ -117,6 +118,10 @@ impl Connection for LettreConnection {
             Ok(reply) => SendResult::Sent(reply),
             Err(failure) => failure.blame_recipient(),
         }
+    }
+
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     fn usable(&self) -> bool {
@@ -182,26 +187,14 @@ impl LettreConnection {
     }
 }
 
-/// The text and the dot that ends it, in one write. It is ASCII and CRLF by construction; a dot at
-/// the start of a line is doubled all the same.
+/// The text and the dot that ends it, in one write.
 struct Content<'a>(&'a AddressedCopy);
 
 impl Display for Content<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for part in [self.0.head.as_str(), &*self.0.body] {
-            // Both parts begin at the start of a line and end with CRLF.
-            let mut rest = part;
-            if rest.starts_with('.') {
-                f.write_str(".")?;
-            }
-            while let Some(at) = rest.find("\r\n.") {
-                f.write_str(&rest[..at + 3])?;
-                f.write_str(".")?;
-                rest = &rest[at + 3..];
-            }
-            f.write_str(rest)?;
-        }
-        f.write_str(".\r\n")
+        let mut text = Vec::new();
+        write_text(&mut text, self.0);
+        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 
@@ -224,20 +217,4 @@ fn connect_error(stage: Stage, error: &lettre::transport::smtp::Error) -> Connec
     let ours =
         error.is_permanent() || error.is_tls() || error.is_client() || stage == Stage::Tls && !error.is_transient();
     ConnectError { reply: reply(stage, error), ours }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dots_at_line_starts_are_doubled() {
-        let copy = AddressedCopy {
-            from: lettre::Address::new_dangerous("a", "b.example"),
-            to: lettre::Address::new_dangerous("c", "d.example"),
-            head: ".A: b\r\n..C: d\r\n\r\n".into(),
-            body: ".\r\n.x\r\ny.\r\n".into(),
-        };
-        assert_eq!(Content(&copy).to_string(), "..A: b\r\n...C: d\r\n\r\n..\r\n..x\r\ny.\r\n.\r\n");
-    }
 }

@@ -38,8 +38,12 @@ pub trait Relay: Send + Sync + 'static {
 
 /// A conversation that carries one mail after the other.
 pub trait Connection: Send + 'static {
-    /// Hands over one copy.
-    fn send(&mut self, copy: &AddressedCopy) -> impl Future<Output = SendResult> + Send;
+    /// Hands over one copy. With the end of its text the envelope of the `next` one may go out: then that one is sent
+    /// next, or the conversation is of no further use.
+    fn send(&mut self, copy: &AddressedCopy, next: Option<&AddressedCopy>) -> impl Future<Output = SendResult> + Send;
+
+    /// Whether it is of use to name the next copy.
+    fn looks_ahead(&self) -> bool;
 
     /// Whether another mail can follow on it.
     fn usable(&self) -> bool;

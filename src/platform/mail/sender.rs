@@ -20,6 +20,10 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Waiting before the next try when the relay takes no further conversation beside the open ones.
 const CROWDED: Duration = Duration::from_secs(2);
 
+/// How long a copy whose envelope went ahead waits for the end of the one before it. Then it goes back to the others:
+/// a slow recipient must not delay another.
+const BEHIND: Duration = Duration::from_secs(1);
+
 /// One sender.
 pub struct Sender<R: Relay> {
     /// Whom it talks to.
@@ -36,17 +40,32 @@ pub struct Sender<R: Relay> {
 struct Line<C> {
     connection: C,
     used: bool,
+    /// The last copy ended soon enough for another's envelope to go ahead of it.
+    swift: bool,
+    /// The envelope of a copy went ahead. Unless that copy follows, the conversation is cut.
+    ahead: bool,
     _live: Live,
+}
+
+/// A row and the copy made of it.
+struct Job {
+    row: Claimed,
+    copy: AddressedCopy,
 }
 
 impl<R: Relay> Sender<R> {
     /// Sends until the worker stops and the tray is empty.
     pub async fn run(self) {
         let mut line = None;
+        let mut next = None;
         loop {
+            if let Some(job) = next.take() {
+                next = self.handle(&mut line, job).await;
+                continue;
+            }
             let idle = line.is_some().then_some(IDLE);
             match self.tray.next(idle).await {
-                Next::Row(row) => self.handle(&mut line, row).await,
+                Next::Row(row) => next = self.job(row).await,
                 Next::Idle => hang_up(&mut line).await,
                 Next::Stop => break,
             }
@@ -54,64 +73,114 @@ impl<R: Relay> Sender<R> {
         hang_up(&mut line).await;
     }
 
-    async fn handle(&self, line: &mut Option<Line<R::Connection>>, row: Claimed) {
-        if self.tray.pause.remaining(Instant::now()).is_some() {
-            return self.tray.finish(&row, Fate::Released, None);
-        }
-        let copy = match self.tray.copy(&row).await {
-            Ok(copy) => copy,
-            Err(NoCopy::Database) => return self.tray.finish(&row, Fate::Released, None),
+    /// The copy of a row; without one, how that ended is written down.
+    async fn job(&self, row: Claimed) -> Option<Job> {
+        match self.tray.copy(&row).await {
+            Ok(copy) => return Some(Job { row, copy }),
+            Err(NoCopy::Database) => self.tray.finish(&row, Fate::Released, None),
             Err(NoCopy::Build(error)) => {
                 tracing::error!(delivery = %row.delivery_id, "a copy cannot be made: {error}");
-                return self.conclude(&row, SendResult::Refused(Reply::at(Stage::Address)));
+                self.conclude(&row, SendResult::Refused(Reply::at(Stage::Address)));
             }
-            Err(NoCopy::Panic) => return self.conclude(&row, SendResult::Refused(Reply::at(Stage::Program))),
-        };
+            Err(NoCopy::Panic) => self.conclude(&row, SendResult::Refused(Reply::at(Stage::Program))),
+        }
+        None
+    }
+
+    /// Sends a copy; answers the one whose envelope may have gone ahead with it.
+    async fn handle(&self, line: &mut Option<Line<R::Connection>>, job: Job) -> Option<Job> {
         let deadline = Instant::now() + self.deadline;
+        let mut next = None;
         loop {
+            // Asked again before every text: the lease may have run out, or the queue may pause since the envelope went.
+            if self.tray.pause.remaining(Instant::now()).is_some() || !self.tray.holds(&job.row) {
+                line.take_if(|l| l.ahead);
+                self.tray.finish(&job.row, Fate::Released, None);
+                return next;
+            }
             let reused = line.as_ref().is_some_and(|l| l.used);
             if line.is_none() {
                 match self.connect(deadline).await {
                     Ok(open) => *line = Some(open),
-                    Err(error) => return self.no_line(row, error).await,
+                    Err(error) => {
+                        self.no_line(job.row, error).await;
+                        return next;
+                    }
                 }
+                continue;
             }
-            if !self.tray.holds(&row) {
-                return self.tray.finish(&row, Fate::Released, None);
+            if next.is_none() {
+                let useful = line.as_ref().is_some_and(|l| l.swift && l.connection.looks_ahead());
+                next = if useful { self.look_ahead().await } else { None };
             }
-            let result = self.send(line, &copy, deadline).await;
+            let result = self.send(line, &job, &mut next, deadline).await;
             let died_waiting = matches!(result, SendResult::TryLater(reply) if reply.stage == Stage::Sender);
             if reused && died_waiting && line.is_none() {
                 continue; // the relay had hung up on a kept conversation; nothing of this copy went out
             }
-            return self.conclude(&row, result);
+            self.conclude(&job.row, result);
+            return next;
         }
+    }
+
+    /// The copy that comes next, if there is one now.
+    async fn look_ahead(&self) -> Option<Job> {
+        if self.tray.pause.doubtful() || self.tray.is_stopping() {
+            return None;
+        }
+        self.job(self.tray.take()?).await
     }
 
     async fn connect(&self, deadline: Instant) -> Result<Line<R::Connection>, ConnectError> {
         let broken = |stage| ConnectError { reply: Reply::at(stage), ours: false };
         let attempt = AssertUnwindSafe(self.relay.connect()).catch_unwind();
         match tokio::time::timeout_at(deadline, attempt).await {
-            Ok(Ok(Ok(connection))) => Ok(Line { connection, used: false, _live: self.tray.went_live() }),
+            Ok(Ok(Ok(connection))) => {
+                Ok(Line { connection, used: false, swift: false, ahead: false, _live: self.tray.went_live() })
+            }
             Ok(Ok(Err(error))) => Err(error),
             Ok(Err(_panic)) => Err(broken(Stage::Program)),
             Err(_elapsed) => Err(broken(Stage::Deadline)),
         }
     }
 
-    /// One attempt on an open line. A line that cannot carry another mail is dropped.
+    /// One attempt on an open line. A line that cannot carry another mail is dropped. A `next` that waits too long goes
+    /// back to the others.
     async fn send(
         &self,
         line: &mut Option<Line<R::Connection>>,
-        copy: &AddressedCopy,
+        job: &Job,
+        next: &mut Option<Job>,
         deadline: Instant,
     ) -> SendResult {
         let Some(mut open) = line.take() else { return SendResult::TryLater(Reply::at(Stage::Connection)) };
+        let begin = Instant::now();
         open.used = true;
-        let attempt = AssertUnwindSafe(open.connection.send(copy)).catch_unwind();
-        match tokio::time::timeout_at(deadline, attempt).await {
+        open.ahead = next.is_some();
+        let mut left_behind = false;
+        let ended = {
+            let sending = open.connection.send(&job.copy, next.as_ref().map(|n| &n.copy));
+            let attempt = tokio::time::timeout_at(deadline, AssertUnwindSafe(sending).catch_unwind());
+            let mut attempt = std::pin::pin!(attempt);
+            tokio::select! {
+                ended = &mut attempt => ended,
+                () = tokio::time::sleep(BEHIND), if next.is_some() => {
+                    if let Some(next) = next.as_ref() {
+                        self.give_back(next.row.clone());
+                        left_behind = true;
+                    }
+                    attempt.await
+                }
+            }
+        };
+        if left_behind {
+            *next = None;
+        }
+        match ended {
             Ok(Ok(result)) => {
-                if open.connection.usable() {
+                open.swift = begin.elapsed() < BEHIND / 2;
+                // An envelope that went ahead and is not followed by its copy: nothing else can be said here.
+                if open.connection.usable() && !left_behind {
                     *line = Some(open);
                 }
                 result
@@ -119,6 +188,14 @@ impl<R: Relay> Sender<R> {
             // Whatever state the conversation is in, it is not used again.
             Ok(Err(_panic)) => SendResult::Refused(Reply::at(Stage::Program)),
             Err(_elapsed) => SendResult::TryLater(Reply::at(Stage::Deadline)),
+        }
+    }
+
+    fn give_back(&self, row: Claimed) {
+        if self.tray.is_stopping() {
+            self.tray.finish(&row, Fate::Released, None);
+        } else {
+            self.tray.put_back(row);
         }
     }
 

@@ -138,7 +138,8 @@ impl Tray {
         }
     }
 
-    fn take(&self) -> Option<Claimed> {
+    /// The next row, if there is one now.
+    pub fn take(&self) -> Option<Claimed> {
         loop {
             let (row, left) = {
                 let mut queue = lock(&self.queue);

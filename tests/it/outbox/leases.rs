@@ -1,9 +1,10 @@
 //! Leases, turns and stops.
 
 use crate::support::sink::Sink;
-use ceptoar_portal::platform::mail::lettre_relay::LettreRelay;
+use ceptoar_portal::platform::config::Transport;
 use ceptoar_portal::platform::mail::outbox::{self, Fate, Outcome};
 use ceptoar_portal::platform::mail::reply::{Reply, Stage};
+use ceptoar_portal::platform::mail::smtp_relay::SmtpRelay;
 use ceptoar_portal::platform::mail::smtp_server::{Moment, Verdict};
 use ceptoar_portal::platform::mail::worker::WorkerSettings;
 use std::time::Duration;
@@ -11,11 +12,18 @@ use uuid::Uuid;
 
 use super::{Outbox, many};
 
-#[tokio::test]
-async fn a_publication_wakes_a_sleeping_worker() {
-    let outbox = Outbox::with(&[]).await;
+over_each_transport! {
+    a_publication_wakes_a_sleeping_worker,
+    what_is_too_late_is_given_up,
+    two_workers_never_claim_the_same_row,
+    a_long_sending_keeps_its_lease,
+    a_stop_finishes_what_is_in_flight_and_gives_the_rest_back,
+}
+
+async fn a_publication_wakes_a_sleeping_worker(by: Transport) {
+    let outbox = Outbox::with(by, &[]).await;
     let sink = Sink::open().await;
-    let relay = LettreRelay::new(sink.url(), "portal.example").expect("a relay");
+    let relay = outbox.relay(sink.url());
     let worker = outbox.work_over(relay, |s| s.poll = Duration::from_secs(600));
     tokio::time::sleep(Duration::from_millis(300)).await;
     outbox.add("poc@bank.example", "").await;
@@ -24,9 +32,8 @@ async fn a_publication_wakes_a_sleeping_worker() {
     worker.stop().await;
 }
 
-#[tokio::test]
-async fn what_is_too_late_is_given_up() {
-    let outbox = Outbox::with(&["late@bank.example", "good@bank.example"]).await;
+async fn what_is_too_late_is_given_up(by: Transport) {
+    let outbox = Outbox::with(by, &["late@bank.example", "good@bank.example"]).await;
     outbox
         .run(
             "update deliveries d set give_up_at = now() - interval '1 second', reply = '450 recipient'
@@ -41,9 +48,8 @@ async fn what_is_too_late_is_given_up() {
     assert_eq!((row.reply.as_deref(), row.settled, sink.copies("late@bank.example")), (Some("450 recipient"), true, 0));
 }
 
-#[tokio::test]
-async fn two_workers_never_claim_the_same_row() {
-    let outbox = many(300).await;
+async fn two_workers_never_claim_the_same_row(by: Transport) {
+    let outbox = many(by, 300).await;
     let sink = Sink::open().await;
     let workers = [outbox.work(sink.url()), outbox.work(sink.url()), outbox.work(sink.url())];
     outbox.until("all sent", |n| n("sent") == 300).await;
@@ -55,7 +61,7 @@ async fn two_workers_never_claim_the_same_row() {
 
 #[tokio::test]
 async fn a_lost_lease_comes_back_and_its_old_holder_is_refused() {
-    let outbox = Outbox::with(&["poc@bank.example"]).await;
+    let outbox = Outbox::with(Transport::Pipelined, &["poc@bank.example"]).await;
     let (zombie, heir) = (Uuid::new_v4(), Uuid::new_v4());
     let long = Duration::from_secs(60);
     let claimed = outbox::claim(&outbox.pool, zombie, 10, long).await.expect("a claim");
@@ -86,14 +92,13 @@ async fn a_lost_lease_comes_back_and_its_old_holder_is_refused() {
     assert_eq!((row.state.as_str(), row.attempts), ("sent", 2));
 }
 
-#[tokio::test]
-async fn a_long_sending_keeps_its_lease() {
-    let outbox = Outbox::with(&["poc@bank.example"]).await;
+async fn a_long_sending_keeps_its_lease(by: Transport) {
+    let outbox = Outbox::with(by, &["poc@bank.example"]).await;
     let sink =
         Sink::slow(|moment, _| (Duration::from_millis(if moment == Moment::End { 2500 } else { 0 }), Verdict::Accept))
             .await;
-    let relay = || LettreRelay::new(sink.url(), "portal.example").expect("a relay");
-    let short = |s: &mut WorkerSettings<LettreRelay>| s.lease = Duration::from_secs(1);
+    let relay = || outbox.relay(sink.url());
+    let short = |s: &mut WorkerSettings<SmtpRelay>| s.lease = Duration::from_secs(1);
     let workers = [outbox.work_over(relay(), short), outbox.work_over(relay(), short)];
     outbox.until("sent", |n| n("sent") == 1).await;
     for worker in workers {
@@ -102,9 +107,8 @@ async fn a_long_sending_keeps_its_lease() {
     assert_eq!(sink.kept().len(), 1);
 }
 
-#[tokio::test]
-async fn a_stop_finishes_what_is_in_flight_and_gives_the_rest_back() {
-    let outbox = many(200).await;
+async fn a_stop_finishes_what_is_in_flight_and_gives_the_rest_back(by: Transport) {
+    let outbox = many(by, 200).await;
     let sink =
         Sink::slow(|moment, _| (Duration::from_millis(if moment == Moment::End { 150 } else { 0 }), Verdict::Accept))
             .await;
@@ -118,7 +122,7 @@ async fn a_stop_finishes_what_is_in_flight_and_gives_the_rest_back() {
 
 #[tokio::test]
 async fn urgent_mails_go_first() {
-    let outbox = many(40).await;
+    let outbox = many(Transport::Pipelined, 40).await;
     outbox.run("update deliveries set priority = 9").await;
     outbox.add("urgent@bank.example", "").await;
     let claimed = outbox::claim(&outbox.pool, Uuid::new_v4(), 1, Duration::from_secs(9)).await.expect("a claim");

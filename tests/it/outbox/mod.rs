@@ -1,19 +1,33 @@
 //! The outbox and the worker against a relay that behaves badly (docs/security-walls.md, "Fault schedule").
 
+/// These tests, over each way of speaking to the relay.
+macro_rules! over_each_transport {
+    ($($test:ident),* $(,)?) => {
+        mod pipelined {
+            $(#[tokio::test] async fn $test() { super::$test(super::Transport::Pipelined).await; })*
+        }
+        mod stepwise {
+            $(#[tokio::test] async fn $test() { super::$test(super::Transport::Stepwise).await; })*
+        }
+    };
+}
+
 mod leases;
+mod pipelining;
 mod relay;
 
 use crate::support::database::TestDatabase;
 use crate::support::sink::Sink;
 use ceptoar_portal::kernel::ids::{DeliveryId, MailId};
 use ceptoar_portal::kernel::language::Language;
+use ceptoar_portal::platform::config::Transport;
 use ceptoar_portal::platform::db::pool;
 use ceptoar_portal::platform::mail::letter::Letter;
-use ceptoar_portal::platform::mail::lettre_relay::LettreRelay;
 use ceptoar_portal::platform::mail::local_relay::{LocalRelay, read_mail};
 use ceptoar_portal::platform::mail::outbox::{self};
 use ceptoar_portal::platform::mail::relay::Relay;
 use ceptoar_portal::platform::mail::sheet::Postmark;
+use ceptoar_portal::platform::mail::smtp_relay::SmtpRelay;
 use ceptoar_portal::platform::mail::smtp_url::SmtpUrl;
 use ceptoar_portal::platform::mail::worker::{self, WorkerSettings};
 use sqlx::PgPool;
@@ -28,6 +42,7 @@ struct Outbox {
     pool: PgPool,
     mail: MailId,
     item: Uuid,
+    by: Transport,
 }
 
 /// One row as the delivery page sees it.
@@ -42,7 +57,7 @@ struct Row {
 }
 
 impl Outbox {
-    async fn with(addresses: &[&str]) -> Self {
+    async fn with(by: Transport, addresses: &[&str]) -> Self {
         let database = TestDatabase::fresh().await;
         let mut db = database.owner().await;
         let letter = Letter::new(Language::Ja, "【注意喚起】訓練用", "本文\n.\n以上", false).expect("a letter");
@@ -51,7 +66,7 @@ impl Outbox {
         let mail = outbox::store_mail(&mut db, "advisory", item, &letter, outbox::Readers::Everybody, now)
             .await
             .expect("a mail");
-        let this = Self { pool: pool(database.connections.worker.clone(), 5), database, mail, item };
+        let this = Self { pool: pool(database.connections.worker.clone(), 5), database, mail, item, by };
         for address in addresses {
             this.add(address, "架空銀行").await;
         }
@@ -108,8 +123,12 @@ impl Outbox {
             .expect("counts")
     }
 
+    fn relay(&self, url: SmtpUrl) -> SmtpRelay {
+        SmtpRelay::new(url, "portal.example", self.by).expect("a relay")
+    }
+
     fn work(&self, url: SmtpUrl) -> Worker {
-        self.work_over(LettreRelay::new(url, "portal.example").expect("a relay"), |_| ())
+        self.work_over(self.relay(url), |_| ())
     }
 
     fn work_over<R: Relay>(&self, relay: R, change: impl FnOnce(&mut WorkerSettings<R>)) -> Worker {
@@ -153,14 +172,18 @@ fn numbered(n: usize) -> Vec<String> {
     (0..n).map(|n| format!("w{n}@bank.example")).collect()
 }
 
-async fn many(n: usize) -> Outbox {
+async fn many(by: Transport, n: usize) -> Outbox {
     let addresses = numbered(n);
-    Outbox::with(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await
+    Outbox::with(by, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
-#[tokio::test]
-async fn every_recipient_gets_one_copy_with_an_id_of_its_own() {
-    let outbox = many(60).await;
+over_each_transport! {
+    every_recipient_gets_one_copy_with_an_id_of_its_own,
+    the_demonstration_mailbox_holds_what_was_sent,
+}
+
+async fn every_recipient_gets_one_copy_with_an_id_of_its_own(by: Transport) {
+    let outbox = many(by, 60).await;
     let sink = Sink::open().await;
     let worker = outbox.work(sink.url());
     outbox.until("all sent", |n| n("sent") == 60).await;
@@ -182,7 +205,7 @@ async fn every_recipient_gets_one_copy_with_an_id_of_its_own() {
 
 #[tokio::test]
 async fn the_worker_reaches_the_outbox_and_nothing_else() {
-    let outbox = many(1).await;
+    let outbox = many(Transport::Pipelined, 1).await;
     for denied in [
         "select 1 from accounts",
         "select 1 from contacts",
@@ -198,9 +221,8 @@ async fn the_worker_reaches_the_outbox_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn the_demonstration_mailbox_holds_what_was_sent() {
-    let outbox = many(50).await;
+async fn the_demonstration_mailbox_holds_what_was_sent(by: Transport) {
+    let outbox = many(by, 50).await;
     let clock = ceptoar_portal::kernel::clock::Clock::fixed("2026-11-21T12:10:00Z".parse().expect("an instant"));
     let relay = LocalRelay::start(pool(outbox.database.connections.worker.clone(), 1), clock).await.expect("a relay");
     let worker = outbox.work(relay.url().clone());

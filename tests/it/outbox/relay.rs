@@ -1,7 +1,7 @@
 //! What a relay answers, and what becomes of the copies.
 
 use crate::support::sink::Sink;
-use ceptoar_portal::platform::mail::lettre_relay::LettreRelay;
+use ceptoar_portal::platform::config::Transport;
 use ceptoar_portal::platform::mail::relay::{ConnectError, Connection, Relay, SendResult};
 use ceptoar_portal::platform::mail::reply::{Reply, Stage};
 use ceptoar_portal::platform::mail::sheet::AddressedCopy;
@@ -15,8 +15,19 @@ use tokio::net::TcpListener;
 
 use super::{Outbox, many};
 
-#[tokio::test]
-async fn later_and_never_are_told_apart_at_every_stage() {
+over_each_transport! {
+    later_and_never_are_told_apart_at_every_stage,
+    a_relay_that_refuses_us_costs_no_recipient_anything,
+    a_relay_out_of_reach_holds_the_queue_and_nothing_else,
+    without_the_required_tls_not_a_byte_of_mail_goes_out,
+    a_poisoned_row_hurts_nobody_else,
+    a_panic_over_one_copy_ends_that_copy_alone,
+    greylisting_ends_in_one_copy,
+    a_relay_that_dribbles_is_left_at_the_deadline,
+    a_relay_that_takes_few_conversations_still_gets_everything,
+}
+
+async fn later_and_never_are_told_apart_at_every_stage(by: Transport) {
     // The local part says what happens to it.
     let plan = |moment, mail: &Received| {
         let Some(to) = mail.to.last() else { return Verdict::Accept };
@@ -54,7 +65,7 @@ async fn later_and_never_are_told_apart_at_every_stage() {
         ("good", "sent", "250 2.0.0 content", 1),
     ];
     let addresses = expected.map(|(name, ..)| format!("{name}@bank.example"));
-    let outbox = Outbox::with(&addresses.each_ref().map(String::as_str)).await;
+    let outbox = Outbox::with(by, &addresses.each_ref().map(String::as_str)).await;
     let sink = Sink::scripted(plan).await;
     let worker = outbox.work(sink.url());
     outbox.until("all tried", |n| n("sent") == 3 && n("refused") == 2 && n("sending") == 0).await;
@@ -89,11 +100,10 @@ fn message_id(mail: &Received) -> String {
     text.lines().find(|l| l.starts_with("Message-ID: ")).expect("an id").to_owned()
 }
 
-#[tokio::test]
-async fn a_relay_that_refuses_us_costs_no_recipient_anything() {
+async fn a_relay_that_refuses_us_costs_no_recipient_anything(by: Transport) {
     let refuse = Arc::new(AtomicBool::new(true));
     let tried = Arc::new(AtomicUsize::new(0));
-    let outbox = many(30).await;
+    let outbox = many(by, 30).await;
     let (refusing, count) = (refuse.clone(), tried.clone());
     let sink = Sink::scripted(move |moment, _| {
         if moment == Moment::Sender && refusing.load(Ordering::Relaxed) {
@@ -115,9 +125,8 @@ async fn a_relay_that_refuses_us_costs_no_recipient_anything() {
     worker.stop().await;
 }
 
-#[tokio::test]
-async fn a_relay_out_of_reach_holds_the_queue_and_nothing_else() {
-    let outbox = many(12).await;
+async fn a_relay_out_of_reach_holds_the_queue_and_nothing_else(by: Transport) {
+    let outbox = many(by, 12).await;
     let port = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port").local_addr().expect("an address").port();
     let worker = outbox.work(SmtpUrl { host: "127.0.0.1".into(), port, tls: Tls::None, credentials: None });
     tokio::time::sleep(Duration::from_millis(600)).await;
@@ -126,15 +135,14 @@ async fn a_relay_out_of_reach_holds_the_queue_and_nothing_else() {
     assert_eq!(outbox.row("w0@bank.example").await.attempts, 0);
 }
 
-#[tokio::test]
-async fn without_the_required_tls_not_a_byte_of_mail_goes_out() {
+async fn without_the_required_tls_not_a_byte_of_mail_goes_out(by: Transport) {
     for (extensions, verdict) in [
         (vec![], Verdict::Accept),
         (vec!["STARTTLS"], Verdict::Say(454, "4.7.0 not now")),
         (vec!["STARTTLS"], Verdict::Bytes(b"220 go\r\n250 injected\r\n".to_vec())),
         (vec!["STARTTLS"], Verdict::Bytes(b"220 go\r\n".to_vec())),
     ] {
-        let outbox = many(3).await;
+        let outbox = many(by, 3).await;
         let heard = Arc::new(AtomicUsize::new(0));
         let count = heard.clone();
         let sink = Sink::with(
@@ -147,7 +155,7 @@ async fn without_the_required_tls_not_a_byte_of_mail_goes_out() {
         )
         .await;
         let url = SmtpUrl { tls: Tls::StartTls, ..sink.url() };
-        let relay = LettreRelay::new(url, "portal.example").expect("a relay");
+        let relay = outbox.relay(url);
         let worker = outbox.work_over(relay, |s| s.deadline = Duration::from_millis(300));
         tokio::time::sleep(Duration::from_millis(400)).await;
         worker.stop().await;
@@ -156,9 +164,8 @@ async fn without_the_required_tls_not_a_byte_of_mail_goes_out() {
     }
 }
 
-#[tokio::test]
-async fn a_poisoned_row_hurts_nobody_else() {
-    let outbox = many(20).await;
+async fn a_poisoned_row_hurts_nobody_else(by: Transport) {
+    let outbox = many(by, 20).await;
     outbox.add("no address at all", "架空").await;
     outbox.add("a@b.example\r\nRCPT TO:<c@d.example>", "架空").await;
     outbox.add("named@bank.example", "a\r\nBcc: all@bank.example\u{2028}").await;
@@ -185,9 +192,13 @@ impl Relay for Cursed {
 }
 
 impl Connection for CursedConnection {
-    async fn send(&mut self, copy: &AddressedCopy) -> SendResult {
+    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>) -> SendResult {
         assert!(!copy.to.to_string().starts_with("cursed"), "the curse");
         SendResult::Sent(Reply::answered(Stage::Content, 250, "2.0.0"))
+    }
+
+    fn looks_ahead(&self) -> bool {
+        true
     }
 
     fn usable(&self) -> bool {
@@ -197,9 +208,8 @@ impl Connection for CursedConnection {
     async fn close(self) {}
 }
 
-#[tokio::test]
-async fn a_panic_over_one_copy_ends_that_copy_alone() {
-    let outbox = many(10).await;
+async fn a_panic_over_one_copy_ends_that_copy_alone(by: Transport) {
+    let outbox = many(by, 10).await;
     outbox.add("cursed@bank.example", "").await;
     let worker = outbox.work_over(Cursed, |_| ());
     outbox.until("all settled", |n| n("sent") == 10 && n("refused") == 1).await;
@@ -207,9 +217,8 @@ async fn a_panic_over_one_copy_ends_that_copy_alone() {
     assert_eq!(outbox.row("cursed@bank.example").await.reply.as_deref(), Some("program"));
 }
 
-#[tokio::test]
-async fn greylisting_ends_in_one_copy() {
-    let outbox = many(5).await;
+async fn greylisting_ends_in_one_copy(by: Transport) {
+    let outbox = many(by, 5).await;
     let seen = std::sync::Mutex::new(HashSet::new());
     let sink = Sink::scripted(move |moment, mail| {
         let first =
@@ -230,15 +239,14 @@ async fn greylisting_ends_in_one_copy() {
     assert_eq!(outbox.row("w0@bank.example").await.attempts, 2);
 }
 
-#[tokio::test]
-async fn a_relay_that_dribbles_is_left_at_the_deadline() {
-    let outbox = Outbox::with(&["slow@bank.example", "good@bank.example"]).await;
+async fn a_relay_that_dribbles_is_left_at_the_deadline(by: Transport) {
+    let outbox = Outbox::with(by, &["slow@bank.example", "good@bank.example"]).await;
     let sink = Sink::slow(|moment, mail| {
         let slow = moment == Moment::End && mail.to == ["slow@bank.example"];
         (if slow { Duration::from_secs(30) } else { Duration::ZERO }, Verdict::Accept)
     })
     .await;
-    let relay = LettreRelay::new(sink.url(), "portal.example").expect("a relay");
+    let relay = outbox.relay(sink.url());
     let worker = outbox.work_over(relay, |s| s.deadline = Duration::from_secs(2));
     while outbox.row("slow@bank.example").await.reply.as_deref() != Some("deadline") {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -247,9 +255,8 @@ async fn a_relay_that_dribbles_is_left_at_the_deadline() {
     worker.stop().await;
 }
 
-#[tokio::test]
-async fn a_relay_that_takes_few_conversations_still_gets_everything() {
-    let outbox = many(40).await;
+async fn a_relay_that_takes_few_conversations_still_gets_everything(by: Transport) {
+    let outbox = many(by, 40).await;
     let open = Arc::new(AtomicUsize::new(0));
     let sink = Sink::scripted(move |moment, _| {
         // The first two conversations are served; the others are told to come back.
