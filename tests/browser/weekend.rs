@@ -28,7 +28,7 @@ async fn written(page: &Page) -> String {
     page.fill("#summary", "架空VPN装置の既知の脆弱性を使った侵入が続いています。").await;
     page.fill("#countermeasure", "修正版に更新する").await;
     // What members do about it is asked by two weeks from now.
-    let due = chrono::Utc::now() + chrono::TimeDelta::days(14);
+    let due = ceptoar_portal::kernel::clock::Clock::System.now() + chrono::TimeDelta::days(14);
     for (part, format) in [("year", "%Y"), ("month", "%m"), ("day", "%d"), ("hour", "17"), ("minute", "0")] {
         page.fill(&format!("input[name=measures_due_{part}]"), &due.format(format).to_string()).await;
     }

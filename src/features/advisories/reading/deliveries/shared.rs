@@ -24,7 +24,9 @@ const FORGOTTEN: Duration = Duration::from_secs(10);
 type Reading = Arc<tokio::sync::Mutex<Option<(Instant, Arc<Road>)>>>;
 
 /// Whose numbers of which item, and when they were last asked for.
-static READINGS: LazyLock<Mutex<HashMap<(AdvisoryId, Scope), (Instant, Reading)>>> = LazyLock::new(Mutex::default);
+type Readings = HashMap<(AdvisoryId, Scope), (Instant, Reading)>;
+
+static READINGS: LazyLock<Mutex<Readings>> = LazyLock::new(Mutex::default);
 
 /// The road of an item as it was half a second ago at most. One asks the database, the others wait for its answer.
 ///
