@@ -58,7 +58,7 @@ pub async fn finished(owner: &mut PgConnection) -> sqlx::Result<Option<DateTime<
 
 /// Empties the outbox.
 pub async fn clear(owner: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql("truncate delivery_addresses, deliveries, mails").execute(owner).await.map(|_| ())
+    sqlx::raw_sql("truncate mail_replies, delivery_addresses, deliveries, mails").execute(owner).await.map(|_| ())
 }
 
 /// A roster of `members` in one CEPTOAR with a window each, and an approver.
