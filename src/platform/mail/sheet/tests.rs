@@ -58,7 +58,7 @@ fn each_copy_comes_back_under_an_address_of_its_own() {
         (RepliesTo::Nothing, Some(id), false),
     ] {
         let copy = made(replies, follows);
-        assert_eq!(paths.read(&copy.from.to_string()), Some((Purpose::Bounce, id)));
+        assert_eq!(paths.read(copy.from.as_ref()), Some((Purpose::Bounce, id)));
         let text = copy.text();
         let parsed = MessageParser::new().parse(text.as_bytes()).expect("a message");
         let to = parsed.reply_to().and_then(|list| list.first()).and_then(|place| place.address());
