@@ -66,7 +66,7 @@ async fn reviewed(page: &Page, item: &str) {
     page.visit(&format!("{item}/publication")).await;
     page.fill("#remark", "型番を補ってください。").await;
     page.click("form[action$='/return'] button").await;
-    page.wait_for(".notice--success").await;
+    page.wait_until("location.pathname === '/advisories'", 20).await;
     page.sign_out().await;
 
     page.sign_in("analyst").await;

@@ -334,7 +334,11 @@ async fn a_relay_that_counts_mails_per_conversation_gets_them_all_once() {
     let sink = Sink::scripted(move |moment, _| {
         let mut begun = begun.lock().expect("a count");
         *begun += usize::from(moment == Moment::Sender);
-        if moment == Moment::Sender && *begun % 7 == 0 { Verdict::Say(421, "4.7.0 enough") } else { Verdict::Accept }
+        if moment == Moment::Sender && (*begun).is_multiple_of(7) {
+            Verdict::Say(421, "4.7.0 enough")
+        } else {
+            Verdict::Accept
+        }
     })
     .await;
     let worker = outbox.work(sink.url());
