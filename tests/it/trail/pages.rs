@@ -292,9 +292,9 @@ async fn who_read_an_item_is_for_its_case_team_and_the_approvers_and_red_for_the
 const NO_ACTIONS: [&str; 1] = ["portal.test"];
 
 /// Endings of file names, and names of hosts and people in examples.
-const ENDINGS: [&str; 18] = [
+const ENDINGS: [&str; 21] = [
     "bin", "toml", "pid", "lock", "log", "sh", "json", "csv", "html", "css", "js", "svg", "sql", "md", "txt", "typ",
-    "example", "hanako",
+    "example", "hanako", "cf", "cnf", "pem",
 ];
 
 #[test]

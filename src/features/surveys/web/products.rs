@@ -123,7 +123,7 @@ pub async fn post(
     let words = search_words(&typed.words);
     let patterns = search_patterns(&words);
     if patterns.is_empty() {
-        return Ok(Unprocessable(ProductsPage { error: w.empty, ..page(&frame, words) }).into_response());
+        return Ok(Unprocessable(ProductsPage { error: w.empty, ..page(&frame, typed.words) }).into_response());
     }
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
