@@ -707,6 +707,24 @@ create function route_is_changing(p_ceptoar text, p_on date) returns boolean
                     and c.made_at = public.viewer_now() and c.effective_on = p_on) $$;
 revoke execute on function route_is_changing(text, date) from public;
 
+create or replace function route_lead_over(p_ceptoar text, p_on date, p_ministry boolean, p_secretariat boolean) returns void
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+  as $$ begin
+    if public.route_is_changing(p_ceptoar, p_on) is not true or p_ministry is null or p_secretariat is null
+       or not p_secretariat and exists (
+            select from public.relay_rules r
+            where r.ceptoar_id = p_ceptoar and 'decided' in (r.office_hours, r.off_hours) and r.valid && daterange(p_on, null)) then
+      raise exception 'a road is changed by an approver, from today on, with a reason' using errcode = 'insufficient_privilege';
+    end if;
+    update public.route_stages r
+      set valid = case when lower(r.valid) >= p_on then 'empty' else daterange(lower(r.valid), p_on) end
+      where r.ceptoar_id = p_ceptoar and not isempty(r.valid) and (upper_inf(r.valid) or upper(r.valid) > p_on);
+    insert into public.route_stages (ceptoar_id, position, stage, valid)
+      select p_ceptoar, row_number() over (order by s.place), s.stage, daterange(p_on, null)
+      from (values (1, 'ministry', p_ministry), (2, 'secretariat', p_secretariat), (3, 'member', true)) s (place, stage, is_on)
+      where s.is_on;
+  end $$;
+
 create function regional_office_begins(p_ceptoar text, p_names text[], p_subgroup text, p_on date, p_demonstration boolean)
   returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
