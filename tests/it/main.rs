@@ -34,6 +34,7 @@ mod leak_matrix;
 mod log_canary;
 mod mailbox;
 mod measures;
+mod narrowing;
 mod markdown;
 mod offices;
 mod onward;

@@ -14,44 +14,44 @@ use crate::support::{Client, Reply, TestApp};
 const RULE: &str = "/directory/banks/route";
 const CHANGE: &str = "/directory/banks/route/agreement";
 
-struct Cast {
-    app: TestApp,
-    db: sqlx::PgConnection,
-    bank: Uuid,
-    rival: Uuid,
+pub(crate) struct Cast {
+    pub app: TestApp,
+    pub db: sqlx::PgConnection,
+    pub bank: Uuid,
+    pub rival: Uuid,
 }
 
 impl Cast {
-    async fn texts(&mut self, query: &str) -> Vec<String> {
+    pub async fn texts(&mut self, query: &str) -> Vec<String> {
         sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut self.db).await.expect("texts")
     }
 
     /// Where the item stands at the desk of the banks.
-    async fn state(&mut self, id: Uuid) -> String {
+    pub async fn state(&mut self, id: Uuid) -> String {
         self.texts(&format!("select state from relays where advisory_id = '{id}' and ceptoar_id = 'banks'"))
             .await
             .concat()
     }
 
     /// What became of the copies of one hop.
-    async fn copies(&mut self, id: Uuid, stage: &str) -> Vec<String> {
+    pub async fn copies(&mut self, id: Uuid, stage: &str) -> Vec<String> {
         let copies = format!("select distinct state from deliveries where item_id = '{id}' and stage = '{stage}'");
         self.texts(&format!("{copies} and ceptoar_id = 'banks' order by 1")).await
     }
 
     /// What the worker does every few seconds.
-    async fn tick(&self) -> usize {
+    pub async fn tick(&self) -> usize {
         let worker = sqlx::PgPool::connect_with(self.app.database.connections.worker.clone()).await.expect("a worker");
         time_up::forward(&worker, self.app.state.clock.now()).await.expect("a tick")
     }
 
-    fn later(&self, minutes: i64) {
+    pub fn later(&self, minutes: i64) {
         self.app.state.clock.advance(TimeDelta::minutes(minutes));
     }
 }
 
 /// Two banks, a partner body of theirs, a gas firm, two desks, a ministry and the centre, on a Saturday evening.
-async fn cast() -> Cast {
+pub(crate) async fn cast() -> Cast {
     let app = TestApp::start().await;
     let mut db = app.database.owner().await;
     let bank = factory::member(&mut db, "banks", "あかね架空銀行").await;
@@ -100,7 +100,7 @@ fn agreement<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     form
 }
 
-async fn agreed(cast: &Cast, changed: &[(&str, &str)]) {
+pub(crate) async fn agreed(cast: &Cast, changed: &[(&str, &str)]) {
     let mut desk = cast.app.signed_in("desk").await;
     let done = change(&mut desk, CHANGE, &agreement(changed)).await;
     assert_eq!(done.location(), format!("{RULE}?done=agreed"));
@@ -112,7 +112,7 @@ fn green() -> NewAdvisory<'static> {
 }
 
 /// Through the pages, as people publish.
-async fn published(cast: &Cast) -> Uuid {
+pub(crate) async fn published(cast: &Cast) -> Uuid {
     let id = factory::draft_advisory(&cast.app, green()).await;
     let mut author = cast.app.signed_in("case-author").await;
     let preview = author.get(&format!("/advisories/{id}/submission")).await;
@@ -133,22 +133,22 @@ async fn published(cast: &Cast) -> Uuid {
     id
 }
 
-fn relay(id: Uuid) -> String {
+pub(crate) fn relay(id: Uuid) -> String {
     format!("/advisories/{id}/relays/banks")
 }
 
-fn item(id: Uuid) -> String {
+pub(crate) fn item(id: Uuid) -> String {
     format!("/advisories/{id}")
 }
 
 /// What the page's form sends, with what was typed.
-async fn typed(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> Reply {
+pub(crate) async fn typed(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> Reply {
     let page = client.get(&relay(id)).await;
     let seen = page.values("input[name=seen]").concat();
     client.post(&relay(id), &[form, &[("seen", seen.as_str())]].concat()).await
 }
 
-async fn decide(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> String {
+pub(crate) async fn decide(client: &mut Client, id: Uuid, form: &[(&str, &str)]) -> String {
     let confirmation = typed(client, id, form).await;
     assert_eq!(confirmation.status, 200, "{:?}", confirmation.texts(".error-summary, h1"));
     let done = client.press(&confirmation, "main form", &[("confirmed", "true")]).await;
@@ -579,7 +579,7 @@ async fn whoever_is_asked_is_asked_by_mail_and_nothing_waits_where_nobody_is() {
 }
 
 /// A step of the centre past the desk of the banks.
-async fn past(cast: &Cast, name: &str, id: Uuid, step: &str, reason: &str) -> Reply {
+pub(crate) async fn past(cast: &Cast, name: &str, id: Uuid, step: &str, reason: &str) -> Reply {
     let mut client = cast.app.signed_in(name).await;
     client.post(&format!("{}/bypass", relay(id)), &[("step", step), ("reason", reason)]).await
 }

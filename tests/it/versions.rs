@@ -88,14 +88,14 @@ async fn first(cast: &Cast, new: NewAdvisory<'_>) -> Uuid {
 }
 
 /// Begins the next version; answers its draft.
-async fn begun(author: &mut Client, id: Uuid, step: &str) -> Uuid {
+pub(crate) async fn begun(author: &mut Client, id: Uuid, step: &str) -> Uuid {
     let done = author.post(&next(id), &[("next_step", step), ("reason", "原因が分かったため")]).await;
     assert_eq!(done.status, 303, "{step}: {:?}", done.texts(".error-summary, .notice, h1"));
     done.location().trim_start_matches("/advisories/").trim_end_matches("/draft").parse().expect("an id")
 }
 
 /// What the draft's form sends, with what was typed.
-fn typed<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn typed<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut form = vec![
         ("kind", "early_warning"),
         ("title", "更新プログラムの公開について"),
@@ -112,12 +112,12 @@ fn typed<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// Saves, submits and publishes a draft through the pages.
-async fn publish(cast: &Cast, author: &mut Client, draft: Uuid, form: &[(&str, &str)], approver: &str) {
+pub(crate) async fn publish(app: &TestApp, author: &mut Client, draft: Uuid, form: &[(&str, &str)], approver: &str) {
     let saved = author.post(&format!("{}/draft", item(draft)), form).await;
     assert_eq!(saved.status, 303, "{:?}", saved.texts(".field__error"));
     let submitted = author.post(&format!("{}/submission", item(draft)), &[]).await;
     assert_eq!(submitted.status, 303, "{:?}", submitted.texts(".error-summary"));
-    let mut approver = cast.app.signed_in(approver).await;
+    let mut approver = app.signed_in(approver).await;
     let path = format!("{}/publication", item(draft));
     let page = approver.get(&path).await;
     let value = |name: &str| page.values(&format!("input[name={name}]")).concat();
@@ -125,14 +125,14 @@ async fn publish(cast: &Cast, author: &mut Client, draft: Uuid, form: &[(&str, &
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let done = approver.post(&path, &form).await;
     assert_eq!(done.status, 303, "{:?}", done.texts(".notice, h1"));
-    cast.later(10);
+    app.state.clock.advance(TimeDelta::minutes(10));
 }
 
 /// The next version of an item, published by the case team.
 async fn version(cast: &Cast, id: Uuid, step: &str, form: &[(&str, &str)]) -> Uuid {
     let mut author = cast.app.signed_in("case-author").await;
     let draft = begun(&mut author, id, step).await;
-    publish(cast, &mut author, draft, form, "case-approver").await;
+    publish(&cast.app, &mut author, draft, form, "case-approver").await;
     draft
 }
 
@@ -284,7 +284,7 @@ async fn a_withdrawal_reaches_everybody_who_had_any_version_and_ends_the_thread(
         ("level", "CLEAR"),
         ("handler_scope", "organisation"),
     ]);
-    publish(&cast, &mut author, draft, &form, "case-approver").await;
+    publish(&cast.app, &mut author, draft, &form, "case-approver").await;
     let level = format!("select level || ' ' || handler_scope from advisories where advisory_id = '{draft}'");
     assert_eq!(cast.texts(&level).await, ["GREEN organisation"]);
     let letters = cast.letters(draft).await.join("\n");
@@ -420,7 +420,7 @@ async fn every_step_takes_two_persons_and_only_a_lowering_widens() {
             "{step}"
         );
         assert_eq!(author.post(&format!("{}/return", item(draft)), &[]).await.status, 303);
-        publish(&cast, &mut author, draft, &typed(&[("level", level)]), "case-approver").await;
+        publish(&cast.app, &mut author, draft, &typed(&[("level", level)]), "case-approver").await;
         last = draft;
     }
     let approved =
@@ -449,7 +449,7 @@ async fn lowered_to_green_for_everybody_a_gas_firm_finds_the_third_version_only(
     let approval = cast.page("case-approver", &format!("{}/publication", item(draft))).await.texts("#version").concat();
     assert!(approval.contains("TLP:AMBER → TLP:GREEN") && approval.contains("原因が分かった"), "{approval}");
     assert_eq!(author.post(&format!("{}/return", item(draft)), &[]).await.status, 303);
-    publish(&cast, &mut author, draft, &form, "case-approver").await;
+    publish(&cast.app, &mut author, draft, &form, "case-approver").await;
 
     let mut gas = cast.app.signed_in("gas-poc").await;
     let page = gas.get(&item(draft)).await;
@@ -563,7 +563,7 @@ async fn red_stays_with_named_persons_until_it_is_typed_anew() {
     ]);
     assert_eq!(author.post(&format!("{}/draft", item(two)), &red).await.status, 303);
     assert_eq!(author.post(&format!("{}/named", item(two)), &[("remove", rival.as_str())]).await.status, 303);
-    publish(&cast, &mut author, two, &red, "approver2").await;
+    publish(&cast.app, &mut author, two, &red, "approver2").await;
     assert_eq!(cast.letters(two).await.len(), 1);
     let mut other = cast.app.signed_in("rival").await;
     let old = other.get(&item(one)).await;
@@ -599,7 +599,7 @@ async fn red_stays_with_named_persons_until_it_is_typed_anew() {
     let page = author.get(&format!("{}/draft", item(three))).await;
     assert!(!page.body.contains("極秘") && page.values("input[name=title]").concat().is_empty(), "{}", page.body);
     let amber = typed(&[("title", "制御装置の更新"), ("ceptoar", "gas")]);
-    publish(&cast, &mut author, three, &amber, "approver2").await;
+    publish(&cast.app, &mut author, three, &amber, "approver2").await;
     let letters = cast.letters(three).await.join("\n");
     for address in ["soc@bank1.example 【続報】", "soc@bank2.example 【続報】", "soc@gas.example 【早期警戒情報】"]
     {
@@ -621,7 +621,7 @@ async fn red_stays_with_named_persons_until_it_is_typed_anew() {
 
     // Taken back: everybody who had any of them.
     let four = begun(&mut author, three, "withdrawal").await;
-    publish(&cast, &mut author, four, &typed(&[("title", "取消のお知らせ"), ("ceptoar", "")]), "approver2").await;
+    publish(&cast.app, &mut author, four, &typed(&[("title", "取消のお知らせ"), ("ceptoar", "")]), "approver2").await;
     let letters = cast.letters(four).await.join("\n");
     for address in ["soc@bank1.example", "soc@bank2.example", "soc@gas.example", "desk@banks.example"] {
         assert!(letters.contains(&format!("{address} 【取消】")), "{letters}");
@@ -640,11 +640,11 @@ async fn a_red_withdrawal_reaches_all_who_were_ever_named() {
     let rival = cast.rival_window.to_string();
     assert_eq!(author.post(&format!("{}/named", item(two)), &[("remove", rival.as_str())]).await.status, 303);
     let red = typed(&[("level", "RED"), ("handler_scope", "named"), ("ceptoar", "")]);
-    publish(&cast, &mut author, two, &red, "case-approver").await;
+    publish(&cast.app, &mut author, two, &red, "case-approver").await;
     let three = begun(&mut author, two, "withdrawal").await;
     assert_eq!(author.get(&format!("{}/named", item(three))).await.status, 404, "nobody chooses");
     assert!(author.post(&format!("{}/named", item(three)), &[("remove", rival.as_str())]).await.status >= 400);
-    publish(&cast, &mut author, three, &red, "case-approver").await;
+    publish(&cast.app, &mut author, three, &red, "case-approver").await;
     let letters = cast.letters(three).await;
     assert_eq!(letters.len(), 2, "{letters:?}");
     assert!(letters.iter().all(|l| l.contains("【取消】")), "{letters:?}");

@@ -61,6 +61,8 @@ pub struct Reach {
     pub organisation_id: OrganisationId,
     /// The desk on the way has not passed it on.
     pub held: bool,
+    /// … or to the designated handlers alone, though the item might go further.
+    pub handlers_only: bool,
     /// A newer version is there, for this organisation on this hop.
     pub superseded: bool,
     /// … and it takes everything back.
@@ -109,6 +111,8 @@ pub struct Hat {
     pub contact_id: Option<ContactId>,
     /// This hat sees the envelope only.
     pub sealed: bool,
+    /// The desk passed it on to designated handlers alone.
+    pub handlers_only: bool,
     /// A newer version has come to it, or has taken the place of what it has.
     pub superseded: bool,
     /// … and it takes everything back.
@@ -156,6 +160,7 @@ impl AdvisoryFacts {
                 contact_id: a.contact_id,
                 // Who passes a RED item on knows that it exists; what it says is for the named persons.
                 sealed: self.level == SharingLevel::Red && reach.stage != Stage::Member,
+                handlers_only: reach.handlers_only,
                 superseded: reach.superseded,
                 withdrawn: reach.withdrawn,
             })
@@ -169,8 +174,8 @@ impl AdvisoryFacts {
                 reach.stage == Stage::Secretariat && a.ceptoar_id.as_deref() == Some(reach.ceptoar_id.as_str())
             }
             Role::MinistryLiaison => matches!(reach.stage, Stage::Ministry | Stage::Regional),
-            Role::MemberPoc | Role::HubMember => self.is_at_members(a, reach) && self.handler_scope_admits(a),
-            Role::MemberReader => self.is_at_members(a, reach) && self.handler_scope == HandlerScope::Organisation,
+            Role::MemberPoc | Role::HubMember => self.is_at_members(a, reach) && self.handler_scope_admits(a, reach),
+            Role::MemberReader => self.is_at_members(a, reach) && self.scope_at(reach) == HandlerScope::Organisation,
             Role::NiscAnalyst
             | Role::NiscApprover
             | Role::CouncilDelegate
@@ -186,10 +191,22 @@ impl AdvisoryFacts {
         reach.stage == Stage::Member && a.ceptoar_id.as_ref().is_none_or(|c| *c == reach.ceptoar_id)
     }
 
+    /// Who of an organisation may have it, as whoever has these hats is told.
+    #[must_use]
+    pub fn scope_for(&self, hats: &[Hat]) -> HandlerScope {
+        let narrowed = !hats.is_empty() && hats.iter().all(|hat| hat.handlers_only);
+        if narrowed { self.handler_scope.min(HandlerScope::Handlers) } else { self.handler_scope }
+    }
+
+    /// Who of an organisation may have it: never more than the item says.
+    fn scope_at(&self, reach: &Reach) -> HandlerScope {
+        if reach.handlers_only { self.handler_scope.min(HandlerScope::Handlers) } else { self.handler_scope }
+    }
+
     /// Whether a point of contact is among the handling persons. One who answers for a window is a handler
     /// where the window is one.
-    fn handler_scope_admits(&self, a: &Affiliation) -> bool {
-        match self.handler_scope {
+    fn handler_scope_admits(&self, a: &Affiliation, reach: &Reach) -> bool {
+        match self.scope_at(reach) {
             HandlerScope::Organisation => true,
             HandlerScope::Handlers => a.contact_id.is_none_or(|window| self.handler_windows.contains(&window)),
             HandlerScope::Named => a.contact_id.is_some_and(|window| self.named.contains(&window)),

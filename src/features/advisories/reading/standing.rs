@@ -107,6 +107,7 @@ mod tests {
             role,
             contact_id: None,
             sealed,
+            handlers_only: false,
             superseded: false,
             withdrawn: false,
         }

@@ -276,7 +276,7 @@ async fn reaches(
     let rows = sqlx::query!(
         r#"select h.advisory_id as "advisory_id!", h.ceptoar_id as "ceptoar_id!", h.stage as "stage!: Stage",
                   h.organisation_id as "organisation_id!", h.held as "held!",
-                  h.superseded_at is not null as "superseded!", h.withdrawn as "withdrawn!"
+                  h.handlers_only as "handlers_only!", h.superseded_at is not null as "superseded!", h.withdrawn as "withdrawn!"
            from unnest($1::uuid[]) item (advisory_id)
            -- Item by item (offset 0): one may have thousands of hops, of which a few are the viewer's.
            cross join lateral (
@@ -295,6 +295,7 @@ async fn reaches(
             stage: r.stage,
             organisation_id: OrganisationId(r.organisation_id),
             held: r.held,
+            handlers_only: r.handlers_only,
             superseded: r.superseded,
             withdrawn: r.withdrawn,
         });
@@ -368,7 +369,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
     let row = sqlx::query!(
         r#"
         select a.number, a.version, a.step as "step: Step", a.state as "state: State", a.level as "level: SharingLevel",
-               a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at,
+               a.drill, a.created_by, a.created_at,
                a.last_edited_by, a.edits, a.submitted_by, a.published_at, a.answer_due, a.measures_due,
                a.valid_until,
                t.kind as "kind?: Kind", t.title as "title?", t.summary as "summary?", t.impact as "impact?",
@@ -403,6 +404,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         }),
         (None, _) | (_, None) => None,
     };
+    let hats = facts.hats(viewer);
     Ok(Some(Found {
         envelope: Envelope {
             advisory_id: id,
@@ -410,7 +412,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
             version: Version { number: r.version, step: r.step },
             state: r.state,
             level: r.level,
-            handler_scope: r.handler_scope,
+            handler_scope: facts.scope_for(&hats),
             drill: r.drill,
             created_by: AccountId(r.created_by),
             created_at: r.created_at,
@@ -424,7 +426,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
         },
         text,
         case_team: facts.on_case_team(viewer),
-        hats: facts.hats(viewer),
+        hats,
         issuer: r.issuer_ja.zip(r.issuer_en),
         parts,
     }))

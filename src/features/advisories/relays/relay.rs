@@ -168,6 +168,8 @@ pub struct Relay {
     pub old: bool,
     /// The centre may go past the desk: so it was agreed when the item came.
     pub bypass: bool,
+    /// It went on to a part of those who might have it: the desk can still pass it on to all.
+    pub narrowed: bool,
 }
 
 /// For how many minutes an item can be put off.
@@ -184,10 +186,21 @@ impl Relay {
         HOLDS.into_iter().filter(|minutes| until(minutes) > self.due_at && until(minutes) <= last).collect()
     }
 
-    /// Whether the centre could go past the desk now: it was agreed, and the desk withholds the item or has put it off.
+    /// Whether the centre could go past the desk now: it was agreed, and the desk withholds the item from somebody or has put it off.
     #[must_use]
     pub fn can_be_passed(&self) -> bool {
-        self.bypass && !self.old && matches!(self.state, RelayState::Withheld | RelayState::Held)
+        self.bypass && !self.old && (self.narrowed || matches!(self.state, RelayState::Withheld | RelayState::Held))
+    }
+
+    /// Where it stands, as a badge: its code, and the word.
+    #[must_use]
+    pub fn badge(&self, language: Language) -> (&'static str, &'static str) {
+        let word = if self.narrowed {
+            language.pick("一部の構成員へ中継済", "Passed on to some")
+        } else {
+            self.state.label(language)
+        };
+        (self.state.badge(), word)
     }
 
     /// What the desk can still decide. What is withheld can go on, and what has gone on cannot be called back.
@@ -198,7 +211,9 @@ impl Relay {
             .into_iter()
             .filter(|_| !self.old)
             .filter(|decision| match decision {
-                Decision::Forward | Decision::ForwardWithSupplement => self.state != RelayState::Forwarded,
+                Decision::Forward | Decision::ForwardWithSupplement => {
+                    self.state != RelayState::Forwarded || self.narrowed
+                }
                 Decision::Hold => open && !self.holds(now).is_empty(),
                 Decision::WithholdDuplicate | Decision::WithholdNotRelevant => open,
                 Decision::TimeUp
@@ -211,6 +226,34 @@ impl Relay {
     }
 }
 
+/// A group of the CEPTOAR of which somebody waits for the desk.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Which.
+    pub id: String,
+    /// Its name in Japanese and English.
+    pub name: [String; 2],
+    /// How many of its members wait.
+    pub members: i64,
+}
+
+/// To whom alone a desk passes an item on. It only ever narrows what the approver allowed (domain.md 2.2, rule D).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Narrowing {
+    /// The members of these groups; empty: all members, and the partner bodies.
+    pub groups: Vec<String>,
+    /// The designated handlers of each organisation.
+    pub handlers_only: bool,
+}
+
+impl Narrowing {
+    /// Whether it leaves anybody out.
+    #[must_use]
+    pub fn narrows(&self) -> bool {
+        self.handlers_only || !self.groups.is_empty()
+    }
+}
+
 /// A decision of the past.
 #[derive(Debug, Clone)]
 pub struct PastDecision {
@@ -220,6 +263,10 @@ pub struct PastDecision {
     pub reason: String,
     /// What was added.
     pub supplement: String,
+    /// The groups to whose members it went alone, by name in Japanese and English; empty: to all.
+    pub groups: [Vec<String>; 2],
+    /// It went to the designated handlers alone.
+    pub handlers_only: bool,
     /// Until when it was put off.
     pub held_until: Option<DateTime<Utc>>,
     /// The desk, in Japanese and English; none where nobody decided.
@@ -241,6 +288,23 @@ pub struct NewDecision {
     pub supplement: String,
     /// For how long it is put off.
     pub hold: Option<TimeDelta>,
+    /// To whom alone it goes.
+    pub narrowing: Narrowing,
+}
+
+impl PastDecision {
+    /// To whom alone it went; empty where that was everybody.
+    #[must_use]
+    pub fn range(&self, language: Language) -> String {
+        let groups = match language {
+            Language::Ja => self.groups[0].join("、"),
+            Language::En => self.groups[1].join(", "),
+        };
+        let handlers =
+            if self.handlers_only { language.pick("取扱担当者だけ", "designated handlers only") } else { "" };
+        let parts: Vec<&str> = [groups.as_str(), handlers].into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(language.pick("、", "; "))
+    }
 }
 
 /// What a desk added to an item.

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::relay::{
-    Beside, BypassAsked, BypassStep, Decision, NewDecision, OpenRelay, PastDecision, Relay, RelayState, Supplement,
+    Beside, BypassAsked, BypassStep, Decision, Group, NewDecision, OpenRelay, PastDecision, Relay, RelayState,
+    Supplement,
 };
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
@@ -17,7 +18,7 @@ use crate::platform::mail::letter::Letters;
 /// The database's own.
 pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Relay>> {
     let rows = sqlx::query!(
-        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at, r.bypass,
+        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at, r.bypass, r.narrowed,
                   coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!",
                   exists (select from advisory_audience au
                           where au.advisory_id = r.advisory_id and au.ceptoar_id = r.ceptoar_id
@@ -36,6 +37,7 @@ pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<R
         due_at: r.due_at,
         old: r.old,
         bypass: r.bypass,
+        narrowed: r.narrowed,
     });
     Ok(relay.collect())
 }
@@ -56,6 +58,11 @@ pub async fn decisions(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> 
 pub async fn all_decisions(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<(String, PastDecision)>> {
     let rows = sqlx::query!(
         r#"select d.ceptoar_id, d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
+                  d.handlers_only,
+                  array(select concat_ws(' ', s.code, s.scope) from subgroups s
+                        where s.subgroup_id = any (d.groups) order by s.code) as "groups_ja!",
+                  array(select concat_ws(' ', s.code, coalesce(nullif(s.scope_en, ''), s.scope)) from subgroups s
+                        where s.subgroup_id = any (d.groups) order by s.code) as "groups_en!",
                   n.ja as "ja?", n.en as "en?", d.made_by_name
            from relay_decisions d
            left join organisation_names n
@@ -70,6 +77,8 @@ pub async fn all_decisions(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Resul
             decision: r.decision,
             reason: r.reason,
             supplement: r.supplement,
+            groups: [r.groups_ja, r.groups_en],
+            handlers_only: r.handlers_only,
             held_until: r.held_until,
             by,
             person: r.made_by_name,
@@ -102,14 +111,17 @@ pub async fn decide(
     new: &NewDecision,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Made> {
+    let groups = Some(new.narrowing.groups.as_slice()).filter(|groups| !groups.is_empty());
     let made = sqlx::query_scalar!(
-        r#"select relay_decide($1, $2, $3, $4, $5, $6) as "made!""#,
+        r#"select relay_decide($1, $2, $3, $4, $5, $6, $7, $8) as "made!""#,
         id.0,
         ceptoar,
         new.decision.code(),
         new.reason,
         new.supplement,
-        new.hold.map(|hold| now + hold)
+        new.hold.map(|hold| now + hold),
+        groups as Option<&[String]>,
+        new.narrowing.handlers_only
     )
     .fetch_one(tx)
     .await;
@@ -196,6 +208,49 @@ async fn bypassed(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Dat
     sqlx::query_scalar!(r#"select made_at as "at!" from relays_bypassed($1) order by made_at"#, id.0)
         .fetch_all(tx)
         .await
+}
+
+/// The groups of which somebody waits for the desk, for whoever is at it.
+///
+/// # Errors
+/// The database's own.
+pub async fn groups(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> sqlx::Result<Vec<Group>> {
+    let rows = sqlx::query!(
+        r#"select subgroup_id as "id!", code as "code!", scope as "ja!",
+                  coalesce(nullif(scope_en, ''), scope) as "en!", members as "members!"
+           from relay_groups($1, $2) order by code, subgroup_id"#,
+        id.0,
+        ceptoar
+    );
+    let rows = rows.fetch_all(tx).await?.into_iter();
+    let group = rows.map(|r| Group {
+        id: r.id,
+        name: [r.ja, r.en].map(|scope| format!("{} {scope}", r.code)),
+        members: r.members,
+    });
+    Ok(group.collect())
+}
+
+/// How many members wait for the decision in some groups together.
+///
+/// # Errors
+/// The database's own.
+pub async fn waiting_in(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str, groups: &[String]) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "members!" from advisory_audience au
+           where au.advisory_id = $1 and au.ceptoar_id = $2 and au.stage = 'member' and au.held
+             and exists (select from memberships m
+                         where m.organisation_id = au.organisation_id and m.ceptoar_id = $2 and m.valid @> viewer_today()
+                           and (m.subgroup_id = any ($3)
+                                or exists (select from group_members g
+                                           where g.subgroup_id = any ($3) and g.organisation_id = m.organisation_id
+                                             and g.valid @> viewer_today())))"#,
+        id.0,
+        ceptoar,
+        groups
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// How many members wait for the decision.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::relay::{Decision, NewDecision, Relay};
+use super::relay::{Decision, Group, Narrowing, NewDecision, Relay};
 use crate::kernel::language::Language;
 use crate::kernel::text;
 use crate::platform::web::form::FieldErrors;
@@ -19,6 +19,9 @@ crate::words! {
         choose_hold: "いつまで保留するかを選んでください。" / "Please choose for how long.",
         reason: "理由を入力してください。あとで確かめられるように、記録に残します。" / "Please give the reason. It stays on record.",
         supplement: "補足を入力してください。補足がないときは、「構成員へ中継する」を選んでください。" / "Please type the supplement, or choose “Pass it on to the members”.",
+        no_narrowing: "範囲は、中継するときだけ選べます。選択を外してください。" / "The range can only be chosen where it is passed on. Please clear it.",
+        unknown_group: "このグループには、届けられません。選び直してください。" / "It cannot go to this group. Please choose again.",
+        why_narrow: "範囲を狭める理由を入力してください。あとで確かめられるように、記録に残します。" / "Please say why it goes to some only. It stays on record.",
         no_supplement: "補足を付けるときは、「補足を付けて中継する」を選んでください。補足が要らないときは、補足を消してください。" / "To add a supplement, choose “Pass it on with a supplement”. If there is none, clear the field.",
     }
 }
@@ -42,8 +45,7 @@ fn reason(typed: &str, needed: bool, language: Language, errors: &mut FieldError
 }
 
 /// The form as it was typed.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub struct DecisionForm {
     /// What to do.
     pub decision: String,
@@ -51,6 +53,10 @@ pub struct DecisionForm {
     pub supplement: String,
     /// For how many minutes it is put off.
     pub hold: String,
+    /// To whose members alone it goes.
+    pub groups: Vec<String>,
+    /// `true`: to the designated handlers alone.
+    pub handlers: String,
     /// Why.
     pub reason: String,
     /// Where the item stood when the form was opened.
@@ -61,26 +67,63 @@ pub struct DecisionForm {
     pub again: String,
 }
 
+/// Who a desk may choose among.
+#[derive(Debug, Clone, Copy)]
+pub struct Range<'a> {
+    /// The groups of which somebody waits.
+    pub groups: &'a [Group],
+    /// Whether it may go to the designated handlers alone.
+    pub handlers: bool,
+}
+
+impl From<Vec<(String, String)>> for DecisionForm {
+    fn from(typed: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (field, value) in typed {
+            match field.as_str() {
+                "decision" => form.decision = value,
+                "supplement" => form.supplement = value,
+                "hold" => form.hold = value,
+                "group" => form.groups.push(value),
+                "handlers" => form.handlers = value,
+                "reason" => form.reason = value,
+                "seen" => form.seen = value,
+                "confirmed" => form.confirmed = value,
+                "again" => form.again = value,
+                _ => {}
+            }
+        }
+        form
+    }
+}
+
 impl DecisionForm {
     /// What the page of confirmation carries on.
     #[must_use]
     pub fn hidden(&self) -> Vec<(&'static str, String)> {
-        [
+        let single = [
             ("decision", &self.decision),
             ("supplement", &self.supplement),
             ("hold", &self.hold),
+            ("handlers", &self.handlers),
             ("reason", &self.reason),
             ("seen", &self.seen),
-        ]
-        .map(|(name, value)| (name, value.clone()))
-        .to_vec()
+        ];
+        let groups = self.groups.iter().map(|group| ("group", group));
+        single.into_iter().chain(groups).map(|(name, value)| (name, value.clone())).collect()
     }
 
     /// The decision that was meant.
     ///
     /// # Errors
     /// What is wrong, field by field.
-    pub fn read(&self, relay: &Relay, now: DateTime<Utc>, language: Language) -> Result<NewDecision, FieldErrors> {
+    pub fn read(
+        &self,
+        relay: &Relay,
+        range: Range<'_>,
+        now: DateTime<Utc>,
+        language: Language,
+    ) -> Result<NewDecision, FieldErrors> {
         let w = TypedWords::of(language);
         let mut errors = FieldErrors::default();
         let possible = relay.possible(now);
@@ -118,7 +161,33 @@ impl DecisionForm {
         if decision == Decision::Hold && hold.is_none() {
             errors.add("hold", w.choose_hold);
         }
+        let narrowing = self.narrowing(decision, range, language, &mut errors);
         let reason = reason(&self.reason, !decision.forwards(), language, &mut errors);
-        if errors.is_empty() { Ok(NewDecision { decision, reason, supplement, hold }) } else { Err(errors) }
+        if reason.is_empty() && narrowing.narrows() && errors.at("reason").is_empty() {
+            errors.add("reason", w.why_narrow);
+        }
+        if errors.is_empty() { Ok(NewDecision { decision, reason, supplement, hold, narrowing }) } else { Err(errors) }
+    }
+
+    fn narrowing(
+        &self,
+        decision: Decision,
+        range: Range<'_>,
+        language: Language,
+        errors: &mut FieldErrors,
+    ) -> Narrowing {
+        let w = TypedWords::of(language);
+        let mut groups = self.groups.clone();
+        groups.sort();
+        groups.dedup();
+        let narrowing = Narrowing { groups, handlers_only: self.handlers == "true" };
+        if narrowing.narrows() && !decision.forwards() {
+            errors.add(if narrowing.handlers_only { "handlers" } else { "group" }, w.no_narrowing);
+        } else if !narrowing.groups.iter().all(|id| range.groups.iter().any(|group| group.id == *id)) {
+            errors.add("group", w.unknown_group);
+        } else if narrowing.handlers_only && !range.handlers {
+            errors.add("handlers", w.no_narrowing);
+        }
+        narrowing
     }
 }

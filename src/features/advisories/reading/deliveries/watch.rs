@@ -142,6 +142,7 @@ mod tests {
             role,
             contact_id: None,
             sealed,
+            handlers_only: false,
         }
     }
 

@@ -14,15 +14,15 @@ use crate::features::access::{Viewer, can};
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::store::{self as reading, Found};
 use crate::features::advisories::relays::paths;
-use crate::features::advisories::relays::relay::{Decision, NewDecision, PastDecision, Relay};
+use crate::features::advisories::relays::relay::{Decision, Group, NewDecision, PastDecision, Relay};
 use crate::features::advisories::relays::store::{self, Made};
-use crate::features::advisories::relays::typed::DecisionForm;
+use crate::features::advisories::relays::typed::{DecisionForm, Range};
 use crate::features::advisories::web::reading::nothing_here;
 use crate::features::directory::routes::agreement::time;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::{long_time, thousands};
-use crate::kernel::sharing_level::SharingLevel;
+use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
@@ -51,6 +51,7 @@ struct DecisionRow {
     by: String,
     at: String,
     until: String,
+    range: String,
     reason: String,
     supplement: String,
 }
@@ -80,6 +81,8 @@ struct FormView {
     back: String,
     decisions: Vec<Choice>,
     holds: Option<Vec<Choice>>,
+    groups: Vec<Choice>,
+    handlers: bool,
     seen: String,
     typed: DecisionForm,
     errors: FieldErrors,
@@ -111,6 +114,8 @@ pub(super) struct Scene<'a> {
     decisions: Vec<PastDecision>,
     pub members: i64,
     decides: bool,
+    /// Among whom the desk may choose; none where it has narrowed already.
+    groups: Vec<Group>,
     /// Where going past the desk stands; none where the viewer cannot.
     pub past: Option<PastDesk>,
     pub now: DateTime<Utc>,
@@ -140,8 +145,12 @@ pub(super) async fn open<'a>(
     };
     let decisions = store::decisions(&mut tx, id, &place.ceptoar).await?;
     let decides = can(viewer, RelayAction::Decide, &item);
-    let mut scene = Scene { frame, id, item, found, relay, decisions, members: 0, decides, past: None, now };
+    let mut scene =
+        Scene { frame, id, item, found, relay, decisions, members: 0, decides, groups: Vec::new(), past: None, now };
     scene.past = PastDesk::read(&mut tx, viewer, &scene).await?;
+    if decides && !scene.relay.narrowed {
+        scene.groups = store::groups(&mut tx, id, &place.ceptoar).await?;
+    }
     if decides || scene.past.is_some() {
         scene.members = store::waiting_members(&mut tx, id, &place.ceptoar).await?;
     }
@@ -176,8 +185,9 @@ pub async fn post(
     viewer: Viewer,
     frame: Frame,
     Place(place): Place<RelayPlace>,
-    Form(form): Form<DecisionForm>,
+    Form(typed): Form<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
+    let form = DecisionForm::from(typed);
     let (mut tx, scene) = open(&state, &viewer, &frame, &place, RelayAction::Decide).await?;
     let here = paths::relay(scene.id, &scene.relay.ceptoar_id);
     // A colleague was faster, the time was up, or it is a second click.
@@ -192,12 +202,16 @@ pub async fn post(
     if form.again == "true" {
         return Ok(Page(scene.page(form, FieldErrors::default(), None)).into_response());
     }
-    let new = match form.read(&scene.relay, scene.now, frame.language) {
+    let new = match form.read(&scene.relay, scene.range(), scene.now, frame.language) {
         Ok(new) => new,
         Err(errors) => return Ok(Unprocessable(scene.page(form, errors, None)).into_response()),
     };
     if form.confirmed != "true" {
-        return Ok(Page(scene.confirmation(&form, &new)).into_response());
+        let reached = match new.narrowing.groups.as_slice() {
+            [] => scene.members,
+            groups => store::waiting_in(&mut tx, scene.id, &scene.relay.ceptoar_id, groups).await?,
+        };
+        return Ok(Page(scene.confirmation(&form, &new, reached)).into_response());
     }
     let now = scene.now;
     let step = match store::decide(&mut tx, scene.id, &scene.relay.ceptoar_id, &new, now).await? {
@@ -218,6 +232,12 @@ pub async fn post(
 impl Scene<'_> {
     fn language(&self) -> Language {
         self.frame.language
+    }
+
+    /// Among whom the desk may choose.
+    fn range(&self) -> Range<'_> {
+        let whole = self.item.facts.handler_scope == HandlerScope::Organisation;
+        Range { groups: &self.groups, handlers: whole && !self.relay.narrowed }
     }
 
     /// Where it stands, in a word: differs as soon as somebody decides, or the time is up.
@@ -256,8 +276,12 @@ impl Scene<'_> {
             item: advisories::show(self.id),
             level: envelope.level,
             drill: envelope.drill,
-            state: (state.badge(), state.label(language)),
-            lead: if form && state.is_open() { w.lead } else { w.lead_over },
+            state: self.relay.badge(language),
+            lead: match (form, state.is_open(), self.relay.narrowed) {
+                (true, true, _) => w.lead,
+                (true, false, true) => w.lead_rest,
+                (true, false, false) | (false, _, _) => w.lead_over,
+            },
             asked: long_time(self.relay.asked_at, language),
             due: state.is_open().then(|| long_time(self.relay.due_at, language)),
             members: (self.members > 0).then(|| thousands(self.members)),
@@ -291,18 +315,28 @@ impl Scene<'_> {
             holds: possible
                 .contains(&Decision::Hold)
                 .then(|| self.relay.holds(self.now).into_iter().map(hold).collect()),
+            groups: self.groups.iter().map(|group| group_choice(group, &typed, language)).collect(),
+            handlers: self.range().handlers,
             seen: self.seen(),
             typed,
             errors,
         }
     }
 
-    fn confirmation(&self, form: &DecisionForm, new: &NewDecision) -> ConfirmPage {
+    fn confirmation(&self, form: &DecisionForm, new: &NewDecision, reached: i64) -> ConfirmPage {
         let language = self.language();
         let w = RelayWords::of(language);
         let mut facts = vec![(w.decision, new.decision.label(language).to_owned())];
         if let Some(hold) = new.hold {
             facts.push((w.held_until, long_time(self.now + hold, language)));
+        }
+        let chosen = self.groups.iter().filter(|group| new.narrowing.groups.contains(&group.id));
+        let mut names: Vec<&str> = chosen.map(|group| language.pick(&group.name[0], &group.name[1]).as_str()).collect();
+        if new.narrowing.handlers_only {
+            names.push(w.handlers_only);
+        }
+        if !names.is_empty() {
+            facts.push((w.range, names.join(language.pick("、", "; "))));
         }
         let texts = [(w.supplement, &new.supplement), (w.reason, &new.reason)];
         facts.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.clone())));
@@ -323,12 +357,27 @@ impl Scene<'_> {
                 (false, false) => w.confirm_withhold,
             },
             note: match (forwards, new.hold.is_some()) {
-                (true, _) => fill(w.members_count, &[("count", &thousands(self.members))]),
+                (true, _) if new.narrowing.narrows() => {
+                    let left = thousands(self.members - reached);
+                    fill(w.members_narrowed, &[("count", &thousands(reached)), ("left", &left)])
+                }
+                (true, _) => fill(w.members_count, &[("count", &thousands(reached))]),
                 (false, true) => String::new(),
                 (false, false) => fill(w.members_not, &[("count", &thousands(self.members))]),
             },
             ending: !forwards && new.hold.is_none(),
         }
+    }
+}
+
+fn group_choice(group: &Group, typed: &DecisionForm, language: Language) -> Choice {
+    let name = language.pick(&group.name[0], &group.name[1]);
+    let facts = [("group", name.as_str()), ("count", &thousands(group.members))];
+    Choice {
+        value: group.id.clone(),
+        label: fill(RelayWords::of(language).group_choice, &facts),
+        explanation: String::new(),
+        chosen: typed.groups.contains(&group.id),
     }
 }
 
@@ -360,6 +409,7 @@ fn decision_row(past: &PastDecision, language: Language) -> DecisionRow {
         by: format!("{desk} {person}").trim_end().to_owned(),
         at: long_time(past.at, language),
         until: past.held_until.map_or_else(String::new, |at| fill(w.until, &[("time", &long_time(at, language))])),
+        range: past.range(language),
         reason: past.reason.clone(),
         supplement: past.supplement.clone(),
     }

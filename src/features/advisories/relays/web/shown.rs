@@ -5,7 +5,7 @@ use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::relays::paths;
 use crate::features::advisories::relays::relay::{Beside, OpenRelay, Relay, Supplement};
 use crate::kernel::ids::AdvisoryId;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::{Language, fill};
 use crate::kernel::period::long_time;
 use crate::platform::web::markdown::{self, SafeHtml};
 
@@ -42,7 +42,7 @@ impl RelayRow {
         let waits = fill(w.waits, &[("time", &long_time(relay.due_at, language))]);
         Self {
             ceptoar: language.pick(&relay.ceptoar[0], &relay.ceptoar[1]).clone(),
-            state: (relay.state.badge(), relay.state.label(language)),
+            state: relay.badge(language),
             due: if open { due } else { String::new() },
             href: paths::relay(id, &relay.ceptoar_id),
             link: if decides { w.decide } else { w.see },
