@@ -103,6 +103,8 @@ impl Client {
             let known = |name: &str| typed.iter().any(|(typed, _)| *typed == name);
             let fields: Vec<(String, String)> = form
                 .select(&input)
+                // A browser sends of boxes and radios those that are chosen.
+                .filter(|e| !matches!(e.attr("type"), Some("checkbox" | "radio")) || e.attr("checked").is_some())
                 .filter_map(|e| Some((e.attr("name")?.to_owned(), e.attr("value").unwrap_or_default().to_owned())))
                 .filter(|(name, _)| !known(name))
                 // Line ends are sent as the standard of forms says.

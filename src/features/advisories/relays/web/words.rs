@@ -4,7 +4,7 @@ crate::words! {
     /// Words about going past a desk.
     pub struct BypassWords {
         title: "構成員へ直接届ける" / "Bring it to the members directly",
-        ask_text: "このセプターの取決めでは、事務局が中継を見送った、または保留した情報提供を、センターが構成員へ直接届けることができます。提案する方とは別の承認者が、実施します。事務局と所管省庁にも、理由と名前が表示されます。" / "As this CEPTOAR agreed, the centre may bring to the members what the secretariat withholds or puts off. An approver other than who asks does it. Secretariat and ministry see why, and by whom.",
+        ask_text: "このセプターの取決めでは、事務局が中継を見送った、保留した、または一部に絞った情報提供を、センターが構成員へ直接届けることができます。提案する方とは別の承認者が、実施します。事務局と所管省庁にも、理由と名前が表示されます。" / "As this CEPTOAR agreed, the centre may bring to the members what the secretariat withholds, puts off or passes on to some only. An approver other than who asks does it. Secretariat and ministry see why, and by whom.",
         asked_text: "直接届けることが、提案されています。理由は下の記録をご覧ください。" / "Somebody has asked for it. The reason stands in the record below.",
         own_text: "あなたが提案しました。ほかの承認者が実施します。" / "You have asked for it. Another approver does it.",
         reason: "理由" / "Reason",
