@@ -5,13 +5,15 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::features::access::action::{
-    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, JudgementAction, SurveyAction, TrailAction,
+    ActivityAction, BreakGlassAction, DirectoryAction, FollowUpAction, JudgementAction, QueueAction, SurveyAction,
+    TrailAction,
 };
 use crate::features::access::decision::could;
 use crate::features::access::web::Identity;
 use crate::features::access::{Action, Role, Viewer};
 use crate::features::directory::rules::paths as requirements;
 use crate::features::judgements::paths as judgements;
+use crate::features::queue::paths as queue;
 use crate::features::search::paths as search;
 use crate::features::surveys::paths as surveys;
 use crate::kernel::language::{Label, Language};
@@ -73,6 +75,9 @@ fn entries(viewer: Option<&Viewer>) -> Vec<(&'static str, &'static str, &'static
     entries.push((search::SEARCH, "検索", "Search"));
     if viewer.keeps_members() || viewer.keeps_staff() {
         entries.push(("/people", "利用者管理", "People"));
+    }
+    if could(viewer, Action::Queue(QueueAction::See)) {
+        entries.push((queue::INDEX, "配信の運用", "Mail queue"));
     }
     if could(viewer, Action::Trail(TrailAction::Look)) {
         entries.push(("/trail", "操作履歴", "Audit trail"));

@@ -17,7 +17,7 @@ use crate::features::access::web::guard;
 use crate::features::access::{Routes, Rule};
 use crate::features::{
     about, accounts, advisories, break_glass, directory, feature_map, follow_up, home, judgements, mailbox, overview,
-    people, search, surveys, trail,
+    people, queue, search, surveys, trail,
 };
 use crate::platform::tables;
 use crate::platform::web::form_token::{self, Checked};
@@ -62,6 +62,7 @@ pub fn pages(public: feature_map::PublicPages) -> Routes {
         .merge(judgements::routes())
         .merge(trail::routes())
         .merge(break_glass::routes())
+        .merge(queue::routes())
         .merge(mailbox::routes())
         .post("/language", Rule::Public, language::post)
 }

@@ -9,6 +9,7 @@ pub mod surveys;
 pub mod feature_map;
 pub mod follow_up;
 pub mod overview;
+pub mod queue;
 pub mod advisories;
 pub mod judgements;
 pub mod trail;

@@ -48,6 +48,7 @@ mod outlook;
 mod overview;
 mod permissions;
 mod reading;
+mod queue;
 mod receipts;
 mod record;
 mod regional;

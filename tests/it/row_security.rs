@@ -96,6 +96,8 @@ insert into delivery_addresses (delivery_id, organisation_id, ceptoar_id, addres
 select delivery_id, organisation_id, ceptoar_id, 'x@bank.example', 'x' from deliveries;
 insert into mail_replies (delivery_id, outcome, advisory_id, organisation_id, ceptoar_id, stage, arrived_at)
 select delivery_id, 'received', item_id, organisation_id, ceptoar_id, stage, now() from deliveries;
+insert into mail_pauses (reason, begun_by) select 'x', account_id from accounts where sign_in_name = 'operator';
+insert into mail_workers (worker_id) values (gen_random_uuid());
 insert into local_mail_bodies (body_hash, body) values ('\\x00', '\\x00');
 insert into local_mails (received_at, sender, recipient, headers, body_hash) values (now(), 'a@b.example', 'c@d.example', '', '\\x00');
 insert into account_suspensions (account_id, suspended_at, suspended_by, reason)

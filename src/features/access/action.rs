@@ -249,6 +249,17 @@ pub enum SurveyAction {
     Answer,
 }
 
+/// What is done with the queue of mails (配信の運用).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueAction {
+    /// See how it stands.
+    See,
+    /// Pause it, resume it, hurry it; see for which domains it waits.
+    Run,
+    /// Know that it is paused, and why.
+    KnowOfPause,
+}
+
 /// Every action, by the kind of thing it is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -282,6 +293,8 @@ pub enum Action {
     Survey(SurveyAction),
     /// Something with statistics.
     Statistics(StatisticsAction),
+    /// Something with the queue of mails.
+    Queue(QueueAction),
 }
 
 impl Action {
@@ -304,6 +317,7 @@ impl Action {
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Statistics(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Queue(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod follow_up;
 pub mod judgement;
 pub mod member_report;
 pub mod people;
+pub mod queue;
 pub mod receipt;
 pub mod relay;
 pub mod requests;

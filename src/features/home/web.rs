@@ -18,6 +18,8 @@ use crate::features::advisories::reading::filter::{Filter, ListState};
 use crate::features::advisories::reading::store::{self as reading, ListRow};
 use crate::features::advisories::versions::step::{Version, nth};
 use crate::features::advisories::versions::web::shown::mark;
+use crate::features::queue::store as queue;
+use crate::features::queue::web::PauseView;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
@@ -95,6 +97,7 @@ struct DeskPage {
     chrome: Chrome,
     w: &'static HomeWords,
     greeting: String,
+    paused: Option<PauseView>,
     tasks: Vec<TaskRow>,
     sections: Vec<Section>,
 }
@@ -119,12 +122,13 @@ async fn index(
     for part in parts(&viewer) {
         sections.push(section(&mut tx, &viewer, part, frame.language, now).await?);
     }
+    let paused = queue::pause(&mut tx, &viewer).await?.map(|pause| PauseView::of(&pause, frame.language));
     let tasks = tasks(&mut tx, &viewer, now, frame.language).await?;
     tx.commit().await?;
     let greeting = fill(w.greeting, &[("name", &viewer.display_name)]);
     let today = japan_day(now);
     let tasks = tasks.into_iter().map(|task| task_row(task, today, frame.language)).collect();
-    Ok(Page(DeskPage { chrome, w, greeting, tasks, sections }).into_response())
+    Ok(Page(DeskPage { chrome, w, greeting, paused, tasks, sections }).into_response())
 }
 
 fn task_row(task: Task, today: NaiveDate, language: Language) -> TaskRow {

@@ -129,6 +129,9 @@ actions! {
     "relay.time_up" Work "中継(期限による自動)" / "Passed on because the time was up";
     "advisory.deliveries" Work "配信状況の閲覧" / "Deliveries opened";
     "advisory.readers" Work "閲覧者一覧の閲覧" / "List of readers opened";
+    "queue.pause" Administration "メール送信の一時停止" / "Sending of mails paused";
+    "queue.resume" Administration "メール送信の再開" / "Sending of mails resumed";
+    "queue.retry" Administration "再送待ちのメールの即時送信" / "Mails tried again at once";
     "federation.change" Work "連絡協議会の登録・変更" / "Federation changed";
     "directory.change" Work "名簿の変更" / "Directory changed";
     "activity.record" Work "活動の記録" / "Activity recorded";
@@ -212,6 +215,7 @@ pub fn subject_label(kind: &str, language: Language) -> String {
         "edition" => language.pick("マップの版", "Edition of the map").to_owned(),
         "template" => language.pick("ひな形", "Template").to_owned(),
         "phrase" => language.pick("定型文", "Phrase").to_owned(),
+        "queue" => language.pick("配信の運用", "Mail queue").to_owned(),
         "route" => language.pick("画面", "Page").to_owned(),
         other => other.to_owned(),
     }

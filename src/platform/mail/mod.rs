@@ -23,4 +23,5 @@ pub mod smtp_relay;
 pub mod smtp_server;
 pub mod smtp_url;
 pub mod tray;
+pub mod watch;
 pub mod worker;

@@ -173,7 +173,7 @@ pub async fn enqueue_account_letter(
     .map(|_| ())
 }
 
-/// Takes up to `batch` due deliveries for `worker` and holds them for `lease`.
+/// Takes up to `batch` due deliveries for `worker` and holds them for `lease`; none while the queue is paused.
 ///
 /// # Errors
 /// When the database cannot be reached; if the claim was made all the same, its lease ends by itself.
@@ -183,6 +183,7 @@ pub async fn claim(pool: &PgPool, worker: Uuid, batch: i64, lease: Duration) -> 
         r#"with picked as materialized (
              select delivery_id from deliveries
              where state = 'queued' and due_at <= now() and give_up_at > now()
+               and not exists (select from mail_pauses where ended_at is null)
              order by priority, due_at limit $1 for update skip locked)
            update deliveries d
            set state = 'sending', attempts = d.attempts + 1, lease_token = $2,
@@ -295,7 +296,7 @@ pub async fn reclaim(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Gives up what could not be delivered in time; answers how many.
+/// Gives up what could not be delivered in time; answers how many. A pause is nobody's fault: while it lasts nothing is given up.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -303,7 +304,8 @@ pub async fn expire(pool: &PgPool) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         "update deliveries set state = 'expired', settled_at = now(), reply = coalesce(reply, $1)
          where delivery_id in (select delivery_id from deliveries
-                               where state = 'queued' and give_up_at <= now() for update skip locked)",
+                               where state = 'queued' and give_up_at <= now()
+                                 and not exists (select from mail_pauses where ended_at is null) for update skip locked)",
         Reply::at(Stage::GivenUp).to_string()
     )
     .execute(pool)
@@ -390,13 +392,14 @@ pub async fn mail_text(pool: &PgPool, mail: MailId) -> sqlx::Result<MailText> {
     })
 }
 
-/// How long until the next queued delivery is due; `None` when nothing is queued.
+/// How long until the next queued delivery is due; `None` when nothing is queued, or the queue is paused.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn next_due(pool: &PgPool) -> sqlx::Result<Option<Duration>> {
     let seconds = sqlx::query_scalar!(
-        "select extract(epoch from min(due_at) - now())::float8 from deliveries where state = 'queued'"
+        "select extract(epoch from min(due_at) - now())::float8 from deliveries
+         where state = 'queued' and not exists (select from mail_pauses where ended_at is null)"
     )
     .fetch_one(pool)
     .await?;

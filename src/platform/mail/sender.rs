@@ -216,7 +216,7 @@ impl<R: Relay> Sender<R> {
 
     /// Pauses the queue; the first to notice says so.
     fn trip(&self, reply: Reply, ours: bool) {
-        let Some(pause) = self.tray.pause.trip(Instant::now(), ours) else { return };
+        let Some(pause) = self.tray.pause.trip(Instant::now(), reply, ours) else { return };
         metrics::gauge!("portal_mail_paused").set(1.0);
         let seconds = pause.as_secs();
         if ours {

@@ -81,8 +81,8 @@ pub async fn run<R: Relay>(settings: WorkerSettings<R>, stop: watch::Receiver<bo
 
     let settler = tokio::spawn(settle(tray.clone(), settings.pool.clone(), token, ends, settings.lease));
     let mut keepers = JoinSet::new();
-    keepers.spawn(housekeeping::listen(settings.pool.clone(), tray.clone()));
-    keepers.spawn(housekeeping::sweep(settings.pool.clone(), tray.clone(), settings.poll));
+    keepers.spawn(housekeeping::listen(settings.pool.clone(), tray.clone(), token));
+    keepers.spawn(housekeeping::sweep(settings.pool.clone(), tray.clone(), token, settings.poll));
     let relay = Arc::new(settings.relay);
     let refusals = Arc::new(Refusals::default());
     let mut senders = JoinSet::new();

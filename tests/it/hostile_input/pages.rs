@@ -321,6 +321,9 @@ impl Scene {
                     "/people/requests/new",
                     "/trail",
                     "/break-glass",
+                    "/queue/pause",
+                    "/queue/resume",
+                    "/queue/retry",
                     "/directory",
                 ]
                 .map(str::to_owned),
@@ -377,6 +380,11 @@ impl Scene {
             }
             people.push((name, app.signed_in(name).await, starts));
         }
+        // A paused queue has both forms.
+        sqlx::query("insert into mail_pauses (reason, begun_by) select 'x', account_id from accounts limit 1")
+            .execute(&mut db)
+            .await
+            .expect("a pause");
         let (recorded, set_up) = (recorded_activity(&app).await, recorded_step(&app).await);
         let ending = ending_group(&app).await;
         // After the others: what the banks' desk has as well is filled in there.

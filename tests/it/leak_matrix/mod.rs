@@ -419,7 +419,14 @@ const WITHOUT_OBJECT: [&str; 59] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 133] = [
+const TESTED_ELSEWHERE: [&str; 139] = [
+    // tests/it/queue.rs
+    "GET /queue/pause",
+    "POST /queue/pause",
+    "GET /queue/resume",
+    "POST /queue/resume",
+    "GET /queue/retry",
+    "POST /queue/retry",
     // tests/it/parts.rs
     "POST /advisories/{id}/parts",
     "POST /advisories/{id}/parts/carried",

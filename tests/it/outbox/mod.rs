@@ -13,6 +13,7 @@ macro_rules! over_each_transport {
 }
 
 mod leases;
+mod pausing;
 mod pipelining;
 mod relay;
 

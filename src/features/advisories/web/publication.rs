@@ -25,6 +25,8 @@ use crate::features::advisories::review::web::words::ReviewWords;
 use crate::features::advisories::store::{self, Unpublished};
 use crate::features::advisories::versions::web::unpublished::DraftVersion;
 use crate::features::advisories::words::{DraftWords, PreviewWords};
+use crate::features::queue::store as queue;
+use crate::features::queue::web::PauseView;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, fill};
 use crate::kernel::sharing_level::SharingLevel;
@@ -65,6 +67,7 @@ struct PublicationPage {
     release: ReleaseView,
     choice: ChoiceView,
     review: ReviewView,
+    paused: Option<PauseView>,
 }
 
 /// What the approver sees.
@@ -120,10 +123,13 @@ async fn page(
     let own = !can(by, AdvisoryAction::Approve, &item.facts());
     let mut review = ReviewView::read(&mut tx, by, &item, now, frame.language).await?;
     review.refused(refusal.error);
+    let paused = queue::pause(&mut tx, by).await?;
     tx.commit().await?;
     let fine = refusal.is_none() && choice.errors.is_empty();
     let release = ReleaseView::of(id, &releases, now, frame.language);
-    let page = Page(assemble(frame, item, (preview, letter, review), own, (release, choice), refusal));
+    let mut page = assemble(frame, item, (preview, letter, review), own, (release, choice), refusal);
+    page.paused = paused.map(|pause| PauseView::before_publication(&pause, frame.language));
+    let page = Page(page);
     let status = if fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
 }
@@ -165,6 +171,7 @@ fn assemble(
         here: paths::publication(id),
         version,
         review,
+        paused: None,
         draft,
     }
 }
