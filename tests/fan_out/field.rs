@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::check::Row;
 use crate::ledger::{self, Ledger};
+use crate::plan;
 use crate::sink::Sink;
 
 /// What a killed worker delays.
@@ -116,12 +117,12 @@ impl Field {
         self.worker_at(sink.url().port).env("RUST_LOG", "off").spawn().expect("a worker")
     }
 
-    /// One that waits three seconds for each mail, and says in a file by which token it claims.
+    /// One with a short deadline for each mail, that says in a file by which token it claims.
     pub fn talkative_worker(&self, port: u16, log: &Path) -> Child {
         let log = std::fs::File::create(log).expect("a log");
         self.worker_at(port)
             .envs([("RUST_LOG", "off,ceptoar_portal::platform::mail::worker=info"), ("NO_COLOR", "1")])
-            .env("PORTAL_MAIL_DEADLINE", "3")
+            .env("PORTAL_MAIL_DEADLINE", plan::DEADLINE.as_secs().to_string())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
             .spawn()

@@ -7,8 +7,12 @@ use ceptoar_portal::platform::mail::smtp_server::Moment;
 
 use crate::field::Dice;
 
-/// Longer than a worker waits for one mail.
-pub const FOREVER: Duration = Duration::from_millis(4500);
+/// How long a worker waits for one mail.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+/// Longer than that.
+pub const FOREVER: Duration = Duration::from_millis(6500);
+/// An answer within this time after the dot is heard, whatever the mail waited for before.
+pub const IN_TIME: Duration = Duration::from_secs(3);
 
 /// How the relay treats a recipient. All but the refusals happen at the first visit only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ceptoar_portal::platform::mail::smtp_server::{self, Ending, Moment, Received, Reception, Verdict};
 use chrono::Utc;
@@ -22,7 +22,7 @@ use tokio::time::Sleep;
 
 use crate::check::{Event, Line};
 use crate::field::Dice;
-use crate::plan::{FOREVER, Mood, Odd, Point};
+use crate::plan::{FOREVER, IN_TIME, Mood, Odd, Point};
 
 /// Between two bytes of an answer that is split.
 const PACKETS: Duration = Duration::from_millis(2);
@@ -107,6 +107,11 @@ impl Relay {
     /// Whether the trap was still set.
     pub fn disarm(&self) -> bool {
         lock(&self.shared.trap).take().is_some()
+    }
+
+    /// Copies stored so far.
+    pub fn count(&self) -> u64 {
+        self.shared.copies.load(Ordering::SeqCst)
     }
 
     /// Everything on record.
@@ -207,7 +212,7 @@ struct Tempo {
     /// After so many bytes of a text the worker is killed.
     cut: Mutex<Option<usize>>,
     /// Copies whose acceptance is in the next bytes.
-    accepted: Mutex<Vec<(u64, String)>>,
+    accepted: Mutex<Vec<(u64, String, Instant)>>,
     /// The worker is killed when the next bytes are out, or so long after.
     kill: Mutex<Option<(Point, Duration)>>,
 }
@@ -364,6 +369,7 @@ impl Talk {
             return (pace, verdict);
         }
         let copy = self.store(mail);
+        let stored = Instant::now();
         self.turn_to(None);
         if self.springs(Point::Dot) {
             self.kill(Point::Dot);
@@ -392,7 +398,7 @@ impl Talk {
             _ => (pace, Verdict::Accept, true),
         };
         if understood {
-            lock(&self.tempo.accepted).push((copy, to.to_owned()));
+            lock(&self.tempo.accepted).push((copy, to.to_owned(), stored));
         }
         (wait, verdict)
     }
@@ -400,8 +406,11 @@ impl Talk {
     /// The bytes so far are out.
     fn said(&self) {
         *lock(&self.tempo.pace) = None;
-        for (copy, to) in std::mem::take(&mut *lock(&self.tempo.accepted)) {
-            self.record(&to, Event::Answered { copy });
+        for (copy, to, stored) in std::mem::take(&mut *lock(&self.tempo.accepted)) {
+            // Later, the worker may have gone: an answer waits behind the next recipient, if that one is mute.
+            if stored.elapsed() < IN_TIME {
+                self.record(&to, Event::Answered { copy });
+            }
         }
         let Some((point, after)) = lock(&self.tempo.kill).take() else { return };
         if after.is_zero() {

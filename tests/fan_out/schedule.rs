@@ -91,6 +91,24 @@ impl Hand {
     }
 }
 
+impl Hand {
+    /// Before, a signal would meet a program that does not listen to it yet.
+    async fn has_begun(&self) {
+        let begin = Instant::now();
+        while self.tokens().is_empty() {
+            assert!(begin.elapsed() < Duration::from_secs(30), "a worker that does not begin");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.has_begun().await;
+        self.signal(Signal::TERM);
+        let ended = self.child.wait().expect("its end");
+        assert!(ended.success(), "an orderly stop ends well, and not with {ended}");
+    }
+}
+
 impl Drop for Hand {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -175,6 +193,17 @@ impl Battle {
         self.bury(at, name, from).await;
     }
 
+    /// Waits until that worker has begun and copies go out, and a little longer.
+    async fn amid_work(&mut self, at: usize) {
+        self.hands[at].has_begun().await;
+        let before = self.relay.count();
+        let begin = Instant::now();
+        while self.relay.count() == before && begin.elapsed() < TRAP / 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        self.dice.nap(1, 100).await;
+    }
+
     async fn strike(&mut self, blow: Blow) {
         let at = self.dice.below(self.hands.len());
         match blow {
@@ -197,25 +226,28 @@ impl Battle {
                 }
             }
             Blow::Anytime => {
-                self.dice.nap(100, 1200).await;
+                self.amid_work(at).await;
                 self.kill(at, blow.name()).await;
             }
             Blow::Hurried => {
-                self.dice.nap(300, 900).await;
+                self.amid_work(at).await;
                 self.hands[at].signal(Signal::TERM);
                 self.dice.nap(1, 60).await;
                 self.kill(at, blow.name()).await;
             }
             Blow::Asked => {
-                self.dice.nap(300, 900).await;
-                self.hands[at].signal(Signal::TERM);
+                self.amid_work(at).await;
                 let mut hand = self.hands.swap_remove(at);
-                assert!(hand.child.wait().expect("its end").success(), "an orderly stop ends well");
+                hand.stop().await;
                 let left = self.field.unsettled(Some(&hand.tokens())).await;
                 assert_eq!(left, BTreeSet::new(), "an orderly stop gives everything back");
             }
             Blow::Database => {
-                self.dice.nap(300, 900).await;
+                // A worker that finds no database as it starts ends; starting it again is its supervisor's work.
+                for hand in &self.hands {
+                    hand.has_begun().await;
+                }
+                self.amid_work(at).await;
                 let from = Utc::now();
                 self.field.tear_down_database();
                 self.field.bring_up_database().await;
@@ -226,7 +258,7 @@ impl Battle {
                 self.faults.push(Fault { name: blow.name(), from, until: Utc::now(), in_flight });
             }
             Blow::Suspended => {
-                self.dice.nap(300, 900).await;
+                self.amid_work(at).await;
                 let from = Utc::now();
                 self.hands[at].signal(Signal::STOP);
                 tokio::time::sleep(AFTERMATH).await;
@@ -280,8 +312,7 @@ impl Battle {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         for mut hand in std::mem::take(&mut self.hands) {
-            hand.signal(Signal::TERM);
-            assert!(hand.child.wait().expect("its end").success(), "an orderly stop ends well");
+            hand.stop().await;
         }
     }
 }
@@ -368,7 +399,7 @@ fn table(run: &Run, faults: &[Fault], figures: &Figures, took: Duration) {
 }
 
 async fn short(seed: u64, transport: &'static str) {
-    play(Run { seed, transport, recipients: 300, kills: 14, others: 4, talks: false }).await;
+    play(Run { seed, transport, recipients: 600, kills: 14, others: 4, talks: false }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
