@@ -377,7 +377,7 @@ mod tests {
     fn mixed_up_copies_are_noticed() {
         for (change, expected) in [("id", "I4"), ("from", "I4"), ("recipients", "I4"), ("text", "I6")] {
             let mut mixed = run();
-            let line = mixed.ledger.iter_mut().filter(|l| l.to == "c").next().expect("a line");
+            let line = mixed.ledger.iter_mut().find(|l| l.to == "c").expect("a line");
             if let Event::Stored { id, from, recipients, text, .. } = &mut line.event {
                 match change {
                     "id" => *id = "<a@portal>".into(),

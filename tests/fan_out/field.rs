@@ -60,6 +60,9 @@ impl Dice {
     }
 }
 
+/// Address, state, reply, and when it was settled.
+type Delivery = (String, String, Option<String>, Option<DateTime<Utc>>);
+
 /// The database and the processes.
 pub struct Field {
     cluster: PrivatePostgres,
@@ -203,7 +206,7 @@ impl Field {
 
     /// Every delivery, as a judgement wants it.
     pub async fn evidence(&self) -> BTreeMap<String, Row> {
-        let rows: Vec<(String, String, Option<String>, Option<DateTime<Utc>>)> = sqlx::query_as(
+        let rows: Vec<Delivery> = sqlx::query_as(
             "select address, state, reply, settled_at from deliveries join delivery_addresses using (delivery_id)",
         )
         .fetch_all(&mut self.root().await)
