@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ceptoar_portal::kernel::language::Language;
@@ -82,7 +83,9 @@ impl Field {
         let fallback = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}_{transport}"));
         let directory = private_postgres::throw_away_data_dir(&fallback);
         let cluster = private_postgres::ensure(&directory, &settings()).expect("a PostgreSQL");
-        let database = format!("fan_out_{}", std::process::id());
+        // Tests of one process may follow each other in one server.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let database = format!("fan_out_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut root = PgConnection::connect(&cluster.url(SUPERUSER, "postgres")).await.expect("the server");
         for statement in [
             "do $$ begin if not exists (select from pg_roles where rolname = 'portal_owner') then
