@@ -46,6 +46,9 @@ pub struct WorkerOptions {
     /// Seconds that a claim of mails holds without a sign of life: what a killed worker delays.
     #[arg(long, env = "PORTAL_MAIL_LEASE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(2..=600))]
     pub lease: u64,
+    /// Seconds that handing over one mail may take in all.
+    #[arg(long, env = "PORTAL_MAIL_DEADLINE", default_value_t = 90, value_parser = clap::value_parser!(u64).range(2..=600))]
+    pub deadline: u64,
 }
 
 /// Everything needed to send, ready to run.
@@ -57,6 +60,7 @@ pub struct Mailing {
     postmark: Postmark,
     connections: u16,
     lease: Option<std::time::Duration>,
+    deadline: Option<std::time::Duration>,
     base_url: String,
     telephone: Option<String>,
     clock: Clock,
@@ -137,6 +141,7 @@ impl Mailing {
             postmark,
             connections: config.mail_connections,
             lease: None,
+            deadline: None,
             base_url: config.base_url(),
             telephone: config.duty_telephone().map(ToOwned::to_owned),
             clock: clock.clone(),
@@ -156,6 +161,7 @@ impl Mailing {
     #[must_use]
     pub fn with(mut self, options: WorkerOptions) -> Self {
         self.lease = Some(std::time::Duration::from_secs(options.lease));
+        self.deadline = Some(std::time::Duration::from_secs(options.deadline));
         self
     }
 
@@ -181,6 +187,7 @@ impl Mailing {
             let relay = SmtpRelay::new(self.url.clone(), self.postmark.host(), self.transport)?;
             let mut settings = WorkerSettings::new(self.pool.clone(), relay, self.postmark.clone(), self.connections);
             settings.lease = self.lease.unwrap_or(settings.lease);
+            settings.deadline = self.deadline.unwrap_or(settings.deadline);
             let Err(error) = worker::run(settings, stop.clone()).await else { break };
             tracing::error!("{error:#}; it starts again");
             if *stop.borrow() {

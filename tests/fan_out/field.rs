@@ -1,8 +1,9 @@
 //! The field: a database server of its own, worker processes, and dice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ceptoar_portal::kernel::language::Language;
@@ -10,10 +11,13 @@ use ceptoar_portal::platform::db::MIGRATOR;
 use ceptoar_portal::platform::mail::letter::Letter;
 use ceptoar_portal::platform::mail::outbox;
 use ceptoar_portal::platform::private_postgres::{self, PrivatePostgres, SUPERUSER, Settings, Stop};
+use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
+use crate::check::Row;
 use crate::ledger::{self, Ledger};
+use crate::plan;
 use crate::sink::Sink;
 
 /// What a killed worker delays.
@@ -31,16 +35,34 @@ impl Dice {
         Self(seed)
     }
 
+    /// That of a run to be repeated.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below another.
+    pub fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.throw() % most as u64).expect("small")
+    }
+
     /// Sleeps between two numbers of milliseconds.
     pub async fn nap(&mut self, least: u64, most: u64) {
+        let more = self.throw() % (most - least);
+        tokio::time::sleep(Duration::from_millis(least + more)).await;
+    }
+
+    fn throw(&mut self) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        tokio::time::sleep(Duration::from_millis(least + (z ^ (z >> 31)) % (most - least))).await;
+        z ^ (z >> 31)
     }
 }
+
+/// Address, state, reply, and when it was settled.
+type Delivery = (String, String, Option<String>, Option<DateTime<Utc>>);
 
 /// The database and the processes.
 pub struct Field {
@@ -61,7 +83,9 @@ impl Field {
         let fallback = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}_{transport}"));
         let directory = private_postgres::throw_away_data_dir(&fallback);
         let cluster = private_postgres::ensure(&directory, &settings()).expect("a PostgreSQL");
-        let database = format!("fan_out_{}", std::process::id());
+        // Tests of one process may follow each other in one server.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let database = format!("fan_out_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut root = PgConnection::connect(&cluster.url(SUPERUSER, "postgres")).await.expect("the server");
         for statement in [
             "do $$ begin if not exists (select from pg_roles where rolname = 'portal_owner') then
@@ -74,8 +98,16 @@ impl Field {
         let this = Self { cluster, directory, database, transport };
         let mut owner = PgConnection::connect(&this.url("portal_owner")).await.expect("the owner");
         MIGRATOR.run(&mut owner).await.expect("migrations");
-        fill(&mut owner, recipients).await;
+        let addresses: Vec<String> = (0..recipients).map(ledger::address).collect();
+        fill(&mut owner, &addresses).await;
         this
+    }
+
+    /// A further item goes out, to these.
+    pub async fn publish(&self, addresses: &[String]) {
+        let mut owner = PgConnection::connect(&self.url("portal_owner")).await.expect("the owner");
+        fill(&mut owner, addresses).await;
+        sqlx::raw_sql("notify outbox").execute(&mut owner).await.expect("a knock");
     }
 
     pub fn url(&self, role: &str) -> String {
@@ -88,17 +120,33 @@ impl Field {
 
     /// A worker process of the real program.
     pub fn worker(&self, sink: &Sink) -> Child {
-        let smtp = format!("smtp://127.0.0.1:{}", sink.url().port);
+        self.worker_at(sink.url().port).env("RUST_LOG", "off").spawn().expect("a worker")
+    }
+
+    /// One with a short deadline for each mail, that says in a file by which token it claims.
+    pub fn talkative_worker(&self, port: u16, log: &Path) -> Child {
+        let log = std::fs::File::create(log).expect("a log");
+        self.worker_at(port)
+            .envs([("RUST_LOG", "off,ceptoar_portal::platform::mail::worker=info"), ("NO_COLOR", "1")])
+            .env("PORTAL_MAIL_DEADLINE", plan::DEADLINE.as_secs().to_string())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("a worker")
+    }
+
+    fn worker_at(&self, port: u16) -> Command {
+        let smtp = format!("smtp://127.0.0.1:{port}");
         let lease = LEASE.as_secs().to_string();
-        Command::new(env!("CARGO_BIN_EXE_ceptoar-portal"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ceptoar-portal"));
+        command
             .env_clear()
             .envs([("DATABASE_URL", self.url("portal_owner")), ("SMTP_URL", smtp), ("PORTAL_MAIL_LEASE", lease)])
             .envs([("PORTAL_BASE_URL", "https://portal.test"), ("PORTAL_MAIL_FROM", "portal@portal.test")])
-            .envs([("PORTAL_MAIL_CONNECTIONS", "4"), ("RUST_LOG", "off"), ("SMTP_TRANSPORT", self.transport)])
+            .envs([("PORTAL_MAIL_CONNECTIONS", "4"), ("SMTP_TRANSPORT", self.transport)])
             .arg("worker")
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("a worker")
+            .stdin(Stdio::null());
+        command
     }
 
     pub fn signal(&self, worker: &Child, signal: &str) {
@@ -144,6 +192,32 @@ impl Field {
         .fetch_all(&mut self.root().await)
         .await
         .expect("addresses")
+    }
+
+    /// What some workers hold; without tokens, whatever is not settled.
+    pub async fn unsettled(&self, tokens: Option<&[Uuid]>) -> BTreeSet<String> {
+        let addresses: Vec<String> = sqlx::query_scalar(
+            "select address from deliveries join delivery_addresses using (delivery_id)
+             where state = 'sending' and lease_token = any ($1) or $1 is null and state in ('queued', 'sending')",
+        )
+        .bind(tokens)
+        .fetch_all(&mut self.root().await)
+        .await
+        .expect("addresses");
+        addresses.into_iter().collect()
+    }
+
+    /// Every delivery, as a judgement wants it.
+    pub async fn evidence(&self) -> BTreeMap<String, Row> {
+        let rows: Vec<Delivery> = sqlx::query_as(
+            "select address, state, reply, settled_at from deliveries join delivery_addresses using (delivery_id)",
+        )
+        .fetch_all(&mut self.root().await)
+        .await
+        .expect("rows");
+        rows.into_iter()
+            .map(|(address, state, reply, settled_at)| (address, Row { state, reply, settled_at }))
+            .collect()
     }
 
     /// Lets retries come due at once.
@@ -192,14 +266,13 @@ impl Field {
     }
 }
 
-async fn fill(owner: &mut PgConnection, recipients: usize) {
+async fn fill(owner: &mut PgConnection, addresses: &[String]) {
     let text = "本文です。\n".repeat(300);
     let letter = Letter::new(Language::Ja, "【注意喚起】配信試験", &text, false).expect("a letter");
     let now = "2026-11-21T12:10:00Z".parse().expect("an instant");
     let item = Uuid::new_v4();
     let mail =
         outbox::store_mail(owner, "advisory", item, &letter, outbox::Readers::Everybody, now).await.expect("a mail");
-    let addresses: Vec<String> = (0..recipients).map(ledger::address).collect();
     sqlx::query(
         "with made as (
            insert into deliveries (delivery_id, mail_id, item_id, organisation_id, ceptoar_id, contact_id, stage,

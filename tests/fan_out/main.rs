@@ -9,8 +9,12 @@
 #[path = "../it/support/sink.rs"]
 mod sink;
 
+mod check;
 mod field;
 mod ledger;
+mod plan;
+mod relay;
+mod schedule;
 mod start;
 mod tls;
 
