@@ -29,19 +29,23 @@ create trigger relays_escalation after update of state, settled_at on relays for
   when (new.state = 'forwarded' and new.settled_at is distinct from old.settled_at)
   execute function escalation_begins_behind_the_desk();
 
--- Members whose organisation has the newest earlier version by its designated handlers alone: a later version that comes
--- without a new decision of the desk goes no further.
-create function narrowed_earlier(p_advisory uuid) returns table (ceptoar_id text, organisation_id uuid)
+create index advisory_audience_narrowed on advisory_audience (advisory_id) where handlers_only;
+
+-- Members whose organisation has an item, or the newest earlier version where they do not have it yet, by its designated
+-- handlers alone. Reminders of the item go no further, nor does a later version without a new decision of the desk.
+create function narrowed_members(p_advisory uuid) returns table (ceptoar_id text, organisation_id uuid, own boolean)
   language sql stable set search_path to 'pg_catalog', 'pg_temp' as $$
-    select n.ceptoar_id, n.organisation_id from (
-      select distinct on (au.ceptoar_id, au.organisation_id) au.ceptoar_id, au.organisation_id, au.handlers_only
-      from public.advisories i
-      join public.advisories e on e.thread_id = i.thread_id and e.version < i.version and e.state = 'published'
-      join public.advisory_audience au on au.advisory_id = e.advisory_id and au.stage = 'member' and not au.held
-      where i.advisory_id = p_advisory and i.version > 1
-      order by au.ceptoar_id, au.organisation_id, e.version desc) n
-    where n.handlers_only $$;
-revoke execute on function narrowed_earlier(uuid) from public;
+    select au.ceptoar_id, au.organisation_id, e.advisory_id = i.advisory_id
+    from public.advisories i
+    join public.advisories e on e.thread_id = i.thread_id and e.version <= i.version and e.state = 'published'
+    join public.advisory_audience au on au.advisory_id = e.advisory_id and au.handlers_only
+    where i.advisory_id = p_advisory
+      and not exists (
+        select from public.advisories l
+        join public.advisory_audience b on b.advisory_id = l.advisory_id and b.organisation_id = au.organisation_id
+         and b.ceptoar_id = au.ceptoar_id and b.stage = 'member' and not b.held
+        where l.thread_id = i.thread_id and l.version > e.version and l.version <= i.version and l.state = 'published') $$;
+revoke execute on function narrowed_members(uuid) from public;
 
 CREATE OR REPLACE FUNCTION public.sharing_windows_of(p_item advisories, p_kind text, p_addressees advisory_addressees[], p_now timestamp with time zone)
  RETURNS TABLE(ceptoar_id text, stage text, rule text, organisation_id uuid, contact_id uuid, window_position smallint, language text, address text, verdict text)
@@ -127,8 +131,8 @@ AS $function$
   deciding as materialized (select d.ceptoar_id from public.relaying_of((p_item).level, (p_item).step, p_kind, p_now) d),
   -- What went to the handlers alone goes on so, unless the desk decides anew.
   narrowed as materialized (
-    select n.* from item i cross join lateral public.narrowed_earlier((p_item).advisory_id) n
-    where i.step = 'correction' or n.ceptoar_id not in (select d.ceptoar_id from deciding d)),
+    select n.* from item i cross join lateral public.narrowed_members((p_item).advisory_id) n
+    where n.own or i.step = 'correction' or n.ceptoar_id not in (select d.ceptoar_id from deciding d)),
   windows as (
     select o.ceptoar_id, o.stage, o.rule, o.organisation_id, k.contact_id, k.position as window_position,
            k.language, ch.value as address, k.handler, i.level,
@@ -224,7 +228,7 @@ AS $function$
                join public.advisory_audience au on au.advisory_id = e.advisory_id and au.organisation_id = w.organisation_id
                 and (au.ceptoar_id = w.ceptoar_id or w.stage = 'ministry') and au.stage = w.stage and not au.held
                where case when au.stage <> 'member' then e.level <> 'RED'
-                          when e.handler_scope = 'handlers' then exists (
+                          when e.handler_scope = 'handlers' or au.handlers_only then exists (
                             select from public.contacts k
                             where k.contact_id = w.contact_id and k.handler
                               and k.valid @> (p_now at time zone 'Asia/Tokyo')::date)
@@ -241,7 +245,7 @@ AS $function$
       from public.sharing_windows(p_advisory, p_now) w left join deciding d on d.ceptoar_id = w.ceptoar_id
       left join public.corrected_audience(p_advisory) c
         on c.ceptoar_id = w.ceptoar_id and c.stage = w.stage and c.organisation_id = w.organisation_id
-      left join public.narrowed_earlier(p_advisory) nr
+      left join public.narrowed_members(p_advisory) nr
         on w.stage = 'member' and nr.ceptoar_id = w.ceptoar_id and nr.organisation_id = w.organisation_id),
     -- One mailbox is one reader as well: whoever looks into it has seen what came there.
     letters as materialized (
@@ -312,6 +316,9 @@ AS $function$
   declare
     today date := public.viewer_today();
     narrow boolean := p_groups is not null or p_handlers;
+    -- What this version brought along from an earlier one stays as it is.
+    lifted boolean := exists (select from public.relay_decisions d where d.advisory_id = p_advisory
+                              and d.ceptoar_id = p_ceptoar and d.handlers_only);
   begin
     -- Accounts first and in order, as people_suspend does: who waits for whom is the same everywhere.
     perform from public.accounts a
@@ -321,12 +328,13 @@ AS $function$
       order by a.account_id for key share;
     update public.advisory_audience au
       set held = false, handlers_only = p_handlers,
-          door = public.audience_door(au.stage, case when p_handlers then 'handlers' else a.handler_scope end,
+          door = public.audience_door(au.stage, case when p_handlers and a.handler_scope = 'organisation' then 'handlers'
+                                                    else a.handler_scope end,
                                       au.organisation_id, au.ceptoar_id)
       from public.advisories a
       where a.advisory_id = p_advisory and au.advisory_id = p_advisory and au.ceptoar_id = p_ceptoar
         -- What went to handlers alone is opened to all of the organisation where the desk says so afterwards.
-        and (au.held or au.handlers_only)
+        and (au.held or au.handlers_only and lifted)
         -- Partner bodies stand outside the membership: what is not for all members is not for them.
         and (au.stage = 'partner' and not narrow
              or au.stage = 'member' and exists (
@@ -364,6 +372,21 @@ AS $function$
     perform pg_notify('outbox', '');
   end $function$;
 revoke execute on function relay_open(uuid, text, text[], boolean) from public;
+
+CREATE OR REPLACE FUNCTION public.hang_doors(p_advisory uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  update public.advisory_audience au
+  set door = case when a.state = 'published' and not au.held
+               then public.audience_door(au.stage, case when au.handlers_only and a.handler_scope = 'organisation' then 'handlers'
+                                                       else a.handler_scope end, au.organisation_id, au.ceptoar_id) end,
+      sealed = a.level = 'RED' and au.stage <> 'member' or au.stage = 'partner',
+      named = case when au.stage = 'member' then public.audience_named(a.advisory_id, a.handler_scope, au.organisation_id, au.ceptoar_id) end
+  from public.advisories a
+  where a.advisory_id = p_advisory and au.advisory_id = p_advisory $function$;
 
 drop function relay_decide(uuid, text, text, text, text, timestamptz);
 

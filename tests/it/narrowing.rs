@@ -136,6 +136,20 @@ async fn handlers_alone_stay_alone_in_later_versions_too() {
     let record = cast.app.signed_in("liaison").await.get(&relay(second)).await;
     assert!(record.body.contains("取扱担当者だけ"), "{}", record.body);
 
+    // Reminders and the call list as well.
+    let reminded = format!(
+        "select address from sharing_windows('{second}', viewer_now()) where verdict = 'due' and stage = 'member' and ceptoar_id = 'banks' order by 1"
+    );
+    assert_eq!(cast.texts(&reminded).await, ["soc@bank1.example", "soc@bank2.example"]);
+    for (contact, number) in [(ordinary, "03-0000-9999"), (cast.window(cast.bank).await, "03-0000-1111")] {
+        let channel = format!(
+            "insert into contact_channels (contact_id, position, kind, value, hours) values ('{contact}', 2, 'phone', '{number}', 'always') returning kind"
+        );
+        cast.texts(&channel).await;
+    }
+    let calls = cast.app.signed_in("desk").await.get(&format!("{}/calls?ceptoar=banks", item(second))).await;
+    assert!(calls.body.contains("03-0000-1111") && !calls.body.contains("03-0000-9999"), "{}", calls.body);
+
     // A correction goes to those who have what it puts right, and a withdrawal as well.
     let mut last = second;
     for step in ["correction", "withdrawal"] {
@@ -152,7 +166,25 @@ async fn handlers_alone_stay_alone_in_later_versions_too() {
         last = draft;
     }
 
+    // Who joined since waits for the desk, and silence there opens nothing to the others.
+    let late = factory::member(&mut cast.db, "banks", "うめ架空銀行").await;
+    factory::window(&mut cast.db, late, Some("banks"), "soc@bank3.example").await;
+    let mut author = cast.app.signed_in("case-author").await;
+    let three = published(&cast).await;
+    decide(&mut desk, three, &[("decision", "forward"), ("handlers", "true"), ("reason", "担当者だけ")]).await;
+    let newest = factory::member(&mut cast.db, "banks", "えんじ架空銀行").await;
+    factory::window(&mut cast.db, newest, Some("banks"), "soc@bank4.example").await;
+    let draft = versions::begun(&mut author, three, "correction").await;
+    let changed = [("level", "GREEN"), ("handler_scope", "organisation"), ("ceptoar", "banks")];
+    versions::publish(&cast.app, &mut author, draft, &versions::typed(&changed), "case-approver").await;
+    assert!(copies(&mut cast, draft).await.contains(&"soc@bank4.example held".to_owned()));
+    cast.later(60);
+    assert_eq!(cast.tick().await, 1);
+    assert!(copies(&mut cast, draft).await.contains(&"soc@bank4.example queued".to_owned()));
+    assert_eq!(readers(&cast, draft, &names).await, [200, 404, 404]);
+
     // Of the other one the desk lifts it: everybody of the organisation has it.
+    let mut desk = cast.app.signed_in("desk").await;
     decide(&mut desk, id, &[("decision", "forward_with_supplement"), ("supplement", "全社で確認を")]).await;
     assert_eq!(readers(&cast, id, &names).await, [200; 3]);
 }

@@ -33,6 +33,13 @@ impl Cast {
             .concat()
     }
 
+    /// The first window of a member.
+    pub async fn window(&mut self, organisation: Uuid) -> Uuid {
+        let window =
+            format!("select contact_id::text from contacts where organisation_id = '{organisation}' order by position");
+        self.texts(&window).await[0].parse().expect("a window")
+    }
+
     /// What became of the copies of one hop.
     pub async fn copies(&mut self, id: Uuid, stage: &str) -> Vec<String> {
         let copies = format!("select distinct state from deliveries where item_id = '{id}' and stage = '{stage}'");

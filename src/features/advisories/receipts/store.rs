@@ -284,7 +284,10 @@ pub async fn fax_numbers(
         r#"select c.fact_id as "fact!", c.kind as "kind!", c.value as "value!", c.hours as "hours!"
            from contacts k join contact_channels c on c.contact_id = k.contact_id and c.valid @> viewer_today()
            where k.ceptoar_id = $1 and k.organisation_id = $2 and k.valid @> viewer_today() and c.kind = 'fax'
-             and case $3::text when 'organisation' then true when 'handlers' then k.handler
+             and case $3::text when 'organisation' then k.handler or not exists (
+                     select from advisory_audience au where au.advisory_id = $4 and au.organisation_id = $2
+                       and au.ceptoar_id = $1 and au.handlers_only)
+                   when 'handlers' then k.handler
                    else exists (select from deliveries x where x.item_id = $4 and x.contact_id = k.contact_id) end
            order by k.position, c.position, c.value"#,
         ceptoar,

@@ -45,7 +45,7 @@ pub async fn list(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<C
     let rows = sqlx::query!(
         r#"
         with page as (
-          select a.organisation_id, n.ja, n.en, n.reading, m.fate, k.since,
+          select a.organisation_id, a.handlers_only, n.ja, n.en, n.reading, m.fate, k.since,
                  case m.then_fate when 'no_window' then 0 when 'not_taken' then 0 when 'partly' then 1 else 2 end as rank
           from advisory_audience a
           left join lateral (
@@ -84,7 +84,7 @@ pub async fn list(tx: &mut PgConnection, asked: Asked<'_>) -> sqlx::Result<Vec<C
             and k.organisation_id = p.organisation_id and k.ceptoar_id = $2 and k.valid @> (select viewer_today())
             -- Whom the item is not for is not called about it. Of a confidential one only those windows are known
             -- that a mail went to.
-            and case $6::text when 'organisation' then true when 'handlers' then k.handler
+            and case $6::text when 'organisation' then k.handler or not p.handlers_only when 'handlers' then k.handler
                   else exists (select from deliveries x where x.item_id = $1 and x.contact_id = k.contact_id) end) w on true
         left join deliveries d on d.item_id = $1 and d.contact_id = w.contact_id
         left join contact_channels c on c.contact_id = w.contact_id and c.valid @> (select viewer_today())
