@@ -175,7 +175,9 @@ impl AdvisoryFacts {
             }
             Role::MinistryLiaison => matches!(reach.stage, Stage::Ministry | Stage::Regional),
             Role::MemberPoc | Role::HubMember => self.is_at_members(a, reach) && self.handler_scope_admits(a, reach),
-            Role::MemberReader => self.is_at_members(a, reach) && self.scope_at(reach) == HandlerScope::Organisation,
+            Role::MemberReader => {
+                self.is_at_members(a, reach) && self.scope_where(reach.handlers_only) == HandlerScope::Organisation
+            }
             Role::NiscAnalyst
             | Role::NiscApprover
             | Role::CouncilDelegate
@@ -194,19 +196,19 @@ impl AdvisoryFacts {
     /// Who of an organisation may have it, as whoever has these hats is told.
     #[must_use]
     pub fn scope_for(&self, hats: &[Hat]) -> HandlerScope {
-        let narrowed = !hats.is_empty() && hats.iter().all(|hat| hat.handlers_only);
-        if narrowed { self.handler_scope.min(HandlerScope::Handlers) } else { self.handler_scope }
+        self.scope_where(!hats.is_empty() && hats.iter().all(|hat| hat.handlers_only))
     }
 
-    /// Who of an organisation may have it: never more than the item says.
-    fn scope_at(&self, reach: &Reach) -> HandlerScope {
-        if reach.handlers_only { self.handler_scope.min(HandlerScope::Handlers) } else { self.handler_scope }
+    /// Who of an organisation may have it, where the desk passed it on to the handlers alone or not: never more than the
+    /// item says.
+    fn scope_where(&self, handlers_only: bool) -> HandlerScope {
+        if handlers_only { self.handler_scope.min(HandlerScope::Handlers) } else { self.handler_scope }
     }
 
     /// Whether a point of contact is among the handling persons. One who answers for a window is a handler
     /// where the window is one.
     fn handler_scope_admits(&self, a: &Affiliation, reach: &Reach) -> bool {
-        match self.scope_at(reach) {
+        match self.scope_where(reach.handlers_only) {
             HandlerScope::Organisation => true,
             HandlerScope::Handlers => a.contact_id.is_none_or(|window| self.handler_windows.contains(&window)),
             HandlerScope::Named => a.contact_id.is_some_and(|window| self.named.contains(&window)),
