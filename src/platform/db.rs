@@ -3,15 +3,16 @@
 //! `portal_app` reads nothing outside a transaction that says who is looking, so a query that
 //! forgot its filter finds no rows instead of somebody else's (docs/security-walls.md).
 
+mod beside;
+
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::beside::Beside;
 use crate::kernel::clock::japan_day;
 use crate::kernel::ids::AccountId;
 
@@ -33,7 +34,7 @@ pub struct Connections {
 #[derive(Debug, Clone)]
 pub struct Db {
     app: PgPool,
-    beside: Arc<Semaphore>,
+    beside: Beside,
 }
 
 /// A transaction of one request. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -46,13 +47,13 @@ impl Db {
     pub fn new(options: PgConnectOptions, connections: u32) -> Self {
         // Two at most, and never all: pages come first.
         let beside = if connections > 2 { 2 } else { 1 };
-        Self { app: pool(options, connections), beside: Arc::new(Semaphore::new(beside)) }
+        Self { app: pool(options, connections), beside: Beside::new(beside) }
     }
 
-    /// A place for something that is written beside an answer and that no answer waits for; none when all are taken.
+    /// A place in the queue of what is written beside an answer and what no answer waits for; none when it is full.
     #[must_use]
-    pub fn place_beside(&self) -> Option<OwnedSemaphorePermit> {
-        self.beside.clone().try_acquire_owned().ok()
+    pub fn place_beside(&self) -> Option<beside::Place> {
+        self.beside.place()
     }
 
     /// Opens a transaction in which `viewer` is looking at `now`; `None` is somebody not signed in.
