@@ -14,6 +14,7 @@ mod field;
 mod ledger;
 mod plan;
 mod relay;
+mod restored;
 mod schedule;
 mod start;
 mod tls;
