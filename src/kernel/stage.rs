@@ -34,13 +34,10 @@ impl Stage {
         }
     }
 
-    /// Whether it is the desk of the CEPTOAR that passes items on to there.
+    /// Whether items reach it only when that desk has passed them on.
     #[must_use]
-    pub fn is_behind_the_desk(self) -> bool {
-        match self {
-            Self::Ministry | Self::Regional | Self::Secretariat => false,
-            Self::Member | Self::Partner => true,
-        }
+    pub fn is_behind(self, desk: Desk) -> bool {
+        self > desk.stage()
     }
 
     /// Whether it is part of what a CEPTOAR is; the others are on the road where somebody is registered there.
@@ -71,5 +68,41 @@ impl Label for Stage {
             Self::Member => language.pick("構成員", "Member"),
             Self::Partner => language.pick("連携機関", "Partner body"),
         }
+    }
+}
+
+/// An office on the route that may decide whether items go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Desk {
+    /// 所管省庁.
+    Ministry,
+    /// 事務局.
+    Secretariat,
+}
+
+impl Desk {
+    /// Both, in the order of the road.
+    pub const ALL: [Self; 2] = [Self::Ministry, Self::Secretariat];
+
+    /// The value in the database.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.stage().code()
+    }
+
+    /// The hop at which it stands.
+    #[must_use]
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::Ministry => Stage::Ministry,
+            Self::Secretariat => Stage::Secretariat,
+        }
+    }
+}
+
+impl Label for Desk {
+    fn label(self, language: Language) -> &'static str {
+        self.stage().label(language)
     }
 }

@@ -65,4 +65,5 @@ mod statistics;
 mod surveys;
 mod trail;
 mod trouble;
+mod two_desks;
 mod versions;

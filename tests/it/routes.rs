@@ -316,7 +316,7 @@ async fn a_walk_ends_where_the_real_item_ends() {
     let page = cast.page("desk", &walk(&[])).await;
     let road = page.texts(".route").join("|");
     assert!(page.body.contains("夜間・休日の連絡先"), "{}", page.body);
-    assert!(road.contains("2026年11月21日(土) 21:50に届きます。事務局は、保留"), "{road}");
+    assert!(road.contains("2026年11月21日(土) 21:50に届きます。判断するところは、保留"), "{road}");
     assert!(page.body.contains("いちご架空銀行") && page.body.contains("窓口の登録がない"), "{}", page.body);
     let urgent = cast.page("desk", &walk(&[("urgent", "true")])).await;
     assert!(!urgent.body.contains("21:50に届きます"), "an early warning goes on at once");

@@ -207,6 +207,15 @@ pub enum EscalationAction {
     Change,
 }
 
+/// What is done with the agreement on passing items on (中継の取決め).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgreementAction {
+    /// Write the ministry's part.
+    OfMinistry,
+    /// Write the secretariat's part.
+    OfSecretariat,
+}
+
 /// What is done where a desk decides whether an item goes on (中継の判断).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayAction {
@@ -285,6 +294,8 @@ pub enum Action {
     MemberReport(MemberReportAction),
     /// Something with the ladders by which silence is followed up.
     Escalation(EscalationAction),
+    /// Something with the agreement on passing items on.
+    Agreement(AgreementAction),
     /// Something with an item that a desk decides about.
     Relay(RelayAction),
     /// Something with a judgement of the situation.
@@ -313,6 +324,7 @@ impl Action {
             Self::Receipt(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::MemberReport(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Escalation(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
+            Self::Agreement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Relay(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Judgement(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),
             Self::Survey(action) => viewer.affiliations.iter().any(|a| action.is_for(a.role)),

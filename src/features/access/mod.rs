@@ -7,6 +7,7 @@
 pub mod action;
 pub mod activity;
 pub mod advisory;
+pub mod agreement;
 pub mod break_glass;
 pub mod decision;
 pub mod directory;

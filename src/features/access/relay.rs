@@ -1,12 +1,22 @@
 //! Who decides whether an item goes on to the members of a CEPTOAR, and who sees what was decided.
 
 use super::action::{Action, RelayAction};
-use super::advisory::{Hat, State};
+use super::advisory::{AdvisoryFacts, Hat, State};
 use super::decision::Act;
-use super::receipt::MembersItem;
 use super::role::Role;
 use super::viewer::Viewer;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
+
+/// An item at a desk on the road of a CEPTOAR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayedItem {
+    /// What has to be known of the item.
+    pub facts: AdvisoryFacts,
+    /// On whose road.
+    pub ceptoar_id: String,
+    /// At whose desk it stands.
+    pub desk: Desk,
+}
 
 impl From<RelayAction> for Action {
     fn from(action: RelayAction) -> Self {
@@ -19,7 +29,7 @@ impl RelayAction {
     #[must_use]
     pub fn is_for(self, role: Role) -> bool {
         match role {
-            Role::Secretariat | Role::Coordinator => match self {
+            Role::MinistryLiaison | Role::Secretariat | Role::Coordinator => match self {
                 Self::See | Self::Decide => true,
                 Self::AskBypass | Self::SettleBypass => false,
             },
@@ -30,10 +40,6 @@ impl RelayAction {
             Role::NiscApprover => match self {
                 Self::See | Self::AskBypass | Self::SettleBypass => true,
                 Self::Decide => false,
-            },
-            Role::MinistryLiaison => match self {
-                Self::See => true,
-                Self::Decide | Self::AskBypass | Self::SettleBypass => false,
             },
             Role::MemberPoc
             | Role::MemberReader
@@ -49,22 +55,24 @@ impl RelayAction {
 }
 
 impl Act for RelayAction {
-    type Object = MembersItem;
+    type Object = RelayedItem;
 
-    fn permitted(self, viewer: &Viewer, item: &MembersItem) -> bool {
+    fn permitted(self, viewer: &Viewer, item: &RelayedItem) -> bool {
         let on_the_route = |hat: &Hat| match hat.stage {
             Stage::Secretariat | Stage::Ministry => {
                 hat.ceptoar_id == item.ceptoar_id && !hat.sealed && self.is_for(hat.role)
             }
             Stage::Regional | Stage::Member | Stage::Partner => false,
         };
-        let route = item.facts.hats(viewer).iter().any(on_the_route);
+        let hats = item.facts.hats(viewer);
+        let route = hats.iter().any(on_the_route);
+        let at_the_desk = || hats.iter().any(|hat| on_the_route(hat) && hat.stage == item.desk.stage());
         let centre = item.facts.is_centres(viewer);
         let role = || viewer.affiliations.iter().any(|a| self.is_for(a.role));
         item.facts.state == State::Published
             && match self {
                 Self::See => route || centre,
-                Self::Decide => route,
+                Self::Decide => at_the_desk(),
                 // That it was another one who asked is known where it is written.
                 Self::AskBypass | Self::SettleBypass => centre && role(),
             }

@@ -6,7 +6,20 @@ use sqlx::PgConnection;
 use super::verdict::{Rule, Verdict};
 use crate::kernel::ids::{AdvisoryId, ContactId};
 use crate::kernel::language::Language;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
+
+/// The first desk of a CEPTOAR that would decide about an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deciding {
+    /// The CEPTOAR.
+    pub ceptoar_id: String,
+    /// Whose desk.
+    pub desk: Desk,
+    /// How many minutes it has.
+    pub minutes: i16,
+    /// How many the secretariat has after it; none where only one desk decides.
+    pub then: Option<i16>,
+}
 
 /// How many windows of a CEPTOAR's hop get one verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,18 +91,20 @@ pub async fn hours(tx: &mut PgConnection, at: DateTime<Utc>) -> sqlx::Result<Hou
     Ok(Hours { off: row.off, holiday: row.ja.zip(row.en).map(|(ja, en)| [ja, en]) })
 }
 
-/// The CEPTOARs whose desks would decide about an unpublished item before its members get it, and how many minutes they
-/// have.
+/// The desks that would decide about an unpublished item before its members get it.
 ///
 /// # Errors
 /// The database's own.
-pub async fn deciding(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<(String, i16)>> {
-    let rows = sqlx::query!(
-        r#"select ceptoar_id as "ceptoar_id!", minutes as "minutes!" from relaying_preview($1, $2) order by ceptoar_id"#,
+pub async fn deciding(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) -> sqlx::Result<Vec<Deciding>> {
+    sqlx::query_as!(
+        Deciding,
+        r#"select ceptoar_id as "ceptoar_id!", stage as "desk!: Desk", minutes as "minutes!", then_minutes as "then?"
+           from relaying_preview($1, $2) order by ceptoar_id"#,
         id.0,
         at
-    );
-    Ok(rows.fetch_all(tx).await?.into_iter().map(|r| (r.ceptoar_id, r.minutes)).collect())
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// Counts by CEPTOAR, hop and verdict for an unpublished item that the viewer may see, by what is registered then.
@@ -160,7 +175,8 @@ pub async fn audience(tx: &mut PgConnection, id: AdvisoryId, at: DateTime<Utc>) 
         r#"select count(*) filter (where w.verdict = 'due') as "due!",
                   coalesce(bool_or(w.stage = 'partner') filter (where w.verdict = 'due'), false) as "partners!",
                   coalesce(sharing_digest(array_agg(concat_ws('|', w.ceptoar_id, w.stage, w.organisation_id, w.contact_id,
-                    w.verdict, case when w.stage in ('member', 'partner') and c.organisation_id is null then d.minutes end))),
+                    w.verdict, case when stage_place(w.stage) > stage_place(d.stage) and c.organisation_id is null
+                              then concat_ws('-', d.stage, d.minutes, d.then_minutes) end))),
                     '') as "digest!"
            from sharing_preview($1, $2) w left join relaying_preview($1, $2) d on d.ceptoar_id = w.ceptoar_id
            left join corrected_preview($1) c

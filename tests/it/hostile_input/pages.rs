@@ -160,6 +160,7 @@ impl Scene {
         factory::window(&mut db, bank, Some("banks"), "night@bank.example").await;
         let (nisc, desk) =
             (factory::organisation(&mut db, "nisc").await, factory::secretariat_of(&mut db, "banks").await);
+        let fsa = factory::organisation(&mut db, "fsa").await;
         let (author, _) = factory::case_team(&app).await;
         let banks = Some("banks");
         let poc = factory::person(&app, "poc", Role::MemberPoc, bank, banks, Some(window)).await;
@@ -170,6 +171,7 @@ impl Scene {
             ("operator", Role::SystemAdmin, nisc, None),
             ("auditor", Role::Auditor, nisc, None),
             ("analyst", Role::NiscAnalyst, nisc, None),
+            ("liaison", Role::MinistryLiaison, fsa, None),
         ] {
             factory::person(&app, name, role, place, ceptoar, None).await;
         }
@@ -310,6 +312,8 @@ impl Scene {
         let told = told_to_the_desk(&app, bank).await;
         let relayed = at_the_desk(&app).await;
         let judged = judgement_to_answer(&app).await;
+        let liaison = app.signed_in("liaison").await;
+        people.push(("liaison", liaison, vec!["/directory/banks/route/ministry".into()]));
         for name in ["case-author", "case-approver", "desk", "keeper", "operator", "auditor", "analyst", "poc"] {
             let mut starts = items.clone();
             starts.extend(

@@ -419,7 +419,7 @@ const WITHOUT_OBJECT: [&str; 59] = [
 ];
 
 /// Routes whose rights have tests of their own, object by object (people.rs, trail/, break_glass.rs).
-const TESTED_ELSEWHERE: [&str; 139] = [
+const TESTED_ELSEWHERE: [&str; 140] = [
     // tests/it/queue.rs
     "GET /queue/pause",
     "POST /queue/pause",
@@ -458,6 +458,7 @@ const TESTED_ELSEWHERE: [&str; 139] = [
     "POST /advisories/{id}/relays/{ceptoar}",
     "POST /advisories/{id}/relays/{ceptoar}/bypass",
     "POST /directory/{ceptoar}/route/agreement",
+    "POST /directory/{ceptoar}/route/ministry",
     // tests/it/routes.rs
     "POST /directory/{ceptoar}/route/offices",
     // tests/it/regional.rs

@@ -133,8 +133,8 @@ fn decisions(record: &Record) -> Option<Part> {
         let by = decision.by.as_ref().map_or(w.by_time, |by| language.pick(&by[0], &by[1]).as_str());
         let range = decision.range(language);
         let what = match range.as_str() {
-            "" => decision.decision.label(language).to_owned(),
-            _ => format!("{} [{range}]", decision.decision.label(language)),
+            "" => decision.told(language).to_owned(),
+            _ => format!("{} [{range}]", decision.told(language)),
         };
         let reason = if decision.reason.is_empty() { String::new() } else { format!(" ({})", decision.reason) };
         format!("{} {}: {what}{reason} {by}", short_time(decision.at), record.ceptoar(ceptoar))

@@ -234,7 +234,7 @@ fn decisions(record: &Record) -> Part {
         let by = decision.by.as_ref().map_or(w.by_time, |by| record.language.pick(&by[0], &by[1]).as_str());
         vec![
             record.ceptoar(ceptoar).to_owned(),
-            decision.decision.label(record.language).to_owned(),
+            decision.told(record.language).to_owned(),
             by.to_owned(),
             short_time(decision.at),
             decision.reason.clone(),

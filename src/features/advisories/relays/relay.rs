@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::features::access::action::RelayAction;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language};
+use crate::kernel::stage::Desk;
 
 /// Where it stands. Codes as in the table `relays`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -121,6 +122,40 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// In words, at one of the desks.
+    #[must_use]
+    pub fn told(self, desk: Desk, language: Language) -> &'static str {
+        match desk {
+            Desk::Secretariat => self.label(language),
+            Desk::Ministry => self.of_ministry(language),
+        }
+    }
+
+    /// A ministry passes on to the desk, or past it where that decides nothing.
+    fn of_ministry(self, language: Language) -> &'static str {
+        match self {
+            Self::Forward => language.pick("この先へ中継する", "Pass it on"),
+            Self::BypassAsked => language.pick(
+                "センターの担当者が、所管省庁を経ずに先へ届けることを提案",
+                "Somebody at the centre asked to go past the ministry",
+            ),
+            Self::BypassRefused => {
+                language.pick("所管省庁を経ずに先へ届ける提案を取り下げ", "The centre does not go past the ministry")
+            }
+            Self::Bypassed => {
+                language.pick("センターが、所管省庁を経ずに先へ届けた", "The centre went past the ministry")
+            }
+            Self::ForwardWithSupplement
+            | Self::Hold
+            | Self::WithholdDuplicate
+            | Self::WithholdNotRelevant
+            | Self::TimeUp
+            | Self::Superseded => self.label(language),
+        }
+    }
+}
+
 impl Label for Decision {
     fn label(self, language: Language) -> &'static str {
         match self {
@@ -158,8 +193,12 @@ pub struct Relay {
     pub ceptoar_id: String,
     /// The CEPTOAR's name in Japanese and English.
     pub ceptoar: [String; 2],
-    /// Where it stands.
+    /// At whose desk it stands.
+    pub desk: Desk,
+    /// Where it stands there.
     pub state: RelayState,
+    /// How long the secretariat has after the ministry, in minutes; none where it decides nothing, or has it already.
+    pub then: Option<i16>,
     /// Since when the desk has it.
     pub asked_at: DateTime<Utc>,
     /// When it goes on by itself.
@@ -195,10 +234,12 @@ impl Relay {
     /// Where it stands, as a badge: its code, and the word.
     #[must_use]
     pub fn badge(&self, language: Language) -> (&'static str, &'static str) {
-        let word = if self.narrowed {
-            language.pick("一部の構成員へ中継済", "Passed on to some")
-        } else {
-            self.state.label(language)
+        let word = match (self.desk, self.state) {
+            _ if self.narrowed => language.pick("一部の構成員へ中継済", "Passed on to some"),
+            (Desk::Ministry, RelayState::Waiting) => language.pick("所管省庁の判断待ち", "Awaiting the ministry"),
+            (Desk::Ministry, RelayState::Held) => language.pick("所管省庁で保留", "On hold at the ministry"),
+            (Desk::Ministry, RelayState::Withheld) => language.pick("所管省庁で中継しない", "Kept by the ministry"),
+            (Desk::Ministry, RelayState::Forwarded) | (Desk::Secretariat, _) => self.state.label(language),
         };
         (self.state.badge(), word)
     }
@@ -257,6 +298,8 @@ impl Narrowing {
 /// A decision of the past.
 #[derive(Debug, Clone)]
 pub struct PastDecision {
+    /// At whose desk.
+    pub desk: Desk,
     /// Which.
     pub decision: Decision,
     /// Why.
@@ -293,6 +336,12 @@ pub struct NewDecision {
 }
 
 impl PastDecision {
+    /// What was decided, in words.
+    #[must_use]
+    pub fn told(&self, language: Language) -> &'static str {
+        self.decision.told(self.desk, language)
+    }
+
     /// To whom alone it went; empty where that was everybody.
     #[must_use]
     pub fn range(&self, language: Language) -> String {
@@ -392,8 +441,10 @@ pub struct OpenRelay {
     pub advisory_id: AdvisoryId,
     /// Its number.
     pub number: String,
-    /// Whose desk.
+    /// On whose road.
     pub ceptoar_id: String,
+    /// At whose desk.
+    pub desk: Desk,
     /// The CEPTOAR's name in Japanese and English.
     pub ceptoar: [String; 2],
     /// When it goes on by itself.

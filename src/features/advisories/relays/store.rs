@@ -9,6 +9,7 @@ use super::relay::{
 };
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::Language;
+use crate::kernel::stage::Desk;
 use crate::platform::db;
 use crate::platform::mail::letter::Letters;
 
@@ -18,11 +19,12 @@ use crate::platform::mail::letter::Letters;
 /// The database's own.
 pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<Relay>> {
     let rows = sqlx::query!(
-        r#"select r.ceptoar_id, r.state as "state: RelayState", r.asked_at, r.due_at, r.bypass, r.narrowed,
+        r#"select r.ceptoar_id, r.stage as "desk: Desk", r.state as "state: RelayState", r.then_minutes, r.asked_at, r.due_at, r.bypass,
+                  r.narrowed,
                   coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!",
                   exists (select from advisory_audience au
                           where au.advisory_id = r.advisory_id and au.ceptoar_id = r.ceptoar_id
-                            and au.stage = 'secretariat' and au.superseded_at is not null) as "old!"
+                            and au.stage = r.stage and au.superseded_at is not null) as "old!"
            from relays r join ceptoars c on c.ceptoar_id = r.ceptoar_id join sectors s on s.sector_id = c.sector_id
            left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
            where r.advisory_id = $1 order by s.position, c.position, r.ceptoar_id"#,
@@ -32,7 +34,9 @@ pub async fn relays(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<R
     let relay = rows.map(|r| Relay {
         ceptoar_id: r.ceptoar_id,
         ceptoar: [r.ja, r.en],
+        desk: r.desk,
         state: r.state,
+        then: r.then_minutes,
         asked_at: r.asked_at,
         due_at: r.due_at,
         old: r.old,
@@ -57,7 +61,7 @@ pub async fn decisions(tx: &mut PgConnection, id: AdvisoryId, ceptoar: &str) -> 
 /// The database's own.
 pub async fn all_decisions(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<(String, PastDecision)>> {
     let rows = sqlx::query!(
-        r#"select d.ceptoar_id, d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
+        r#"select d.ceptoar_id, d.stage as "desk: Desk", d.decision as "decision: Decision", d.reason, d.supplement, d.held_until, d.made_at,
                   d.handlers_only,
                   array(select concat_ws(' ', s.code, s.scope) from subgroups s
                         where s.subgroup_id = any (d.groups) order by s.code) as "groups_ja!",
@@ -74,6 +78,7 @@ pub async fn all_decisions(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Resul
     let decision = rows.map(|r| {
         let by = r.ja.zip(r.en).map(|(ja, en)| [ja, en]);
         let past = PastDecision {
+            desk: r.desk,
             decision: r.decision,
             reason: r.reason,
             supplement: r.supplement,
@@ -285,17 +290,19 @@ async fn supplements(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Vec<
     Ok(rows.map(|r| Supplement { text: r.text, by: [r.ja, r.en], at: r.at }).collect())
 }
 
-/// What waits for a decision at some desks, the most pressing first.
+/// What waits for a decision at some secretariats, or at the viewer's ministry, the most pressing first.
 ///
 /// # Errors
 /// The database's own.
 pub async fn open(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<OpenRelay>> {
     let rows = sqlx::query!(
-        r#"select r.advisory_id, a.number, r.ceptoar_id, r.due_at,
+        r#"select r.advisory_id, a.number, r.ceptoar_id, r.stage as "desk: Desk", r.due_at,
                   coalesce(n.ja, r.ceptoar_id) as "ja!", coalesce(n.en, r.ceptoar_id) as "en!"
            from relays r join advisories a using (advisory_id)
            left join ceptoar_names n on n.ceptoar_id = r.ceptoar_id and n.valid @> viewer_today()
-           where r.state in ('waiting', 'held') and r.ceptoar_id = any ($1) order by r.due_at, a.number"#,
+           where r.state in ('waiting', 'held')
+             and r.ceptoar_id = any (case r.stage when 'ministry' then viewer_ministry_ceptoars() else $1 end)
+           order by r.due_at, a.number"#,
         desks
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
@@ -303,6 +310,7 @@ pub async fn open(tx: &mut PgConnection, desks: &[String]) -> sqlx::Result<Vec<O
         advisory_id: AdvisoryId(r.advisory_id),
         number: r.number,
         ceptoar_id: r.ceptoar_id,
+        desk: r.desk,
         ceptoar: [r.ja, r.en],
         due_at: r.due_at,
     });

@@ -17,12 +17,12 @@ use crate::features::advisories::words::PreviewWords;
 use crate::features::directory::outline::{self, CeptoarOutline, SectorOutline};
 use crate::features::directory::routes::agreement::time;
 use crate::features::sharing;
-use crate::features::sharing::store::{Count, Hours, PreviewRow};
+use crate::features::sharing::store::{Count, Deciding, Hours, PreviewRow};
 use crate::features::sharing::verdict::Verdict;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 use crate::platform::mail::letter::Letter;
 use crate::platform::web::error::WebError;
 use crate::platform::web::state::AppState;
@@ -251,9 +251,9 @@ pub async fn load(
         Stage::ALL.into_iter().filter(|stage| stage.has_to_be() || counts.iter().any(|c| c.stage == *stage)).collect();
     let part = |c: &&CeptoarOutline| {
         let own: Vec<&Count> = counts.iter().filter(|count| count.ceptoar_id == c.ceptoar_id).collect();
-        let minutes = deciding.iter().find(|(ceptoar, _)| *ceptoar == c.ceptoar_id).map(|(_, minutes)| *minutes);
+        let first = deciding.iter().find(|first| first.ceptoar_id == c.ceptoar_id);
         CeptoarPart {
-            decides: decides(minutes, language),
+            decides: first.map_or_else(String::new, |first| decides(first, language)),
             ..share(c.ceptoar_id.clone(), name(c), (&hops, &own), language)
         }
     };
@@ -279,9 +279,15 @@ pub async fn load(
     })
 }
 
-fn decides(minutes: Option<i16>, language: Language) -> String {
-    let told = |minutes| fill(PreviewWords::of(language).decides, &[("time", &time(minutes, language))]);
-    minutes.map_or_else(String::new, told)
+fn decides(first: &Deciding, language: Language) -> String {
+    let w = PreviewWords::of(language);
+    let words = match (first.desk, first.then) {
+        (Desk::Secretariat, _) => w.decides,
+        (Desk::Ministry, None) => w.decides_ministry,
+        (Desk::Ministry, Some(_)) => w.decides_both,
+    };
+    let then = first.then.map_or_else(String::new, |minutes| time(minutes, language));
+    fill(words, &[("time", &time(first.minutes, language)), ("then", &then)])
 }
 
 fn hours(hours: &Hours, language: Language) -> String {

@@ -43,7 +43,7 @@ crate::words! {
         relay_off: "夜間・休日" / "Nights, weekends and holidays",
         relay_urgent: "早期警戒情報" / "Early warnings",
         relay_minutes: "判断の期限" / "Time to decide",
-        relay_bypass: "センターから構成員への直接の配信" / "The centre may go past the secretariat",
+        relay_bypass: "センターからの直接の配信" / "The centre may go past the desk",
         route_ministry: "所管省庁" / "Ministry",
         route_secretariat: "事務局" / "Secretariat",
         regional: "地方機関" / "Regional office",

@@ -1,4 +1,4 @@
-//! What a CEPTOAR has agreed about passing items on.
+//! What a desk on the road of a CEPTOAR has agreed about passing items on.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -6,14 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::features::directory::roster::line::Line;
 use crate::features::directory::roster::sheet::Dated;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::{Language, fill};
+use crate::kernel::stage::Desk;
 
 /// The shortest time for a decision, in minutes; also what the database allows.
 pub const SHORTEST: i16 = 10;
 /// The longest time for a decision, in minutes.
 pub const LONGEST: i16 = 1440;
 
-/// How an item goes on to the members.
+/// How an item goes on from a desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Way {
@@ -41,13 +42,19 @@ impl Way {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|way| way.code() == code)
     }
-}
 
-impl Label for Way {
-    fn label(self, language: Language) -> &'static str {
-        match self {
-            Self::Automatic => language.pick("すぐに構成員へ届ける", "To the members at once"),
-            Self::Decided => language.pick("事務局が判断してから届ける", "After the secretariat has decided"),
+    /// In words, at one of the desks.
+    #[must_use]
+    pub fn told(self, desk: Desk, language: Language) -> &'static str {
+        match (desk, self) {
+            (Desk::Secretariat, Self::Automatic) => language.pick("すぐに構成員へ届ける", "To the members at once"),
+            (Desk::Secretariat, Self::Decided) => {
+                language.pick("事務局が判断してから届ける", "After the secretariat has decided")
+            }
+            (Desk::Ministry, Self::Automatic) => language.pick("すぐに先へ届ける", "It goes on at once"),
+            (Desk::Ministry, Self::Decided) => {
+                language.pick("所管省庁が判断してから先へ届ける", "After the ministry has decided")
+            }
         }
     }
 }
@@ -100,23 +107,42 @@ impl Agreement {
 
     /// In lines.
     #[must_use]
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self, desk: Desk) -> Vec<Line> {
         let mut lines = vec![
-            Line::told("relay_office", |language| self.office_hours.label(language).to_owned()),
-            Line::told("relay_off", |language| self.off_hours.label(language).to_owned()),
+            Line::told("relay_office", |language| self.office_hours.told(desk, language).to_owned()),
+            Line::told("relay_off", |language| self.off_hours.told(desk, language).to_owned()),
         ];
         if self.asks() {
-            lines.push(Line::told("relay_urgent", |language| self.urgent(language).to_owned()));
+            lines.push(Line::told("relay_urgent", |language| self.urgent(desk, language).to_owned()));
             lines.push(Line::told("relay_minutes", |language| time(self.minutes, language)));
             lines.push(Line::told("relay_bypass", |language| past(self.bypass, language).to_owned()));
         }
         lines
     }
 
-    fn urgent(&self, language: Language) -> &'static str {
+    fn urgent(&self, desk: Desk, language: Language) -> &'static str {
         match self.urgent_at_once {
-            true => Way::Automatic.label(language),
+            true => Way::Automatic.told(desk, language),
             false => language.pick("ほかの情報と同じ", "As all others"),
+        }
+    }
+}
+
+/// Something of each desk on a road.
+#[derive(Debug, Clone, Default)]
+pub struct Agreements<T> {
+    /// The ministry's.
+    pub ministry: T,
+    /// The secretariat's.
+    pub secretariat: T,
+}
+
+impl<T> Agreements<T> {
+    /// That of a desk.
+    pub fn of(&self, desk: Desk) -> &T {
+        match desk {
+            Desk::Ministry => &self.ministry,
+            Desk::Secretariat => &self.secretariat,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::course::Course;
 use super::regional::{self, Beginning};
 use super::store;
 use crate::features::directory::roster::changes::{self, Actor, Change, ChangeError};
+use crate::kernel::stage::Desk;
 
 /// Something else is agreed from a day on; what was planned for later days is taken back.
 ///
@@ -16,12 +17,21 @@ use crate::features::directory::roster::changes::{self, Actor, Change, ChangeErr
 pub async fn agree(
     tx: &mut PgConnection,
     actor: Actor<'_>,
-    ceptoar_id: &str,
+    (ceptoar_id, desk): (&str, Desk),
     change: &Change,
     agreement: &Agreement,
 ) -> Result<(), ChangeError> {
-    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("change", "relay_rule")).await?;
-    Ok(store::agree(tx, ceptoar_id, change.on, agreement).await?)
+    changes::record_of_ceptoar(tx, actor, ceptoar_id, change, ("change", subject(desk))).await?;
+    Ok(store::agree(tx, (ceptoar_id, desk), change.on, agreement).await?)
+}
+
+/// As what the change of a desk's part is remembered.
+#[must_use]
+pub fn subject(desk: Desk) -> &'static str {
+    match desk {
+        Desk::Ministry => "ministry_rule",
+        Desk::Secretariat => "relay_rule",
+    }
 }
 
 /// Another road from a day on; what was planned for later days is taken back.

@@ -2,7 +2,7 @@
 
 use crate::kernel::language::{Language, fill};
 use crate::kernel::period::thousands;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 
 /// A hop, and who stands behind it. An organisation is a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub enum Finding {
     Unproven(Stage),
     /// A circle: so many bodies stand on two hops.
     Twice(i64),
-    /// The desk is to decide, and the road does not go over it.
-    DeskBeside,
-    /// The desk is to decide, and nobody there has the duty.
-    NobodyDecides,
+    /// A desk is to decide, and the road does not go over it.
+    DeskBeside(Desk),
+    /// A desk is to decide, and nobody there has the duty.
+    NobodyDecides(Desk),
 }
 
 impl Finding {
@@ -50,7 +50,7 @@ impl Finding {
     pub fn is_grave(self) -> bool {
         match self {
             Self::NoRoad | Self::Nobody(_) | Self::NoMail(_, _) => true,
-            Self::Unproven(_) | Self::Twice(_) | Self::DeskBeside | Self::NobodyDecides => false,
+            Self::Unproven(_) | Self::Twice(_) | Self::DeskBeside(_) | Self::NobodyDecides(_) => false,
         }
     }
 
@@ -98,20 +98,20 @@ impl Finding {
                 None,
                 count,
             ),
-            Self::DeskBeside => (
+            Self::DeskBeside(desk) => (
                 language.pick(
-                    "中継の取決めでは事務局が判断しますが、経路が事務局を通りません。判断を待たずに届きます。",
-                    "By the agreement the secretariat decides, and the road does not go over it: items go on at once.",
+                    "中継の取決めでは{stage}が判断しますが、経路が{stage}を通りません。判断を待たずに届きます。",
+                    "By the agreement the {stage} decides, and the road does not go over it: items go on at once.",
                 ),
-                None,
+                Some(desk.stage()),
                 0,
             ),
-            Self::NobodyDecides => (
+            Self::NobodyDecides(desk) => (
                 language.pick(
-                    "事務局に、中継を判断できる利用者がいません。判断を待たずに届きます。",
-                    "Nobody at the secretariat can decide: items go on at once.",
+                    "{stage}に、中継を判断できる利用者がいません。判断を待たずに届きます。",
+                    "{stage}: nobody there can decide; items go on at once.",
                 ),
-                None,
+                Some(desk.stage()),
                 0,
             ),
         };
@@ -120,9 +120,9 @@ impl Finding {
     }
 }
 
-/// What has to be looked after on a road; `asks` where its desk is to decide about items.
+/// What has to be looked after on a road; `asked` are the desks that are to decide about items.
 #[must_use]
-pub fn findings(hops: &[Hop], asks: bool) -> Vec<Finding> {
+pub fn findings(hops: &[Hop], asked: &[Desk]) -> Vec<Finding> {
     let at = |stage| hops.iter().find(move |hop| hop.stage == stage);
     if !at(Stage::Member).is_some_and(|hop| hop.on_road) {
         return vec![Finding::NoRoad];
@@ -137,11 +137,11 @@ pub fn findings(hops: &[Hop], asks: bool) -> Vec<Finding> {
     {
         found.push(Finding::Twice(desk.twice));
     }
-    if asks && !desk.is_some_and(|desk| desk.on_road) {
-        found.push(Finding::DeskBeside);
-    } else if asks && desk.and_then(|desk| desk.people) == Some(0) {
-        found.push(Finding::NobodyDecides);
-    }
+    found.extend(asked.iter().filter_map(|desk| match at(desk.stage()) {
+        Some(hop) if !hop.on_road => Some(Finding::DeskBeside(*desk)),
+        Some(hop) => (hop.people == Some(0)).then_some(Finding::NobodyDecides(*desk)),
+        None => Some(Finding::DeskBeside(*desk)),
+    }));
     found.sort_by_key(|finding| !finding.is_grave());
     found
 }
@@ -172,39 +172,39 @@ mod tests {
     }
 
     /// What is found on a road of which one hop is otherwise.
-    fn found(place: usize, asks: bool, change: impl FnOnce(&mut Hop)) -> Vec<Finding> {
+    fn found(place: usize, asked: &[Desk], change: impl FnOnce(&mut Hop)) -> Vec<Finding> {
         let mut hops = road();
         change(&mut hops[place]);
-        findings(&hops, asks)
+        findings(&hops, asked)
     }
 
     #[test]
     fn a_sound_road_has_no_findings() {
-        assert_eq!(findings(&road(), true), []);
-        assert_eq!(findings(&[], false), [Finding::NoRoad]);
+        assert_eq!(findings(&road(), &Desk::ALL), []);
+        assert_eq!(findings(&[], &[]), [Finding::NoRoad]);
     }
 
     #[test]
     fn dead_ends_circles_and_silence_are_found() {
-        assert_eq!(found(2, false, |hop| hop.on_road = false), [Finding::NoRoad]);
-        assert_eq!(found(0, false, |hop| hop.bodies = 0), [Finding::Nobody(Stage::Ministry)]);
-        assert_eq!(found(2, false, |hop| hop.reachable = 1), [Finding::NoMail(Stage::Member, 2)]);
-        assert_eq!(found(1, false, |hop| hop.proven = 0), [Finding::Unproven(Stage::Secretariat)]);
-        assert_eq!(found(1, false, |hop| hop.twice = 1), [Finding::Twice(1)]);
-        assert_eq!(found(0, false, |hop| (hop.on_road, hop.bodies) = (false, 0)), [], "not on the road, not asked for");
+        assert_eq!(found(2, &[], |hop| hop.on_road = false), [Finding::NoRoad]);
+        assert_eq!(found(0, &[], |hop| hop.bodies = 0), [Finding::Nobody(Stage::Ministry)]);
+        assert_eq!(found(2, &[], |hop| hop.reachable = 1), [Finding::NoMail(Stage::Member, 2)]);
+        assert_eq!(found(1, &[], |hop| hop.proven = 0), [Finding::Unproven(Stage::Secretariat)]);
+        assert_eq!(found(1, &[], |hop| hop.twice = 1), [Finding::Twice(1)]);
+        assert_eq!(found(0, &[], |hop| (hop.on_road, hop.bodies) = (false, 0)), [], "not on the road, not asked for");
     }
 
     #[test]
     fn a_desk_that_is_to_decide_must_be_there() {
-        assert_eq!(found(1, true, |hop| hop.on_road = false), [Finding::DeskBeside]);
-        assert_eq!(found(1, true, |hop| hop.people = Some(0)), [Finding::NobodyDecides]);
-        assert_eq!(found(1, false, |hop| hop.people = Some(0)), []);
+        assert_eq!(found(1, &Desk::ALL, |hop| hop.on_road = false), [Finding::DeskBeside(Desk::Secretariat)]);
+        assert_eq!(found(0, &Desk::ALL, |hop| hop.people = Some(0)), [Finding::NobodyDecides(Desk::Ministry)]);
+        assert_eq!(found(1, &[], |hop| hop.people = Some(0)), []);
     }
 
     #[test]
     fn what_leaves_somebody_without_a_warning_comes_first() {
         let mut hops = road();
         (hops[0].proven, hops[2].reachable) = (0, 0);
-        assert_eq!(findings(&hops, false), [Finding::NoMail(Stage::Member, 3), Finding::Unproven(Stage::Ministry)]);
+        assert_eq!(findings(&hops, &[]), [Finding::NoMail(Stage::Member, 3), Finding::Unproven(Stage::Ministry)]);
     }
 }

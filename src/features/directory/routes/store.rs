@@ -11,18 +11,19 @@ use crate::features::directory::roster::sheet::{Dated, Period};
 use crate::features::directory::rules::store::PROVEN_DAYS;
 use crate::features::sharing::verdict::Verdict;
 use crate::kernel::language::Language;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 
 /// What a CEPTOAR agreed and has planned, in order.
 ///
 /// # Errors
 /// The database's own.
-pub async fn agreements(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result<Vec<Dated<Agreement>>> {
+pub async fn agreements(tx: &mut PgConnection, ceptoar_id: &str, desk: Desk) -> sqlx::Result<Vec<Dated<Agreement>>> {
     let rows = sqlx::query!(
         r#"select fact_id, office_hours as "office_hours: Way", off_hours as "off_hours: Way", urgent_at_once, minutes, bypass,
                   lower(valid) as since, upper(valid) as until
-           from relay_rules where ceptoar_id = $1 and not isempty(valid) order by lower(valid)"#,
-        ceptoar_id
+           from relay_rules where ceptoar_id = $1 and stage = $2 and not isempty(valid) order by lower(valid)"#,
+        ceptoar_id,
+        desk.code()
     );
     let rows = rows.fetch_all(tx).await?.into_iter();
     let dated = rows.map(|r| Dated {
@@ -43,19 +44,26 @@ pub async fn agreements(tx: &mut PgConnection, ceptoar_id: &str) -> sqlx::Result
 ///
 /// # Errors
 /// The database's own.
-pub async fn agree(tx: &mut PgConnection, ceptoar_id: &str, on: NaiveDate, agreement: &Agreement) -> sqlx::Result<()> {
+pub async fn agree(
+    tx: &mut PgConnection,
+    (ceptoar_id, desk): (&str, Desk),
+    on: NaiveDate,
+    agreement: &Agreement,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "update relay_rules set valid = case when lower(valid) >= $2 then 'empty' else daterange(lower(valid), $2) end
-         where ceptoar_id = $1 and not isempty(valid) and (upper_inf(valid) or upper(valid) > $2)",
+         where ceptoar_id = $1 and stage = $3 and not isempty(valid) and (upper_inf(valid) or upper(valid) > $2)",
         ceptoar_id,
-        on
+        on,
+        desk.code()
     )
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "insert into relay_rules (ceptoar_id, office_hours, off_hours, urgent_at_once, minutes, bypass, valid)
-         values ($1, $2, $3, $4, $5, $6, daterange($7, null))",
+        "insert into relay_rules (ceptoar_id, stage, office_hours, off_hours, urgent_at_once, minutes, bypass, valid)
+         values ($1, $2, $3, $4, $5, $6, $7, daterange($8, null))",
         ceptoar_id,
+        desk.code(),
         agreement.office_hours.code(),
         agreement.off_hours.code(),
         agreement.urgent_at_once,

@@ -88,8 +88,11 @@ impl Road {
 
 /// Nobody is asked for anything where the desk has not passed the item on.
 fn wait_behind_the_desk(part: &mut Part, relays: &[Relay]) {
-    let behind = |relay: &Relay| relay.ceptoar_id == part.ceptoar_id && relay.state != RelayState::Forwarded;
-    if part.stage.is_behind_the_desk() && relays.iter().any(behind) {
+    let behind = |relay: &Relay| {
+        let waits = relay.state != RelayState::Forwarded && part.stage.is_behind(relay.desk);
+        waits && relay.ceptoar_id == part.ceptoar_id
+    };
+    if relays.iter().any(behind) {
         part.counts = part.counts.behind_the_desk();
     }
 }

@@ -4,7 +4,7 @@ use crate::features::access::advisory::Hat;
 use crate::features::access::{FirstWall, Viewer};
 use crate::kernel::ids::OrganisationId;
 use crate::kernel::sharing_level::SharingLevel;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 
 /// Whose numbers are shown: viewers of one scope see the same board of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,6 +94,16 @@ impl Watch {
     #[must_use]
     pub fn lists_any(&self) -> bool {
         self.everything || !self.desks.is_empty()
+    }
+
+    /// Whether the viewer is at a desk on the road of a CEPTOAR.
+    #[must_use]
+    pub fn decides(&self, ceptoar: &str, desk: Desk) -> bool {
+        let own = match desk {
+            Desk::Ministry => &self.ministry,
+            Desk::Secretariat => &self.desks,
+        };
+        own.iter().any(|c| c == ceptoar)
     }
 
     /// Whether windows and addresses of a CEPTOAR are for the viewer.

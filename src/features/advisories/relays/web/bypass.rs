@@ -41,6 +41,12 @@ pub struct BypassForm {
 pub struct BypassView {
     /// The words around it.
     pub w: &'static BypassWords,
+    /// What it is called.
+    pub title: String,
+    /// What it is.
+    pub ask_text: String,
+    /// What the button says.
+    pub go: String,
     /// Where the forms are sent.
     pub action: String,
     /// Whether somebody has asked.
@@ -64,11 +70,18 @@ impl BypassView {
         let w = BypassWords::of(language);
         Some(Self {
             w,
+            title: scene.at(w.title),
+            ask_text: scene.at(w.ask_text),
+            go: scene.at(w.go),
             action: paths::bypass(scene.id, &scene.relay.ceptoar_id),
             asked: past.asked.is_some(),
             goes: past.settles && past.asked == Some(false),
             refuses: past.settles && past.asked.is_some(),
-            confirm: fill(w.confirm, &[("count", &thousands(scene.members))]),
+            confirm: match scene.relay.then {
+                Some(_) => w.confirm_desk.to_owned(),
+                // The centre has the numbers of everybody.
+                None => fill(w.confirm, &[("count", &thousands(scene.members))]),
+            },
             typed,
             errors,
         })
@@ -137,6 +150,7 @@ async fn tell(tx: &mut Tx, state: &AppState, scene: &Scene<'_>) -> Result<(), We
         id: scene.id,
         number: &scene.found.envelope.number,
         ceptoar: &scene.relay.ceptoar_id,
+        desk: scene.relay.desk,
         drill: scene.found.envelope.drill,
         at: scene.now,
         base_url: &base_url,

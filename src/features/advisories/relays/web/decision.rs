@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::bypass::{BypassForm, BypassView, PastDesk};
-use super::words::{BypassWords, RelayWords};
+use super::words::{BypassWords, RelayWords, at};
 use crate::features::access::action::RelayAction;
-use crate::features::access::receipt::MembersItem;
+use crate::features::access::relay::RelayedItem;
 use crate::features::access::{Viewer, can};
 use crate::features::advisories::paths as advisories;
 use crate::features::advisories::reading::store::{self as reading, Found};
@@ -20,9 +20,10 @@ use crate::features::advisories::relays::typed::{DecisionForm, Range};
 use crate::features::advisories::web::reading::nothing_here;
 use crate::features::directory::routes::agreement::time;
 use crate::kernel::ids::AdvisoryId;
-use crate::kernel::language::{Label, Language, fill};
+use crate::kernel::language::{Language, fill};
 use crate::kernel::period::{long_time, thousands};
 use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
+use crate::kernel::stage::Desk;
 use crate::platform::audit::{self, Event};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
@@ -67,9 +68,10 @@ pub(super) struct RelayPage {
     level: SharingLevel,
     drill: bool,
     state: (&'static str, &'static str),
-    lead: &'static str,
+    lead: String,
+    asked_name: String,
     asked: String,
-    due: Option<String>,
+    due: Option<(String, String)>,
     members: Option<String>,
     form: Option<FormView>,
     bypass: Option<BypassView>,
@@ -108,7 +110,7 @@ struct ConfirmPage {
 pub(super) struct Scene<'a> {
     pub frame: &'a Frame,
     pub id: AdvisoryId,
-    pub item: MembersItem,
+    pub item: RelayedItem,
     pub found: Found,
     pub relay: Relay,
     decisions: Vec<PastDecision>,
@@ -132,14 +134,14 @@ pub(super) async fn open<'a>(
     let (id, now) = (place.id, state.clock.now());
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let facts = reading::facts(&mut tx, viewer, &[id]).await?.remove(&id);
-    let item = facts.map(|facts| MembersItem { facts, ceptoar_id: place.ceptoar.clone() });
-    let Some(item) = item.filter(|item| can(viewer, action, item)) else {
-        drop(tx);
-        return Err(nothing_here(state, viewer, frame, id, "relay.decide").await);
-    };
-    let found = reading::find(&mut tx, viewer, id).await?;
     let relay = store::relays(&mut tx, id).await?.into_iter().find(|relay| relay.ceptoar_id == place.ceptoar);
-    let (Some(found), Some(relay)) = (found, relay) else {
+    let item = facts.zip(relay.as_ref()).map(|(facts, relay)| RelayedItem {
+        facts,
+        ceptoar_id: place.ceptoar.clone(),
+        desk: relay.desk,
+    });
+    let item = item.filter(|item| can(viewer, action, item));
+    let (Some(item), Some(relay), Some(found)) = (item, relay, reading::find(&mut tx, viewer, id).await?) else {
         drop(tx);
         return Err(nothing_here(state, viewer, frame, id, "relay.decide").await);
     };
@@ -148,7 +150,8 @@ pub(super) async fn open<'a>(
     let mut scene =
         Scene { frame, id, item, found, relay, decisions, members: 0, decides, groups: Vec::new(), past: None, now };
     scene.past = PastDesk::read(&mut tx, viewer, &scene).await?;
-    if decides && !scene.relay.narrowed {
+    // Members are the secretariat's to choose among.
+    if decides && scene.relay.desk == Desk::Secretariat && !scene.relay.narrowed {
         scene.groups = store::groups(&mut tx, id, &place.ceptoar).await?;
     }
     if decides || scene.past.is_some() {
@@ -237,12 +240,19 @@ impl Scene<'_> {
     /// Among whom the desk may choose.
     fn range(&self) -> Range<'_> {
         let whole = self.item.facts.handler_scope == HandlerScope::Organisation;
-        Range { groups: &self.groups, handlers: whole && !self.relay.narrowed }
+        let desk = self.relay.desk == Desk::Secretariat;
+        Range { groups: &self.groups, handlers: whole && desk && !self.relay.narrowed }
     }
 
     /// Where it stands, in a word: differs as soon as somebody decides, or the time is up.
     fn seen(&self) -> String {
-        format!("{}-{}", self.decisions.len(), self.relay.state.is_open() && self.now < self.relay.due_at)
+        let open = self.relay.state.is_open() && self.now < self.relay.due_at;
+        format!("{}-{}-{open}", self.decisions.len(), self.relay.desk.code())
+    }
+
+    /// Words with the desk at which it stands.
+    pub(super) fn at(&self, words: &str) -> String {
+        at(words, self.relay.desk, self.language())
     }
 
     fn chrome(&self, title: &str) -> Chrome {
@@ -277,13 +287,14 @@ impl Scene<'_> {
             level: envelope.level,
             drill: envelope.drill,
             state: self.relay.badge(language),
-            lead: match (form, state.is_open(), self.relay.narrowed) {
+            lead: self.at(match (form, state.is_open(), self.relay.narrowed) {
                 (true, true, _) => w.lead,
                 (true, false, true) => w.lead_rest,
                 (true, false, false) | (false, _, _) => w.lead_over,
-            },
+            }),
+            asked_name: self.at(w.asked),
             asked: long_time(self.relay.asked_at, language),
-            due: state.is_open().then(|| long_time(self.relay.due_at, language)),
+            due: state.is_open().then(|| (long_time(self.relay.due_at, language), self.at(w.due_text))),
             members: (self.members > 0).then(|| thousands(self.members)),
             form: form.then(|| self.form(typed, errors)),
             bypass: BypassView::of(self, BypassForm::default(), FieldErrors::default(), language),
@@ -296,8 +307,8 @@ impl Scene<'_> {
         let possible = self.relay.possible(self.now);
         let choice = |decision: &Decision| Choice {
             value: decision.code().to_owned(),
-            label: decision.label(language).to_owned(),
-            explanation: help(*decision, RelayWords::of(language)).to_owned(),
+            label: decision.told(self.relay.desk, language).to_owned(),
+            explanation: self.at(help(*decision, RelayWords::of(language))),
             chosen: typed.decision == decision.code(),
         };
         let w = RelayWords::of(language);
@@ -326,7 +337,7 @@ impl Scene<'_> {
     fn confirmation(&self, form: &DecisionForm, new: &NewDecision, reached: i64) -> ConfirmPage {
         let language = self.language();
         let w = RelayWords::of(language);
-        let mut facts = vec![(w.decision, new.decision.label(language).to_owned())];
+        let mut facts = vec![(w.decision, new.decision.told(self.relay.desk, language).to_owned())];
         if let Some(hold) = new.hold {
             facts.push((w.held_until, long_time(self.now + hold, language)));
         }
@@ -356,16 +367,25 @@ impl Scene<'_> {
                 (false, true) => w.confirm_hold,
                 (false, false) => w.confirm_withhold,
             },
-            note: match (forwards, new.hold.is_some()) {
-                (true, _) if new.narrowing.narrows() => {
-                    let left = thousands(self.members - reached);
-                    fill(w.members_narrowed, &[("count", &thousands(reached)), ("left", &left)])
-                }
-                (true, _) => fill(w.members_count, &[("count", &thousands(reached))]),
-                (false, true) => String::new(),
-                (false, false) => fill(w.members_not, &[("count", &thousands(self.members))]),
-            },
+            note: self.note(new, reached),
             ending: !forwards && new.hold.is_none(),
+        }
+    }
+
+    /// Whom it reaches, or not. A ministry has numbers of no members.
+    fn note(&self, new: &NewDecision, reached: i64) -> String {
+        let w = RelayWords::of(self.language());
+        let members = |words, count| fill(words, &[("count", &thousands(count))]);
+        match (self.relay.desk, new.decision.forwards()) {
+            (Desk::Ministry | Desk::Secretariat, false) if new.hold.is_some() => String::new(),
+            (Desk::Ministry, true) if self.relay.then.is_some() => w.to_desk.to_owned(),
+            (Desk::Ministry, true) => w.beyond.to_owned(),
+            (Desk::Ministry, false) => w.beyond_not.to_owned(),
+            (Desk::Secretariat, true) if new.narrowing.narrows() => {
+                fill(&members(w.members_narrowed, reached), &[("left", &thousands(self.members - reached))])
+            }
+            (Desk::Secretariat, true) => members(w.members_count, reached),
+            (Desk::Secretariat, false) => members(w.members_not, self.members),
         }
     }
 }
@@ -405,7 +425,7 @@ fn decision_row(past: &PastDecision, language: Language) -> DecisionRow {
     let desk = past.by.as_ref().map_or(w.by_time, |by| language.pick(&by[0], &by[1]));
     let person = past.person.as_deref().unwrap_or_default();
     DecisionRow {
-        what: past.decision.label(language),
+        what: past.told(language),
         by: format!("{desk} {person}").trim_end().to_owned(),
         at: long_time(past.at, language),
         until: past.held_until.map_or_else(String::new, |at| fill(w.until, &[("time", &long_time(at, language))])),

@@ -1,6 +1,6 @@
 //! Relays and supplements as other pages show them.
 
-use super::words::{BypassWords, RelayWords};
+use super::words::{BypassWords, RelayWords, at};
 use crate::features::advisories::reading::deliveries::watch::Watch;
 use crate::features::advisories::relays::paths;
 use crate::features::advisories::relays::relay::{Beside, OpenRelay, Relay, Supplement};
@@ -37,9 +37,9 @@ impl RelayRow {
     fn of(relay: &Relay, watch: &Watch, id: AdvisoryId, language: Language) -> Self {
         let w = RelayWords::of(language);
         let open = relay.state.is_open();
-        let decides = open && watch.names_windows(&relay.ceptoar_id);
+        let decides = open && watch.decides(&relay.ceptoar_id, relay.desk);
         let due = fill(w.due_by, &[("time", &long_time(relay.due_at, language))]);
-        let waits = fill(w.waits, &[("time", &long_time(relay.due_at, language))]);
+        let waits = fill(&at(w.waits, relay.desk, language), &[("time", &long_time(relay.due_at, language))]);
         Self {
             ceptoar: language.pick(&relay.ceptoar[0], &relay.ceptoar[1]).clone(),
             state: relay.badge(language),
@@ -92,5 +92,8 @@ pub fn task(open: &OpenRelay, language: Language) -> (String, String) {
     let time = long_time(open.due_at, language);
     let ceptoar = language.pick(&open.ceptoar[0], &open.ceptoar[1]);
     let facts = [("number", open.number.as_str()), ("ceptoar", ceptoar), ("time", time.as_str())];
-    (fill(RelayWords::of(language).task, &facts), paths::relay(open.advisory_id, &open.ceptoar_id))
+    (
+        fill(&at(RelayWords::of(language).task, open.desk, language), &facts),
+        paths::relay(open.advisory_id, &open.ceptoar_id),
+    )
 }

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 
 use super::picture::{HopView, PictureWords, Road};
-use crate::features::access::action::{ActivityAction, DirectoryAction};
+use crate::features::access::action::{ActivityAction, AgreementAction, DirectoryAction};
+use crate::features::access::activity::ActivityFacts;
 use crate::features::access::directory::RosterFacts;
 use crate::features::access::{Viewer, can};
 use crate::features::directory::activities::web::shown::Place;
@@ -18,16 +19,16 @@ use crate::features::directory::roster::sheet::Dated;
 use crate::features::directory::roster::store::{PastChange, history_of_ceptoar};
 use crate::features::directory::roster::web::as_of::AsOf;
 use crate::features::directory::roster::web::shown::{ChangeRow, change_row, period};
-use crate::features::directory::routes::agreement::{Agreement, time};
+use crate::features::directory::routes::agreement::{Agreement, Agreements, time};
 use crate::features::directory::routes::course::{self, Course, Stretch};
 use crate::features::directory::routes::hop::{Finding, Hop, findings};
 use crate::features::directory::routes::regional::{self, RegionalOffice};
 use crate::features::directory::routes::{paths, store};
 use crate::features::directory::{offices, partners};
 use crate::kernel::clock::japan_day;
-use crate::kernel::language::{Language, fill};
+use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::long_date;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::frame::{Chrome, Frame};
@@ -42,7 +43,7 @@ crate::words! {
         lead: "センターからの情報提供が、だれを通って、いつ構成員へ届くかを示します。" / "Over whom, and when, advisories of the centre reach the members.",
         way: "情報の流れ" / "The way of an item",
         none: "この日は、構成員までの経路がありません。情報提供は届きません。" / "There is no road to the members on this day: advisories do not reach them.",
-        then: "判断の期限は{time}です。期限までに判断がないときは、自動で届きます。" / "The secretariat has {time}; then the item goes on by itself.",
+        then: "{desk}の判断の期限は{time}です。期限までに判断がないときは、自動で先へ届きます。" / "{desk}: {time} to decide; then the item goes on by itself.",
         findings: "確認が必要なこと" / "What has to be looked after",
         sound: "経路のどこにも、メールの届く窓口があり、1年以内に連絡が取れると確認されています。" / "Everybody on the road has a window that mail reaches, and at each hop one was proven alive within a year.",
         see: "確かめる" / "Look at it",
@@ -81,6 +82,14 @@ struct RegionalRow {
     end: Option<String>,
 }
 
+/// What a desk agreed.
+struct AgreementView {
+    desk: &'static str,
+    code: &'static str,
+    rows: Vec<(String, String)>,
+    change: Option<String>,
+}
+
 struct Planned {
     from: String,
     lines: Vec<(String, String)>,
@@ -99,14 +108,13 @@ struct IndexPage {
     as_of_title: String,
     here: String,
     picture: Vec<HopView>,
-    then: String,
+    then: Vec<String>,
     findings: Option<Vec<FindingRow>>,
-    rows: Vec<(String, String)>,
+    agreements: Vec<AgreementView>,
     regional: Vec<RegionalRow>,
     regional_new: Option<String>,
     planned: Vec<Planned>,
     walk: Option<String>,
-    change: Option<String>,
     lead_over: Option<String>,
     history: Vec<ChangeRow>,
 }
@@ -123,7 +131,7 @@ pub struct IndexQuery {
 
 /// What the page tells of.
 struct Known {
-    agreements: Vec<Dated<Agreement>>,
+    agreements: Agreements<Vec<Dated<Agreement>>>,
     stretches: Vec<Stretch>,
     hops: Vec<Hop>,
     offices: Vec<Office>,
@@ -135,7 +143,10 @@ impl Known {
     async fn read(tx: &mut Tx, ceptoar_id: &str, day: NaiveDate, history: &[&str]) -> sqlx::Result<Self> {
         let offices = offices::store::load(tx, ceptoar_id, day, None).await?;
         Ok(Self {
-            agreements: store::agreements(tx, ceptoar_id).await?,
+            agreements: Agreements {
+                ministry: store::agreements(tx, ceptoar_id, Desk::Ministry).await?,
+                secretariat: store::agreements(tx, ceptoar_id, Desk::Secretariat).await?,
+            },
             stretches: store::stretches(tx, ceptoar_id).await?,
             hops: store::hops(tx, ceptoar_id, day).await?,
             offices: offices.into_iter().filter(|office| office.valid.holds_on(day)).collect(),
@@ -147,6 +158,7 @@ impl Known {
 
 struct Scene<'a> {
     viewer: &'a Viewer,
+    facts: &'a ActivityFacts,
     ceptoar_id: &'a str,
     language: Language,
 }
@@ -165,10 +177,11 @@ pub async fn get(
     let mut tx = state.db.begin(Some(viewer.account_id), now).await?;
     let place = Place::read(&mut tx, &viewer, (&ceptoar, ActivityAction::See), language).await?;
     let looks_over = place.lets(&viewer, ActivityAction::LookOver);
-    let scene = Scene { viewer: &viewer, ceptoar_id: &place.facts.ceptoar_id, language };
+    let scene = Scene { viewer: &viewer, facts: &place.facts, ceptoar_id: &place.facts.ceptoar_id, language };
     // What its members agreed about is the desk's; over which offices the road goes is everybody's who looks over it.
     let agreed = scene.may(DirectoryAction::SeeWindows).then_some("relay_rule");
-    let history: Vec<&str> = agreed.into_iter().chain(looks_over.then_some("route")).collect();
+    let history: Vec<&str> =
+        agreed.into_iter().chain(looks_over.then_some(["route", "ministry_rule"]).into_iter().flatten()).collect();
     let known = Known::read(&mut tx, &place.facts.ceptoar_id, as_of.day, &history).await?;
     tx.commit().await?;
     let chrome = scene.chrome(&frame, &place.name, &query.done);
@@ -204,12 +217,18 @@ impl Scene<'_> {
 
     fn page(&self, chrome: Chrome, known: Known, as_of: AsOf, looks_over: bool) -> IndexPage {
         let w = IndexWords::of(self.language);
-        let agreement = Agreement::on(&known.agreements, as_of.day);
+        let agreements = Agreements {
+            ministry: Agreement::on(&known.agreements.ministry, as_of.day),
+            secretariat: Agreement::on(&known.agreements.secretariat, as_of.day),
+        };
         let course = Course::on(&known.stretches, as_of.day);
-        let road = Road { course, hops: &known.hops, offices: &known.offices, agreement: &agreement };
-        let then = || fill(w.then, &[("time", &time(agreement.minutes, self.language))]);
-        let found =
-            || findings(&known.hops, agreement.asks()).into_iter().map(|finding| self.finding(finding)).collect();
+        let road = Road { course, hops: &known.hops, offices: &known.offices, agreements: &agreements };
+        let told = |desk: Desk| {
+            let time = time(agreements.of(desk).minutes, self.language);
+            fill(w.then, &[("desk", desk.label(self.language)), ("time", &time)])
+        };
+        let asked: Vec<Desk> = Desk::ALL.into_iter().filter(|desk| agreements.of(*desk).asks()).collect();
+        let found = || findings(&known.hops, &asked).into_iter().map(|finding| self.finding(finding)).collect();
         let today = as_of.is_today();
         let leads = today && self.may(DirectoryAction::KeepRoute);
         IndexPage {
@@ -218,19 +237,34 @@ impl Scene<'_> {
             p: PictureWords::of(self.language),
             as_of_title: as_of.title(self.language),
             here: self.of(paths::INDEX),
-            then: if road.asks() { then() } else { String::new() },
+            then: Desk::ALL.into_iter().filter(|desk| road.asks(*desk)).map(told).collect(),
             picture: road.picture(self.language),
             findings: looks_over.then(found),
-            rows: rows(&agreement.lines(), self.language),
+            agreements: Desk::ALL
+                .into_iter()
+                .filter_map(|desk| self.agreement(desk, &known, today, as_of.day))
+                .collect(),
             regional: known.regional.iter().map(|office| self.regional(office, &as_of)).collect(),
             regional_new: leads.then(|| self.of(paths::REGIONAL_NEW)),
             planned: self.planned(&known, as_of.day),
             walk: looks_over.then(|| self.of(paths::WALK)),
-            change: (today && self.may(DirectoryAction::KeepMember)).then(|| self.of(paths::AGREEMENT)),
             lead_over: leads.then(|| self.of(paths::OFFICES)),
             history: known.past.iter().map(|change| change_row(change, self.language)).collect(),
             as_of,
         }
+    }
+
+    /// The part of a desk; none of a ministry that never decided, for whoever cannot change it.
+    fn agreement(&self, desk: Desk, known: &Known, today: bool, day: NaiveDate) -> Option<AgreementView> {
+        let all = known.agreements.of(desk);
+        let change = today && can(self.viewer, AgreementAction::of(desk), self.facts);
+        let is_told = change || desk == Desk::Secretariat || !all.is_empty();
+        is_told.then(|| AgreementView {
+            desk: desk.label(self.language),
+            code: desk.code(),
+            rows: rows(&Agreement::on(all, day).lines(desk), self.language),
+            change: change.then(|| paths::agreement(desk, self.ceptoar_id)),
+        })
     }
 
     fn regional(&self, office: &RegionalOffice, as_of: &AsOf) -> RegionalRow {
@@ -257,18 +291,19 @@ impl Scene<'_> {
                 Stage::Member => self.may(DirectoryAction::LookAtRoster).then(|| roster::roster(self.ceptoar_id)),
                 Stage::Partner => Some(partners::paths::of_ceptoar(partners::paths::INDEX, self.ceptoar_id)),
             },
-            Finding::NoRoad | Finding::Twice(_) | Finding::DeskBeside => {
+            Finding::NoRoad | Finding::Twice(_) | Finding::DeskBeside(_) => {
                 self.may(DirectoryAction::KeepRoute).then(|| self.of(paths::OFFICES))
             }
-            Finding::NobodyDecides => None,
+            Finding::NobodyDecides(_) => None,
         }
     }
 
     fn planned(&self, known: &Known, shown: NaiveDate) -> Vec<Planned> {
         let from = |day| fill(IndexWords::of(self.language).from, &[("day", &long_date(day, self.language))]);
-        let agreed = known.agreements.iter().filter_map(|dated| {
+        let of = |desk| known.agreements.of(desk).iter().map(move |dated| (desk, dated));
+        let agreed = Desk::ALL.into_iter().flat_map(of).filter_map(|(desk, dated)| {
             let day = dated.valid.from.filter(|from| *from > shown)?;
-            Some((day, dated.value.lines()))
+            Some((day, dated.value.lines(desk)))
         });
         let led = course::planned(&known.stretches, shown).into_iter();
         let led = led.map(|(day, course)| (day, course.map(Course::lines).unwrap_or_default()));

@@ -23,7 +23,7 @@ use crate::features::directory::routes::hop::Hop;
 use crate::features::directory::routes::{changing, paths, store};
 use crate::kernel::clock::japan_day;
 use crate::kernel::language::Language;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 use crate::platform::db::Tx;
 use crate::platform::web::error::WebError;
 use crate::platform::web::form::FieldErrors;
@@ -48,7 +48,7 @@ crate::words! {
         same: "その日の経路と同じです。変えるところを入力してください。" / "This is the route on that day already. Change something first.",
         nobody: "この日に登録されている組織がありません。「経由しない」を選ぶか、先に登録を確かめてください。" / "No body is registered there on that day. Choose “Not on the route”, or look at the register first.",
         circle: "事務局を務める組織が、所管省庁でもあります。両方を通すと同じ組織に2回届きます。どちらかを「経由しない」にしてください。" / "The body that keeps the secretariat is also the ministry: items would come there twice. Choose “Not on the route” for one of them.",
-        agreed: "中継の取決めで、事務局が判断することになっています。「経由する」を選ぶか、先に事務局に取決めを変えてもらってください。" / "By the agreement the secretariat decides. Choose “On the route”, or ask the secretariat to change the agreement first.",
+        agreed: "中継の取決めで、ここが判断することになっています。「経由する」を選ぶか、先に取決めを変えてもらってください。" / "By the agreement it is decided there. Choose “On the route”, or ask them to change the agreement first.",
         overtaken: "入力している間に、経路が変更されました。「現在の登録」を見て、入力した内容でよければ、もう一度確認へ進んでください。" / "The route was changed while you were typing. Look at “Registered now”; if your entries are still right, go on again.",
     }
 }
@@ -124,8 +124,14 @@ pub async fn post(
     if before == Some(course) && course::planned(&road.stretches, on).is_empty() {
         return Ok(form.said_at(road.fields(&typed), &typed, "route_ministry", w.same));
     }
-    if !course.secretariat && Agreement::asks_from(&store::agreements(&mut tx, &ceptoar_id).await?, on) {
-        return Ok(form.said_at(road.fields(&typed), &typed, "route_secretariat", w.agreed));
+    let beside = [
+        (Desk::Ministry, course.ministry, "route_ministry"),
+        (Desk::Secretariat, course.secretariat, "route_secretariat"),
+    ];
+    for (desk, _, field) in beside.into_iter().filter(|(_, over, _)| !over) {
+        if Agreement::asks_from(&store::agreements(&mut tx, &ceptoar_id, desk).await?, on) {
+            return Ok(form.said_at(road.fields(&typed), &typed, field, w.agreed));
+        }
     }
     if let Some((field, message)) = dead_end(course, &store::hops(&mut tx, &ceptoar_id, on).await?, w) {
         return Ok(form.said_at(road.fields(&typed), &typed, field, message));

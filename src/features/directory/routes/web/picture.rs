@@ -2,12 +2,12 @@
 
 use crate::features::access::directory::Standing;
 use crate::features::directory::offices::office::Office;
-use crate::features::directory::routes::agreement::Agreement;
+use crate::features::directory::routes::agreement::{Agreement, Agreements};
 use crate::features::directory::routes::course::Course;
 use crate::features::directory::routes::hop::Hop;
 use crate::kernel::language::{Label, Language, fill};
 use crate::kernel::period::thousands;
-use crate::kernel::stage::Stage;
+use crate::kernel::stage::{Desk, Stage};
 
 crate::words! {
     /// Words of the picture.
@@ -16,6 +16,9 @@ crate::words! {
         at_once: "発出と同時に届きます" / "gets it at once",
         decides: "届いたら、中継するかどうかを判断します" / "gets it, and decides whether it goes on",
         after: "事務局の判断の後に届きます" / "after the decision of the secretariat",
+        after_ministry: "所管省庁の判断の後に届きます" / "after the decision of the ministry",
+        after_both: "所管省庁と事務局の判断の後に届きます" / "after the decisions of ministry and secretariat",
+        decides_after: "所管省庁の判断の後に届き、中継するかどうかを判断します" / "gets it after the decision of the ministry, and decides whether it goes on",
         bodies: "登録: {count}組織" / "Registered: {count}",
         reachable: "メールの届く窓口あり: {count}組織" / "With a window that mail reaches: {count}",
         proven: "1年以内に確認済: {count}組織" / "Proven alive within a year: {count}",
@@ -50,15 +53,15 @@ pub struct Road<'a> {
     pub hops: &'a [Hop],
     /// The offices of the day.
     pub offices: &'a [Office],
-    /// What was agreed about passing on.
-    pub agreement: &'a Agreement,
+    /// What its desks agreed about passing on.
+    pub agreements: &'a Agreements<Agreement>,
 }
 
 impl Road<'_> {
-    /// Whether the desk decides about some items: where it stands on the road.
+    /// Whether a desk decides about some items: where it stands on the road.
     #[must_use]
-    pub fn asks(&self) -> bool {
-        self.agreement.asks() && self.course.is_some_and(|course| course.secretariat)
+    pub fn asks(&self, desk: Desk) -> bool {
+        self.agreements.of(desk).asks() && self.course.is_some_and(|course| course.stages().contains(&desk.stage()))
     }
 
     /// The hops in the order in which an item passes them.
@@ -90,15 +93,19 @@ impl Road<'_> {
                 offices.push(name.clone());
             }
         }
-        let decides = self.asks() && stage == Stage::Secretariat;
+        let decides = Desk::ALL.into_iter().any(|desk| desk.stage() == stage && self.asks(desk));
+        let [ministry, secretariat] = Desk::ALL.map(|desk| self.asks(desk) && stage.is_behind(desk));
         let found = self.hops.iter().find(|hop| hop.stage == stage);
         HopView {
             name: stage.label(language),
             offices,
-            when: match (decides, self.asks() && stage.is_behind_the_desk()) {
-                (true, _) => w.decides,
-                (false, true) => w.after,
-                (false, false) => w.at_once,
+            when: match (decides, ministry, secretariat) {
+                (true, true, _) => w.decides_after,
+                (true, false, _) => w.decides,
+                (false, true, true) => w.after_both,
+                (false, true, false) => w.after_ministry,
+                (false, false, true) => w.after,
+                (false, false, false) => w.at_once,
             },
             decides,
             numbers: found.map(|hop| numbers(hop, w)).unwrap_or_default(),

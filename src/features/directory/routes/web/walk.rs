@@ -45,7 +45,7 @@ crate::words! {
         when: "届く時" / "When",
         not_reached: "届かない窓口" / "Windows it does not reach",
         at_once: "発出と同時に届きます" / "At once",
-        latest: "事務局が判断しないときは、{time}に届きます。事務局は、保留(最長24時間)や、中継しないこともできます。" / "At {time} if the secretariat does not decide. It may put it off (24 hours at most), or withhold it.",
+        latest: "途中で判断がないときは、{time}に届きます。判断するところは、保留(最長24時間)や、中継しないこともできます。" / "At {time} if nobody on the way decides. Who decides may put it off (24 hours at most), or withhold it.",
         nobody: "届きません" / "Reaches nobody",
         left_out: "メールの届かない組織" / "Bodies that mail does not reach",
         left_out_text: "電話などで連絡するか、窓口を登録してください。" / "Call them, or register a window.",
