@@ -357,10 +357,12 @@ async fn play(run: Run) -> Figures {
         for line in evidence.ledger.iter().filter(|line| line.to == finding.who) {
             println!("    {line:?}");
         }
-        for fault in evidence.faults.iter().filter(|f| f.in_flight.contains(&finding.who)) {
-            println!("    {} from {} until {}", fault.name, fault.from, fault.until);
-        }
         println!("    {:?}", evidence.rows.get(&finding.who));
+    }
+    if !findings.is_empty() {
+        for fault in &evidence.faults {
+            println!("{} from {} until {} with {:?}", fault.name, fault.from, fault.until, fault.in_flight);
+        }
     }
     assert!(findings.is_empty(), "seed {seed}: {} findings, the first: {}", findings.len(), findings[0]);
     assert!(figures.extra <= figures.allowed, "I3, seed {seed}");

@@ -213,7 +213,7 @@ pub async fn conversations_of<R: Relay>(settings: FanOut, relay: R, sheet: &Arc<
             let mut this = take()?;
             while let Some(copy) = this {
                 let following = take()?;
-                let result = line.send(&copy, following.as_ref()).await;
+                let result = line.send(&copy, following.as_ref(), &|| true).await;
                 anyhow::ensure!(matches!(result, SendResult::Sent(_)), "{result:?}");
                 this = following;
             }

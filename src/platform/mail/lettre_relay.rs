@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 
 use super::pipelined::transaction::write_text;
-use super::relay::{ConnectError, Connection, Relay, SendResult};
+use super::relay::{ConnectError, Connection, Relay, SendResult, StillOurs};
 use super::reply::{Reply, Stage};
 use super::sheet::AddressedCopy;
 use super::smtp_url::{SmtpUrl, Tls};
@@ -97,7 +97,7 @@ impl Relay for LettreRelay {
 }
 
 impl Connection for LettreConnection {
-    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>) -> SendResult {
+    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>, still_ours: StillOurs<'_>) -> SendResult {
         if let Err(failure) = self.say(Stage::Sender, Mail::new(Some(copy.from.clone()), vec![])).await {
             return failure.blame_us();
         }
@@ -113,6 +113,11 @@ impl Connection for LettreConnection {
                 // Neither surely the recipient's fault nor surely ours: time decides.
                 return SendResult::TryLater(failure.reply);
             }
+        }
+        if !still_ours() {
+            // The relay waits for a text: only cutting the line keeps this one from it.
+            self.usable = false;
+            return SendResult::Lapsed;
         }
         match self.say(Stage::Content, Content(copy)).await {
             Ok(reply) => SendResult::Sent(reply),

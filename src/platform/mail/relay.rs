@@ -16,7 +16,13 @@ pub enum SendResult {
     Refused(Reply),
     /// The relay refuses us, not the recipient: the queue waits, and no copy is given up for it.
     OursBroken(Reply),
+    /// The copy was not ours to send any more when its text was due: nothing of it went out.
+    Lapsed,
 }
+
+/// Asked at the last moment before a text goes out: whether the copy is still ours to send. The lease may have run out
+/// while the relay thought about the envelope, or while the machine was suspended.
+pub type StillOurs<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Why there is no conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +46,12 @@ pub trait Relay: Send + Sync + 'static {
 pub trait Connection: Send + 'static {
     /// Hands over one copy. With the end of its text the envelope of the `next` one may go out: then that one is sent
     /// next, or the conversation is of no further use.
-    fn send(&mut self, copy: &AddressedCopy, next: Option<&AddressedCopy>) -> impl Future<Output = SendResult> + Send;
+    fn send(
+        &mut self,
+        copy: &AddressedCopy,
+        next: Option<&AddressedCopy>,
+        still_ours: StillOurs<'_>,
+    ) -> impl Future<Output = SendResult> + Send;
 
     /// Whether it is of use to name the next copy.
     fn looks_ahead(&self) -> bool;

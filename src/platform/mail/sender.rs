@@ -92,7 +92,7 @@ impl<R: Relay> Sender<R> {
         let deadline = Instant::now() + self.deadline;
         let mut next = None;
         loop {
-            // Asked again before every text: the lease may have run out, or the queue may pause since the envelope went.
+            // Asked before every copy, for the queue may pause; the lease is asked once more before the text.
             if self.tray.pause.remaining(Instant::now()).is_some() || !self.tray.holds(&job.row) {
                 line.take_if(|l| l.ahead);
                 self.tray.finish(&job.row, Fate::Released, None);
@@ -158,8 +158,9 @@ impl<R: Relay> Sender<R> {
         open.used = true;
         open.ahead = next.is_some();
         let mut left_behind = false;
+        let still_ours = || self.tray.holds(&job.row);
         let ended = {
-            let sending = open.connection.send(&job.copy, next.as_ref().map(|n| &n.copy));
+            let sending = open.connection.send(&job.copy, next.as_ref().map(|n| &n.copy), &still_ours);
             let attempt = tokio::time::timeout_at(deadline, AssertUnwindSafe(sending).catch_unwind());
             let mut attempt = std::pin::pin!(attempt);
             tokio::select! {
@@ -257,6 +258,10 @@ impl<R: Relay> Sender<R> {
             SendResult::OursBroken(reply) => {
                 self.trip(reply, true);
                 self.tray.finish(row, Fate::Released, Some(reply));
+            }
+            SendResult::Lapsed => {
+                tracing::info!(%delivery, "its lease ran out before its text was due: left to whoever has it now");
+                self.tray.finish(row, Fate::Released, None);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::lettre_relay::{LettreConnection, LettreRelay};
 use super::pipelined::relay::{PipelinedConnection, PipelinedRelay};
-use super::relay::{ConnectError, Connection, Relay, SendResult};
+use super::relay::{ConnectError, Connection, Relay, SendResult, StillOurs};
 use super::sheet::AddressedCopy;
 use super::smtp_url::SmtpUrl;
 use crate::platform::config::Transport;
@@ -48,10 +48,15 @@ impl Relay for SmtpRelay {
 }
 
 impl Connection for SmtpConnection {
-    async fn send(&mut self, copy: &AddressedCopy, next: Option<&AddressedCopy>) -> SendResult {
+    async fn send(
+        &mut self,
+        copy: &AddressedCopy,
+        next: Option<&AddressedCopy>,
+        still_ours: StillOurs<'_>,
+    ) -> SendResult {
         match self {
-            Self::Pipelined(connection) => connection.send(copy, next).await,
-            Self::Stepwise(connection) => connection.send(copy, next).await,
+            Self::Pipelined(connection) => connection.send(copy, next, still_ours).await,
+            Self::Stepwise(connection) => connection.send(copy, next, still_ours).await,
         }
     }
 

@@ -262,7 +262,7 @@ impl Refusals {
         let (reply, entry) = match result {
             SendResult::Sent(reply) => (reply, None),
             SendResult::Refused(reply) => (reply, Some(reply.stage)),
-            SendResult::TryLater(_) | SendResult::OursBroken(_) => return result,
+            SendResult::TryLater(_) | SendResult::OursBroken(_) | SendResult::Lapsed => return result,
         };
         if recent.len() >= Self::WINDOW {
             recent.pop_front();

@@ -7,9 +7,10 @@ use ceptoar_portal::kernel::ids::DeliveryId;
 use ceptoar_portal::kernel::language::Language;
 use ceptoar_portal::platform::config::Transport;
 use ceptoar_portal::platform::mail::pipelined::relay::{PipelinedConnection, PipelinedRelay};
-use ceptoar_portal::platform::mail::relay::{Connection, Relay, SendResult};
+use ceptoar_portal::platform::mail::relay::{Connection, Relay, SendResult, StillOurs};
 use ceptoar_portal::platform::mail::reply::{Reply, Stage};
 use ceptoar_portal::platform::mail::sheet::{AddressedCopy, MailText, Postmark, RepliesTo, Sheet};
+use ceptoar_portal::platform::mail::smtp_relay::SmtpRelay;
 use ceptoar_portal::platform::mail::smtp_server::{Moment, Verdict};
 use ceptoar_portal::platform::mail::smtp_url::{SmtpUrl, Tls};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -17,6 +18,9 @@ use tokio::net::TcpListener;
 
 use super::{Outbox, many};
 use crate::support::sink::Sink;
+
+/// The lease of a copy holds.
+const OURS: StillOurs<'static> = &|| true;
 
 /// A relay that follows no rules but a script's: what it answers to each line, where an empty answer hangs up and
 /// `None` says nothing.
@@ -72,10 +76,13 @@ impl Raw {
         .await
     }
 
+    fn url(&self) -> SmtpUrl {
+        SmtpUrl { host: "127.0.0.1".into(), port: self.port, tls: Tls::None, credentials: None }
+    }
+
     async fn open(&self, credentials: Option<(&str, &str)>) -> Result<PipelinedConnection, (Reply, bool)> {
         let credentials = credentials.map(|(name, password)| (name.to_owned(), password.to_owned().into()));
-        let url = SmtpUrl { host: "127.0.0.1".into(), port: self.port, tls: Tls::None, credentials };
-        let relay = PipelinedRelay::new(url, "portal.example").expect("a relay");
+        let relay = PipelinedRelay::new(SmtpUrl { credentials, ..self.url() }, "portal.example").expect("a relay");
         relay.connect().await.map_err(|e| (e.reply, e.ours))
     }
 
@@ -147,7 +154,7 @@ async fn an_envelope_goes_out_with_the_end_of_the_text_before_it() {
     assert!(line.looks_ahead());
     let copies = ["a@bank.example", "b@bank.example", "c@bank.example"].map(copy);
     for (n, this) in copies.iter().enumerate().take(2) {
-        let sending = line.send(this, copies.get(n + 1));
+        let sending = line.send(this, copies.get(n + 1), OURS);
         assert!(is_sent(tokio::time::timeout(Duration::from_secs(5), sending).await.expect("no waiting")));
     }
     // The third envelope went ahead and its text does not come: the line is cut, and no dot ends an empty mail.
@@ -163,14 +170,31 @@ async fn a_copy_that_does_not_follow_its_envelope_ends_the_conversation() {
     let raw = Raw::pipelining(|_| None).await;
     let mut line = raw.open(None).await.expect("a line");
     let copies = ["a@bank.example", "withdrawn@bank.example", "c@bank.example"].map(copy);
-    assert!(is_sent(line.send(&copies[0], Some(&copies[1])).await));
+    assert!(is_sent(line.send(&copies[0], Some(&copies[1]), OURS).await));
     assert!(line.usable());
     // Instead of the one that was announced, another.
-    assert_eq!(line.send(&copies[2], None).await, SendResult::TryLater(Reply::at(Stage::Sender)));
+    assert_eq!(line.send(&copies[2], None, OURS).await, SendResult::TryLater(Reply::at(Stage::Sender)));
     assert!(!line.usable());
     drop(line);
     raw.until_closed().await;
     assert_eq!(raw.verbs(), ["EHLO", "MAIL", "RCPT", "DATA", ".", "MAIL", "RCPT", "DATA", "(closed)"]);
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_during_the_envelope_keeps_the_text_back() {
+    for by in [Transport::Pipelined, Transport::Stepwise] {
+        let raw = Raw::pipelining(|_| None).await;
+        let mut line =
+            SmtpRelay::new(raw.url(), "portal.example", by).expect("a relay").connect().await.expect("a line");
+        assert_eq!(
+            (line.send(&copy("a@bank.example"), None, &|| false).await, line.usable()),
+            (SendResult::Lapsed, false)
+        );
+        line.close().await;
+        raw.until_closed().await;
+        // Neither a text nor the dot that would end an empty one.
+        assert_eq!(raw.verbs(), ["EHLO", "MAIL", "RCPT", "DATA", "(closed)"], "{by:?}");
+    }
 }
 
 #[tokio::test]
@@ -181,11 +205,11 @@ async fn a_refused_recipient_gets_an_empty_text_from_nobody() {
             .await;
     let mut line = raw.open(None).await.expect("a line");
     let copies = ["a@bank.example", "dead@bank.example", "c@bank.example"].map(copy);
-    assert!(is_sent(line.send(&copies[0], Some(&copies[1])).await));
+    assert!(is_sent(line.send(&copies[0], Some(&copies[1]), OURS).await));
     let refused = Reply::answered(Stage::Recipient, 550, "5.1.1");
-    assert_eq!(line.send(&copies[1], Some(&copies[2])).await, SendResult::Refused(refused));
+    assert_eq!(line.send(&copies[1], Some(&copies[2]), OURS).await, SendResult::Refused(refused));
     assert!(line.usable());
-    assert!(is_sent(line.send(&copies[2], None).await));
+    assert!(is_sent(line.send(&copies[2], None, OURS).await));
     line.close().await;
     let one = ["MAIL", "RCPT", "DATA", "."];
     raw.until_closed().await;
@@ -197,7 +221,7 @@ async fn a_refused_sender_with_a_recipient_never_gets_a_dot() {
     let raw = Raw::pipelining(|line| if line.starts_with("MAIL") { Some("550 5.7.1 no\r\n") } else { None }).await;
     let mut line = raw.open(None).await.expect("a line");
     let ours = SendResult::OursBroken(Reply::answered(Stage::Sender, 550, "5.7.1"));
-    assert_eq!((line.send(&copy("a@bank.example"), None).await, line.usable()), (ours, false));
+    assert_eq!((line.send(&copy("a@bank.example"), None, OURS).await, line.usable()), (ours, false));
     line.close().await;
     raw.until_closed().await;
     assert_eq!(raw.verbs(), ["EHLO", "MAIL", "RCPT", "DATA", "(closed)"]);
@@ -235,8 +259,8 @@ async fn without_the_offer_every_command_waits_for_its_answer() {
     let mut line = PipelinedRelay::new(url, "portal.example").expect("a relay").connect().await.expect("a line");
     assert!(!line.looks_ahead());
     let copies = ["a@bank.example", "b@bank.example"].map(copy);
-    assert!(is_sent(line.send(&copies[0], Some(&copies[1])).await));
-    assert!(is_sent(line.send(&copies[1], None).await));
+    assert!(is_sent(line.send(&copies[0], Some(&copies[1]), OURS).await));
+    assert!(is_sent(line.send(&copies[1], None, OURS).await));
     assert_eq!(*early.lock().expect("a count"), 0);
 }
 
@@ -262,7 +286,7 @@ async fn odd_answers_are_unknown_and_never_a_success() {
     ] {
         let raw = Raw::pipelining(move |line| line.split(' ').next().filter(|v| *v == verb).map(|_| odd)).await;
         let mut line = raw.open(None).await.expect("a line");
-        let result = line.send(&copy("a@bank.example"), None).await;
+        let result = line.send(&copy("a@bank.example"), None, OURS).await;
         match expected {
             None => assert!(is_sent(result) && line.usable(), "{result:?}"),
             Some(stage) => {

@@ -2,7 +2,7 @@
 
 use crate::support::sink::Sink;
 use ceptoar_portal::platform::config::Transport;
-use ceptoar_portal::platform::mail::relay::{ConnectError, Connection, Relay, SendResult};
+use ceptoar_portal::platform::mail::relay::{ConnectError, Connection, Relay, SendResult, StillOurs};
 use ceptoar_portal::platform::mail::reply::{Reply, Stage};
 use ceptoar_portal::platform::mail::sheet::AddressedCopy;
 use ceptoar_portal::platform::mail::smtp_server::{Moment, Received, Verdict};
@@ -192,7 +192,7 @@ impl Relay for Cursed {
 }
 
 impl Connection for CursedConnection {
-    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>) -> SendResult {
+    async fn send(&mut self, copy: &AddressedCopy, _: Option<&AddressedCopy>, _: StillOurs<'_>) -> SendResult {
         assert!(!copy.to.to_string().starts_with("cursed"), "the curse");
         SendResult::Sent(Reply::answered(Stage::Content, 250, "2.0.0"))
     }

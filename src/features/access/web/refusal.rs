@@ -12,7 +12,8 @@ use crate::platform::web::state::AppState;
 static SAID: Once = Once::new();
 
 /// Writes it down beside the answer, which waits for nothing and so tells nothing by its time. The subject is the
-/// route as declared: addresses carry ids. Few at a time, the others wait: somebody who asks and asks must not take the connections from the pages.
+/// route as declared: addresses carry ids. Few at a time, the others wait: somebody who asks and asks must not take
+/// the connections from the pages.
 pub(super) fn note(state: &AppState, parts: &Parts, account: AccountId, route: &str) {
     let Some(place) = state.db.place_beside() else {
         SAID.call_once(|| tracing::warn!(%account, route, "too many refusals at once: some are not in the trail"));

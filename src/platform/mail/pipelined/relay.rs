@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use super::answers::{Answer, Kind};
 use super::line::{Line, Trust};
 use super::transaction::{Course, ENVELOPE, Envelope, is_sayable, say, write_text};
-use crate::platform::mail::relay::{ConnectError, Connection, Relay, SendResult};
+use crate::platform::mail::relay::{ConnectError, Connection, Relay, SendResult, StillOurs};
 use crate::platform::mail::reply::{Reply, Stage};
 use crate::platform::mail::sheet::AddressedCopy;
 use crate::platform::mail::smtp_url::{SmtpUrl, Tls};
@@ -172,7 +172,12 @@ async fn ask<T>(
 }
 
 impl Connection for PipelinedConnection {
-    async fn send(&mut self, copy: &AddressedCopy, next: Option<&AddressedCopy>) -> SendResult {
+    async fn send(
+        &mut self,
+        copy: &AddressedCopy,
+        next: Option<&AddressedCopy>,
+        still_ours: StillOurs<'_>,
+    ) -> SendResult {
         if !may_be_said(copy) {
             return SendResult::Refused(Reply::at(Stage::Address));
         }
@@ -200,7 +205,12 @@ impl Connection for PipelinedConnection {
             }
         }
         match envelope.course() {
-            Course::Text => return self.send_text(copy, next).await,
+            Course::Text if still_ours() => self.send_text(copy, next).await,
+            Course::Text => {
+                // The relay waits for a text: only cutting the line keeps this one from it.
+                self.line.end();
+                SendResult::Lapsed
+            }
             Course::Over(result) => {
                 self.unfinished = true;
                 result
