@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ceptoar_portal::features::access::Role;
 use ceptoar_portal::features::advisories::advisory::{Kind, Purpose, State};
+use ceptoar_portal::features::advisories::origin::Source;
 use ceptoar_portal::features::advisories::reading::deliveries::recipient::CopyState;
 use ceptoar_portal::features::advisories::reading::standing::Standing;
 use ceptoar_portal::features::advisories::receipts::calls::attempt::Outcome;
@@ -108,6 +109,7 @@ fn the_glossary_has_the_labels_of_the_code_and_no_others() {
         rows("SharingLevel", SharingLevel::ALL),
         rows("HandlerScope", HandlerScope::ALL),
         rows("Purpose", Purpose::ALL),
+        rows("Source", Source::ALL),
         rows("Verdict", Verdict::ALL),
         rows("Rule", rules()),
         rows("Stage", Stage::ALL),

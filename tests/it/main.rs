@@ -38,6 +38,7 @@ mod narrowing;
 mod markdown;
 mod offices;
 mod onward;
+mod origin;
 mod outbox;
 mod partners;
 mod parts;

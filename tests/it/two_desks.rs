@@ -19,7 +19,7 @@ fn part<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     agreement(&own.chain(changed.iter().copied()).collect::<Vec<_>>())
 }
 
-async fn ministry_decides(cast: &mut Cast) {
+pub(crate) async fn ministry_decides(cast: &mut Cast) {
     let fsa =
         cast.texts("select organisation_id::text from affiliations where role = 'ministry_liaison'").await[0].clone();
     factory::window(&mut cast.db, fsa.parse().expect("an id"), None, "desk@fsa.example").await;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::origin::Origin;
 use super::versions::step::Version;
 pub use crate::features::access::advisory::State;
 use crate::kernel::ids::{AccountId, AdvisoryId};
@@ -168,6 +169,8 @@ pub struct Text {
     pub cves: Vec<String>,
     /// Products concerned.
     pub products: Vec<String>,
+    /// Whose information it is.
+    pub origin: Origin,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 
 use super::advisory::{Kind, Purpose, Text};
+use super::origin;
 use super::phrases::placeholder;
 use super::versions::step::Step;
 use super::words::ContentWords;
@@ -195,7 +196,19 @@ fn parse_text(form: &Form, errors: &mut FieldErrors, language: Language) -> Opti
             errors.add(field, w.choose);
         }
     }
-    Some(Text { kind: kind?, title, summary, impact, countermeasure, purpose: purpose?, links, cves, products })
+    let origin = origin::parse(form, errors, language);
+    Some(Text {
+        kind: kind?,
+        title,
+        summary,
+        impact,
+        countermeasure,
+        purpose: purpose?,
+        links,
+        cves,
+        products,
+        origin: origin?,
+    })
 }
 
 /// The items of a list field, one a line or between separators, without repetitions.
@@ -294,6 +307,9 @@ pub fn missing(draft: &Draft, step: Step, now: DateTime<Utc>, language: Language
             errors.add(field, message);
         }
     }
+    if draft.text.origin.source.must_be_named() && draft.text.origin.name.is_empty() && !withdraws {
+        errors.add("origin_name", w.origin_missing);
+    }
     let red = draft.level == SharingLevel::Red;
     let group = draft.addressees.sectors.len() + draft.addressees.ceptoars.len() + draft.addressees.subgroups.len();
     if red && !withdraws && draft.addressees.contacts.is_empty() {
@@ -347,6 +363,9 @@ pub fn form_of(draft: &Draft) -> Form {
     form.push("links", text.links.join("\n"));
     form.push("cves", text.cves.join("\n"));
     form.push("products", text.products.join("\n"));
+    form.push("origin", text.origin.source.code());
+    form.push("origin_name", text.origin.name.as_str());
+    form.push("origin_conditions", text.origin.conditions.as_str());
     form.push("level", draft.level.code());
     form.push("handler_scope", draft.handler_scope.code());
     if draft.drill {

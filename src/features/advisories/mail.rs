@@ -67,6 +67,9 @@ struct PublishedMail<'a> {
     products: &'a [String],
     cves: String,
     links: &'a [String],
+    /// Whose information it is; none where it is the centre's own.
+    origin: Option<String>,
+    conditions: String,
     files: usize,
     handling: String,
     answer_due: Option<String>,
@@ -126,6 +129,8 @@ pub fn published(
         products: &text.products,
         cves: wrap(&text.cves.join(", ")),
         links: &text.links,
+        origin: text.origin.foreign(language),
+        conditions: wrap(&text.origin.conditions),
         files: about.files,
         handling: wrap(level.handling(language)),
         answer_due: draft.answer_due.map(|at| long_time(at, language)),

@@ -16,6 +16,7 @@ pub mod escalation;
 pub mod mail;
 pub mod measures;
 pub mod onward;
+pub mod origin;
 pub mod outlook;
 pub mod parts;
 pub mod paths;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::advisory::{Envelope, Kind, Purpose, State, Text};
 use super::content::{self, Addressees, Draft, OverGroup};
+use super::origin::{Origin, Source};
 use super::parts::{self, part::Part, part::Reach};
 use super::versions;
 use super::versions::step::{self, Before, Step, Version};
@@ -147,11 +148,13 @@ pub async fn save(tx: &mut PgConnection, id: AdvisoryId, by: AccountId, draft: &
 }
 
 async fn save_text(tx: &mut PgConnection, id: AdvisoryId, text: &Text) -> sqlx::Result<()> {
-    let all = [&text.title, &text.summary, &text.impact, &text.countermeasure].map(String::as_str).join("\n");
+    let all = [&text.title, &text.summary, &text.impact, &text.countermeasure, &text.origin.name]
+        .map(String::as_str)
+        .join("\n");
     let search = folded(&[all, text.products.join("\n"), text.cves.join("\n")].join("\n"));
     sqlx::query!(
         "update advisory_texts set kind = $2, title = $3, summary = $4, impact = $5, countermeasure = $6, purpose = $7,
-                links = $8, cves = $9, products = $10, search_text = $11
+                links = $8, cves = $9, products = $10, search_text = $11, origin = $12, origin_name = $13, origin_conditions = $14
          where advisory_id = $1",
         id.0,
         text.kind.code(),
@@ -163,7 +166,10 @@ async fn save_text(tx: &mut PgConnection, id: AdvisoryId, text: &Text) -> sqlx::
         &text.links,
         &text.cves,
         &text.products,
-        search
+        search,
+        text.origin.source.code(),
+        text.origin.name,
+        text.origin.conditions
     )
     .execute(tx)
     .await
@@ -246,7 +252,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
                   a.handler_scope as "handler_scope: HandlerScope", a.drill, a.created_by, a.created_at, a.last_edited_by,
                   a.edits, a.submitted_by, a.published_at, a.answer_due, a.measures_due, a.valid_until, a.previous_id,
                   t.kind as "kind: Kind", t.title, t.summary, t.impact, t.countermeasure, t.purpose as "purpose: Purpose",
-                  t.links, t.cves, t.products
+                  t.links, t.cves, t.products, t.origin as "origin: Source", t.origin_name, t.origin_conditions
            from advisories a join advisory_texts t using (advisory_id)
            where a.advisory_id = $1 and a.state <> 'published'"#,
         id.0
@@ -265,6 +271,7 @@ async fn unpublished(tx: &mut PgConnection, id: AdvisoryId) -> sqlx::Result<Opti
         links: r.links,
         cves: r.cves,
         products: r.products,
+        origin: Origin { source: r.origin, name: r.origin_name, conditions: r.origin_conditions },
     };
     let envelope = Envelope {
         advisory_id: id,

@@ -11,6 +11,8 @@ pub enum Verdict {
     Due,
     /// The organisation learns of the envelope only.
     NotOnRoute,
+    /// A ministry or its office: what CEPTOARs tell each other goes past it.
+    AmongCeptoars,
     /// RED goes to named persons, and this is not one.
     NotNamed,
     /// For designated handlers, and this is none.
@@ -25,7 +27,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts, the happy one first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Due,
         Self::NoMail,
         Self::NoWindow,
@@ -33,6 +35,7 @@ impl Verdict {
         Self::NotNamed,
         Self::SameAddress,
         Self::NotOnRoute,
+        Self::AmongCeptoars,
     ];
 
     /// The reason alone, without yes or no: for tables that count.
@@ -41,6 +44,9 @@ impl Verdict {
         match self {
             Self::Due => language.pick("届きます", "Receives it"),
             Self::NotOnRoute => language.pick("番号とレベルだけを示す(RED)", "sees number and level only (RED)"),
+            Self::AmongCeptoars => {
+                language.pick("セプターどうしの情報(省庁を通らない)", "shared among CEPTOARs, past the ministries")
+            }
             Self::NotNamed => language.pick("指名した方ではない", "not a named person"),
             Self::NotHandler => language.pick("取扱担当者ではない", "not a designated handler"),
             Self::NoWindow => language.pick("窓口の登録がない(電話で連絡)", "no window registered (telephone)"),
@@ -82,7 +88,12 @@ impl Verdict {
     pub fn needs_telephone(self) -> bool {
         match self {
             Self::NoMail | Self::NoWindow => true,
-            Self::Due | Self::NotOnRoute | Self::NotNamed | Self::NotHandler | Self::SameAddress => false,
+            Self::Due
+            | Self::NotOnRoute
+            | Self::AmongCeptoars
+            | Self::NotNamed
+            | Self::NotHandler
+            | Self::SameAddress => false,
         }
     }
 }
@@ -93,6 +104,10 @@ impl Label for Verdict {
             Self::Due => language.pick("届きます", "Receives it"),
             Self::NotOnRoute => language
                 .pick("届きません: 番号とレベルだけを示します(RED)", "Does not: sees number and level only (RED)"),
+            Self::AmongCeptoars => language.pick(
+                "届きません: セプターどうしの情報は省庁を通りません",
+                "Does not: it is shared among CEPTOARs, past the ministries",
+            ),
             Self::NotNamed => language.pick("届きません: 指名した方ではありません", "Does not: not a named person"),
             Self::NotHandler => {
                 language.pick("届きません: 取扱担当者ではありません", "Does not: not a designated handler")

@@ -131,6 +131,7 @@ mod tests {
     use super::*;
     use crate::features::advisories::advisory::{Purpose, Text};
     use crate::features::advisories::content::Addressees;
+    use crate::features::advisories::origin::Origin;
     use crate::kernel::ids::AdvisoryId;
     use crate::kernel::sharing_level::{HandlerScope, SharingLevel};
 
@@ -145,6 +146,7 @@ mod tests {
             links: Vec::new(),
             cves: Vec::new(),
             products: Vec::new(),
+            origin: Origin::default(),
         };
         Draft {
             text,

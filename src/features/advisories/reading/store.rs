@@ -11,6 +11,7 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::advisory::{AdvisoryFacts, Hat, Reach};
 use crate::features::access::{Role, Viewer, can, could};
 use crate::features::advisories::advisory::{Envelope, Kind, Purpose, State, Text};
+use crate::features::advisories::origin::{Origin, Source};
 use crate::features::advisories::parts::{self, part::Part};
 use crate::features::advisories::versions::step::{Step, Version};
 use crate::features::advisories::versions::store as versions;
@@ -375,6 +376,7 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
                t.kind as "kind?: Kind", t.title as "title?", t.summary as "summary?", t.impact as "impact?",
                t.countermeasure as "countermeasure?", t.purpose as "purpose?: Purpose",
                t.links as "links?", t.cves as "cves?", t.products as "products?",
+               t.origin as "origin?: Source", t.origin_name as "origin_name?", t.origin_conditions as "origin_conditions?",
                n.ja as "issuer_ja?", n.en as "issuer_en?"
         from advisories a
         left join advisory_texts t on t.advisory_id = a.advisory_id and $2
@@ -401,6 +403,11 @@ pub async fn find(tx: &mut PgConnection, viewer: &Viewer, id: AdvisoryId) -> sql
             links: r.links.unwrap_or_default(),
             cves: r.cves.unwrap_or_default(),
             products: r.products.unwrap_or_default(),
+            origin: Origin {
+                source: r.origin.unwrap_or_default(),
+                name: r.origin_name.unwrap_or_default(),
+                conditions: r.origin_conditions.unwrap_or_default(),
+            },
         }),
         (None, _) | (_, None) => None,
     };

@@ -53,6 +53,10 @@ pub enum Field {
     Links,
     /// 目的.
     Purpose,
+    /// 出所.
+    Origin,
+    /// 出所の条件.
+    OriginConditions,
     /// 情報共有レベル.
     Level,
     /// 取扱担当者の範囲.
@@ -73,7 +77,7 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order of the form.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Kind,
         Self::Title,
         Self::Summary,
@@ -83,6 +87,8 @@ impl Field {
         Self::Cves,
         Self::Links,
         Self::Purpose,
+        Self::Origin,
+        Self::OriginConditions,
         Self::Level,
         Self::HandlerScope,
         Self::Drill,
@@ -106,6 +112,8 @@ impl Field {
             Self::Cves => "cves",
             Self::Links => "links",
             Self::Purpose => "purpose",
+            Self::Origin => "origin",
+            Self::OriginConditions => "origin_conditions",
             Self::Level => "level",
             Self::HandlerScope => "handler_scope",
             Self::Drill => "drill",
@@ -133,11 +141,13 @@ impl Field {
             | Self::Products
             | Self::Cves
             | Self::Links
+            | Self::OriginConditions
             | Self::Addressees
             | Self::Parts => true,
             Self::Kind
             | Self::Title
             | Self::Purpose
+            | Self::Origin
             | Self::Level
             | Self::HandlerScope
             | Self::Drill
@@ -161,6 +171,8 @@ impl Label for Field {
             Self::Cves => w.cves,
             Self::Links => w.links,
             Self::Purpose => w.purpose,
+            Self::Origin => w.origin,
+            Self::OriginConditions => w.origin_conditions,
             Self::Level => w.level,
             Self::HandlerScope => w.handler_scope,
             Self::Drill => PlaceWords::of(language).drill,
@@ -289,6 +301,8 @@ pub fn parts(draft: &Draft, attached: &[Attached], names: &Names, language: Lang
         Field::Cves => text.cves.clone(),
         Field::Links => text.links.clone(),
         Field::Purpose => one(text.purpose.label(language)),
+        Field::Origin => one(&text.origin.words(language)),
+        Field::OriginConditions => long(&text.origin.conditions),
         Field::Level => one(draft.level.tlp()),
         Field::HandlerScope => one(draft.handler_scope.label(language)),
         Field::Drill => one(if draft.drill { w.yes } else { w.no }),

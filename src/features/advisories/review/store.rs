@@ -9,6 +9,7 @@ use super::comment::{Comment, CommentId, Returned, SentBack, Step, Taken};
 use super::place::{Attached, Field, Names};
 use crate::features::advisories::advisory::{Kind, Purpose, Text};
 use crate::features::advisories::content::{Addressees, Draft};
+use crate::features::advisories::origin::{Origin, Source};
 use crate::features::directory::outline;
 use crate::features::sharing;
 use crate::kernel::ids::{AccountId, AdvisoryId, ContactId};
@@ -162,6 +163,13 @@ struct Kept {
     links: Vec<String>,
     cves: Vec<String>,
     products: Vec<String>,
+    /// What was submitted before items said it was the centre's.
+    #[serde(default)]
+    origin: String,
+    #[serde(default)]
+    origin_name: String,
+    #[serde(default)]
+    origin_conditions: String,
     level: String,
     handler_scope: String,
     drill: bool,
@@ -187,6 +195,11 @@ impl Kept {
             links: self.links,
             cves: self.cves,
             products: self.products,
+            origin: Origin {
+                source: Source::from_code(&self.origin).unwrap_or_default(),
+                name: self.origin_name,
+                conditions: self.origin_conditions,
+            },
         };
         let addressees = Addressees {
             sectors: self.sectors,

@@ -8,6 +8,7 @@ use super::store::{self, CannotBegin, NewVersion};
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::Text;
 use crate::features::advisories::content::{Addressees, Draft};
+use crate::features::advisories::origin::Origin;
 use crate::features::advisories::reading::store::Found;
 use crate::kernel::ids::AdvisoryId;
 use crate::kernel::sharing_level::SharingLevel;
@@ -28,6 +29,7 @@ pub fn draft(step: Step, found: &Found, text: &Text, addressees: Addressees) -> 
         links: Vec::new(),
         cves: Vec::new(),
         products: Vec::new(),
+        origin: Origin { source: text.origin.source, ..Origin::default() },
         ..text.clone()
     };
     let (text, addressees) = match step {

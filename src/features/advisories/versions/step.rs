@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::features::advisories::advisory::{Kind, Purpose, Text};
     use crate::features::advisories::content::{Addressees, Draft};
+    use crate::features::advisories::origin::Origin;
 
     fn draft(level: SharingLevel, handler_scope: HandlerScope) -> Draft {
         let text = Text {
@@ -164,6 +165,7 @@ mod tests {
             links: Vec::new(),
             cves: Vec::new(),
             products: Vec::new(),
+            origin: Origin::default(),
         };
         let addressees = Addressees::default();
         Draft {

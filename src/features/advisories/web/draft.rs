@@ -12,6 +12,7 @@ use crate::features::access::action::AdvisoryAction;
 use crate::features::access::web::extract::Author;
 use crate::features::advisories::advisory::{Kind, Purpose, State};
 use crate::features::advisories::content::{self, Draft, Form};
+use crate::features::advisories::origin::Source;
 use crate::features::advisories::parts::web::shown::DraftParts;
 use crate::features::advisories::store::Unpublished;
 use crate::features::advisories::versions::step::Step;
@@ -44,6 +45,7 @@ struct DraftPage {
     error_lines: Vec<ErrorLine>,
     kinds: Vec<Choice>,
     purposes: Vec<Choice>,
+    sources: Vec<Choice>,
     levels: Vec<Choice>,
     scopes: Vec<Choice>,
     sectors: Vec<SectorOutline>,
@@ -87,6 +89,13 @@ fn page(
     for (choice, text) in scopes.iter_mut().zip([w.scope_named, w.scope_handlers, w.scope_organisation]) {
         choice.explanation = text.to_owned();
     }
+    let source = Source::from_code(form.value("origin")).unwrap_or_default();
+    let mut sources = choices(&Source::ALL, Source::code, source.code(), language);
+    for (choice, source) in sources.iter_mut().zip(Source::ALL) {
+        if source.goes_past_ministries() {
+            choice.explanation = w.origin_past.to_owned();
+        }
+    }
     let title = if id.is_some() { w.edit_title } else { w.new_title };
     DraftPage {
         chrome: frame.chrome(title, &[frame.home(), (paths::INDEX, w.list)]),
@@ -95,6 +104,7 @@ fn page(
         discard: id.map(|id| format!("{}/discard", paths::show(id))),
         kinds: choices(&Kind::ALL, Kind::code, form.value("kind"), language),
         purposes: choices(&Purpose::ALL, Purpose::code, form.value("purpose"), language),
+        sources,
         levels,
         scopes,
         sectors,

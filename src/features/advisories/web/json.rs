@@ -22,6 +22,7 @@ pub fn as_json(found: &Found, supplements: &[Supplement], history: &History) -> 
             "kind": text.kind.code(), "title": text.title, "summary": text.summary, "impact": text.impact,
             "countermeasure": text.countermeasure, "purpose": text.purpose.code(), "links": text.links,
             "cves": text.cves, "products": text.products,
+            "origin": { "source": text.origin.source.code(), "name": text.origin.name, "conditions": text.origin.conditions },
             "supplements": supplements.iter().map(|s| serde_json::json!({ "by": s.by[0], "at": s.at, "text": s.text }))
                 .collect::<Vec<_>>(),
             "issuer": found.issuer.as_ref().map(|(ja, _)| ja),
