@@ -185,7 +185,9 @@ AS $function$
              i.level in ('CLEAR', 'GREEN') and i.handler_scope = 'organisation'
              and (o.rule = 'had_earlier' or exists (select from wholes w where w.ceptoar_id = o.ceptoar_id and w.whole))) as outside,
            -- What CEPTOARs tell each other goes past ministries and their offices; whoever had an earlier version is told.
-           public.goes_past_ministries(i.origin) and o.stage in ('ministry', 'regional') and o.rule <> 'had_earlier' as past,
+           public.goes_past_ministries(i.origin) and o.stage in ('ministry', 'regional')
+             and not exists (select from earlier h where h.ceptoar_id = o.ceptoar_id and h.stage = o.stage
+                                                     and h.organisation_id = o.organisation_id) as past,
            coalesce(k.contact_id in (select ad.contact_id from unnest(p_addressees) ad where ad.contact_id is not null),
                     false) as named
     from organisations_due o cross join item i

@@ -59,7 +59,7 @@ async fn what_ceptoars_tell_each_other_goes_past_the_ministry() {
         let audience = format!("select distinct stage from advisory_audience where advisory_id = '{id}' order by 1");
         assert_eq!(cast.texts(&audience).await, ["member", "partner", "secretariat"]);
         let mut liaison = cast.app.signed_in("liaison").await;
-        for path in ["", ".json", "/deliveries", "/relays/banks", "/record"] {
+        for path in ["", ".json", "/deliveries", "/relays/banks"] {
             assert_eq!(liaison.get(&format!("{}{path}", item(id))).await.status, 404, "{source} {path}");
         }
         let number = cast.texts(&format!("select number from advisories where advisory_id = '{id}'")).await.concat();
@@ -102,7 +102,7 @@ async fn others_information_goes_the_usual_road_under_their_name() {
     let mut liaison = cast.app.signed_in("liaison").await;
     let page = liaison.get(&item(id)).await;
     assert!(page.body.contains("関係機関(JPCERT/CC)"), "{}", page.body);
-    let english = liaison.get(&format!("{}?lang=en", item(id))).await;
+    let english = cast.app.signed_in("liaison").await.in_english().get(&item(id)).await;
     assert!(english.body.contains("A security body (JPCERT/CC)"), "{}", english.body);
     let json: serde_json::Value =
         serde_json::from_str(&liaison.get(&format!("{}.json", item(id))).await.body).expect("JSON");
