@@ -10,6 +10,7 @@ use crate::two_desks::ministry_decides;
 use crate::versions;
 
 const CONDITIONS: &str = "社外に転送しないでください。";
+const AMONG: &str = "所管省庁に共有するときは、先に提供元の了解を得てください。";
 const PAST: &str = "セプターどうしの情報(省庁を通らない)";
 
 fn green() -> NewAdvisory<'static> {
@@ -73,10 +74,12 @@ async fn what_ceptoars_tell_each_other_goes_past_the_ministry() {
         let page = handler.get(&item(id)).await;
         let label = if source == "council" { "セプターカウンシル" } else { "他のセプター" };
         assert!(page.body.contains(label) && page.texts(".handling").concat().contains(CONDITIONS), "{}", page.body);
+        assert!(page.body.contains(AMONG), "{}", page.body);
         let mail = format!("select m.body from mails m join deliveries d using (mail_id) where d.item_id = '{id}'");
         let mail = cast.texts(&format!("{mail} and d.stage = 'member' limit 1")).await.concat().replace('\r', "");
         assert!(mail.contains(&format!("■出所\n{label}\n")), "{mail}");
-        assert!(mail.contains(&format!("出所の条件:\n{CONDITIONS}\n")), "{mail}");
+        assert!(mail.contains("出所の条件:\nセプターどうしの情報です。"), "{mail}");
+        assert!(mail.contains(&format!("\n{CONDITIONS}\n")), "{mail}");
     }
 }
 

@@ -69,7 +69,8 @@ struct PublishedMail<'a> {
     links: &'a [String],
     /// Whose information it is; none where it is the centre's own.
     origin: Option<String>,
-    conditions: String,
+    /// What its readers keep to beside the level.
+    terms: String,
     files: usize,
     handling: String,
     answer_due: Option<String>,
@@ -130,7 +131,7 @@ pub fn published(
         cves: wrap(&text.cves.join(", ")),
         links: &text.links,
         origin: text.origin.foreign(language),
-        conditions: wrap(&text.origin.conditions),
+        terms: wrap(&text.origin.terms(language)),
         files: about.files,
         handling: wrap(level.handling(language)),
         answer_due: draft.answer_due.map(|at| long_time(at, language)),

@@ -16,6 +16,7 @@ crate::words! {
     /// Words about where information comes from.
     pub struct OriginWords {
         named: "{source}({name})" / "{source} ({name})",
+        among: "セプターどうしの情報です。所管省庁に共有するときは、先に提供元の了解を得てください。" / "Information among CEPTOARs. Before you share it with a ministry, ask whoever it comes from.",
     }
 }
 
@@ -112,6 +113,14 @@ impl Origin {
         fill(OriginWords::of(language).named, &[("source", source), ("name", &self.name)])
     }
 
+    /// What its readers have to keep to, beside the sharing level: what the road says, and what the originator says.
+    #[must_use]
+    pub fn terms(&self, language: Language) -> String {
+        let among = if self.source.goes_past_ministries() { OriginWords::of(language).among } else { "" };
+        let said = [among, &self.conditions];
+        said.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// In words, where somebody else is meant than who sends it anyway.
     #[must_use]
     pub fn foreign(&self, language: Language) -> Option<String> {
@@ -143,7 +152,10 @@ mod tests {
 
     #[test]
     fn the_centres_own_needs_no_words() {
-        assert_eq!(Origin::default().foreign(Language::Ja), None);
+        assert_eq!(
+            (Origin::default().foreign(Language::Ja), Origin::default().terms(Language::Ja)),
+            (None, String::new())
+        );
         let origin = Origin { source: Source::SecurityBody, name: "JPCERT/CC".to_owned(), ..Origin::default() };
         assert_eq!(origin.foreign(Language::Ja).as_deref(), Some("関係機関(JPCERT/CC)"));
         assert_eq!(origin.words(Language::En), "A security body (JPCERT/CC)");

@@ -171,7 +171,7 @@ impl Label for Field {
             Self::Cves => w.cves,
             Self::Links => w.links,
             Self::Purpose => w.purpose,
-            Self::Origin => w.origin,
+            Self::Origin => w.section_origin,
             Self::OriginConditions => w.origin_conditions,
             Self::Level => w.level,
             Self::HandlerScope => w.handler_scope,

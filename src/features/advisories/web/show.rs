@@ -139,8 +139,8 @@ struct ShowPage {
     kind: &'static str,
     purpose: &'static str,
     origin: String,
-    /// What the originator allows; empty where nothing is said.
-    origin_conditions: SafeHtml,
+    /// What its readers keep to beside the level; empty where nothing is said.
+    terms: SafeHtml,
     text: Text,
     users: Option<(String, &'static str)>,
     summary: SafeHtml,
@@ -393,7 +393,7 @@ impl View<'_> {
             kind: text.kind.label(language),
             purpose: text.purpose.label(language),
             origin: text.origin.words(language),
-            origin_conditions: markdown::render(&text.origin.conditions),
+            terms: markdown::render(&text.origin.terms(language)),
             users: self.users.clone(),
             links: text.links.iter().map(|link| shown_link(link)).collect(),
             summary: markdown::render(&text.summary),
